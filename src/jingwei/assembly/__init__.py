@@ -1,0 +1,1 @@
+"""The only room that knows everybody: settings, urls, asgi, command line, menu."""

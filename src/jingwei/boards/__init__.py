@@ -1,0 +1,1 @@
+"""Dashboards over several domains. They read, they never write."""

@@ -1,0 +1,1 @@
+"""One folder per outside system. A connector imports hub.contract only."""

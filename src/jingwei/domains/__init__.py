@@ -1,0 +1,1 @@
+"""What the business is: one folder per subject, standing in one order."""

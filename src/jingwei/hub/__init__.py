@@ -1,0 +1,1 @@
+"""The integration hub: systems, interfaces, mapping, sync, inbox, outbox, monitor."""
