@@ -1,0 +1,308 @@
+"""All that a connector may see of the hub: streams, records, the session to call through, and the errors to raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol
+
+type_names = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "reference", "list")
+FieldType = Literal["string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "reference", "list"]
+Values = dict[str, Any]  # JSON-able: str, int, float, bool, None, list; decimals, dates and datetimes travel as ISO strings
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """One name in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a stream. `choices` are (value, label) pairs of an enum or of a reference's known targets."""
+
+    name: str
+    type: FieldType
+    title: Title
+    required: bool = False
+    read_only: bool = False
+    max_length: int | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A kind of record a system offers, and what may be done with it.
+
+    `external_key_field` names a field in which the peer keeps *our* reference; with it an unknown outcome of a create is
+    resolved by searching before retrying. `modified_resolution` is the precision of the peer's clock.
+    """
+
+    name: str
+    title: Title
+    fields: tuple[Field, ...]
+    key: str = "id"
+    label: str = ""
+    modified: str | None = None
+    external_key_field: str | None = None
+    can_create: bool = True
+    can_update: bool = True
+    can_delete: bool = False
+    idempotent_create: bool = False
+    tells_deletes: bool = False
+    page_limit: int = 100
+    modified_resolution: timedelta = timedelta(seconds=1)
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError when the stream has none."""
+        for each in self.fields:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of theirs as read: `key` is their id, `values` holds every field of the stream that was present.
+
+    A *tombstone* (`deleted=True`) carries no values. `version` is the peer's concurrency token where it has one.
+    """
+
+    stream: str
+    key: str
+    values: Values
+    modified_at: datetime | None = None
+    deleted: bool = False
+    version: str | None = None
+    url: str | None = None
+    external_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read brought: records in ascending order of change, the cursor to go on from, and whether more waits now."""
+
+    records: tuple[Record, ...]
+    cursor: Values
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Result of testing a connection with an authenticated call. `account` is who we are over there."""
+
+    ok: bool
+    account: str = ""
+    message: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A peer's answer. `body` is at most the session's size limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    parse: Callable[[bytes], Any] = field(repr=False, default=lambda body: None)
+
+    def json(self) -> Any:
+        """The body as JSON; raises BrokenAnswer when it is not."""
+        return self.parse(self.body)
+
+
+class Session(Protocol):
+    """How a connector calls its peer. Addresses are relative to the system's base URL; the hub adds credentials, budget,
+    breaker, timeouts and address checks, and raises the errors below for refusals, so a connector sees only 2xx answers."""
+
+    config: Mapping[str, Any]
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response: ...
+
+    @property
+    def local(self) -> LocalPort:
+        """Our own resources; only the local system's session has them."""
+        ...
+
+
+class LocalPort(Protocol):
+    """Our own resources as the local connector sees them: every call is scoped to the interface's tenant and project."""
+
+    def streams(self) -> Sequence[Stream]: ...
+
+    def changes(self, stream: str, cursor: Values, limit: int) -> Page: ...
+
+    def fetch(self, stream: str, keys: Sequence[str]) -> Sequence[Record]: ...
+
+    def find(self, stream: str, external_key: str) -> Sequence[Record]: ...
+
+    def keys(self, stream: str) -> Iterator[str]: ...
+
+    def write(self, stream: str, key: str | None, values: Values) -> Record: ...
+
+    def delete(self, stream: str, key: str) -> None: ...
+
+
+class Connector(Protocol):
+    """What one connector does. It holds no state and does no I/O but through the session."""
+
+    def check(self, session: Session) -> Check:
+        """Call something that needs our credentials; raise or return ok=False with what to mend."""
+        ...
+
+    def streams(self, session: Session) -> Sequence[Stream]:
+        """The streams on offer, with enum choices read from the peer where it has them."""
+        ...
+
+    def read(self, session: Session, stream: str, cursor: Values, limit: int) -> Page:
+        """Records changed since the cursor ({} = from the beginning), oldest change first. Never skips, may repeat."""
+        ...
+
+    def fetch(self, session: Session, stream: str, key: str) -> Record | None:
+        """One record now, None when it does not exist."""
+        ...
+
+    def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
+        """Records that carry our reference; asked before an unknown create is retried."""
+        ...
+
+    def keys(self, session: Session, stream: str) -> Iterator[str]:
+        """Every key that exists, for reconciliation and to notice deletes."""
+        ...
+
+    def create(self, session: Session, stream: str, values: Values, external_key: str) -> Record:
+        """Create and read back: peers coerce silently."""
+        ...
+
+    def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
+        """Write only the given fields and read back."""
+        ...
+
+    def delete(self, session: Session, stream: str, key: str) -> None: ...
+
+    def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
+        """Records named by a webhook delivery (parsed JSON). A record without values is fetched by the hub. Pure."""
+        ...
+
+
+class ConnectorError(Exception):
+    """Something went wrong with the peer. `code` is stable, `mend` tells a person what to do, in both languages."""
+
+    code = "connector.error"
+    retry = False
+
+    def __init__(self, message: str, *, mend: Title | None = None, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+        self.fields = dict(fields or {})
+
+
+class Unreachable(ConnectorError):
+    """Nothing was sent: safe to retry."""
+
+    code, retry = "connector.unreachable", True
+
+
+class RateLimited(ConnectorError):
+    """The peer asks us to wait `after` seconds; nothing was done."""
+
+    code, retry = "connector.rate_limited", True
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class ServerFault(ConnectorError):
+    """5xx on a read, or a 5xx that the peer guarantees had no effect: safe to retry."""
+
+    code, retry = "connector.server_fault", True
+
+
+class UnknownOutcome(ConnectorError):
+    """A write was sent and no answer came: search by external key before trying again."""
+
+    code, retry = "connector.unknown_outcome", True
+
+
+class Unauthorised(ConnectorError):
+    """Credentials refused: a person must mend them."""
+
+    code = "connector.unauthorised"
+
+
+class Refused(ConnectorError):
+    """The peer will never take this record as it is (4xx with reasons): quarantine."""
+
+    code = "connector.refused"
+
+
+class Gone(ConnectorError):
+    """The record no longer exists over there."""
+
+    code = "connector.gone"
+
+
+class Stale(ConnectorError):
+    """Somebody changed the record since it was read: read and plan again."""
+
+    code, retry = "connector.stale", True
+
+
+class BrokenAnswer(ConnectorError):
+    """The answer could not be understood (truncated, not JSON, an error inside a 200)."""
+
+    code, retry = "connector.broken_answer", True
+
+
+ReadSince = Callable[[datetime | None, int], Sequence[Record]]
+
+
+def read_by_time(cursor: Values, limit: int, look_back: timedelta, read_since: ReadSince) -> Page:
+    """Incremental read over a peer that only knows "modified since", without losing ties or late commits.
+
+    `read_since(since, offset)` returns at most `limit` records with modified_at >= since (None = all), ascending. Paging
+    moves by time, not by offset: a record edited between two pages jumps to the end and would shift the rest past an
+    offset. Only inside a tie longer than a page is an offset used, overlapping by a fifth. When the run ends the cursor
+    steps `look_back` behind the newest change seen, because peers stamp before they commit.
+    """
+    since = datetime.fromisoformat(cursor["since"]) if cursor.get("since") else None
+    offset = int(cursor.get("offset", 0))
+    high = datetime.fromisoformat(cursor["high"]) if cursor.get("high") else since
+    records = tuple(read_since(since, offset))
+    times = [record.modified_at for record in records if record.modified_at is not None]
+    newest = max(times, default=None)
+    if newest is not None and (high is None or newest > high):
+        high = newest
+    if len(records) < limit:
+        rest = (high - look_back).astimezone(UTC).isoformat() if high else None
+        return Page(records, {"since": rest} if rest else {}, more=False)
+    assert high is not None, "a stream read by time must stamp its records"
+    following: Values = {"high": high.isoformat()}
+    if newest is not None and (since is None or newest > since):
+        following |= {"since": newest.isoformat(), "offset": 0}
+    else:
+        following |= {"since": since.isoformat() if since else None, "offset": offset + max(1, limit * 4 // 5)}
+    return Page(records, following, more=True)
+
+
+def tombstone(stream: str, key: str) -> Record:
+    """A record that is gone."""
+    return Record(stream=stream, key=key, values={}, deleted=True)
+
+
+def with_values(record: Record, values: Values) -> Record:
+    """The same record with other values."""
+    return replace(record, values=values)
