@@ -1,0 +1,1 @@
+"""REST and GraphQL made from declarations."""

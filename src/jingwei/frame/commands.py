@@ -1,0 +1,129 @@
+"""The one way in: pages, imports, the API and the hub all create, change, remove and act through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from jingwei.frame import forms
+from jingwei.frame.access import Access
+from jingwei.frame.resource import Children, Resource, resource_of
+
+Values = Mapping[str, Any]
+
+
+class Stale(Exception):
+    """Somebody changed the row since it was read. `row` is what it is now."""
+
+    def __init__(self, row: Any) -> None:
+        super().__init__(_("Somebody changed this in the meantime. Look at the present values and try again."))
+        self.row = row
+
+
+@transaction.atomic
+def create(resource: Resource, values: Values, access: Access, *, files: Values | None = None) -> Any:
+    """A new row. ValidationError by field, PermissionDenied without the right in the row's project."""
+    access.require(resource.permission("add"))
+    own, children = _split(resource, values)
+    cleaned = forms.checked(resource, own, None, files)
+    access.require(resource.permission("add"), _project_in(resource, cleaned))
+    return _write(resource, None, cleaned | _checked_children(resource, children, None))
+
+
+@transaction.atomic
+def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None) -> Any:
+    """Change the given fields of a row; Stale when `version` is not the row's."""
+    access.require(resource.permission("change"), resource.project_of(row))
+    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
+    if version is not None and version != current.version:
+        raise Stale(current)
+    own, children = _split(resource, values)
+    cleaned = forms.checked(resource, own, current, files)
+    if (moved_to := _project_in(resource, cleaned)) is not None:
+        access.require(resource.permission("change"), moved_to)
+    return _write(resource, current, cleaned | _checked_children(resource, children, current))
+
+
+@transaction.atomic
+def remove(resource: Resource, row: Any, access: Access) -> None:
+    """Delete a row, or say what still stands on it."""
+    access.require(resource.permission("delete"), resource.project_of(row))
+    try:
+        if resource.remove is not None:
+            resource.remove(instance=row)
+        else:
+            row.delete()
+    except ProtectedError as problem:
+        names = ", ".join(sorted({str(type(o)._meta.verbose_name) for o in problem.protected_objects}))
+        raise ValidationError(_("It cannot be deleted because it is used by: %(names)s. Remove those first.") % {"names": names}) from problem
+
+
+@transaction.atomic
+def act(resource: Resource, name: str, row: Any, values: Values, access: Access, *, files: Values | None = None) -> Any:
+    """Do a declared verb to a row; its fields are checked like any others."""
+    verb = resource.verb(name)
+    access.require(resource.permission(name), resource.project_of(row))
+    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
+    if not verb.applies(current):
+        raise ValidationError(_("“%(verb)s” is not possible in the present state.") % {"verb": verb.title})
+    missing = [field for field in verb.fields if field not in values and field not in (files or {})]
+    cleaned = forms.checked(resource, {**dict.fromkeys(missing), **values}, current, files, names=verb.fields) if verb.fields else {}
+    return verb.run(instance=current, **cleaned)
+
+
+def _write(resource: Resource, row: Any | None, values: dict[str, Any]) -> Any:
+    if resource.write is not None:
+        return resource.write(instance=row, **values)
+    row = row if row is not None else resource.model()
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+def _split(resource: Resource, values: Values) -> tuple[dict[str, Any], dict[str, Any]]:
+    names = {each.name for each in resource.children}
+    return {k: v for k, v in values.items() if k not in names}, {k: v for k, v in values.items() if k in names}
+
+
+def _checked_children(resource: Resource, given: Values, parent: Any | None) -> dict[str, list[dict[str, Any]]]:
+    """Each child list as cleaned dictionaries; a child with an `id` changes that row, one without is new."""
+    out: dict[str, list[dict[str, Any]]] = {}
+    for each in resource.children:
+        if each.name in given:
+            out[each.name] = [_checked_child(resource, each, number, child, parent) for number, child in enumerate(given[each.name])]
+    return out
+
+
+def _checked_child(resource: Resource, kind: Children, number: int, values: Values, parent: Any | None) -> dict[str, Any]:
+    model = resource.model._meta.get_field(kind.name).related_model
+    target = resource_of(model)  # type: ignore[arg-type]
+    assert target is not None, f"{kind.name} of {resource.key} is not a resource"
+    own = dict(values)
+    row = getattr(parent, kind.name).filter(pk=own["id"]).first() if parent is not None and own.get("id") else None
+    identity = {"id": row.pk} if row is not None else {}
+    own.pop("id", None)
+    try:
+        # the parent is set by the service, so it is not asked of the child here
+        return forms.checked(target, own, row, names=kind.fields) | identity
+    except ValidationError as problem:
+        messages = [f"{_('Line')} {number + 1}: {text}" for text in problem.messages]
+        raise ValidationError({NON_FIELD_ERRORS: messages}) from problem
+
+
+def _project_in(resource: Resource, cleaned: Values) -> int | None:
+    project = cleaned.get("project")
+    if project is not None:
+        return int(project.pk)
+    path = resource.model.project_path.split("__")
+    if len(path) > 1 and (parent := cleaned.get(path[0])) is not None:
+        value = parent
+        for step in path[1:]:
+            value = getattr(value, step)
+        return int(value)
+    return None

@@ -1,0 +1,114 @@
+"""Forms made from declarations: one place where text, JSON and cells become checked values."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame import scope
+from jingwei.frame.resource import Resource, resource_of
+
+
+class ReferenceInput(forms.TextInput):
+    """A text box with suggestions: people type or pick the natural key of a row."""
+
+    template_name = "frame/widgets/reference.html"
+
+    def __init__(self, target: Resource, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.target = target
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["target"] = self.target.key
+        return context
+
+
+class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Another row, given by id, by natural key, or as itself."""
+
+    default_error_messages = {"invalid_choice": _("There is no “%(value)s”. Type the code or pick one from the list.")}
+
+    def __init__(self, target: Resource, **options: Any) -> None:
+        super().__init__(target.model._default_manager.none(), widget=ReferenceInput(target), **options)
+        self.target = target
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, models.Model):
+            return self.target.name_of(value)
+        if isinstance(value, int):
+            row = self.target.model.objects.select_related(*self.target.references).filter(pk=value).first()
+            return self.target.name_of(row) if row else value
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, self.target.model):
+            return value
+        rows = self.target.model.objects.all()
+        row = None
+        if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+            row = rows.filter(pk=int(value)).first()
+        if row is None:
+            row = self.target.named(str(value), rows)
+        if row is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+        return row
+
+    def validate(self, value: Any) -> None:
+        forms.Field.validate(self, value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(data or "")
+
+
+def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
+    """The form field for a model field: references by natural key, real date pickers, multi-line text."""
+    if isinstance(field, models.ForeignKey):
+        target = resource_of(field.remote_field.model)
+        if target is not None:
+            return ReferenceField(target, required=not field.blank, label=field.verbose_name, help_text=field.help_text)
+    if isinstance(field, models.DateTimeField):
+        options["widget"] = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    elif isinstance(field, models.DateField):
+        options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    made: forms.Field | None = field.formfield(**options)
+    return made
+
+
+def form_class(resource: Resource, names: Sequence[str]) -> type[forms.ModelForm[Any]]:
+    """A model form over some of a resource's fields."""
+    return forms.modelform_factory(resource.model, fields=list(names), formfield_callback=form_field)
+
+
+def blank_values(resource: Resource) -> dict[str, Any]:
+    """Defaults of a new row, by field."""
+    fresh = resource.model()
+    return {name: getattr(fresh, f.attname) for name in resource.fields if (f := resource.model_field(name)) is not None and f.has_default()}
+
+
+def checked(resource: Resource, values: Mapping[str, Any], instance: Any | None, files: Mapping[str, Any] | None = None, *, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Values as the model wants them; ValidationError by field otherwise. Nothing is written, `instance` is not touched.
+
+    Only the given names are checked for a change; a new row is checked whole, with defaults for what was not given.
+    """
+    unknown = set(values) - set(names or resource.fields)
+    if unknown:
+        raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": ", ".join(sorted(unknown))}]})
+    wanted = list(names or resource.fields) if instance is None else [n for n in (names or resource.fields) if n in values or n in (files or {})]
+    given = dict(values) if instance is not None else {**blank_values(resource), **values}
+    probe = copy.copy(instance) if instance is not None else resource.model(tenant_id=scope.current().tenant_id)
+    if instance is not None:
+        probe._state = copy.copy(instance._state)
+        probe._state.fields_cache = dict(instance._state.fields_cache)
+    form = form_class(resource, wanted)(given, files, instance=probe)
+    if not form.is_valid():
+        raise ValidationError({name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()})
+    return {name: form.cleaned_data[name] for name in wanted if name in form.cleaned_data}

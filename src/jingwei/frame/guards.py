@@ -1,0 +1,102 @@
+"""Walls inside the database, put up after every migration: row-level security, history triggers, rights of the application role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from jingwei.frame.models import History, TenantModel
+from jingwei.frame.postgres.base import app_role
+
+_role_sql = f"""
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{app_role}') THEN CREATE ROLE {app_role} NOLOGIN; END IF;
+END $$;
+"""
+
+# One statement-level function for every table: a bulk load costs one insert, not one per row. `TG_ARGV[0]` is the resource,
+# `TG_ARGV[1]` the path of the project ('project_id', 'id' or ''), the rest are fields whose change is noise.
+_history_sql = """
+CREATE OR REPLACE FUNCTION jingwei_note_history() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  noise text[] := ARRAY['version', 'updated_at', 'created_at'] || TG_ARGV[2:];
+  actor bigint := nullif(current_setting('jingwei.actor', true), '')::bigint;
+  origin text := coalesce(current_setting('jingwei.origin', true), '');
+  reason text := coalesce(current_setting('jingwei.reason', true), '');
+  trace text := coalesce(current_setting('jingwei.trace', true), '');
+  moment timestamptz := clock_timestamp();
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO frame_history (tenant_id, project_id, resource, object_id, action, at, actor_id, origin, reason, trace, before, after, written_by)
+    SELECT (n.row->>'tenant_id')::bigint, nullif(n.row->>TG_ARGV[1], '')::bigint, TG_ARGV[0], (n.row->>'id')::bigint, 'I', moment,
+           actor, origin, reason, trace, NULL, n.row - noise, pg_current_xact_id()::text::numeric
+    FROM (SELECT to_jsonb(a) AS row FROM after_rows a) n;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO frame_history (tenant_id, project_id, resource, object_id, action, at, actor_id, origin, reason, trace, before, after, written_by)
+    SELECT (o.row->>'tenant_id')::bigint, nullif(o.row->>TG_ARGV[1], '')::bigint, TG_ARGV[0], (o.row->>'id')::bigint, 'D', moment,
+           actor, origin, reason, trace, o.row - noise, NULL, pg_current_xact_id()::text::numeric
+    FROM (SELECT to_jsonb(b) AS row FROM before_rows b) o;
+  ELSE
+    INSERT INTO frame_history (tenant_id, project_id, resource, object_id, action, at, actor_id, origin, reason, trace, before, after, written_by)
+    SELECT (c.new->>'tenant_id')::bigint, nullif(c.new->>TG_ARGV[1], '')::bigint, TG_ARGV[0], (c.new->>'id')::bigint, 'U', moment,
+           actor, origin, reason, trace, d.before, d.after, pg_current_xact_id()::text::numeric
+    FROM (SELECT to_jsonb(b) - noise AS old, to_jsonb(a) - noise AS new FROM before_rows b JOIN after_rows a ON a.id = b.id
+          WHERE b IS DISTINCT FROM a) c
+    CROSS JOIN LATERAL (
+      SELECT jsonb_object_agg(e.key, c.old->e.key) AS before, jsonb_object_agg(e.key, e.value) AS after
+      FROM jsonb_each(c.new) e WHERE e.value IS DISTINCT FROM c.old->e.key) d
+    WHERE d.after IS NOT NULL;
+  END IF;
+  RETURN NULL;
+END $$;
+"""
+
+_trigger_sql = """
+CREATE OR REPLACE TRIGGER note_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS after_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION jingwei_note_history({arguments});
+CREATE OR REPLACE TRIGGER note_update AFTER UPDATE ON {table} REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION jingwei_note_history({arguments});
+CREATE OR REPLACE TRIGGER note_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS before_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION jingwei_note_history({arguments});
+"""
+
+_policy_sql = """
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS tenant_only ON {table};
+CREATE POLICY tenant_only ON {table} USING (tenant_id = nullif(current_setting('jingwei.tenant', true), '')::bigint);
+"""
+
+_grants_sql = f"""
+GRANT USAGE ON SCHEMA public TO {app_role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app_role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app_role};
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app_role};
+REVOKE UPDATE, DELETE ON frame_history FROM {app_role};
+REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app_role};
+"""
+
+
+def walled_models() -> list[type[TenantModel]]:
+    """Every model that belongs to a tenant."""
+    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
+
+
+def trigger_arguments(model: type[TenantModel]) -> str:
+    """The arguments of a model's history triggers, quoted."""
+    parts = (model._meta.label_lower, model.project_path, *model.history_ignores)
+    return ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
+
+
+def put_up(**_: Any) -> None:
+    """Install or refresh every wall; idempotent, run as the owner after `migrate`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_role_sql)
+        cursor.execute(_history_sql)
+        for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand"]:
+            cursor.execute(_policy_sql.format(table=f'"{table}"'))
+        for model in walled_models():
+            if model.keeps_history:
+                cursor.execute(_trigger_sql.format(table=f'"{model._meta.db_table}"', arguments=trigger_arguments(model)))
+        cursor.execute(_grants_sql)

@@ -1,0 +1,90 @@
+"""Jobs: procrastinate behind two words. `job` declares one; `defer` queues it with the data; `demand` folds a storm into one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from jingwei.frame import scope
+from jingwei.frame.models import Demand
+
+log = structlog.get_logger(__name__)
+patient = RetryStrategy(max_attempts=8, exponential_wait=3)  # 3 s, 9 s … about an hour and a half in all; then a dead letter
+_names: dict[str, Any] = {}
+
+
+def job(name: str, *, queue: str = "default", retry: RetryStrategy | bool = patient) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a job. It runs in the scope it was deferred in; its arguments are ids, never secrets or payloads."""
+
+    def register(work: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(work)
+        def run(*, tenant_id: int, user_id: int | None = None, reason: str = "", **ids: Any) -> Any:
+            with scope.within(scope.Scope(tenant_id=tenant_id, user_id=user_id, origin=f"job:{name}", reason=reason)):
+                return work(**ids)
+
+        _names[name] = app.task(name=name, queue=queue, retry=retry)(run)
+        return work
+
+    return register
+
+
+def defer(name: str, *, once: str | None = None, delay_seconds: float = 0, priority: int = 0, **ids: Any) -> bool:
+    """Queue a job in the current transaction. With `once`, at most one waiting job of that key; False when there was one."""
+    current = scope.current()
+    options: dict[str, Any] = {"priority": priority}
+    if once:
+        options["queueing_lock"] = f"{name}:{current.tenant_id}:{once}"
+        options["lock"] = options["queueing_lock"]
+    if delay_seconds:
+        options["schedule_in"] = {"milliseconds": int(delay_seconds * 1000)}
+    task = _names[name].configure(**options)
+    try:
+        with transaction.atomic():
+            task.defer(tenant_id=current.tenant_id, user_id=current.user_id, reason=current.reason[:200], **ids)
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
+def demand(name: str, key: int | str) -> None:
+    """Say that job `name` must run (again) for this key after this transaction commits.
+
+    The demand row commits with its cause. The job is queued after the commit, so a job already waiting starts later and sees
+    the row; if the process dies in between, the scheduler's sweep finds the row. Nothing is lost, a storm is one run.
+    """
+    current, mark = scope.current(), (name, str(key))
+    # One row and one wake-up a transaction are enough. A callback still in the list belongs to a savepoint still alive.
+    if any(getattr(call, "demand", None) == mark for _, call, _ in connection.run_on_commit):
+        return
+    Demand.objects.create(tenant_id=current.tenant_id, job=name, key=str(key))
+
+    def wake() -> None:
+        with scope.within(current):
+            defer(name, once=str(key), key=str(key))
+
+    wake.demand = mark  # type: ignore[attr-defined]
+    transaction.on_commit(wake)
+
+
+def claim(name: str, key: int | str) -> int:
+    """Take all demands of a key, inside the transaction that satisfies them; returns how many there were."""
+    deleted, _ = Demand.objects.filter(tenant_id=scope.current().tenant_id, job=name, key=str(key)).delete()
+    return deleted
+
+
+def sweep(*, older_than_seconds: float = 3) -> int:
+    """Queue jobs for demands that nobody woke (a process died between commit and wake); run by the scheduler in a tenant's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT job, key FROM frame_demand WHERE tenant_id = %s AND at < clock_timestamp() - make_interval(secs => %s)",
+            (scope.current().tenant_id, older_than_seconds),
+        )
+        waiting = cursor.fetchall()
+    return sum(defer(name, once=key, key=key) for name, key in waiting if name in _names)

@@ -1,0 +1,75 @@
+"""A person's desk: saved views, notifications, long work with progress."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models.scoped import TenantModel
+
+
+class SavedView(TenantModel):
+    """A list as somebody left it: filters, sort and columns as a query string; shared or one's own."""
+
+    keeps_history: ClassVar[bool] = False
+    user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
+    resource = models.CharField(max_length=80)
+    name = models.CharField(_("name"), max_length=80)
+    query = models.TextField(blank=True)
+    is_shared = models.BooleanField(_("shared with everybody"), default=False)
+    is_default = models.BooleanField(_("opens first"), default=False)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "user", "resource", "name"), name="view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Notification(TenantModel):
+    """Something a person should know. `key` folds repeats of the same thing into one line with a count."""
+
+    keeps_history: ClassVar[bool] = False
+    class Level(models.TextChoices):
+        NOTE = "note", _("Note")
+        WARNING = "warning", _("Warning")
+        ALARM = "alarm", _("Alarm")
+
+    user = models.ForeignKey("frame.User", models.CASCADE, related_name="notifications")
+    level = models.CharField(max_length=8, choices=Level.choices, default=Level.NOTE)
+    title_zh = models.CharField(max_length=300)
+    title_en = models.CharField(max_length=300)
+    url = models.CharField(max_length=500, blank=True)
+    key = models.CharField(max_length=120, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ("-updated_at",)
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("user", "read_at", "-updated_at"), name="inbox_of_user")]
+
+
+class LongWork(TenantModel):
+    """Work that takes longer than a glance: its progress is pushed to the page, it can be left and come back to, and cancelled."""
+
+    keeps_history: ClassVar[bool] = False
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    user = models.ForeignKey("frame.User", models.CASCADE, null=True, related_name="+")
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    cancel_asked = models.BooleanField(default=False)
+    payload = models.JSONField(default=dict)
+    outcome = models.JSONField(default=dict)
+    file = models.BinaryField(null=True)

@@ -1,0 +1,179 @@
+"""Who and whose: organisation (tenant), project, user, role, membership, one-time set-up link, API token."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models.scoped import ScopedManager, TenantModel
+
+code_rule = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", _("Use letters, digits, dot, dash and underscore only."))
+
+
+class Tenant(models.Model):
+    """An organisation: the wall that no row crosses."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_rule])
+    name = models.CharField(_("name"), max_length=200)
+    zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person who can log in. Rights come from memberships only; is_superuser gives nothing."""
+
+    language = models.CharField(_("language"), max_length=10, blank=True)
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class ProjectManager(ScopedManager):
+    """Projects of the scope: here the row's own id is the project."""
+
+
+class Project(TenantModel):
+    """A project: the scope of plans, money and interfaces. Dates are in its own zone."""
+
+    project_path: ClassVar[str] = "id"
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        ACTIVE = "active", _("Active")
+        HOLD = "hold", _("On hold")
+        CLOSED = "closed", _("Closed")
+
+    code = models.CharField(_("code"), max_length=40, validators=[code_rule])
+    name = models.CharField(_("name"), max_length=200)
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    manager = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("project manager"))
+    customer = models.CharField(_("customer"), max_length=200, blank=True)
+    zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    start_on = models.DateField(_("start date"))
+    data_date = models.DateTimeField(_("data date"), null=True, blank=True, help_text=_("Progress is known up to this moment; empty means now."))
+    description = models.TextField(_("description"), blank=True)
+
+    objects = ProjectManager()
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        ordering = ("code",)
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "code"), name="project_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Role(models.Model):
+    """A named set of grants such as `work.task.change`, `cost.*` or `*.view`. Standard roles follow the declarations."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="roles")
+    key = models.CharField(_("key"), max_length=40)
+    name = models.CharField(_("name"), max_length=80)
+    grants = ArrayField(models.CharField(max_length=80), default=list, verbose_name=_("grants"))
+    is_standard = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "key"), name="role_key_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user has a role in the whole organisation (project empty) or in one project."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="memberships")
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="memberships")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("tenant", "user", "role", "project"), name="membership_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role}"
+
+
+def hashed(token: str) -> str:
+    """How one-time links and API tokens are kept: only their SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SetupLink(models.Model):
+    """A one-time link that lets the first person choose a name and a password; there is no default password."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    @classmethod
+    def issue(cls, tenant: Tenant | None = None, *, hours: int = 24) -> str:
+        """Make a link and return its token; the token itself is never stored."""
+        token = secrets.token_urlsafe(24)
+        cls.objects.create(token_hash=hashed(token), tenant=tenant, expires_at=timezone.now() + timedelta(hours=hours))
+        return token
+
+    @classmethod
+    def find(cls, token: str) -> SetupLink | None:
+        """The link while it is unused and fresh."""
+        return cls.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=timezone.now()).first()
+
+
+class ApiToken(models.Model):
+    """A key for programs; it has its owner's rights in one organisation. Only its hash is stored."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=8)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def issue(cls, *, tenant: Tenant, user: User, name: str, days: int | None = 365) -> tuple[ApiToken, str]:
+        """A new token and its only readable copy."""
+        token = "jw_" + secrets.token_urlsafe(30)
+        expires = timezone.now() + timedelta(days=days) if days else None
+        return cls.objects.create(tenant=tenant, user=user, name=name, prefix=token[:8], token_hash=hashed(token), expires_at=expires), token

@@ -1,0 +1,67 @@
+"""What every business row stands on: a tenant, mostly a project, a version, and managers that refuse to forget them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame import scope
+
+
+class ScopedManager(models.Manager[Any]):
+    """Rows of the current tenant (and projects) only; without a scope it raises UnscopedQuery."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        current = scope.current()
+        rows = super().get_queryset().filter(tenant_id=current.tenant_id)
+        if current.project_ids is not None and self.model.project_path:
+            rows = rows.filter(**{f"{self.model.project_path}__in": current.project_ids})
+        return rows
+
+
+class TenantModel(models.Model):
+    """A row of one organisation. `history_ignores` names fields whose change is noise and not history."""
+
+    keeps_history: ClassVar[bool] = True
+    history_ignores: ClassVar[tuple[str, ...]] = ()
+    project_path: ClassVar[str] = ""
+
+    tenant = models.ForeignKey("frame.Tenant", models.CASCADE, editable=False, related_name="+", verbose_name=_("organisation"))
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = ScopedManager()
+    unscoped = models.Manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fill the tenant from the scope and count the version up."""
+        if self.tenant_id is None:
+            self.tenant_id = scope.current().tenant_id
+        if not self._state.adding:
+            self.version = (self.version or 0) + 1
+            if (fields := kwargs.get("update_fields")) is not None:
+                kwargs["update_fields"] = {*fields, "version", "updated_at"}
+        super().save(*args, **kwargs)
+
+
+class ProjectModel(TenantModel):
+    """A row of one project."""
+
+    project_path: ClassVar[str] = "project_id"
+
+    project = models.ForeignKey("frame.Project", models.CASCADE, related_name="+", verbose_name=_("project"))
+
+    class Meta(TenantModel.Meta):
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A row without a tenant takes its project's."""
+        if self.tenant_id is None and self.project_id is not None:
+            self.tenant_id = self.project.tenant_id
+        super().save(*args, **kwargs)

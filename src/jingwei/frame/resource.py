@@ -1,0 +1,205 @@
+"""Declare a model once: from one Resource come its pages, import, export, REST, GraphQL, search, stream, rights and law tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from jingwei.frame import access
+from jingwei.frame.models import TenantModel
+
+registry: dict[str, Resource] = {}
+generic_verbs = ("view", "add", "change", "delete", "export", "import")
+
+
+class UnknownResource(LookupError):
+    """No resource of that key is declared."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something one does to a row beyond editing it. `run(instance=…, **values)` is a service; `fields` are asked for first."""
+
+    name: str
+    title: Any
+    run: Callable[..., Any]
+    fields: tuple[str, ...] = ()
+    icon: str = "check"
+    bulk: bool = False
+    confirm: bool = False
+    when: Callable[[Any], bool] | None = None
+
+    def applies(self, instance: Any) -> bool:
+        """Whether it makes sense for this row now."""
+        return self.when is None or self.when(instance)
+
+
+@dataclass(frozen=True)
+class Children:
+    """Rows that live inside their parent's form: `name` is the related accessor, `fields` what the form shows."""
+
+    name: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """Everything the house needs to know about one model.
+
+    `columns` are attributes shown in the list (fields, or properties with a `short_description`), `fields` what may be
+    written, `inline` what may be edited in the list, `natural_key` the lookups that name a row for people ("project__code",
+    "code"), `roles` grants verbs to standard roles: {"manager": "*", "engineer": "view change"}.
+    `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved.
+    `example()` gives values for one valid row (used by the import template and by the laws).
+    """
+
+    model: type[TenantModel]
+    columns: tuple[str, ...]
+    fields: tuple[str, ...]
+    natural_key: tuple[str, ...]
+    filters: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    inline: tuple[str, ...] = ()
+    order: tuple[str, ...] = ("-id",)
+    verbs: tuple[Verb, ...] = ()
+    children: tuple[Children, ...] = ()
+    related: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    write: Callable[..., Any] | None = None
+    remove: Callable[..., Any] | None = None
+    icon: str = "table"
+    menu: str = ""
+    example: Callable[[], dict[str, Any]] | None = None
+    is_stream: bool = True
+
+    def __post_init__(self) -> None:
+        known = {f.name for f in self.model._meta.get_fields()}
+        unknown = {*self.fields, *self.filters, *(n.split("__")[0] for n in (*self.search, *self.natural_key)), *self.inline} - known
+        unknown |= {name for name in self.columns if name not in known and not hasattr(self.model, name)}
+        if unknown:
+            raise LookupError(f"{self.key}: the model has no {sorted(unknown)}")
+        if not set(self.inline) <= set(self.fields):
+            raise LookupError(f"{self.key}: inline fields must be among fields")
+        if self.key in registry:
+            raise LookupError(f"{self.key} is declared twice")
+        registry[self.key] = self
+        for role, verbs in self.roles.items():
+            access.declare(role, *(self.permission(verb) for verb in verbs.split()))
+
+    @cached_property
+    def key(self) -> str:
+        """Such as `work.task`; also the name of its stream and the stem of its permissions."""
+        return self.model._meta.label_lower
+
+    @property
+    def title(self) -> Any:
+        """One of them."""
+        return self.model._meta.verbose_name
+
+    @property
+    def title_plural(self) -> Any:
+        """Many of them."""
+        return self.model._meta.verbose_name_plural
+
+    def permission(self, verb: str) -> str:
+        """The permission for a verb, e.g. `work.task.change`."""
+        return f"{self.key}.{verb}"
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Every permission this resource knows."""
+        return tuple(self.permission(verb) for verb in (*generic_verbs, *(v.name for v in self.verbs)))
+
+    def verb(self, name: str) -> Verb:
+        """The verb of that name; LookupError when there is none."""
+        for each in self.verbs:
+            if each.name == name:
+                return each
+        raise LookupError(f"{self.key} has no verb {name!r}")
+
+    def model_field(self, name: str) -> models.Field[Any, Any] | None:
+        """The database field behind a column, None for a property."""
+        try:
+            found = self.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+        return found if isinstance(found, models.Field) else None
+
+    def label(self, name: str) -> Any:
+        """Column heading."""
+        found = self.model_field(name)
+        if found is not None:
+            return found.verbose_name
+        attribute = getattr(self.model, name)
+        getter = getattr(attribute, "fget", attribute)
+        return getattr(getter, "short_description", name.replace("_", " "))
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """Foreign keys among columns, fields and natural key: joined by every list."""
+        names = dict.fromkeys((*self.columns, *self.fields, *self.related, *(n.rpartition("__")[0] for n in self.natural_key if "__" in n)))
+        return tuple(n for n in names if "__" in n or isinstance(self.model_field(n), models.ForeignKey))
+
+    def rows(self, rights: access.Access, verb: str = "view") -> models.QuerySet[Any]:
+        """The rows on which these rights allow `verb`; callers are inside a scope already."""
+        projects = rights.projects(self.permission(verb))
+        rows = self.model.objects.select_related(*self.references)
+        if projects is None:
+            return rows
+        if not self.model.project_path:
+            return rows if rights.allows(self.permission(verb)) else rows.none()
+        return rows.filter(**{f"{self.model.project_path}__in": projects})
+
+    def name_of(self, row: Any) -> str:
+        """The natural key of a row as one text: parts joined by `/`."""
+        parts = []
+        for path in self.natural_key:
+            value = row
+            for step in path.split("__"):
+                value = getattr(value, step, None)
+            parts.append(str(value.pk) if isinstance(value, models.Model) else ("" if value is None else str(value)))
+        return "/".join(parts)
+
+    def named(self, text: str, rows: models.QuerySet[Any] | None = None) -> Any | None:
+        """The row with that natural key (or its last part when that is unambiguous), or None."""
+        rows = self.model.objects.all() if rows is None else rows
+        parts = text.strip().split("/", len(self.natural_key) - 1)
+        if len(parts) == len(self.natural_key):
+            found = rows.filter(**dict(zip(self.natural_key, parts, strict=True))).first()
+            if found is not None or len(parts) == 1:
+                return found
+        few = list(rows.filter(**{self.natural_key[-1]: text.strip()})[:2])
+        return few[0] if len(few) == 1 else None
+
+    def project_of(self, row: Any) -> int | None:
+        """The project a row belongs to."""
+        path = self.model.project_path
+        if not path:
+            return None
+        value = row
+        for step in path.split("__"):
+            value = getattr(value, step)
+        return value  # type: ignore[no-any-return]
+
+
+def resource(key: str) -> Resource:
+    """The resource of that key; UnknownResource names the ones there are."""
+    try:
+        return registry[key]
+    except KeyError:
+        raise UnknownResource(f"No resource {key!r}; there are {sorted(registry)}.") from None
+
+
+def resource_of(model: type[models.Model]) -> Resource | None:
+    """The resource declared for a model."""
+    return registry.get(model._meta.label_lower)
+
+
+def resources() -> Iterator[Resource]:
+    """All of them in the order they were declared."""
+    yield from list(registry.values())
