@@ -54,6 +54,7 @@ class ProjectModel(TenantModel):
     """A row of one project."""
 
     project_path: ClassVar[str] = "project_id"
+    project_from: ClassVar[str] = ""
 
     project = models.ForeignKey("frame.Project", models.CASCADE, related_name="+", verbose_name=_("project"))
 
@@ -61,7 +62,9 @@ class ProjectModel(TenantModel):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A row without a tenant takes its project's."""
+        """A part takes the project of its whole (`project_from`); a row without a tenant takes its project's."""
+        if self.project_id is None and self.project_from:
+            self.project_id = getattr(self, self.project_from).project_id
         if self.tenant_id is None and self.project_id is not None:
             self.tenant_id = self.project.tenant_id
         super().save(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""Cost lines by project, account and period."""

@@ -1,0 +1,1 @@
+"""People, teams, projects and their members."""

@@ -1,0 +1,13 @@
+"""The directory domain as a Django application."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DirectoryConfig(AppConfig):
+    """People, teams, projects and their members."""
+
+    name = "jingwei.domains.directory"
+    label = "directory"
+    verbose_name = _("Directory")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Day-labour sheets (点工单) confirmed by both sides."""

@@ -1,0 +1,1 @@
+"""Computed dates, baselines and the Gantt."""

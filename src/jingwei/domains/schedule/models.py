@@ -1,0 +1,62 @@
+"""Baselines, and what each recalculation changed."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models import ProjectModel
+
+
+class Baseline(ProjectModel):
+    """The plan as it was agreed on a day."""
+
+    name = models.CharField(_("name"), max_length=120)
+    taken_at = models.DateTimeField(_("taken at"), auto_now_add=True)
+    is_current = models.BooleanField(_("compared with"), default=True)
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("baseline")
+        verbose_name_plural = _("baselines")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("project", "name"), name="baseline_name_once"),
+            models.UniqueConstraint(fields=("project",), name="one_current_baseline", condition=models.Q(is_current=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BaselineTask(ProjectModel):
+    """One task's dates in a baseline."""
+
+    keeps_history: ClassVar[bool] = False
+    project_from: ClassVar[str] = "baseline"
+
+    baseline = models.ForeignKey(Baseline, models.CASCADE, related_name="tasks")
+    task = models.ForeignKey("work.Task", models.CASCADE, related_name="+")
+    start = models.DateTimeField(null=True)
+    finish = models.DateTimeField(null=True)
+    duration_minutes = models.PositiveIntegerField(default=0)
+
+    class Meta(ProjectModel.Meta):
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("baseline", "task"), name="baseline_task_once")]
+
+
+class Recalculation(ProjectModel):
+    """One recalculation: what caused it, how long it took, what it moved. `effects` = {"moved": n, "milestones": [...]}"""
+
+    keeps_history: ClassVar[bool] = False
+
+    at = models.DateTimeField(auto_now_add=True)
+    cause = models.CharField(max_length=300, blank=True)
+    moved = models.PositiveIntegerField(default=0)
+    finish_before = models.DateTimeField(null=True)
+    finish_after = models.DateTimeField(null=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+    effects = models.JSONField(default=dict)
+
+    class Meta(ProjectModel.Meta):
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "-id"), name="recalculations_newest")]

@@ -1,0 +1,1 @@
+"""Tasks in a tree, their links, milestones and the board."""

@@ -1,0 +1,1 @@
+"""Calendars: week patterns, holidays and make-up days, in layers company, project, person."""

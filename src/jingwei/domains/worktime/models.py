@@ -1,0 +1,56 @@
+"""Calendars in layers: the organisation's, a project's, a person's; the later layer's exceptions override."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models import TenantModel
+
+
+class Calendar(TenantModel):
+    """Working hours of a week. `week` = {"0": [[540, 720], [780, 1080]], …} minutes since midnight, Monday is 0; empty = inherit."""
+
+    class Layer(models.TextChoices):
+        COMPANY = "company", _("Organisation")
+        PROJECT = "project", _("Project")
+        PERSON = "person", _("Person")
+
+    name = models.CharField(_("name"), max_length=120)
+    layer = models.CharField(_("layer"), max_length=10, choices=Layer.choices, default=Layer.COMPANY)
+    project = models.ForeignKey("frame.Project", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("project"))
+    person = models.ForeignKey("directory.Person", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("person"))
+    week = models.JSONField(_("week pattern"), default=dict, blank=True)
+    follows_holidays = models.BooleanField(_("Chinese public holidays and make-up days"), default=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("calendar")
+        verbose_name_plural = _("calendars")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("tenant", "name"), name="calendar_name_once"),
+            models.UniqueConstraint(
+                fields=("tenant", "layer", "project", "person"), name="calendar_of_layer_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarException(TenantModel):
+    """One date that differs: no shifts = a day off; shifts = those hours are worked."""
+
+    calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="exceptions", verbose_name=_("calendar"))
+    on_date = models.DateField(_("date"))
+    shifts = models.JSONField(_("shifts"), default=list, blank=True)
+    note = models.CharField(_("note"), max_length=120, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("calendar exception")
+        verbose_name_plural = _("calendar exceptions")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("calendar", "on_date"), name="exception_once")]
+
+    def __str__(self) -> str:
+        return f"{self.on_date} {self.note}"

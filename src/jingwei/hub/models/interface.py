@@ -1,0 +1,130 @@
+"""The unit of delivery: an interface joins two streams; its versions never change; its health is kept as periods."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models import ProjectModel, TenantModel
+from jingwei.frame.models.identity import code_rule
+from jingwei.hub.models.system import System
+
+
+class Interface(ProjectModel):
+    """Joins stream A of one system with stream B of another, for one project."""
+
+    history_ignores = ("next_poll_at", "last_arrival_at", "last_success_at", "reconciled_at")
+
+    class Stage(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        LIVE = "live", _("Live")
+        PAUSED = "paused", _("Paused")
+        RETIRED = "retired", _("Retired")
+
+    class State(models.TextChoices):
+        UNKNOWN = "unknown", _("No traffic yet")
+        OK = "ok", _("Healthy")
+        DEGRADED = "degraded", _("Degraded")
+        DOWN = "down", _("Down")
+
+    class OnDelete(models.TextChoices):
+        PROPAGATE = "propagate", _("Delete on the other side")
+        KEEP = "keep", _("Keep the other side and unlink")
+        ASK = "ask", _("Ask a person")
+
+    key = models.CharField(_("key"), max_length=60, validators=[code_rule])
+    name = models.CharField(_("name"), max_length=120)
+    system_a = models.ForeignKey(System, models.PROTECT, related_name="interfaces_a", verbose_name=_("system A"))
+    stream_a = models.CharField(_("stream A"), max_length=80)
+    system_b = models.ForeignKey(System, models.PROTECT, related_name="interfaces_b", verbose_name=_("system B"))
+    stream_b = models.CharField(_("stream B"), max_length=80)
+    requirement = models.TextField(_("requirement"), blank=True)
+    owner = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.DRAFT)
+    published = models.ForeignKey("hub.InterfaceVersion", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    poll_seconds = models.PositiveIntegerField(_("poll every (s)"), default=60)
+    reconcile_hours = models.PositiveIntegerField(_("compare all every (h)"), default=24)
+    on_delete = models.CharField(_("when a record is deleted"), max_length=10, choices=OnDelete.choices, default=OnDelete.ASK)
+    delete_limit_percent = models.PositiveSmallIntegerField(_("hold when more than this share is deleted (%)"), default=10)
+    freshness_seconds = models.PositiveIntegerField(_("promised freshness (s)"), default=300)
+    restore_minutes = models.PositiveIntegerField(_("expected time to restore (working min)"), default=960)
+    state = models.CharField(_("health"), max_length=10, choices=State.choices, default=State.UNKNOWN, editable=False)
+    state_reason = models.CharField(max_length=300, blank=True, editable=False)
+    state_since = models.DateTimeField(null=True, blank=True, editable=False)
+    next_poll_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_arrival_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reconciled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("interface")
+        verbose_name_plural = _("interfaces")
+        ordering = ("key",)
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "key"), name="interface_key_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def system(self, side: str) -> System:
+        """The system on side a or b."""
+        return self.system_a if side == "a" else self.system_b
+
+    def stream(self, side: str) -> str:
+        """The stream on side a or b."""
+        return self.stream_a if side == "a" else self.stream_b
+
+
+class InterfaceVersion(TenantModel):
+    """What an interface does: mapping, code tables, policies. Written once; runs and links name the version they used.
+
+    `spec` = {"mapping": …, "code_tables": …, "streams": {"a": [fields], "b": [fields]}} as `kernels.mapping` takes it.
+    """
+
+    interface = models.ForeignKey(Interface, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    spec = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    note = models.CharField(_("what changed"), max_length=300, blank=True)
+    author = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ("-number",)
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("interface", "number"), name="version_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.interface} v{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Versions are immutable."""
+        if not self._state.adding:
+            raise TypeError("An interface version never changes; publish a new one.")
+        super().save(*args, **kwargs)
+
+
+class Checkpoint(TenantModel):
+    """How far one side was read. It survives new versions, so republishing skips nothing."""
+
+    keeps_history: ClassVar[bool] = False
+
+    interface = models.ForeignKey(Interface, models.CASCADE, related_name="checkpoints")
+    side = models.CharField(max_length=1)
+    cursor = models.JSONField(default=dict)
+    loaded_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("interface", "side"), name="checkpoint_once")]
+
+
+class HealthPeriod(TenantModel):
+    """From when to when an interface was in a state, and why."""
+
+    keeps_history: ClassVar[bool] = False
+
+    interface = models.ForeignKey(Interface, models.CASCADE, related_name="health_periods")
+    state = models.CharField(max_length=10, choices=Interface.State.choices)
+    reason = models.CharField(max_length=300, blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)

@@ -1,0 +1,74 @@
+"""Systems and how we log in to them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models import TenantModel
+from jingwei.frame.models.identity import code_rule
+
+
+class System(TenantModel):
+    """An outside system, or our own resources (`connector` = local)."""
+
+    history_ignores = ()
+
+    class State(models.TextChoices):
+        UNKNOWN = "unknown", _("Not tested")
+        OK = "ok", _("Healthy")
+        DEGRADED = "degraded", _("Degraded")
+        DOWN = "down", _("Down")
+
+    key = models.CharField(_("key"), max_length=60, validators=[code_rule])
+    name = models.CharField(_("name"), max_length=120)
+    connector = models.CharField(_("connector"), max_length=60)
+    owner = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))
+    description = models.TextField(_("description"), blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNKNOWN, editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("system")
+        verbose_name_plural = _("systems")
+        ordering = ("key",)
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "key"), name="system_key_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def endpoint_token() -> str:
+    """The unguessable part of a webhook address."""
+    return secrets.token_urlsafe(18)
+
+
+class Connection(TenantModel):
+    """A log-in to a system: address, sealed credentials bound to hosts, budget and breaker."""
+
+    history_ignores = ("failures", "open_until", "last_ok_at", "last_error", "last_error_at", "account")
+
+    system = models.OneToOneField(System, models.CASCADE, related_name="connection", verbose_name=_("system"))
+    config = models.JSONField(_("settings"), default=dict, blank=True)
+    credential = models.ForeignKey("frame.Secret", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    webhook_secret = models.ForeignKey("frame.Secret", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    webhook_secret_before = models.ForeignKey("frame.Secret", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    hosts = ArrayField(models.CharField(max_length=255), default=list, verbose_name=_("allowed hosts"))
+    endpoint = models.CharField(max_length=40, unique=True, default=endpoint_token, editable=False)
+    requests_per_minute = models.PositiveIntegerField(_("requests a minute"), default=600)
+    account = models.CharField(max_length=200, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    open_until = models.DateTimeField(null=True, blank=True, editable=False)
+    last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+
+    def __str__(self) -> str:
+        return f"{self.system}"
