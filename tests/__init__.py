@@ -1,0 +1,1 @@
+"""Tests mirror src; tests/house holds the laws."""

@@ -1,0 +1,27 @@
+"""What every test stands on: the embedded database as owner for its making, as application role for its use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """One fresh test database a session (or a kept one with --reuse-db)."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    from jingwei.frame.postgres.base import app_role, as_owner
+
+    keep = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
+    with django_db_blocker.unblock(), as_owner():
+        made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
+        with connection.cursor() as cursor:  # the test runner empties tables between transactional tests
+            cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {app_role}")
+        connection.close()
+    yield
+    with django_db_blocker.unblock(), as_owner():
+        connection.close()
+        if not keep:
+            teardown_databases(made, verbosity=0)
