@@ -1,0 +1,1 @@
+"""Our own resources, joined like any other system's."""

@@ -1,0 +1,42 @@
+"""Adapter over the local port: no network, writes happen in the hub's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from jingwei.hub.contract import Check, Page, Record, Session, Stream, Values
+
+
+class LocalConnector:
+    """Implements contract.Connector."""
+
+    def check(self, session: Session) -> Check:
+        return Check(ok=True, account="local", version="")
+
+    def streams(self, session: Session) -> Sequence[Stream]:
+        return session.local.streams()
+
+    def read(self, session: Session, stream: str, cursor: Values, limit: int) -> Page:
+        return session.local.changes(stream, cursor, limit)
+
+    def fetch(self, session: Session, stream: str, key: str) -> Record | None:
+        return next(iter(session.local.fetch(stream, [key])), None)
+
+    def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
+        return session.local.find(stream, external_key)
+
+    def keys(self, session: Session, stream: str) -> Iterator[str]:
+        return session.local.keys(stream)
+
+    def create(self, session: Session, stream: str, values: Values, external_key: str) -> Record:
+        return session.local.write(stream, None, values)
+
+    def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
+        return session.local.write(stream, key, values)
+
+    def delete(self, session: Session, stream: str, key: str) -> None:
+        session.local.delete(stream, key)
+
+    def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
+        return ()

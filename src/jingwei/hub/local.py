@@ -1,0 +1,207 @@
+"""Our own resources as streams: what the `local` connector reads and writes, always within the interface's project."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+from django.utils import translation
+
+from jingwei.frame import commands
+from jingwei.frame.access import Access, system_access
+from jingwei.frame.models import History
+from jingwei.frame.resource import Resource, UnknownResource, resource, resources
+from jingwei.hub import contract
+from jingwei.hub.contract import Field, FieldType, Page, Record, Stream, Title, Values
+
+_types: tuple[tuple[type[models.Field[Any, Any]], FieldType], ...] = (
+    (models.ForeignKey, "reference"),
+    (models.TextField, "text"),
+    (models.BooleanField, "boolean"),
+    (models.DecimalField, "decimal"),
+    (models.DateTimeField, "datetime"),
+    (models.DateField, "date"),
+    (models.JSONField, "list"),
+    (models.IntegerField, "integer"),
+    (models.CharField, "string"),
+)
+
+
+class LocalResources:
+    """Implements contract.LocalPort for one tenant and project; the scope is set by the caller."""
+
+    def __init__(self, project_id: int | None, access: Access | None, tenant_id: int) -> None:
+        self.project_id = project_id
+        self.access = access or system_access(tenant_id)
+
+    def streams(self) -> Sequence[Stream]:
+        return [stream_of(each) for each in resources() if each.is_stream]
+
+    def rows(self, name: str) -> tuple[Resource, models.QuerySet[Any]]:
+        """The resource and its rows of this project."""
+        try:
+            found = resource(name)
+        except UnknownResource as problem:
+            raise contract.Refused(str(problem)) from problem
+        rows = found.model.objects.select_related(*found.references)
+        if self.project_id is not None and found.model.project_path:
+            rows = rows.filter(**{found.model.project_path: self.project_id})
+        return found, rows
+
+    def changes(self, stream: str, cursor: Values, limit: int) -> Page:
+        """Rows changed since the cursor by the history's order; a first read walks the rows themselves, then the history."""
+        found, rows = self.rows(stream)
+        if "history" not in cursor:
+            horizon = cursor.get("horizon") or _settled_history()
+            batch = list(rows.filter(pk__gt=cursor.get("after", 0)).order_by("pk")[:limit])
+            records = tuple(record_of(found, row) for row in batch)
+            if len(batch) == limit:
+                return Page(records, {"after": batch[-1].pk, "horizon": horizon}, more=True)
+            return Page(records, {"history": horizon}, more=False)
+        return self._changes_since(found, rows, int(cursor["history"]), limit)
+
+    def _changes_since(self, found: Resource, rows: models.QuerySet[Any], after: int, limit: int) -> Page:
+        lines = History.objects.filter(resource=found.key, id__gt=after).extra(where=["written_by < pg_snapshot_xmin(pg_current_snapshot())::text::numeric"])
+        if self.project_id is not None and found.model.project_path:
+            lines = lines.filter(project_id=self.project_id)
+        seen = list(lines.order_by("id").values_list("id", "object_id", "action")[:limit])
+        if not seen:
+            return Page((), {"history": after}, more=False)
+        last: dict[int, str] = {object_id: action for _, object_id, action in seen}
+        present = {row.pk: row for row in rows.filter(pk__in=last)}
+        records = tuple(
+            record_of(found, present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in last if pk in present or last[pk] == "D"
+        )
+        return Page(records, {"history": seen[-1][0]}, more=len(seen) == limit)
+
+    def fetch(self, stream: str, keys: Sequence[str]) -> Sequence[Record]:
+        """The rows of these keys as they are now, locked until the transaction ends when there is one."""
+        found, rows = self.rows(stream)
+        wanted = [int(key) for key in keys if key.isdigit()]
+        if connection.in_atomic_block:
+            rows = rows.select_for_update(of=("self",))
+        return [record_of(found, row) for row in rows.filter(pk__in=wanted)]
+
+    def find(self, stream: str, external_key: str) -> Sequence[Record]:
+        """Local creates are in the hub's own transaction, so their outcome is never unknown."""
+        return []
+
+    def keys(self, stream: str) -> Iterator[str]:
+        _, rows = self.rows(stream)
+        for pk in rows.order_by("pk").values_list("pk", flat=True).iterator():
+            yield str(pk)
+
+    def write(self, stream: str, key: str | None, values: Values) -> Record:
+        """Create or change through the resource's declared verb; what it refuses is raised as contract.Refused by field."""
+        found, rows = self.rows(stream)
+        row = rows.filter(pk=int(key)).first() if key is not None else None
+        if key is not None and row is None:
+            raise contract.Gone(f"{stream} {key}")
+        values = dict(values)
+        if row is None and self.project_id is not None and "project" in found.fields:
+            values.setdefault("project", self.project_id)
+        try:
+            if row is None:
+                row = commands.create(found, values, self.access)
+            else:
+                row = commands.change(found, row, values, self.access)
+        except ValidationError as problem:
+            raise contract.Refused(
+                "; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in _by_field(problem).items()}
+            ) from problem
+        return record_of(found, row)
+
+    def delete(self, stream: str, key: str) -> None:
+        found, rows = self.rows(stream)
+        row = rows.filter(pk=int(key)).first()
+        if row is not None:
+            try:
+                commands.remove(found, row, self.access)
+            except ValidationError as problem:
+                raise contract.Refused("; ".join(problem.messages)) from problem
+
+
+def _by_field(problem: ValidationError) -> dict[str, list[str]]:
+    return problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+
+
+def _settled_history() -> int:
+    """The newest history id below which no transaction is still running."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM frame_history WHERE written_by < pg_snapshot_xmin(pg_current_snapshot())::text::numeric")
+        return int(cursor.fetchone()[0])
+
+
+def stream_of(found: Resource) -> Stream:
+    """A resource as a stream: its writable fields, then what is only computed."""
+    names = [n for n in found.fields if n != "project"]
+    computed = [n for n in found.columns if n not in found.fields and found.model_field(n) is not None]
+    fields = (Field("id", "integer", Title("编号", "ID"), read_only=True), *(_field_of(found, n) for n in names), *(_field_of(found, n, read_only=True) for n in computed))
+    return Stream(
+        name=found.key,
+        title=_both(found.title_plural),
+        fields=fields,
+        key="id",
+        label=found.natural_key[-1],
+        modified="updated_at",
+        can_delete=True,
+        idempotent_create=True,
+        tells_deletes=True,
+        page_limit=1000,
+    )
+
+
+def _field_of(found: Resource, name: str, *, read_only: bool = False) -> Field:
+    field = found.model_field(name)
+    assert field is not None
+    kind: FieldType = next((t for cls, t in _types if isinstance(field, cls)), "string")
+    choices = tuple((str(value), str(label)) for value, label in field.flatchoices)
+    return Field(
+        name=name,
+        type="enum" if choices else kind,
+        title=_both(field.verbose_name),
+        required=not (field.blank or field.null or field.has_default()) and not read_only,
+        read_only=read_only,
+        max_length=field.max_length if kind in ("string", "text") else None,
+        choices=choices,
+    )
+
+
+def _both(text: Any) -> Title:
+    with translation.override("zh-hans"):
+        zh = str(text)
+    with translation.override("en"):
+        return Title(zh, str(text))
+
+
+def record_of(found: Resource, row: Any) -> Record:
+    """A row as a record; references by their natural key."""
+    names = [n for n in found.fields if n != "project"] + [n for n in found.columns if n not in found.fields and found.model_field(n) is not None]
+    values: Values = {"id": row.pk}
+    for name in names:
+        values[name] = plain(getattr(row, name))
+    return Record(stream=found.key, key=str(row.pk), values=values, modified_at=row.updated_at, version=str(row.version))
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON takes it."""
+    match value:
+        case None | bool() | int() | str() | list() | dict():
+            return value
+        case Decimal():
+            return str(value)
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat()
+        case dt.date():
+            return value.isoformat()
+        case models.Model():
+            from jingwei.frame.resource import resource_of
+
+            target = resource_of(type(value))
+            return target.name_of(value) if target else value.pk
+        case _:
+            return str(value)
