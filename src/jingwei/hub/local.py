@@ -62,21 +62,25 @@ class LocalResources:
             if len(batch) == limit:
                 return Page(records, {"after": batch[-1].pk, "horizon": horizon}, more=True)
             return Page(records, {"history": horizon}, more=False)
-        return self._changes_since(found, rows, int(cursor["history"]), limit)
+        return self._changes_since(found, rows, list(cursor["history"]), limit)
 
-    def _changes_since(self, found: Resource, rows: models.QuerySet[Any], after: int, limit: int) -> Page:
-        lines = History.objects.filter(resource=found.key, id__gt=after).extra(where=["written_by < pg_snapshot_xmin(pg_current_snapshot())::text::numeric"])
+    def _changes_since(self, found: Resource, rows: models.QuerySet[Any], after: list[int], limit: int) -> Page:
+        # In the order of (transaction, id), and only transactions older than every running one: a row that commits late has
+        # a younger transaction than any we have passed, so it is never skipped.
+        lines = History.objects.filter(resource=found.key).extra(
+            where=["written_by < pg_snapshot_xmin(pg_current_snapshot())::text::numeric", "(written_by, id) > (%s, %s)"], params=after
+        )
         if self.project_id is not None and found.model.project_path:
             lines = lines.filter(project_id=self.project_id)
-        seen = list(lines.order_by("id").values_list("id", "object_id", "action")[:limit])
+        seen = list(lines.order_by("written_by", "id").values_list("written_by", "id", "object_id", "action")[:limit])
         if not seen:
             return Page((), {"history": after}, more=False)
-        last: dict[int, str] = {object_id: action for _, object_id, action in seen}
+        last: dict[int, str] = {object_id: action for _, _, object_id, action in seen}
         present = {row.pk: row for row in rows.filter(pk__in=last)}
         records = tuple(
             record_of(found, present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in last if pk in present or last[pk] == "D"
         )
-        return Page(records, {"history": seen[-1][0]}, more=len(seen) == limit)
+        return Page(records, {"history": [int(seen[-1][0]), seen[-1][1]]}, more=len(seen) == limit)
 
     def fetch(self, stream: str, keys: Sequence[str]) -> Sequence[Record]:
         """The rows of these keys as they are now, locked until the transaction ends when there is one."""
@@ -129,11 +133,11 @@ def _by_field(problem: ValidationError) -> dict[str, list[str]]:
     return problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
 
 
-def _settled_history() -> int:
-    """The newest history id below which no transaction is still running."""
+def _settled_history() -> list[int]:
+    """Where the history is read on from, if everything before is read from the rows: the oldest transaction still running."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0) FROM frame_history WHERE written_by < pg_snapshot_xmin(pg_current_snapshot())::text::numeric")
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return [int(cursor.fetchone()[0]), 0]
 
 
 def stream_of(found: Resource) -> Stream:

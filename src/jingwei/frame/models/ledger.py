@@ -43,7 +43,7 @@ class History(models.Model):
         verbose_name_plural = _("history")
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("tenant", "resource", "object_id", "-id"), name="history_of_one"),
-            models.Index(fields=("tenant", "resource", "id"), name="history_feed"),
+            models.Index(fields=("tenant", "resource", "written_by", "id"), name="history_feed"),
             models.Index(fields=("tenant", "project_id", "-id"), name="history_of_project"),
             models.Index(fields=("tenant", "trace"), name="history_of_trace"),
         ]
