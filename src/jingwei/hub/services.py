@@ -1,0 +1,225 @@
+"""What people do in the hub: register and test systems, join streams, publish, switch on, decide conflicts, replay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.frame import facts, jobs, scope, secrets
+from jingwei.hub import catalogue, contract, versions
+from jingwei.hub.contract import Check
+from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
+from jingwei.hub.models import Connection, Conflict, DeadLetter, Delivery, Interface, InterfaceVersion, Link, OutboxEntry, Quarantine, System
+from jingwei.hub.session import host_of, session_of, stream_of
+from jingwei.kernels.mapping import MappingError
+
+
+@transaction.atomic
+def system_save(*, instance: System | None = None, **values: Any) -> System:
+    """Register or rename a system; its connector never changes once interfaces stand on it."""
+    system = instance or System()
+    if instance is not None and values.get("connector", instance.connector) != instance.connector and instance.interfaces_a.exists():
+        raise ValidationError({"connector": _("Interfaces stand on this system; register a new one instead.")})
+    for name, value in values.items():
+        setattr(system, name, value)
+    if system.connector not in catalogue.entries():
+        raise ValidationError({"connector": _("There is no such connector. Installed: %(names)s.") % {"names": ", ".join(sorted(catalogue.entries()))}})
+    system.save()
+    Connection.objects.get_or_create(system=system, defaults={"tenant_id": system.tenant_id})
+    return system
+
+
+@transaction.atomic
+def connection_save(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
+    """Say where a system is and how to log in. Credentials are sealed and bound to the host of the address.
+
+    When the host changes, credentials must be entered again: an old secret is never sent to a new address.
+    """
+    manifest = catalogue.manifest(system.connector)
+    wanted = manifest.get("config", {}).get("fields", {})
+    missing = {name: [_("This is needed.")] for name, field in wanted.items() if field.get("required") and not config.get(name)}
+    if missing:
+        raise ValidationError(missing)
+    connection, _made = Connection.objects.get_or_create(system=system)
+    host = host_of(str(config.get("base_url", "")))
+    if connection.credential_id and host not in connection.hosts and not credentials:
+        raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})
+    connection.config = config
+    connection.hosts = [host] if host else []
+    connection.requests_per_minute = int(config.get("requests_per_minute") or manifest.get("budget", {}).get("requests_per_minute", 600))
+    if credentials:
+        connection.credential = secrets.seal(f"connection:{system.key}", json.dumps(credentials))
+    if webhook_secret:
+        connection.webhook_secret_before, connection.webhook_secret = connection.webhook_secret, secrets.seal(f"webhook:{system.key}", webhook_secret)
+    connection.failures, connection.open_until = 0, None
+    connection.save()
+    return connection
+
+
+def connection_test(*, system: System) -> Check:
+    """Make an authenticated call and say who we are over there; the outcome is kept on the connection."""
+    connector = catalogue.connector(system.connector)
+    try:
+        check = connector.check(session_of(system))
+    except contract.ConnectorError as problem:
+        mend = problem.mend
+        text = problem.message + (f" — {mend.zh} / {mend.en}" if mend else "")
+        check = Check(ok=False, message=text)
+    Connection.objects.filter(system=system).update(
+        account=check.account, **({"last_ok_at": timezone.now(), "failures": 0, "open_until": None} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()})
+    )
+    System.objects.filter(pk=system.pk).update(state=System.State.OK if check.ok else System.State.DOWN)
+    return check
+
+
+@transaction.atomic
+def interface_save(*, instance: Interface | None = None, **values: Any) -> Interface:
+    """Create or change an interface; its streams are fixed once a version is published."""
+    interface = instance or Interface()
+    fixed = ("system_a", "stream_a", "system_b", "stream_b", "project")
+    if instance is not None and instance.published_id is not None:
+        changed = [name for name in fixed if name in values and values[name] != getattr(instance, name)]
+        if changed:
+            raise ValidationError({name: _("A published interface keeps its two streams; make a new interface instead.") for name in changed})
+    for name, value in values.items():
+        setattr(interface, name, value)
+    if interface.system_a_id == interface.system_b_id and interface.stream_a == interface.stream_b:
+        raise ValidationError({"stream_b": _("An interface joins two different streams.")})
+    interface.save()
+    return interface
+
+
+def spec_of(interface: Interface, mapping: dict[str, Any], code_tables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A complete version spec: the mapping together with both streams' fields as they are offered now."""
+    streams = {side: versions.stream_fields(stream_of(interface, side)) for side in ("a", "b")}
+    return {"mapping": mapping, "code_tables": code_tables or {}, "streams": streams}
+
+
+@transaction.atomic
+def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "") -> InterfaceVersion:
+    """Publish an immutable version. An equal spec publishes nothing new. Checkpoints and links stay: nothing is skipped."""
+    try:
+        versions.compile_spec(spec)
+    except MappingError as problem:
+        raise ValidationError([f"{p.message.zh} / {p.message.en}" for p in problem.problems]) from problem
+    mark = versions.fingerprint(spec)
+    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    if row.published is not None and row.published.fingerprint == mark:
+        return row.published
+    number = (row.versions.aggregate(top=Max("number"))["top"] or 0) + 1
+    version = InterfaceVersion(
+        interface=row, tenant_id=row.tenant_id, number=number, spec=spec, fingerprint=mark, note=note, author_id=scope.current().user_id, published_at=timezone.now()
+    )
+    version.save()
+    row.published = version
+    row.save(update_fields=["published"])
+    interface.published = version
+    if number > 1:
+        _forget_seen(row)
+    facts.state(InterfacePublished(interface_id=row.pk, version_number=number))
+    return version
+
+
+def _forget_seen(interface: Interface) -> None:
+    """A new mapping sees every record anew: both sides are read again from the start; equal values change nothing."""
+    interface.checkpoints.update(cursor={})
+
+
+@transaction.atomic
+def interface_switch(*, instance: Interface, stage: str) -> Interface:
+    """Switch an interface on, pause it, or retire it. Pausing keeps checkpoints, links and everything that waits."""
+    row = Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)
+    if stage == Interface.Stage.LIVE and row.published_id is None:
+        raise ValidationError(_("Publish a mapping first."))
+    row.stage = stage
+    row.next_poll_at = timezone.now()
+    row.save(update_fields=["stage", "next_poll_at"])
+    facts.state(InterfaceStageChanged(interface_id=row.pk, stage=stage))
+    if stage == Interface.Stage.LIVE:
+        transaction.on_commit(lambda: wake([row.pk]))
+    instance.stage = stage
+    return row
+
+
+def wake(interface_ids: Iterable[int]) -> None:
+    """Have a worker look at these interfaces now."""
+    for pk in interface_ids:
+        jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
+
+
+@transaction.atomic
+def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any = None) -> int:
+    """Decide for side `a`, side `b`, or a `value`; the decision is written to whoever differs. All conflicts of one link together."""
+    from jingwei.hub import planning
+
+    count = 0
+    for conflict in conflicts:
+        link = Link.objects.select_for_update().get(pk=conflict.link_id)
+        interface = Interface.objects.select_related("system_a", "system_b", "published").get(pk=conflict.interface_id)
+        assert interface.published is not None
+        chosen = {"a": conflict.value_a, "b": conflict.value_b}.get(choice, value)
+        work = planning.Work(interface, versions.ready(interface.published), None)
+        planning.decide(work, link, conflict.field, chosen)
+        Conflict.objects.filter(pk=conflict.pk).update(resolved_at=timezone.now(), resolved_by_id=scope.current().user_id, choice=choice, chosen=chosen)
+        count += 1
+        transaction.on_commit(lambda pk=interface.pk: wake([pk]))  # type: ignore[misc]
+    return count
+
+
+@transaction.atomic
+def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
+    """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it."""
+    count, interfaces = 0, set[int]()
+    for letter in letters:
+        if letter.settled_at is not None:
+            continue
+        if settlement == "replay":
+            if letter.entry_id is not None:
+                _plan_again(letter.entry)
+            if letter.delivery_id is not None:
+                Delivery.objects.filter(pk=letter.delivery_id).update(state=Delivery.State.WAITING, attempts=0, not_before=None)
+        DeadLetter.objects.filter(pk=letter.pk).update(settled_at=timezone.now(), settled_by_id=scope.current().user_id, settlement=settlement)
+        interfaces.add(letter.interface_id)
+        count += 1
+    transaction.on_commit(lambda: wake(interfaces))
+    return count
+
+
+def _plan_again(entry: OutboxEntry) -> None:
+    """Forget that the source side was planned: the newest delivery of the link is taken again."""
+    from jingwei.hub import planning
+
+    link = Link.objects.select_for_update().get(pk=entry.link_id)
+    interface = Interface.objects.select_related("system_a", "system_b", "published").get(pk=entry.interface_id)
+    assert interface.published is not None
+    work = planning.Work(interface, versions.ready(interface.published), None)
+    planning.plan_link(work, link)
+    planning.save_links([link])
+
+
+@transaction.atomic
+def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | None = None) -> int:
+    """Let deliveries in again, as they came or with a mended record; the original stays in the history of the delivery."""
+    interfaces, count = set[int](), 0
+    for row in rows:
+        if row.released_at is not None:
+            continue
+        delivery = row.delivery
+        if record is not None:
+            delivery.headers = {**delivery.headers, "mended_from": delivery.record}
+            delivery.record = {**(delivery.record or {}), "values": record}
+        delivery.headers = {**delivery.headers, "approved": True}
+        delivery.state, delivery.not_before = Delivery.State.WAITING, None
+        delivery.save()
+        Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
+        interfaces.add(row.interface_id)
+        count += 1
+    transaction.on_commit(lambda: wake(interfaces))
+    return count

@@ -1,0 +1,85 @@
+"""Interface versions made ready to work: mapping compiled once, policies, streams."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jingwei.hub.contract import Field, Stream, Title
+from jingwei.hub.models import InterfaceVersion
+from jingwei.kernels import mapping
+from jingwei.kernels.mapping import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One version, compiled. `fields` are the canonical fields (side B's names) that take part."""
+
+    number: int
+    mapping: Mapping
+    policies: dict[str, str]
+    directions: dict[str, str]
+    types: dict[str, str]
+    keys: tuple[str, ...]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(self.policies)
+
+
+def field_as_plain(field: Field) -> dict[str, Any]:
+    """A stream's field as it is kept inside a version."""
+    return {
+        "name": field.name, "type": field.type, "zh": field.title.zh, "en": field.title.en, "required": field.required,
+        "read_only": field.read_only, "max_length": field.max_length, "choices": [list(c) for c in field.choices],
+    }  # fmt: skip
+
+
+def field_from_plain(plain: dict[str, Any]) -> Field:
+    """The other way round."""
+    return Field(
+        name=plain["name"], type=plain["type"], title=Title(plain.get("zh", plain["name"]), plain.get("en", plain["name"])),
+        required=plain.get("required", False), read_only=plain.get("read_only", False), max_length=plain.get("max_length"),
+        choices=tuple((str(a), str(b)) for a, b in plain.get("choices", ())),
+    )  # fmt: skip
+
+
+def stream_fields(stream: Stream) -> list[dict[str, Any]]:
+    """All fields of a stream, plain."""
+    return [field_as_plain(field) for field in stream.fields]
+
+
+def fingerprint(spec: dict[str, Any]) -> str:
+    """Two equal specs have one fingerprint."""
+    return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def compile_spec(spec: dict[str, Any]) -> Mapping:
+    """Compile a spec; raises mapping.MappingError naming every pair that is wrong and how to mend it."""
+    fields = {side: [field_from_plain(plain) for plain in spec["streams"][side]] for side in ("a", "b")}
+    return mapping.compile_mapping(spec["mapping"], fields["a"], fields["b"], spec.get("code_tables", {}))
+
+
+@lru_cache(maxsize=256)
+def _ready(version_id: int) -> Ready:
+    version = InterfaceVersion.unscoped.get(pk=version_id)
+    spec = version.spec
+    pairs = spec["mapping"]["pairs"]
+    kinds = {f["name"]: f["type"] for f in spec["streams"]["b"]}
+    mapped = {p["b"]: p for p in pairs}
+    return Ready(
+        number=version.number,
+        mapping=compile_spec(spec),
+        policies={name: p.get("policy", "ask") for name, p in mapped.items()},
+        directions={name: p.get("direction", "both") for name, p in mapped.items()},
+        types={name: kinds.get(name, "string") for name in mapped},
+        keys=tuple(k["b"] if isinstance(k, dict) else k for k in spec["mapping"].get("key", ())),
+    )
+
+
+def ready(version: InterfaceVersion) -> Ready:
+    """The compiled version; versions never change, so it is cached for good."""
+    return _ready(version.pk)
