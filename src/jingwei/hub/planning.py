@@ -322,13 +322,13 @@ def plan_link(work: Work, link: Link, *, depth: int = 0) -> None:
         work.counts.unchanged += 1
 
 
-def _write(work: Work, link: Link, side: str, action: str, values: dict[str, Any]) -> bool:
+def _write(work: Work, link: Link, side: str, action: str, values: dict[str, Any], *, keeps_base: bool = False) -> bool:
     if work.is_local(side):
-        return write_local(work, link, side, action, values)
+        return write_local(work, link, side, action, values, keeps_base=keeps_base)
     entry = OutboxEntry.objects.filter(link=link, side=side, state__in=OPEN).first()
     if entry is not None and entry.state != OutboxEntry.State.WAITING:
         return True  # on its way; its answer plans again
-    fields = {"action": action, "values": values, "before": getattr(link, f"seen_{side}"), "run": work.run}
+    fields = {"action": action, "values": values, "before": getattr(link, f"seen_{side}"), "run": work.run, "keeps_base": keeps_base}
     if entry is None:
         OutboxEntry.objects.create(interface=work.interface, tenant_id=work.interface.tenant_id, link=link, side=side, **fields)
     else:
@@ -345,7 +345,7 @@ def _drop_entries(link: Link, side: str) -> None:
         OutboxEntry.objects.filter(link=link, side=side, state=OutboxEntry.State.WAITING).update(state=OutboxEntry.State.DROPPED, done_at=timezone.now())
 
 
-def write_local(work: Work, link: Link, side: str, action: str, values: dict[str, Any]) -> bool:
+def write_local(work: Work, link: Link, side: str, action: str, values: dict[str, Any], *, keeps_base: bool = False) -> bool:
     """Write our own side in this very transaction, so it happens exactly once."""
     from jingwei.frame import scope
 
@@ -366,7 +366,9 @@ def write_local(work: Work, link: Link, side: str, action: str, values: dict[str
         interface=work.interface, tenant_id=work.interface.tenant_id, link=link, side=side, action=action, values=values,
         before=getattr(link, f"seen_{side}"), run=work.run, state=OutboxEntry.State.DONE, sent_at=started, done_at=timezone.now(),
     )  # fmt: skip
-    acknowledge(work, link, side, action, values, record)
+    acknowledge(work, link, side, action, values, record, keeps_base=keeps_base)
+    if keeps_base:
+        plan_link(work, link, depth=1)
     return True
 
 
@@ -378,15 +380,17 @@ def to_side(work: Work, side: str, values: dict[str, Any], *, create: bool = Fal
     return {**work.ready.mapping.constants("a"), **back} if create else back
 
 
-def acknowledge(work: Work, link: Link, side: str, action: str, written: dict[str, Any], record: Record | None) -> None:
+def acknowledge(work: Work, link: Link, side: str, action: str, written: dict[str, Any], record: Record | None, *, keeps_base: bool = False) -> None:
     """A write is known to have happened: only now may the base move. `record` is the peer's own view of it afterwards."""
-    setattr(work.counts, {"create": "created", "update": "updated", "delete": "deleted"}[action], getattr(work.counts, {"create": "created", "update": "updated", "delete": "deleted"}[action]) + 1)
+    counter = {"create": "created", "update": "updated", "delete": "deleted"}[action]
+    setattr(work.counts, counter, getattr(work.counts, counter) + 1)
     if action == "delete" or record is None:
         setattr(link, f"gone_{side}", True)
         link.state = Link.State.UNLINKED
         return
     setattr(link, f"key_{side}", record.key)
-    link.base = merge.acknowledge(link.base, written)
+    if not keeps_base:
+        link.base = merge.acknowledge(link.base, written)
     values, problems = canonical(work, side, record)
     if not problems:
         setattr(link, f"seen_{side}", values)
@@ -453,15 +457,15 @@ def save_links(links: list[Link]) -> None:
 
 
 def decide(work: Work, link: Link, name: str, chosen: Any) -> None:
-    """A person's decision for one field: the base becomes the chosen value, so whoever differs from it is written.
+    """A person's decision for one field, told to the planner in its own terms.
 
-    With the base at the chosen value, a side that still holds another would count as changed; it is told what to hold instead.
+    Taking one side: the base becomes the other side's value, so the plan sees one change and carries it over. A third value:
+    side A is told to hold it without moving the base, after which A is the one that changed.
     """
-    for side in ("a", "b"):
-        seen = getattr(link, f"seen_{side}") or {}
-        if seen.get(name) != chosen and getattr(link, f"key_{side}") and not getattr(link, f"gone_{side}"):
-            _write(work, link, side, "update", {name: chosen})
-    link.base = {**(link.base or {}), name: chosen} if all((getattr(link, f"seen_{s}") or {}).get(name) == chosen for s in ("a", "b")) else link.base
-    if link.state == Link.State.CLASH and Conflict.objects.filter(link=link, resolved_at=None).exclude(field=name).exists() is False:
-        link.state = Link.State.WRITING
+    a, b = ((getattr(link, f"seen_{side}") or {}).get(name) for side in ("a", "b"))
+    link.base = {**(link.base or {}), name: a if chosen == b else b}
+    if chosen in (a, b):
+        plan_link(work, link)
+    else:
+        _write(work, link, "a", "update", {name: chosen}, keeps_base=True)
     save_links([link])

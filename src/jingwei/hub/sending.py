@@ -144,7 +144,7 @@ def _done(work: Work, entry: OutboxEntry, record: Record | None) -> None:
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=entry.link_id)
         OutboxEntry.objects.filter(pk=entry.pk).update(state=State.DONE, done_at=timezone.now(), error="")
-        acknowledge(work, link, entry.side, entry.action, entry.values, record)
+        acknowledge(work, link, entry.side, entry.action, entry.values, record, keeps_base=entry.keeps_base)
         if entry.action != OutboxEntry.Action.DELETE:
             plan_link(work, link, depth=1)
         save_links([link])

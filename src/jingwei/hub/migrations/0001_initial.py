@@ -221,6 +221,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('unknown', 'Outcome unknown'), ('done', 'Done'), ('dead', 'Dead letter'), ('dropped', 'Superseded')], default='waiting', max_length=8)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('not_before', models.DateTimeField(null=True)),
+                ('keeps_base', models.BooleanField(default=False)),
                 ('error', models.TextField(blank=True)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('done_at', models.DateTimeField(null=True)),

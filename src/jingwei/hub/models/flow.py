@@ -156,6 +156,8 @@ class OutboxEntry(FlowModel):
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
+    # a person's third value: told to one side first, the base moves when the other has it too
+    keeps_base = models.BooleanField(default=False)
     error = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
