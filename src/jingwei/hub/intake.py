@@ -196,7 +196,7 @@ RETURNING connection_id, event_id
 """
 
 _defer_sql = """
-SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('hub', 'hub.deliver', 0, %s, %s, %s::jsonb, now())::procrastinate_job_to_defer_v1])
+SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('hub', 'hub.deliver', 0, %s, %s, %s::jsonb, NULL)::procrastinate_job_to_defer_v1])
 WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')
 """
 
