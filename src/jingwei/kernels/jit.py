@@ -1,0 +1,57 @@
+"""Chooses once how array kernels run: compiled by numba, or as plain Python over lists when numba is absent or unwanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def numba_is_wanted() -> bool:
+    """Whether kernels decorated now are compiled: numba can be imported and JINGWEI_NO_NUMBA is not "1"."""
+    if os.environ.get("JINGWEI_NO_NUMBA") == "1":
+        return False
+    try:
+        import numba  # noqa: F401  (only its presence matters here)
+    except ImportError:
+        return False
+    return True
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """Compile with numba and keep the machine code on disk; the function itself where numba is not to be used."""
+    if not numba_is_wanted():
+        return kernel
+    import numba
+
+    return cast(Kernel, numba.njit(cache=True, forceinline=True)(kernel))
+
+
+def execute(kernel: Callable[..., Any], inputs: tuple[Any, ...], *outputs: Any) -> Any:
+    """Run a kernel on arrays, tuples of arrays and numbers; it may write to `outputs` and to a field `overflow` of an input.
+
+    A compiled kernel gets the arrays; a plain one gets lists, which Python indexes several times faster, copied back afterwards.
+    """
+    if hasattr(kernel, "py_func"):
+        return kernel(*inputs, *outputs)
+    inputs_listed, outputs_listed = [_listed(argument) for argument in inputs], [_listed(argument) for argument in outputs]
+    answer = kernel(*inputs_listed, *outputs_listed)
+    for argument, listed in zip(outputs, outputs_listed, strict=True):
+        for array, values in zip(argument, listed, strict=True) if isinstance(argument, tuple) else [(argument, listed)]:
+            array[:] = values
+    for argument, listed in zip(inputs, inputs_listed, strict=True):
+        if hasattr(argument, "overflow"):
+            argument.overflow[:] = listed.overflow
+    return answer
+
+
+def _listed(argument: Any) -> Any:
+    if isinstance(argument, np.ndarray):
+        return argument.tolist()
+    if isinstance(argument, tuple):
+        return type(argument)(*[array.tolist() for array in argument])  # a NamedTuple of arrays
+    return argument
