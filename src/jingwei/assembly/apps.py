@@ -13,6 +13,11 @@ class AssemblyConfig(AppConfig):
     label = "assembly"
 
     def ready(self) -> None:
+        from jingwei import connectors
+        from jingwei.hub import catalogue
+
+        if hasattr(connectors, "catalogue"):
+            catalogue.install(connectors.catalogue())
         for config in apps.get_app_configs():
             if config.name.startswith("jingwei."):
                 for room in ("resources", "reactions", "errands"):

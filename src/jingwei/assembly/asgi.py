@@ -1,8 +1,23 @@
-"""The web application."""
+"""The web application: webhooks go straight to the intake, everything else to Django."""
+
+from __future__ import annotations
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from jingwei.hub.intake import Intake, prefix  # noqa: E402  (Django must be ready first)
+
+intake = Intake()
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """ASGI entry point."""
+    if scope["type"] == "http" and scope["path"].startswith(prefix):
+        await intake(scope, receive, send)
+    elif scope["type"] == "http":
+        await django_application(scope, receive, send)

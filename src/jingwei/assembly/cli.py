@@ -1,17 +1,38 @@
-"""The `jingwei` command."""
+"""The `jingwei` command: one parser, one module a family of commands."""
 
+from __future__ import annotations
+
+import argparse
 import os
 import sys
+from collections.abc import Sequence
+
+from jingwei import __version__
 
 
-def main() -> None:
-    """Entry point."""
+def parser() -> argparse.ArgumentParser:
+    """Every command with its help, in both languages."""
+    from jingwei.assembly.commands import interfaces, plans, running, upkeep
+
+    top = argparse.ArgumentParser(prog="jingwei", description="经纬 Jingwei: 集成交付平台 / integration delivery platform")
+    top.add_argument("--version", action="version", version=__version__)
+    families = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (running, upkeep, interfaces, plans):
+        module.add(families)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point; the exit code is the command's."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
-    if sys.argv[1:2] == ["django"]:
-        from django.core.management import execute_from_command_line
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["django"]:
+        from jingwei.assembly.commands import upkeep
 
-        if sys.argv[2:3] in (["migrate"], ["makemigrations"], ["sqlmigrate"]):
-            from jingwei.frame.postgres import base
-
-            base.be_owner()
-        execute_from_command_line([sys.argv[0], *sys.argv[2:]])
+        upkeep.django(given[1:])
+        return
+    options = parser().parse_args(given)
+    try:
+        sys.exit(options.run(options) or 0)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -29,6 +29,7 @@ DEBUG = os.environ.get("JINGWEI_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("JINGWEI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("localhost", "127.0.0.1", "[::1]", "*")]
 
+_is_web = os.environ.get("JINGWEI_PROCESS") == "web"
 domain_apps = ["directory", "worktime", "work", "schedule", "cost", "labour"]
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -51,9 +52,9 @@ INSTALLED_APPS = [
     "jingwei.assembly.apps.AssemblyConfig",
 ]
 MIDDLEWARE = [
+    "servestatic.middleware.ServeStaticMiddleware",
     "jingwei.frame.ui.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -90,9 +91,10 @@ DATABASES = {
     "default": {
         "ENGINE": "jingwei.frame.postgres",
         "NAME": "",
-        "CONN_MAX_AGE": None,
+        # the web server answers each request in another thread, so it needs a pool; other processes keep their connections
+        "CONN_MAX_AGE": 0 if _is_web else None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "jingwei"},
+        "OPTIONS": {"application_name": "jingwei", **({"pool": {"min_size": 2, "max_size": 12, "timeout": 20}} if _is_web else {})},
         "TEST": {"NAME": f"jingwei_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"},
     }
 }
@@ -166,10 +168,11 @@ USE_I18N = USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"
-WHITENOISE_USE_FINDERS = True
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"},
 }
 MEDIA_ROOT = home() / "media"
 MEDIA_URL = "/media/"

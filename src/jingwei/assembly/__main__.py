@@ -1,0 +1,5 @@
+"""`python -m jingwei.assembly` is the `jingwei` command."""
+
+from jingwei.assembly.cli import main
+
+main()

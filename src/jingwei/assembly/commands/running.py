@@ -1,0 +1,72 @@
+"""Commands that run: up (everything under one supervisor), web, worker, scheduler."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from typing import Any
+
+from jingwei.assembly.commands import fail, say, setup
+
+default_port = 8000
+
+
+def add(families: Any) -> None:
+    """Declare the commands."""
+    up = families.add_parser("up", help="启动全部 / start everything")
+    up.add_argument("--port", type=int, default=int(os.environ.get("JINGWEI_PORT", default_port)))
+    up.add_argument("--host", default=os.environ.get("JINGWEI_HOST", "127.0.0.1"))
+    up.add_argument("--no-demo", action="store_true", help="不载入演示数据 / no demo data and no demo systems")
+    up.set_defaults(run=start_all)
+    web = families.add_parser("web", help="网页服务 / web server")
+    web.add_argument("--port", type=int, default=int(os.environ.get("JINGWEI_PORT", default_port)))
+    web.add_argument("--host", default=os.environ.get("JINGWEI_HOST", "127.0.0.1"))
+    web.set_defaults(run=serve)
+    worker = families.add_parser("worker", help="后台作业 / background jobs")
+    worker.add_argument("--concurrency", type=int, default=int(os.environ.get("JINGWEI_WORKER_CONCURRENCY", "4")))
+    worker.set_defaults(run=work)
+    scheduler = families.add_parser("scheduler", help="定时调度 / periodic duties")
+    scheduler.set_defaults(run=tick)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve pages, APIs and webhooks."""
+    os.environ["JINGWEI_PROCESS"] = "web"
+    import uvicorn
+
+    uvicorn.run(
+        "jingwei.assembly.asgi:application", host=options.host, port=options.port, log_config=None, access_log=False,
+        timeout_graceful_shutdown=5, proxy_headers=True, lifespan="off", timeout_keep_alive=30, backlog=4096,
+    )  # fmt: skip
+    return 0
+
+
+def work(options: argparse.Namespace) -> int:
+    """Run jobs until told to stop."""
+    setup()
+    from jingwei.frame import worker
+
+    worker.run_worker(concurrency=options.concurrency)
+    return 0
+
+
+def tick(options: argparse.Namespace) -> int:
+    """Do periodic duties until told to stop."""
+    setup()
+    from jingwei.frame import scheduler
+
+    scheduler.run()
+    return 0
+
+
+def start_all(options: argparse.Namespace) -> int:
+    """Database, migrations, demo, and all processes under one supervisor."""
+    from jingwei.assembly.supervisor import Supervisor, port_is_free
+
+    started = time.monotonic()
+    if not port_is_free(options.host, options.port):
+        return fail(f"端口 {options.port} 已被占用；用 JINGWEI_PORT 换一个", f"port {options.port} is taken; choose another with JINGWEI_PORT")
+    os.environ["JINGWEI_PORT"] = str(options.port)
+    supervisor = Supervisor(options.host, options.port, demo=not options.no_demo)
+    return supervisor.run(started)

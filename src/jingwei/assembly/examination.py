@@ -1,0 +1,130 @@
+"""What `jingwei doctor` looks at: each finding says what is and, when it is wrong, how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from jingwei.frame.postgres import address
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    ok: bool
+    zh: str
+    en: str
+    mend_zh: str = ""
+    mend_en: str = ""
+
+
+def examine() -> list[Finding]:
+    """Every finding; a look that itself fails is a finding."""
+    out: list[Finding] = []
+    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _hub):
+        try:
+            out.extend(look())
+        except Exception as problem:  # a doctor reports, whatever it meets
+            out.append(Finding(False, f"检查 {look.__name__[1:]} 失败：{problem}", f"looking at {look.__name__[1:]} failed", "先解决上面的问题", "mend what is named above first"))
+    return out
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(sys.version_info >= (3, 11), f"Python {version}", "", "安装 Python 3.11 或更新版本", "install Python 3.11 or newer")
+
+
+def _home() -> Iterator[Finding]:
+    path = address.home()
+    yield Finding(os.access(path, os.W_OK), f"数据目录 {path}", "home folder", "让当前用户可写，或设置 JINGWEI_HOME", "make it writable or set JINGWEI_HOME")
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(address.home()).free
+    yield Finding(free > 1_000_000_000, f"剩余磁盘 {free / 1e9:.1f} GB", "free disk", "清理磁盘，至少留 1 GB", "free at least 1 GB")
+
+
+def _database() -> Iterator[Finding]:
+    import psycopg
+
+    url = address.start_embedded() if address.is_embedded() else os.environ["DATABASE_URL"]
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            version = connection.info.server_version
+    except psycopg.Error as problem:
+        yield Finding(False, "数据库连不上", str(problem).strip().splitlines()[0], "检查 DATABASE_URL 与网络", "check DATABASE_URL and the network")
+        return
+    yield Finding(version >= 150000, f"PostgreSQL {version // 10000}", "database", "升级到 PostgreSQL 15 或更新版本", "upgrade to PostgreSQL 15 or newer")
+
+
+def _tables() -> Iterator[Finding]:
+    from jingwei.assembly.commands import setup
+    from jingwei.assembly.commands.upkeep import pending_migrations
+
+    setup()
+    yield Finding(not pending_migrations(), "数据表", "tables", "运行 jingwei migrate", "run: jingwei migrate")
+
+
+def _roles() -> Iterator[Finding]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+        name, is_super = cursor.fetchone()
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
+        walls = cursor.fetchone()[0]
+    yield Finding(not is_super, f"应用角色 {name}（{walls} 张表有行级安全）", "application role and row-level security", "运行 jingwei migrate", "run: jingwei migrate")
+
+
+def _processes() -> Iterator[Finding]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '60 seconds'")
+        workers = cursor.fetchone()[0]
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
+        failed = cursor.fetchone()[0]
+    yield Finding(workers > 0, f"作业进程 {workers} 个", "workers alive", "运行 jingwei up，或 jingwei worker", "run: jingwei up, or: jingwei worker")
+    yield Finding(failed == 0, f"失败作业 {failed} 个", "failed jobs", "在“运行监控”页查看并重试", "look at and retry them on the monitor page")
+
+
+def _people() -> Iterator[Finding]:
+    from jingwei.frame.models import User
+
+    usable = any(user.has_usable_password() for user in User.objects.only("password"))
+    yield Finding(usable, "至少一人可以登录", "somebody can log in", "运行 jingwei setup-link 并打开链接", "run: jingwei setup-link, and open it")
+
+
+def _keys() -> Iterator[Finding]:
+    from jingwei.frame import scope, secrets
+    from jingwei.frame.models import Secret, Tenant
+
+    broken = 0
+    for tenant in Tenant.objects.all():
+        with scope.within(scope.Scope(tenant.pk)):
+            for secret in Secret.objects.all():
+                broken += not _opens(secrets.open_secret, secret)
+    yield Finding(not broken, "凭据可以解封", "credentials open", f"{broken} 个凭据的密钥缺失：恢复 keys 目录或重新填写凭据", f"{broken} cannot be opened: restore the keys folder or enter them again")
+
+
+def _opens(open_: Callable[[object], object], secret: object) -> bool:
+    try:
+        open_(secret)
+    except Exception:
+        return False
+    return True
+
+
+def _hub() -> Iterator[Finding]:
+    from jingwei.frame import scope
+    from jingwei.frame.models import Tenant
+    from jingwei.hub.models import Interface
+
+    for tenant in Tenant.objects.all():
+        with scope.within(scope.Scope(tenant.pk)):
+            for interface in Interface.objects.filter(stage="live").exclude(state__in=("ok", "unknown")):
+                yield Finding(False, f"接口 {interface.key} {interface.get_state_display()}：{interface.state_reason}", "", "打开该接口的监控页", "open this interface's monitor page")
