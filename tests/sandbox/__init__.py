@@ -1,0 +1,1 @@
+"""The demo systems, driven from outside as any peer would."""
