@@ -148,6 +148,16 @@ def interface_switch(*, instance: Interface, stage: str) -> Interface:
     return row
 
 
+def interface_switch_on(*, instance: Interface) -> Interface:
+    """Switch on."""
+    return interface_switch(instance=instance, stage=Interface.Stage.LIVE)
+
+
+def interface_pause(*, instance: Interface) -> Interface:
+    """Pause."""
+    return interface_switch(instance=instance, stage=Interface.Stage.PAUSED)
+
+
 def wake(interface_ids: Iterable[int]) -> None:
     """Have a worker look at these interfaces now."""
     for pk in interface_ids:

@@ -1,0 +1,47 @@
+"""Systems and interfaces, declared."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.resource import Resource, Verb
+from jingwei.hub import services
+from jingwei.hub.models import Interface, System
+
+systems = Resource(
+    System,
+    columns=("key", "name", "connector", "owner", "state"),
+    fields=("key", "name", "connector", "owner", "description"),
+    natural_key=("key",),
+    filters=("connector", "state"),
+    search=("key", "name"),
+    inline=("name",),
+    order=("key",),
+    write=services.system_save,
+    roles={"manager": "add change", "engineer": "add change delete connect", "operations": "change connect", "pmo": "view"},
+    icon="server",
+    is_stream=False,
+    example=lambda: {"key": "sys-1", "name": "示例系统", "connector": "local"},
+)
+interfaces = Resource(
+    Interface,
+    columns=("key", "name", "project", "system_a", "stream_a", "system_b", "stream_b", "stage", "state"),
+    fields=(
+        "project", "key", "name", "system_a", "stream_a", "system_b", "stream_b", "requirement", "owner", "poll_seconds", "reconcile_hours",
+        "on_delete", "delete_limit_percent", "freshness_seconds", "restore_minutes",
+    ),
+    natural_key=("key",),
+    filters=("project", "stage", "state"),
+    search=("key", "name", "requirement"),
+    inline=("name", "poll_seconds"),
+    order=("key",),
+    write=services.interface_save,
+    verbs=(
+        Verb("switch_on", _("Switch on"), services.interface_switch_on, icon="play", when=lambda i: i.stage != "live" and i.published_id is not None),
+        Verb("pause", _("Pause"), services.interface_pause, icon="pause", when=lambda i: i.stage == "live"),
+    ),
+    roles={"manager": "*", "engineer": "*", "operations": "change switch_on pause", "pmo": "view"},
+    icon="plug",
+    is_stream=False,
+    example=lambda: {"key": "if-1", "name": "示例接口", "stream_a": "a", "stream_b": "b"},
+)  # fmt: skip
