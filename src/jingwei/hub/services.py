@@ -233,3 +233,15 @@ def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | N
         count += 1
     transaction.on_commit(lambda: wake(interfaces))
     return count
+
+
+@transaction.atomic
+def quarantine_discard(*, rows: Iterable[Quarantine]) -> int:
+    """Leave quarantined records out for good, with a name under it; the raw delivery stays."""
+    count = 0
+    for row in rows:
+        if row.released_at is None:
+            Delivery.objects.filter(pk=row.delivery_id).update(outcome="discarded")
+            Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
+            count += 1
+    return count

@@ -1,0 +1,222 @@
+"""Topology, systems with their connections, and the wizard that joins two of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from jingwei.frame.models import Project
+from jingwei.hub import catalogue, contract, queries, services
+from jingwei.hub.contract import Title
+from jingwei.hub.models import Connection, Interface, System
+from jingwei.hub.session import streams_of
+
+
+def said(title: Title | dict[str, str] | None) -> str:
+    """A two-language title in the language of the page."""
+    if title is None:
+        return ""
+    zh, en = (title.zh, title.en) if isinstance(title, Title) else (title.get("zh", ""), title.get("en", ""))
+    return zh if (get_language() or "zh").startswith("zh") else en
+
+
+@require_GET
+def topology(request: HttpRequest) -> HttpResponse:
+    """The picture of systems and interfaces."""
+    request.access.require("hub.interface.view")
+    picture = queries.topology()
+    interfaces = list(queries.interfaces_of())
+    counts = queries.open_counts([i.pk for i in interfaces])
+    return render(request, "hub/topology.html", {"picture": picture, "rows": [(i, counts[i.pk]) for i in interfaces]})
+
+
+@require_GET
+def topology_json(request: HttpRequest) -> HttpResponse:
+    """The same as JSON, for the picture."""
+    request.access.require("hub.interface.view")
+    return JsonResponse(queries.topology())
+
+
+def _system(key: str) -> System:
+    system = System.objects.filter(key=key).select_related("connection").first()
+    if system is None:
+        raise Http404
+    return system
+
+
+@require_GET
+def system_detail(request: HttpRequest, key: str) -> HttpResponse:
+    """One system: its connection, its streams, its interfaces."""
+    request.access.require("hub.system.view")
+    system = _system(key)
+    streams: list[contract.Stream] = []
+    problem = ""
+    if request.GET.get("streams"):
+        try:
+            streams = list(streams_of(system).values())
+        except contract.ConnectorError as error:
+            problem = error.message
+    interfaces = [i for i in queries.interfaces_of() if system.pk in (i.system_a_id, i.system_b_id)]
+    context = {
+        "system": system, "connection": getattr(system, "connection", None), "manifest": catalogue.manifest(system.connector), "streams": [(s, said(s.title)) for s in streams],
+        "stream_problem": problem, "interfaces": interfaces, "fields": connection_fields(system.connector, system), "summary": said(catalogue.manifest(system.connector).get("summary")),
+        "hook_url": request.build_absolute_uri(f"/hooks/{system.connection.endpoint}") if "webhook" in catalogue.manifest(system.connector) else "",
+        "may_connect": request.access.allows("hub.system.connect"),
+    }  # fmt: skip
+    return render(request, "hub/system.html", context)
+
+
+def connection_fields(connector: str, system: System | None = None, given: Any = None) -> list[dict[str, Any]]:
+    """The fields a connector's manifest asks for, with what is known; secrets are never shown again."""
+    manifest = catalogue.manifest(connector)
+    config = system.connection.config if system is not None and hasattr(system, "connection") else {}
+    fields = []
+    for name, field in manifest.get("config", {}).get("fields", {}).items():
+        value = (given or {}).get(f"config-{name}", config.get(name, field.get("default", "")))
+        fields.append({"name": f"config-{name}", "label": said(field.get("title")), "help": said(field.get("help")), "kind": field.get("kind", "text"), "value": value, "required": field.get("required", False)})
+    for name, field in manifest.get("auth", {}).get("fields", {}).items():
+        known = system is not None and getattr(system, "connection", None) is not None and system.connection.credential_id is not None
+        fields.append({"name": f"secret-{name}", "label": said(field.get("title")), "help": said(field.get("help")), "kind": "password", "value": "", "required": not known, "known": known})
+    if "webhook" in manifest:
+        fields.append({"name": "webhook_secret", "label": _("Webhook signing secret"), "help": _("Leave empty to keep the present one."), "kind": "password", "value": "", "required": False})
+    return fields
+
+
+def _posted(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], str]:
+    config = {name.removeprefix("config-"): value.strip() for name, value in request.POST.items() if name.startswith("config-") and isinstance(value, str) and value.strip()}
+    secrets = {name.removeprefix("secret-"): value for name, value in request.POST.items() if name.startswith("secret-") and isinstance(value, str) and value}
+    return config, secrets, str(request.POST.get("webhook_secret") or "")
+
+
+@require_POST
+def connection_edit(request: HttpRequest, key: str) -> HttpResponse:
+    """Save the connection and test it at once."""
+    request.access.require("hub.system.connect")
+    system = _system(key)
+    config, secrets, webhook_secret = _posted(request)
+    context: dict[str, Any] = {"system": system}
+    try:
+        if config or secrets or webhook_secret:
+            services.connection_save(system=system, config={**system.connection.config, **config}, credentials=secrets or None, webhook_secret=webhook_secret or None)
+        context["check"] = services.connection_test(system=_system(key))
+    except ValidationError as error:
+        context["errors"] = error.messages
+    return render(request, "hub/_check.html", context)
+
+
+step_titles = ("System A", "System B", "Streams", "Mapping", "Dry run", "Switch on")
+
+
+def steps(current: int) -> list[dict[str, Any]]:
+    """The wizard's stepper."""
+    titles = (_("System A"), _("System B"), _("Streams"), _("Mapping"), _("Dry run"), _("Switch on"))
+    return [{"number": n + 1, "title": title, "done": n + 1 < current, "current": n + 1 == current} for n, title in enumerate(titles)]
+
+
+@require_http_methods(["GET", "POST"])
+def wizard(request: HttpRequest) -> HttpResponse:
+    """Join two systems: A, then B, then their streams; the mapping editor goes on from there."""
+    request.access.require("hub.interface.add")
+    picked = {side: System.objects.filter(key=request.GET.get(side, "")).first() for side in ("a", "b")}
+    if picked["a"] is None:
+        return _wizard_system(request, "a", picked)
+    if picked["b"] is None:
+        return _wizard_system(request, "b", picked)
+    return _wizard_streams(request, picked["a"], picked["b"])
+
+
+def _wizard_system(request: HttpRequest, side: str, picked: dict[str, System | None]) -> HttpResponse:
+    connector = str(request.POST.get("connector") or request.GET.get("connector") or "")
+    errors: dict[str, list[str]] = {}
+    check = None
+    if request.method == "POST":
+        request.access.require("hub.system.add")
+        request.access.require("hub.system.connect")
+        try:
+            system = _register(request, connector)
+            check = services.connection_test(system=system)
+            if check.ok:
+                return redirect(_with(request, side, system))
+        except ValidationError as error:
+            errors = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    entries = [
+        {"key": key, "title": said(e.manifest.get("title")), "summary": said(e.manifest.get("summary")), "icon": e.manifest.get("icon", "plug")}
+        for key, e in sorted(catalogue.entries().items())
+    ]
+    chosen = connector if connector in catalogue.entries() else ""
+    context = {
+        "steps": steps(1 if side == "a" else 2), "side": side.upper(), "systems": [(s, _with(request, side, s)) for s in System.objects.all()], "entries": entries,
+        "chosen": chosen, "chosen_title": said(catalogue.manifest(chosen).get("title")) if chosen else "", "errors": errors, "check": check, "given": request.POST,
+        "fields": connection_fields(chosen, None, request.POST) if chosen else [], "a": picked["a"],
+    }  # fmt: skip
+    return render(request, "hub/wizard_system.html", context, status=422 if errors or (check and not check.ok) else 200)
+
+
+def _register(request: HttpRequest, connector: str) -> System:
+    key = str(request.POST.get("key") or "").strip() or re.sub(r"[^A-Za-z0-9]+", "-", connector).strip("-")
+    system = System.objects.filter(key=key).first()
+    if system is not None and system.connector != connector:
+        raise ValidationError({"key": _("This key is taken by another system.")})
+    system = services.system_save(instance=system, key=key, name=str(request.POST.get("name") or key).strip(), connector=connector)
+    config, secrets, webhook_secret = _posted(request)
+    services.connection_save(system=system, config=config, credentials=secrets or None, webhook_secret=webhook_secret or None)
+    return system
+
+
+def _with(request: HttpRequest, side: str, system: System) -> str:
+    other = "b" if side == "a" else "a"
+    kept = f"&{other}={request.GET[other]}" if request.GET.get(other) else ""
+    return f"{reverse('hub:wizard')}?{side}={system.key}{kept}"
+
+
+def _wizard_streams(request: HttpRequest, a: System, b: System) -> HttpResponse:
+    errors: dict[str, list[str]] = {}
+    problems: list[str] = []
+    offered: dict[str, list[tuple[str, str]]] = {}
+    for side, system in (("a", a), ("b", b)):
+        try:
+            offered[side] = [(s.name, said(s.title)) for s in streams_of(system).values()]
+        except contract.ConnectorError as error:
+            offered[side] = []
+            problems.append(f"{system.name}: {error.message}")
+    projects = list(Project.objects.all())
+    if request.method == "POST":
+        try:
+            interface = _join(request, a, b)
+            return redirect("hub:mapping", key=interface.key)
+        except ValidationError as error:
+            errors = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    context = {
+        "steps": steps(3), "a": a, "b": b, "offered_a": offered["a"], "offered_b": offered["b"], "problems": problems, "projects": projects, "errors": errors,
+        "given": request.POST or {"project": request.session.get("project_id") or ""}, "suggested_key": f"{a.key}-{b.key}",
+    }  # fmt: skip
+    return render(request, "hub/wizard_streams.html", context, status=422 if errors else 200)
+
+
+def _join(request: HttpRequest, a: System, b: System) -> Interface:
+    project = Project.objects.filter(pk=request.POST.get("project") or 0).first()
+    if project is None:
+        raise ValidationError({"project": _("Choose the project this interface belongs to.")})
+    request.access.require("hub.interface.add", project.pk)
+    key = str(request.POST.get("key") or "").strip()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", key):
+        raise ValidationError({"key": _("Use letters, digits, dot, dash and underscore only.")})
+    if Interface.objects.filter(key=key).exists():
+        raise ValidationError({"key": _("This key is taken by another interface.")})
+    return services.interface_save(
+        project=project, key=key, name=str(request.POST.get("name") or key), system_a=a, stream_a=str(request.POST.get("stream_a")),
+        system_b=b, stream_b=str(request.POST.get("stream_b")), owner=request.user, poll_seconds=int(request.POST.get("poll_seconds") or 30),
+    )  # fmt: skip
+
+
+def connections_waiting() -> int:
+    """Connections whose breaker is open."""
+    return Connection.objects.filter(open_until__isnull=False).count()

@@ -1,0 +1,28 @@
+"""Addresses of the hub's pages."""
+
+from django.urls import path
+
+from jingwei.hub.pages import interfaces, mapping, systems
+
+app_name = "hub"
+urlpatterns = [
+    path("", systems.topology, name="topology"),
+    path("topology.json", systems.topology_json, name="topology-json"),
+    path("wizard/", systems.wizard, name="wizard"),
+    path("monitor/", interfaces.monitor, name="monitor"),
+    path("monitor/settle/", interfaces.settle, name="settle"),
+    path("conflicts/", interfaces.conflicts, name="conflicts"),
+    path("conflicts/resolve/", interfaces.resolve, name="resolve"),
+    path("trace/", interfaces.trace, name="trace"),
+    path("systems/<str:key>/", systems.system_detail, name="system"),
+    path("systems/<str:key>/connection/", systems.connection_edit, name="connection"),
+    path("interfaces/<str:key>/", interfaces.detail, name="interface"),
+    path("interfaces/<str:key>/mapping/", mapping.edit, name="mapping"),
+    path("interfaces/<str:key>/mapping/preview/", mapping.preview, name="mapping-preview"),
+    path("interfaces/<str:key>/mapping/publish/", mapping.publish, name="mapping-publish"),
+    path("interfaces/<str:key>/switch/", interfaces.switch, name="switch"),
+    path("interfaces/<str:key>/run/", interfaces.run_now, name="run"),
+    path("interfaces/<str:key>/dry-run/", interfaces.dry_run, name="dry-run"),
+    path("interfaces/<str:key>/verify/", interfaces.verify, name="verify"),
+    path("interfaces/<str:key>/export/", interfaces.export, name="export"),
+]
