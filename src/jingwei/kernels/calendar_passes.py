@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jingwei.kernels.jit import compiled
+from jingwei.kernels.jit import inlined
 
 Minutes = NDArray[np.int64]
 BUCKET_MINUTES = 512  # about one working day, so that a bucket holds one to three shifts
@@ -34,7 +34,7 @@ class CalendarTable(NamedTuple):
     overflow: Minutes  # [before the horizon, after the horizon]: set to 1 by a look-up that would leave it
 
 
-@compiled
+@inlined
 def work_at(table: CalendarTable, calendar: int, wall: int) -> int:
     """Working minutes before a wall minute = the index of the working minute that is under way or next."""
     first = table.span[0]
@@ -56,7 +56,7 @@ def work_at(table: CalendarTable, calendar: int, wall: int) -> int:
     return table.before[k] + wall - table.start[k]  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def wall_start(table: CalendarTable, calendar: int, work: int) -> int:
     """The wall minute at which working minute `work` starts."""
     if work < 0:
@@ -72,7 +72,7 @@ def wall_start(table: CalendarTable, calendar: int, work: int) -> int:
     return table.start[k] + work - table.before[k]  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def wall_finish(table: CalendarTable, calendar: int, work: int) -> int:
     """The wall minute at which the working minute before `work` ends: Friday 18:00 rather than Monday 09:00."""
     if work <= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start, work_at
-from jingwei.kernels.jit import compiled
+from jingwei.kernels.jit import compiled, inlined
 from jingwei.kernels.network_passes import (
     ALAP,
     ASSUMED,
@@ -36,7 +36,7 @@ from jingwei.kernels.network_passes import (
 BY_LINK, BY_PROJECT_START, BY_CONSTRAINT, BY_DATA_DATE, BY_NOT_BEFORE, BY_ACTUAL, BY_MANUAL = 1, 2, 4, 8, 16, 32, 64
 
 
-@compiled
+@inlined
 def _implied_start(table: CalendarTable, acts: Activities, links: Links, i: int, k: int, base_start: int, base_finish: int) -> int:
     """The working minute at which activity i (or what is left of it) could start if only link k bound it."""
     c = acts.calendar[i]
@@ -55,7 +55,7 @@ def _implied_start(table: CalendarTable, acts: Activities, links: Links, i: int,
     return work - acts.duration[i]  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def _links_bind(acts: Activities, rules: Rules, i: int) -> bool:
     state = acts.state[i]
     if state == STARTED:
@@ -94,7 +94,7 @@ def drivers(table: CalendarTable, acts: Activities, links: Links, rules: Rules, 
             causes[i] = BY_PROJECT_START
 
 
-@compiled
+@inlined
 def _other_causes(table: CalendarTable, acts: Activities, rules: Rules, dates: Dates, i: int, target: int, highest: int) -> int:
     """Causes other than links: constraint, data date, not-before; `highest` is the latest start any link asks for."""
     c = acts.calendar[i]

@@ -50,8 +50,9 @@ class ActivityArrays:
 
     Dates are wall minutes (see calendar.wall_minute) or -1 for none. Durations are working minutes of the activity's own calendar.
     `remaining` defaults to all of it, to nothing once there is an actual finish. `begun` (or less remaining than the duration) without
-    an actual start means that the planned start is taken for it, and the data date does not push it. `manual_start` >= 0 makes an activity manually
-    scheduled: its links do not move it. `not_before` holds back what is not yet done, whatever constraint says otherwise.
+    an actual start means that the planned start is taken for it, and the data date does not push it. `manual_start` >= 0 makes an
+    activity manually scheduled: its links do not move it. `not_before` holds back what is not yet done, whatever constraint says
+    otherwise. Of `inactive` activities nothing is scheduled and their links count for nothing.
     """
 
     duration: ArrayLike

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start, work_at
-from jingwei.kernels.jit import compiled
+from jingwei.kernels.jit import allocating, compiled, inlined
 
 Minutes = NDArray[np.int64]
 Codes = NDArray[np.int8]
@@ -81,7 +81,7 @@ def empty_dates(count: int) -> Dates:
     return Dates._make([*per_activity, finish])
 
 
-@compiled
+@allocating
 def order_activities(count: int, predecessor: Indices, successor: Indices, first: Indices, by_successor: Indices, order: Indices) -> int:
     """Topological order (Kahn, 1962) and links gathered by successor; returns how many activities could be ordered.
 
@@ -121,7 +121,7 @@ def order_activities(count: int, predecessor: Indices, successor: Indices, first
     return done
 
 
-@compiled
+@inlined
 def lagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
     """A wall minute moved by a lag: later ends a working minute, earlier starts one; by the clock when calendar is ELAPSED."""
     if lag == 0:
@@ -134,7 +134,7 @@ def lagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
     return wall_start(table, calendar, work)
 
 
-@compiled
+@inlined
 def unlagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
     """The latest wall minute whose lagged minute is not after `wall`."""
     if lag == 0:
@@ -147,7 +147,7 @@ def unlagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
     return wall_start(table, calendar, work - lag)
 
 
-@compiled
+@inlined
 def snapped(table: CalendarTable, calendar: int, wall: int) -> int:
     """Where a milestone not before `wall` falls: there, if a working minute ends or starts there, else at the next start of work."""
     work = work_at(table, calendar, wall)
@@ -156,7 +156,7 @@ def snapped(table: CalendarTable, calendar: int, wall: int) -> int:
     return wall_start(table, calendar, work)
 
 
-@compiled
+@inlined
 def _place_waiting(table: CalendarTable, acts: Activities, rules: Rules, dates: Dates, i: int, start: int, finish: int) -> None:
     """Early dates of an activity not started; `start` and `finish` are the latest lower bounds its links and the project give."""
     values = rules.values
@@ -200,7 +200,7 @@ def _place_waiting(table: CalendarTable, acts: Activities, rules: Rules, dates: 
     _finish_after(table, dates, c, i, work + length, finish)
 
 
-@compiled
+@inlined
 def _finish_after(table: CalendarTable, dates: Dates, calendar: int, i: int, work: int, finish: int) -> None:
     """End an activity at working minute `work`, waiting through a break if its finish may not be before `finish`."""
     wall = wall_finish(table, calendar, work)
@@ -305,7 +305,7 @@ def forward(table: CalendarTable, acts: Activities, links: Links, rules: Rules, 
     dates.finish[0] = project_finish
 
 
-@compiled
+@inlined
 def _place_late(table: CalendarTable, acts: Activities, dates: Dates, i: int, start: int, finish: int) -> int:
     """Late dates and total float of activity i; returns the latest wall minute at which it (or what is left of it) may start.
 
@@ -351,7 +351,7 @@ def _place_late(table: CalendarTable, acts: Activities, dates: Dates, i: int, st
     return _latest(table, c, work, min(start, finish))
 
 
-@compiled
+@inlined
 def _latest(table: CalendarTable, calendar: int, work: int, bound: int) -> int:
     """The latest wall minute not after `bound` at which working minute `work` is the next one."""
     wall = wall_start(table, calendar, work)
@@ -400,7 +400,7 @@ def backward(
         _push(table, acts, links, dates, i, latest_start, latest_finish, start_by, finish_by)
 
 
-@compiled
+@inlined
 def _push(
     table: CalendarTable,
     acts: Activities,
