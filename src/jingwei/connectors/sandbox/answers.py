@@ -1,0 +1,77 @@
+"""What the three adapters share: reading values out of answers, and being careful after a write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from jingwei.hub.contract import BrokenAnswer, Field, Session, Title, UnknownOutcome, Values
+
+Answer = TypeVar("Answer")
+
+
+def written(read_answer: Callable[[], Answer]) -> Answer:
+    """Read the answer to a write. If it is garbled the write may well have happened, so its outcome is unknown."""
+    try:
+        return read_answer()
+    except BrokenAnswer as problem:
+        raise UnknownOutcome(f"written, but the answer is broken: {problem.message}") from problem
+
+
+def part(body: Any, name: str, kind: type[Answer]) -> Answer:
+    """One part of an answer, of the kind we rely on; raises BrokenAnswer."""
+    value = body.get(name) if isinstance(body, Mapping) else None
+    if not isinstance(value, kind):
+        raise BrokenAnswer(f"the answer has no {name}")
+    return value
+
+
+def values_of(fields: Iterable[Field], row: Mapping[str, Any]) -> Values:
+    """The stream's fields that the row has, in the contract's forms: decimals and times as text, times in UTC."""
+    return {each.name: _plain(each, row[each.name]) for each in fields if each.name in row}
+
+
+def _plain(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    if field.type == "decimal":
+        number = Decimal(str(value))
+        return f"{number:f}"
+    if field.type == "datetime":
+        return moment(value).isoformat()
+    return value
+
+
+def moment(text: Any) -> datetime:
+    """A time with its zone, in UTC; raises BrokenAnswer."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise BrokenAnswer(f"not a time: {text!r}") from None
+    if parsed.tzinfo is None:
+        raise BrokenAnswer(f"a time without its zone: {text!r}")
+    return parsed.astimezone(UTC)
+
+
+def choices(rows: Any, value: str, label: str) -> tuple[tuple[str, str], ...]:
+    """(value, label) pairs of a list of the peer's."""
+    return tuple((str(row[value]), str(row[label])) for row in rows)
+
+
+def address(collection: str, key: str) -> str:
+    """The API address of one record."""
+    return f"/api/{collection}/{quote(key, safe='')}"
+
+
+def page_address(session: Session | None, collection: str, key: Any) -> str | None:
+    """Where a person sees the record."""
+    base = str(session.config.get("base_url", "")).rstrip("/") if session else ""
+    return f"{base}/{collection}/{quote(str(key), safe='')}" if base else None
+
+
+def title(zh: str, en: str) -> Title:
+    """A name in both languages."""
+    return Title(zh, en)
