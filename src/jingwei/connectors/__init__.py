@@ -41,11 +41,16 @@ class Entry:
 
 def catalogue() -> dict[str, Entry]:
     """Every connector by key: all `connectors/*/*.toml` that name a `key` and an `adapter`. Raises BrokenManifest."""
-    return dict(_found(Path(__file__).parent, __name__))
+    return dict(_installed())
 
 
 @cache
-def _found(folder: Path, package: str) -> Mapping[str, Entry]:
+def _installed() -> Mapping[str, Entry]:
+    return discover(Path(__file__).parent, __name__)
+
+
+def discover(folder: Path, package: str) -> dict[str, Entry]:
+    """The connectors below a folder whose subfolders are packages of `package`. Raises BrokenManifest."""
     entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("*/*.toml")):
         try:

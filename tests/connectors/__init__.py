@@ -1,0 +1,1 @@
+"""Connectors against running peers, and the acceptance every connector must pass."""

@@ -1,0 +1,382 @@
+"""What every connector must pass: subclass `ConnectorAcceptance`, give it a peer, and it is put through its paces."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+
+from jingwei.hub.contract import (
+    Connector,
+    ConnectorError,
+    Field,
+    Gone,
+    Page,
+    Record,
+    Refused,
+    Session,
+    Stale,
+    Stream,
+    Unauthorised,
+    Values,
+    type_names,
+)
+
+pages_limit = 5000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How to try a stream out: values to create, fields to change afterwards, and values the peer must refuse.
+
+    Values are written as the contract writes them, so that they read back equal. `update` names at least two fields.
+    `deletable` is False for a stream whose created records cannot be deleted.
+    """
+
+    create: Values
+    update: Values
+    refused: Values = field(default_factory=dict)
+    deletable: bool = True
+
+
+class ConnectorAcceptance:
+    """Tests over every stream in `samples`. A subclass provides the fixtures `connector`, `session`, `stranger`."""
+
+    samples: ClassVar[Mapping[str, Sample]] = {}
+    small_page: ClassVar[int] = 7  # records a page when paging itself is tried
+    longest_tie: ClassVar[Mapping[str, int]] = {}  # stream → the records that share one moment, at least
+    look_back: ClassVar[timedelta] = timedelta(minutes=2)  # how far behind its newest change a second read may begin
+
+    @pytest.fixture
+    def connector(self) -> Connector:
+        """The connector under test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def session(self) -> Session:
+        """A session with good credentials."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def stranger(self) -> Session:
+        """A session with wrong credentials."""
+        raise NotImplementedError
+
+    def deliveries(self, stream: str, act: Callable[[], None]) -> Sequence[tuple[Mapping[str, str], Any]] | None:
+        """What the peer's webhook sent while `act` ran, as (headers, parsed body); None when it has no webhooks."""
+        return None
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Every test that asks for a stream runs over all of them."""
+        if "stream" in metafunc.fixturenames:
+            metafunc.parametrize("stream", list(self.samples))
+
+    # -- the connection and its streams
+
+    def test_good_credentials_are_known_by_name(self, connector: Connector, session: Session) -> None:
+        check = connector.check(session)
+        assert check.ok
+        assert check.account
+
+    def test_the_stranger_is_refused(self, connector: Connector, stranger: Session) -> None:
+        try:
+            check = connector.check(stranger)
+        except Unauthorised:
+            return
+        assert not check.ok
+        assert check.message
+
+    def test_streams_are_sound(self, connector: Connector, session: Session) -> None:
+        streams = connector.streams(session)
+        assert {each.name for each in streams} == set(self.samples)
+        for stream in streams:
+            names = [each.name for each in stream.fields]
+            assert len(names) == len(set(names))
+            assert stream.title.zh and stream.title.en
+            assert stream.page_limit >= 1
+            for named in (stream.label, stream.modified, stream.external_key_field):
+                assert not named or named in names
+            for each in stream.fields:
+                assert each.type in type_names
+                assert each.title.zh and each.title.en
+                assert each.choices or each.type != "enum", each.name
+                assert not (each.required and each.read_only), each.name
+
+    # -- reading
+
+    def test_every_record_fits_its_stream(self, connector: Connector, session: Session, stream: str) -> None:
+        declared = stream_of(connector, session, stream)
+        records, _ = read_all(connector, session, stream)
+        live = [each for each in records if not each.deleted]
+        assert live
+        for record in live:
+            assert record.stream == stream and isinstance(record.key, str) and record.key
+            assert set(record.values) <= {each.name for each in declared.fields}
+            assert json.loads(json.dumps(record.values)) == record.values
+            assert record.modified_at is None or record.modified_at.tzinfo is not None
+            assert record.modified_at is not None or declared.modified is None
+            for each in declared.fields:
+                problem = misfit(each, record.values.get(each.name))
+                assert not problem, f"{stream} {record.key} {each.name}: {problem}"
+                assert not each.required or record.values.get(each.name) is not None, each.name
+        seen = {name for record in live for name in record.values}
+        assert seen == {each.name for each in declared.fields}
+
+    def test_tombstones_carry_no_values(self, connector: Connector, session: Session, stream: str) -> None:
+        records, _ = read_all(connector, session, stream)
+        assert all(not each.values for each in records if each.deleted)
+
+    def test_two_full_reads_are_equal(self, connector: Connector, session: Session, stream: str) -> None:
+        first, _ = read_all(connector, session, stream)
+        second, _ = read_all(connector, session, stream)
+        assert newest(first) == newest(second)
+
+    def test_small_pages_lose_nothing(self, connector: Connector, session: Session, stream: str) -> None:
+        whole, _ = read_all(connector, session, stream)
+        ties = Counter(each.modified_at for each in whole if not each.deleted)
+        assert max(ties.values()) >= self.longest_tie.get(stream, 1)
+        small, _ = read_all(connector, session, stream, limit=self.small_page)
+        assert newest(small) == newest(whole)
+        assert live_keys(small) == set(connector.keys(session, stream))
+
+    def test_keys_are_each_given_once(self, connector: Connector, session: Session, stream: str) -> None:
+        keys = list(connector.keys(session, stream))
+        assert len(keys) == len(set(keys))
+        assert all(isinstance(each, str) for each in keys)
+
+    def test_no_page_is_larger_than_asked(self, connector: Connector, session: Session, stream: str) -> None:
+        for page in pages(connector, session, stream, limit=self.small_page):
+            assert len(page.records) <= self.small_page
+
+    def test_reading_on_from_any_cursor_loses_nothing(self, connector: Connector, session: Session, stream: str) -> None:
+        limit = max(self.small_page, len(list(connector.keys(session, stream))) // 6)
+        walk = list(pages(connector, session, stream, limit=limit))
+        assert len(walk) >= 3
+        every = live_keys(record for page in walk for record in page.records)
+        for place, page in enumerate(walk):
+            before = [record for each in walk[: place + 1] for record in each.records]
+            cursor = json.loads(json.dumps(page.cursor))  # as it comes back from the database
+            after, _ = read_all(connector, session, stream, cursor=cursor, limit=limit)
+            assert live_keys([*before, *after]) == every, f"after page {place}"
+
+    def test_an_edit_between_two_pages_hides_nobody(self, connector: Connector, session: Session, stream: str) -> None:
+        _, cursor = read_all(connector, session, stream)
+        mine = {self._created(connector, session, stream).key for _ in range(3 * self.small_page)}
+        change = self.samples[stream].update
+        seen: list[Record] = []
+        changed: set[str] = set()
+        for page in pages(connector, session, stream, cursor=cursor, limit=self.small_page):
+            seen += page.records
+            for key in sorted(live_keys(page.records) & mine - changed)[:2]:  # jumps to the end and pulls all behind it forward
+                connector.update(session, stream, key, change, None)
+                changed.add(key)
+        assert len(changed) >= 2
+        assert live_keys(seen) >= mine
+        after, _ = read_all(connector, session, stream, cursor=page.cursor)  # a change within a coarse tick is told by the next read
+        last = newest([*seen, *after])
+        for key in changed:
+            assert {name: last[key].values[name] for name in change} == change
+
+    def test_a_second_read_brings_only_what_is_new(self, connector: Connector, session: Session, stream: str) -> None:
+        first, cursor = read_all(connector, session, stream)
+        known = newest(first)
+        high = max(each.modified_at for each in first if each.modified_at is not None)
+        again, cursor = read_all(connector, session, stream, cursor=cursor)
+        for record in again:
+            assert record == known[record.key]
+            assert record.modified_at is None or record.modified_at >= high - self.look_back
+        record = self._created(connector, session, stream)
+        brought, _ = read_all(connector, session, stream, cursor=cursor)
+        assert record.key in live_keys(brought)
+        assert {each.key for each in brought} <= {record.key, *(each.key for each in again)}
+
+    # -- writing
+
+    def _created(self, connector: Connector, session: Session, stream: str) -> Record:
+        return connector.create(session, stream, self.samples[stream].create, f"jw-{uuid.uuid4().hex}")
+
+    def test_what_is_created_reads_back_and_is_found(self, connector: Connector, session: Session, stream: str) -> None:
+        declared, given = stream_of(connector, session, stream), self.samples[stream].create
+        reference = f"jw-{uuid.uuid4().hex}"
+        assert list(connector.find(session, stream, reference)) == []
+        made = connector.create(session, stream, given, reference)
+        assert {name: made.values[name] for name in given} == given
+        assert connector.fetch(session, stream, made.key) == made
+        assert made.key in set(connector.keys(session, stream))
+        if declared.external_key_field:
+            assert made.external_key == reference
+            assert [each.key for each in connector.find(session, stream, reference)] == [made.key]
+        if declared.idempotent_create:
+            assert connector.create(session, stream, given, reference).key == made.key
+
+    def test_an_update_writes_the_given_fields_and_no_others(self, connector: Connector, session: Session, stream: str) -> None:
+        declared, given = stream_of(connector, session, stream), self.samples[stream].update
+        own = {each.name for each in declared.fields if each.read_only}
+        assert len(given) >= 2
+        made = self._created(connector, session, stream)
+        for name, value in given.items():  # one at a time: a connector that sends more would undo the one before
+            before = connector.fetch(session, stream, made.key)
+            assert before is not None and before.values[name] != value
+            answered = connector.update(session, stream, made.key, {name: value}, before.version)
+            after = connector.fetch(session, stream, made.key)
+            assert after == answered
+            assert after.values[name] == value
+            assert {each for each in after.values if after.values[each] != before.values[each]} - own == {name}
+            assert after.external_key == made.external_key
+
+    def test_a_stale_version_is_refused_and_writes_nothing(self, connector: Connector, session: Session, stream: str) -> None:
+        made = self._created(connector, session, stream)
+        if made.version is None:
+            pytest.skip("the peer keeps no versions")
+        (one, first), (two, second), *_ = self.samples[stream].update.items()
+        connector.update(session, stream, made.key, {one: first}, made.version)
+        with pytest.raises(Stale):
+            connector.update(session, stream, made.key, {two: second}, made.version)
+        left = connector.fetch(session, stream, made.key)
+        assert left is not None and left.values[two] == made.values[two]
+
+    def test_impossible_values_are_refused_and_leave_nothing(self, connector: Connector, session: Session, stream: str) -> None:
+        sample = self.samples[stream]
+        if not sample.refused:
+            pytest.skip("the peer takes anything in this stream")
+        reference = f"jw-{uuid.uuid4().hex}"
+        with pytest.raises(Refused):
+            connector.create(session, stream, sample.create | sample.refused, reference)
+        assert list(connector.find(session, stream, reference)) == []
+
+    def test_nobody_is_fetched_under_an_unknown_key(self, connector: Connector, session: Session, stream: str) -> None:
+        assert connector.fetch(session, stream, "987654321") is None
+        with pytest.raises(Gone):
+            connector.update(session, stream, "987654321", self.samples[stream].update, None)
+
+    def test_a_delete_is_seen(self, connector: Connector, session: Session, stream: str) -> None:
+        declared = stream_of(connector, session, stream)
+        if not declared.can_delete or not self.samples[stream].deletable:
+            pytest.skip("the peer lets nothing be deleted in this stream")
+        made = self._created(connector, session, stream)
+        _, cursor = read_all(connector, session, stream)
+        connector.delete(session, stream, made.key)
+        assert connector.fetch(session, stream, made.key) is None
+        assert made.key not in set(connector.keys(session, stream))
+        told, _ = read_all(connector, session, stream, cursor=cursor)
+        if declared.tells_deletes:
+            assert newest(told)[made.key].deleted
+            assert made.key not in live_keys(told)
+        with pytest.raises(Gone):
+            connector.delete(session, stream, made.key)
+
+    # -- webhooks
+
+    def test_a_webhook_names_its_record(self, connector: Connector, session: Session, stream: str) -> None:
+        made: list[Record] = []
+
+        def act() -> None:
+            made.append(self._created(connector, session, stream))
+            made.append(connector.update(session, stream, made[0].key, self.samples[stream].update, None))
+
+        sent = self.deliveries(stream, act)
+        if sent is None:
+            pytest.skip("the peer sends no webhooks")
+        told = [record for headers, body in sent for record in connector.delivery(stream, headers, body)]
+        assert [each.key for each in told] == [made[0].key] * 2
+        for record, expected in zip(told, made, strict=True):
+            assert record.stream == stream and not record.deleted
+            assert not record.values or record.values == expected.values
+            assert not record.values or (record.version, record.modified_at) == (expected.version, expected.modified_at)
+
+    def test_a_webhook_of_a_delete_is_a_tombstone(self, connector: Connector, session: Session, stream: str) -> None:
+        made = self._created(connector, session, stream)
+        sent = self.deliveries(stream, lambda: connector.delete(session, stream, made.key))
+        if sent is None:
+            pytest.skip("the peer sends no webhooks")
+        told = [record for headers, body in sent for record in connector.delivery(stream, headers, body)]
+        assert [(each.key, each.deleted) for each in told] == [(made.key, True)]
+
+    @pytest.mark.parametrize("body", [None, [], {}, "text", 7, {"type": 1, "data": 2}, {"type": "issue.updated", "data": {}}])
+    def test_nonsense_names_nobody(self, connector: Connector, stream: str, body: Any) -> None:
+        assert list(connector.delivery(stream, {}, body)) == []
+
+
+def stream_of(connector: Connector, session: Session, name: str) -> Stream:
+    """The stream of that name."""
+    return next(each for each in connector.streams(session) if each.name == name)
+
+
+def pages(connector: Connector, session: Session, stream: str, *, cursor: Values | None = None, limit: int = 100) -> Iterable[Page]:
+    """Pages from a cursor to the end, which must come; a cursor may not come twice."""
+    at: Values = cursor or {}
+    seen: set[str] = set()
+    for _ in range(pages_limit):
+        page = connector.read(session, stream, at, limit)
+        yield page
+        at = page.cursor
+        if not page.more:
+            return
+        mark = json.dumps(at, sort_keys=True)
+        assert mark not in seen, "the read goes round in circles"
+        seen.add(mark)
+    raise AssertionError("the read does not end")
+
+
+def read_all(
+    connector: Connector, session: Session, stream: str, *, cursor: Values | None = None, limit: int = 100
+) -> tuple[list[Record], Values]:
+    """Every record from a cursor on, and the cursor behind the last page."""
+    records: list[Record] = []
+    end: Values = cursor or {}
+    for page in pages(connector, session, stream, cursor=cursor, limit=limit):
+        records += page.records
+        end = page.cursor
+    return records, end
+
+
+def newest(records: Iterable[Record]) -> dict[str, Record]:
+    """The last mention of each key."""
+    return {each.key: each for each in records}
+
+
+def live_keys(records: Iterable[Record]) -> set[str]:
+    """Keys that are there and not deleted."""
+    return {each.key for each in newest(records).values() if not each.deleted}
+
+
+def misfit(field: Field, value: Any) -> str:
+    """Why a value does not fit its field; empty when it does."""
+    if value is None:
+        return ""
+    wanted: dict[str, type] = {"integer": int, "boolean": bool, "list": list}
+    kind = wanted.get(field.type, str)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return f"{value!r} is not a {kind.__name__}"
+    try:
+        if field.type == "decimal" and not Decimal(value).is_finite():
+            return "not finite"
+        if field.type == "date":
+            date.fromisoformat(value)
+        if field.type == "datetime" and datetime.fromisoformat(value).tzinfo is None:
+            return "a time without its zone"
+    except (ArithmeticError, ValueError) as problem:
+        return str(problem)
+    if field.type in ("enum", "reference") and field.choices and value not in {each for each, _ in field.choices}:
+        return f"{value!r} is not among the choices"
+    if field.max_length is not None and len(value) > field.max_length:
+        return f"longer than {field.max_length}"
+    return ""
+
+
+def patiently(act: Callable[[], Any], tries: int = 200) -> Any:
+    """Do it, again as long as the error says that a retry is right."""
+    for _ in range(tries - 1):
+        try:
+            return act()
+        except ConnectorError as problem:
+            if not problem.retry:
+                raise
+    return act()
