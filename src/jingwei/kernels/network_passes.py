@@ -227,7 +227,8 @@ def _place_remaining(table: CalendarTable, acts: Activities, rules: Rules, dates
         return
     present = max(rules.values[1], acts.not_before[i])
     if rules.values[1] >= 0 and acts.state[i] == STARTED:
-        work = work_at(table, c, rules.values[1])  # the data date, even where reported progress runs ahead of it
+        # From the data date on, even where reported progress runs ahead of it, but never before the actual start.
+        work = max(work_at(table, c, rules.values[1]), dates.start_work[i])
     if present >= 0:
         work = max(work, work_at(table, c, present))
     if start > EVER:
@@ -371,10 +372,9 @@ def backward(
     for i in range(len(acts.state)):
         start_by[i] = NEVER
         finish_by[i] = base
-        dates.free_float[i] = NEVER
+        dates.free_float[i] = work_at(table, acts.calendar[i], dates.finish[0]) - dates.finish_work[i]
     for i in range(len(acts.state) - 1, -1, -1):
         state = acts.state[i]
-        c = acts.calendar[i]
         if state == INACTIVE:
             dates.late_start[i] = NONE
             dates.late_finish[i] = NONE
@@ -388,14 +388,13 @@ def backward(
             dates.free_float[i] = 0
             continue
         latest_start = _place_late(table, acts, dates, i, start_by[i], finish_by[i])
-        if dates.free_float[i] == NEVER:
-            dates.free_float[i] = work_at(table, c, dates.finish[0]) - dates.finish_work[i]
         dates.free_float[i] = max(dates.free_float[i], 0)
         if state == MANUAL or (state == STARTED and (rules.values[3] == 0 or acts.remaining[i] == 0)):
             continue  # its links do not bind it, so it does not bind its predecessors
         latest_finish = latest_start
         if acts.duration[i] > 0:
             left = acts.remaining[i] if state == STARTED else acts.duration[i]
+            c = acts.calendar[i]
             latest_finish = _latest(table, c, work_at(table, c, latest_start) + left, finish_by[i])
         _push(table, acts, links, dates, i, latest_start, latest_finish, start_by, finish_by)
 
@@ -412,7 +411,7 @@ def _push(
     start_by: Minutes,
     finish_by: Minutes,
 ) -> None:
-    """Hand the late dates of activity i to its predecessors as bounds, and its early dates as their free float."""
+    """Hand the late dates of activity i to its predecessors as bounds, and its early dates as limits of their free float."""
     c = acts.calendar[i]
     early_start = dates.early_start[i]
     if acts.state[i] == STARTED:
@@ -432,11 +431,14 @@ def _push(
             late = latest_finish
             early = dates.early_finish[i]
         bound = unlagged(table, lag_calendar, late, lag)
-        room = work_at(table, acts.calendar[p], unlagged(table, lag_calendar, early, lag))
+        limit = unlagged(table, lag_calendar, early, lag)
+        room = work_at(table, acts.calendar[p], limit)
         if kind in (FS, FF):
             finish_by[p] = min(finish_by[p], bound)
             room -= dates.finish_work[p]
         else:
             start_by[p] = min(start_by[p], bound)
+            if acts.duration[p] > 0 and wall_start(table, acts.calendar[p], room) > limit:
+                room -= 1
             room -= dates.start_work[p]
         dates.free_float[p] = min(dates.free_float[p], room)
