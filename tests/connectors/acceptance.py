@@ -51,7 +51,7 @@ class ConnectorAcceptance:
 
     samples: ClassVar[Mapping[str, Sample]] = {}
     small_page: ClassVar[int] = 7  # records a page when paging itself is tried
-    longest_tie: ClassVar[Mapping[str, int]] = {}  # stream → the records that share one moment, at least
+    longest_tie: ClassVar[Mapping[str, int]] = {}  # stream → the records that share one moment, at least; best above two small pages
     look_back: ClassVar[timedelta] = timedelta(minutes=2)  # how far behind its newest change a second read may begin
 
     @pytest.fixture

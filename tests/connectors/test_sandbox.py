@@ -99,7 +99,8 @@ class TestTracker(SandboxAcceptance):
     """The tracker."""
 
     name = "tracker"
-    longest_tie: ClassVar = {"issues": 8}
+    small_page = 5
+    longest_tie: ClassVar = {"issues": 11}
     samples: ClassVar = {
         "issues": Sample(
             create={
@@ -123,6 +124,7 @@ class TestErp(SandboxAcceptance):
     """The ERP."""
 
     name = "erp"
+    small_page = 3
     longest_tie: ClassVar = {"cost_vouchers": 8}
     samples: ClassVar = {
         "cost_vouchers": Sample(
