@@ -125,3 +125,11 @@ def test_constraint_before_the_project_start_is_kept_only_when_it_must() -> None
     when = at("2026-02-26 09:00")
     assert early(planned([Activity("B", DAY, constraint="SNET", constraint_at=when)]), "B")[0] == "03-02 09:00"
     assert early(planned([Activity("B", DAY, constraint="MSO", constraint_at=when)]), "B")[0] == "02-26 09:00"
+
+
+def test_late_dates_of_a_predecessor_respect_a_manual_successor() -> None:
+    # B stands on Friday 6 March whatever A does, and may not slip past C's start: A has room until then. (As Microsoft Project has it.)
+    manual = Activity("B", DAY, manual_start=at("2026-03-06 09:00"))
+    plan = planned([Activity("A", DAY), manual, Activity("C", DAY)], [Dependency("A", "B"), Dependency("B", "C")])
+    assert plan["A"].total_float_minutes == plan["A"].free_float_minutes == 3 * DAY
+    assert plan["B"].total_float_minutes == 0

@@ -184,7 +184,7 @@ def late_as_possible(
             if work > dates.start_work[i]:
                 finish[i] = wall_finish(table, c, work + length)
                 start[i] = finish[i] if length == 0 else wall_start(table, c, work)
-        if not _links_bind(acts, rules, i):
+        if not _links_bind(acts, rules, i) and acts.state[i] != MANUAL:
             continue
         begins = start[i]
         if acts.state[i] == STARTED:

@@ -389,8 +389,8 @@ def backward(
             continue
         latest_start = _place_late(table, acts, dates, i, start_by[i], finish_by[i])
         dates.free_float[i] = max(dates.free_float[i], 0)
-        if state == MANUAL or (state == STARTED and (rules.values[3] == 0 or acts.remaining[i] == 0)):
-            continue  # its links do not bind it, so it does not bind its predecessors
+        if state == STARTED and (rules.values[3] == 0 or acts.remaining[i] == 0):
+            continue  # its links do not bind it, so it does not bind its predecessors; manual ones do, as MS Project has it
         latest_finish = latest_start
         if acts.duration[i] > 0:
             left = acts.remaining[i] if state == STARTED else acts.duration[i]
