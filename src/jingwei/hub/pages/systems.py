@@ -82,7 +82,7 @@ def connection_fields(connector: str, system: System | None = None, given: Any =
     for name, field in manifest.get("config", {}).get("fields", {}).items():
         value = (given or {}).get(f"config-{name}", config.get(name, field.get("default", "")))
         fields.append({"name": f"config-{name}", "label": said(field.get("title")), "help": said(field.get("help")), "kind": field.get("kind", "text"), "value": value, "required": field.get("required", False)})
-    for name, field in manifest.get("auth", {}).get("fields", {}).items():
+    for name, field in manifest.get("auth", {}).get("secrets", {}).items():
         known = system is not None and getattr(system, "connection", None) is not None and system.connection.credential_id is not None
         fields.append({"name": f"secret-{name}", "label": said(field.get("title")), "help": said(field.get("help")), "kind": "password", "value": "", "required": not known, "known": known})
     if "webhook" in manifest:
