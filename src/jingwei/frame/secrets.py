@@ -1,0 +1,121 @@
+"""Secrets by envelope encryption: each value has its own key, wrapped by a key that never enters the database."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as random
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import transaction
+
+from jingwei.frame import scope
+from jingwei.frame.models import Secret
+from jingwei.frame.postgres.address import home
+
+nonce_bytes = 12
+
+
+class CannotOpen(Exception):
+    """The key is missing, or the row was tampered with or moved."""
+
+
+class Revealed:
+    """An opened value that does not show itself in logs, reprs or tracebacks."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def reveal(self) -> Any:
+        """The value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Revealed(***)"
+
+    __str__ = __repr__
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("JINGWEI_KEY_FOLDER") or home() / "keys")
+
+
+def _keys() -> dict[str, bytes]:
+    """Key-encryption keys by id, the newest last; the first is made on first use, readable by its owner only."""
+    folder = _folder()
+    files = sorted(folder.glob("*.key")) if folder.is_dir() else []
+    if not files:
+        files = [new_key()]
+    return {file.stem: bytes.fromhex(file.read_text().strip()) for file in files}
+
+
+def new_key() -> Path:
+    """Make a further key; new secrets use it, `rotate` moves the old ones."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = len(list(folder.glob("*.key"))) + 1
+    path = folder / f"k{number:04d}.key"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(random.token_hex(32))
+    return path
+
+
+def _bound(secret: Secret) -> bytes:
+    return f"{secret.tenant_id}:{secret.pk}:{secret.purpose}".encode()
+
+
+def _sealed(key: bytes, plain: bytes, bound: bytes) -> bytes:
+    nonce = random.token_bytes(nonce_bytes)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound)
+
+
+def _opened(key: bytes, sealed: bytes, bound: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:nonce_bytes], sealed[nonce_bytes:], bound)
+    except InvalidTag as problem:
+        raise CannotOpen("the secret does not open: wrong key, or the row was moved or changed") from problem
+
+
+@transaction.atomic
+def seal(purpose: str, value: Any) -> Secret:
+    """Keep a value (text or anything JSON takes); what it is for becomes part of what it is bound to."""
+    secret = Secret(tenant_id=scope.current().tenant_id, purpose=purpose, key_id="", wrapped_key=b"", ciphertext=b"")
+    secret.save()
+    _put(secret, json.dumps(value).encode())
+    return secret
+
+
+def _put(secret: Secret, plain: bytes) -> None:
+    key_id, master = list(_keys().items())[-1]
+    own = AESGCM.generate_key(256)
+    secret.key_id = key_id
+    secret.wrapped_key = _sealed(master, own, _bound(secret))
+    secret.ciphertext = _sealed(own, plain, _bound(secret))
+    secret.save()
+
+
+def open_secret(secret: Secret) -> Revealed:
+    """Open a value; CannotOpen when its key is gone or the row is not the one that was sealed."""
+    master = _keys().get(secret.key_id)
+    if master is None:
+        raise CannotOpen(f"key {secret.key_id} is missing from the key folder")
+    own = _opened(master, bytes(secret.wrapped_key), _bound(secret))
+    return Revealed(json.loads(_opened(own, bytes(secret.ciphertext), _bound(secret))))
+
+
+def rotate() -> int:
+    """Seal every secret of the scope's tenant under the newest key; each in its own commit, so it can be cut off anywhere."""
+    newest = list(_keys())[-1]
+    moved = 0
+    for secret in Secret.objects.exclude(key_id=newest):
+        with transaction.atomic():
+            row = Secret.objects.select_for_update().get(pk=secret.pk)
+            _put(row, json.dumps(open_secret(row).reveal()).encode())
+            moved += 1
+    return moved
