@@ -133,7 +133,11 @@ def cell(column: Column, value: Any, language: Language) -> str:
         return "<td></td>"
     if column.kind == "choice":
         name = next((said(pair, language) for key, pair in column.choices if key == value), str(value))
+        if column.name not in ("status", "priority"):
+            return f"<td>{escape(name)}</td>"
         return f'<td><span class="badge is-{escape(str(value))}">{escape(name)}</span></td>'
+    if column.kind in ("date", "month"):
+        return f'<td class="key">{escape(value)}</td>'
     if column.kind == "moment":
         return f"<td>{_local(value).replace('T', ' ')}</td>"
     if column.kind == "labels":

@@ -58,7 +58,7 @@ def _voucher(dice: random.Random, anchor: date, latest: int) -> tuple[int, Value
     account, supplier, pattern, low, high, _ = dice.choices(kinds, [kind[-1] for kind in kinds])[0]
     project = dice.choices(list(codes), _weights)[0]
     amount = Decimal(dice.randrange(low * 100, high * 100)) / 100
-    amount = amount.quantize(Decimal("0.01")) if account == "5101.05" else amount.quantize(Decimal(10)) + Decimal("0.00")
+    amount = amount.quantize(Decimal("0.01")) if account == "5101.05" else round(amount, -1)
     old = (on.year, on.month) != (anchor.year, anchor.month)
     status = dice.choices(("posted", "reversed"), (96, 4))[0] if old else dice.choices(("draft", "posted"), (60, 40))[0]
     text = pattern.format(project=codes[project] + " ", month=on.month)

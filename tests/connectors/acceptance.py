@@ -347,13 +347,14 @@ def live_keys(records: Iterable[Record]) -> set[str]:
     return {each.key for each in newest(records).values() if not each.deleted}
 
 
-def misfit(field: Field, value: Any) -> str:
+def misfit(field: Field, given: Any) -> str:
     """Why a value does not fit its field; empty when it does."""
+    value: Any = given
     if value is None:
         return ""
-    wanted: dict[str, type] = {"integer": int, "boolean": bool, "list": list}
-    kind = wanted.get(field.type, str)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    wanted: dict[str, type[Any]] = {"integer": int, "boolean": bool, "list": list}
+    kind: type[Any] = wanted.get(field.type, str)
+    if not isinstance(given, kind) or (kind is int and isinstance(given, bool)):
         return f"{value!r} is not a {kind.__name__}"
     try:
         if field.type == "decimal" and not Decimal(value).is_finite():

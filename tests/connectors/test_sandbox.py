@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -15,12 +16,15 @@ from jingwei.hub.contract import (
     BrokenAnswer,
     Connector,
     ConnectorError,
+    Page,
     RateLimited,
+    Record,
     Refused,
     ServerFault,
     Session,
     UnknownOutcome,
     Unreachable,
+    Values,
 )
 from tests.connectors.acceptance import ConnectorAcceptance, Sample, live_keys, newest, pages, patiently, read_all
 from tests.connectors.session import LoopbackSession
@@ -271,10 +275,12 @@ def test_nobody_at_home_is_unreachable(peer: Peer) -> None:
 def test_a_full_read_in_foul_weather_loses_nothing(peer: Peer) -> None:
     calm_read, _ = read_all(peer.connector, peer.session, peer.stream)
     peer.program.switch(error_rate=0.1, drop_connection_rate=0.1, truncate_rate=0.1)
-    records, cursor, more = [], {}, True
+    records: list[Record] = []
+    cursor: Values = {}
+    more = True
     failed_before = len(peer.session.sent)
     while more:
-        page = patiently(lambda at=cursor: peer.connector.read(peer.session, peer.stream, at, 10))
+        page: Page = patiently(partial(peer.connector.read, peer.session, peer.stream, cursor, 10))
         records += page.records
         cursor, more = page.cursor, page.more
     assert len(peer.session.sent) - failed_before > 10

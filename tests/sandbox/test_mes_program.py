@@ -50,7 +50,7 @@ def test_token_paging_and_the_feed_agree(mes: Program, name: str, count: int) ->
     live = [{key: value for key, value in each.items() if key != "deleted"} for each in fed if not each["deleted"]]
     assert len(listed) >= count
     assert sorted(live, key=lambda each: str(each["number"])) == sorted(listed, key=lambda each: str(each["number"]))
-    numbers = [each["sequence"] for each in fed]
+    numbers = [int(str(each["sequence"])) for each in fed]
     assert numbers == sorted(set(numbers))
 
 
