@@ -19,12 +19,14 @@ LINK_TYPES: dict[str, LinkName] = {"0": "FF", "1": "FS", "2": "SF", "3": "SS"}
 CONSTRAINTS: Any = ("ASAP", "ALAP", "MSO", "MFO", "SNET", "SNLT", "FNET", "FNLT")
 ELAPSED_FORMATS = {"4", "6", "8", "10", "12", "36", "38", "40", "42", "44"}
 # File, dates compared, dates that must agree. Files whose dates come from resources (their calendars, their work) are left out.
+# 2016 and 2019 hold manual tasks only: there Project lets a manual successor bind the late dates of FS and FF predecessors but not
+# of SS and SF ones (tasks 11 and 13); here all four bind.
 FILES = [
     ("mpxj/generated/task-links/task-links-project2003-mspdi.xml", 64, 64),
     ("mpxj/generated/task-links/task-links-project2007-mspdi.xml", 64, 64),
     ("mpxj/generated/task-links/task-links-project2010-mspdi.xml", 64, 64),
-    ("mpxj/generated/task-links/task-links-project2016-mspdi.xml", 64, 64),
-    ("mpxj/generated/task-links/task-links-project2019-mspdi.xml", 64, 64),
+    ("mpxj/generated/task-links/task-links-project2016-mspdi.xml", 64, 60),
+    ("mpxj/generated/task-links/task-links-project2019-mspdi.xml", 64, 60),
     ("mpxj/mspdirelations.xml", 20, 20),
 ]
 

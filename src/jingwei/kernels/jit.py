@@ -48,7 +48,10 @@ def _with_numba(kernel: Kernel, **options: bool) -> Kernel:
     import numba
 
     # `_nrt` (no reference counts) is how numba compiles its own ufuncs; its type stubs do not name it.
-    return cast(Kernel, numba.njit(cache=True, nogil=True, **options)(kernel))  # type: ignore[call-overload]
+    try:
+        return cast(Kernel, numba.njit(cache=True, nogil=True, **options)(kernel))  # type: ignore[call-overload]
+    except RuntimeError:  # nowhere to write the cache, as in a read-only container: compile in every process instead
+        return cast(Kernel, numba.njit(nogil=True, **options)(kernel))  # type: ignore[call-overload]
 
 
 def execute(kernel: Callable[..., Any], inputs: tuple[Any, ...], *outputs: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from jingwei.kernels.calendar import (
     day_of_number,
     zone_of,
 )
-from jingwei.kernels.calendar_passes import BUCKET_MINUTES, CalendarTable, Minutes
+
+if TYPE_CHECKING:  # the kernels are imported when first used: that imports numba, which takes half a second
+    from jingwei.kernels.calendar_passes import CalendarTable, Minutes
 
 
 class HorizonError(CalendarError):
@@ -203,6 +205,8 @@ def calendar_table(calendars: tuple[WorkCalendar, ...], first: date, last: date,
 
     The `overflow` array of the answer is shared by all users of the cache entry: replace it (`_replace`) before use.
     """
+    from jingwei.kernels.calendar_passes import BUCKET_MINUTES, CalendarTable
+
     compiled = [compile_calendar(calendar, first, last, zone) for calendar in calendars]
     span = np.array([day_number(first) * DAY_MINUTES, (day_number(last) + 1) * DAY_MINUTES], np.int64)
     midnights = np.arange(span[0], span[1] + 1, DAY_MINUTES)
