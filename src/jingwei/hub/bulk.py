@@ -1,55 +1,76 @@
-"""Many rows in one go: COPY into a staging table, then one statement."""
+"""Many rows in one go: a few by pipelined statements, many by COPY into a staging table and one statement.
+
+COPY straight into a table is refused under row-level security, and staging tables cost catalogue rows, hence the two ways.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+few = 200
 
-def _columns(model: type[models.Model], names: Sequence[str]) -> list[models.Field[Any, Any]]:
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _fields(model: type[models.Model], names: Sequence[str]) -> list[models.Field[Any, Any]]:
     return [model._meta.get_field(name) for name in names]  # type: ignore[misc]
 
 
-def _adapted(field: models.Field[Any, Any], value: Any) -> Any:
-    if isinstance(field, models.JSONField) and value is not None:
-        return Jsonb(value, dumps=lambda v: json.dumps(v, ensure_ascii=False, separators=(",", ":")))
-    return value
+def _adapt(fields: Sequence[models.Field[Any, Any]], row: Sequence[Any]) -> list[Any]:
+    return [Jsonb(v, dumps=_dumps) if isinstance(f, models.JSONField) and v is not None else v for f, v in zip(fields, row, strict=True)]
 
 
-def copy_in(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows; `names` are model fields (a foreign key takes its id). Constraints and triggers of the table apply."""
-    fields = _columns(model, names)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(f.column) for f in fields)
-    )
-    connection.ensure_connection()
-    with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row([_adapted(f, v) for f, v in zip(fields, row, strict=True)])
+def _columns(fields: Sequence[models.Field[Any, Any]]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(f.column) for f in fields)
 
 
-def update_from(model: type[models.Model], names: Sequence[str], rows: Sequence[tuple[int, Sequence[Any]]]) -> int:
-    """Set the named fields of many rows: (id, values) each. Returns how many rows were there."""
+def copy_in(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Append rows; `names` are model fields (a foreign key takes its id). Constraints, policies and triggers apply."""
     if not rows:
-        return 0
-    fields = _columns(model, names)
-    table = sql.Identifier(model._meta.db_table)
-    columns = sql.SQL(", ").join(sql.Identifier(f.column) for f in fields)
+        return
+    fields = _fields(model, names)
+    table, columns = sql.Identifier(model._meta.db_table), _columns(fields)
     connection.ensure_connection()
     with connection.connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("CREATE TEMP TABLE staging ON COMMIT DROP AS SELECT id, {} FROM {} WITH NO DATA").format(columns, table)
-        )
-        with cursor.copy(sql.SQL("COPY staging (id, {}) FROM STDIN").format(columns)) as copy:
-            for pk, values in rows:
-                copy.write_row([pk, *(_adapted(f, v) for f, v in zip(fields, values, strict=True))])
+        if len(rows) <= few:
+            places = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(fields)))
+            statement = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(table, columns, sql.SQL(", ").join([places] * len(rows)))
+            cursor.execute(statement, [value for row in rows for value in _adapt(fields, row)])
+            return
+        _stage(cursor, table, columns, fields, rows)
+        cursor.execute(sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM staging").format(table, columns))
+        cursor.execute("DROP TABLE staging")
+
+
+def update_from(model: type[models.Model], names: Sequence[str], rows: Sequence[tuple[int, Sequence[Any]]]) -> None:
+    """Set the named fields of many rows: (id, values) each."""
+    if not rows:
+        return
+    fields = _fields(model, names)
+    table = sql.Identifier(model._meta.db_table)
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        if len(rows) <= few:
+            sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(f.column), sql.Placeholder()) for f in fields)
+            cursor.executemany(sql.SQL("UPDATE {} SET {} WHERE id = %s").format(table, sets), [[*_adapt(fields, values), pk] for pk, values in rows])
+            return
+        key = model._meta.pk
+        _stage(cursor, table, _columns([key, *fields]), [key, *fields], [(pk, *values) for pk, values in rows])
         sets = sql.SQL(", ").join(sql.SQL("{0} = staging.{0}").format(sql.Identifier(f.column)) for f in fields)
         cursor.execute(sql.SQL("UPDATE {0} SET {1} FROM staging WHERE {0}.id = staging.id").format(table, sets))
-        changed = cursor.rowcount
         cursor.execute("DROP TABLE staging")
-    return changed
+
+
+def _stage(cursor: Any, table: sql.Identifier, columns: sql.Composed, fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]) -> None:
+    cursor.execute(sql.SQL("CREATE TEMP TABLE staging AS SELECT {} FROM {} WITH NO DATA").format(columns, table))
+    with cursor.copy(sql.SQL("COPY staging ({}) FROM STDIN").format(columns)) as copy:
+        for row in rows:
+            copy.write_row(_adapt(fields, row))

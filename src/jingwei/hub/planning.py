@@ -89,6 +89,11 @@ def canonical(work: Work, side: str, record: Record) -> tuple[dict[str, Any], li
     return {k: merge.normalise(v, ready_.types[k]) for k, v in record.values.items() if k in ready_.fields}, []
 
 
+def is_meant(work: Work, side: str, record: Record) -> bool:
+    """Whether the version's filter lets a record of this side in: each named field has one of the listed values."""
+    return all(str(record.values.get(name)) in wanted for name, wanted in work.ready.filters.get(side, {}).items())
+
+
 def drain(interface: Interface, run: Run | None, *, limit: int = 500) -> Counts | None:
     """Plan one batch of waiting deliveries; None when there is none. One transaction: a crash leaves the batch waiting."""
     with transaction.atomic():
@@ -162,6 +167,9 @@ def _take(work: Work, delivery: Delivery) -> None:
     link = work.links[side].get(key)
     if record.deleted:
         _take_tombstone(work, delivery, link)
+        return
+    if link is None and not is_meant(work, side, record):
+        work.finish(delivery, "filtered", None)
         return
     values, problems = canonical(work, side, record)
     if problems:

@@ -29,7 +29,7 @@ def reconcile(interface_id: int) -> dict[str, int]:
         present = set(connector.keys(session, stream))
         linked = {key for key in Link.objects.filter(interface=interface, **{f"gone_{side}": False}).values_list(f"key_{side}", flat=True) if key}
         gone = [contract.tombstone(stream, key) for key in sorted(linked - present)]
-        missed = [reading.fetch(interface, side, key, session) for key in sorted(present - linked - _parked(interface, side))]
+        missed = [reading.fetch(interface, side, key, session) for key in sorted(present - linked - _parked(interface, side) - _filtered(interface, side))]
         with transaction.atomic():
             found["gone"] += reading.store(interface, side, gone, source="reconcile", run=run)
             found["missed"] += reading.store(interface, side, [r for r in missed if not r.deleted], source="reconcile", run=run)
@@ -44,13 +44,20 @@ def _parked(interface: Interface, side: str) -> set[str]:
     return set(rows.values_list("delivery__record_key", flat=True))
 
 
+def _filtered(interface: Interface, side: str) -> set[str]:
+    """Keys that came in before and were not meant for this interface."""
+    return set(interface.deliveries.filter(side=side, outcome="filtered").values_list("record_key", flat=True))
+
+
 def verify(interface: Interface) -> dict[str, Any]:
     """Read both sides completely and compare them with each other and with the base, record by record. Writes nothing."""
     assert interface.published is not None
     work = planning.Work(interface, ready(interface.published), None)
     values: dict[str, dict[str, dict[str, Any]]] = {}
     for side in side_names:
-        values[side] = {r.key: planning.canonical(work, side, r)[0] for r in _everything(interface, side)}
+        linked_keys = {key for key in Link.objects.filter(interface=interface).values_list(f"key_{side}", flat=True) if key}
+        meant = [r for r in _everything(interface, side) if r.key in linked_keys or planning.is_meant(work, side, r)]
+        values[side] = {r.key: planning.canonical(work, side, r)[0] for r in meant}
     differences: list[dict[str, Any]] = []
     links = list(Link.objects.filter(interface=interface).exclude(state=Link.State.UNLINKED))
     for link in links:

@@ -24,6 +24,7 @@ class Ready:
     directions: dict[str, str]
     types: dict[str, str]
     keys: tuple[str, ...]
+    filters: dict[str, dict[str, tuple[str, ...]]]
 
     @property
     def fields(self) -> frozenset[str]:
@@ -77,6 +78,10 @@ def _ready(version_id: int) -> Ready:
         directions={name: p.get("direction", "both") for name, p in mapped.items()},
         types={name: kinds.get(name, "string") for name in mapped},
         keys=tuple(k["b"] if isinstance(k, dict) else k for k in spec["mapping"].get("key", ())),
+        filters={
+            side: {name: tuple(str(v) for v in (wanted if isinstance(wanted, list) else [wanted])) for name, wanted in rules.items()}
+            for side, rules in spec["mapping"].get("filters", {}).items()
+        },
     )
 
 
