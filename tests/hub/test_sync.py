@@ -183,7 +183,7 @@ def test_what_we_refuse_becomes_a_dead_letter_that_can_be_replayed(joined: Joine
     change(joined, Task.objects.get(), work_hours="16")
     services.dead_letter_settle(letters=[letter], settlement="replay")
     joined.sync()
-    assert theirs(joined, made["id"])["estimated_hours"] == "16"
+    assert theirs(joined, made["id"])["estimated_hours"] == 16
     assert_agree(joined)
 
 

@@ -1,0 +1,130 @@
+"""The mapping editor: pairs, steps, code tables and policies, with real rows mapped before one's eyes."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from jingwei.hub import catalogue, contract, services
+from jingwei.hub.contract import Record, Stream
+from jingwei.hub.models import Interface
+from jingwei.hub.pages import mapping_form
+from jingwei.hub.pages.interfaces import interface_or_404
+from jingwei.hub.pages.systems import said, steps
+from jingwei.hub.session import session_for, stream_of
+from jingwei.kernels.mapping import MappingError, Trace, compile_mapping
+from jingwei.kernels.mapping_operations import operations
+from jingwei.kernels.text import Text
+
+sample_size = 4
+
+
+def in_language(text: Text) -> str:
+    """A kernel's sentence in the language of the page."""
+    return text.zh if (get_language() or "zh").startswith("zh") else text.en
+
+
+@require_GET
+def edit(request: HttpRequest, key: str) -> HttpResponse:
+    """The editor with the published mapping, or with a proposal."""
+    interface = interface_or_404(request, key, "change")
+    try:
+        a, b = stream_of(interface, "a"), stream_of(interface, "b")
+    except (contract.ConnectorError, KeyError) as problem:
+        return render(request, "hub/mapping.html", {"interface": interface, "problem": str(problem), "steps": steps(4)})
+    if interface.published is not None:
+        spec, tables = interface.published.spec["mapping"], interface.published.spec.get("code_tables", {})
+    else:
+        spec, tables = mapping_form.proposal(a, b)
+    context = _context(interface, a, b, spec, tables)
+    return render(request, "hub/mapping.html", {**context, "steps": steps(4)})
+
+
+@require_POST
+def preview(request: HttpRequest, key: str) -> HttpResponse:
+    """What was just changed, with the sample rows mapped by it."""
+    interface = interface_or_404(request, key, "change")
+    a, b = stream_of(interface, "a"), stream_of(interface, "b")
+    spec, tables = mapping_form.spec_from(request.POST)
+    spare = mapping_form.apply_action(str(request.POST.get("action") or ""), spec, a, b)
+    return render(request, "hub/_mapping.html", _context(interface, a, b, spec, tables, spare=spare))
+
+
+@require_POST
+def publish(request: HttpRequest, key: str) -> HttpResponse:
+    """Publish what the form holds as a new version."""
+    interface = interface_or_404(request, key, "change")
+    spec, tables = mapping_form.spec_from(request.POST)
+    try:
+        version = services.version_publish(interface=interface, spec=services.spec_of(interface, spec, tables), note=str(request.POST.get("note") or ""))
+    except ValidationError as problem:
+        a, b = stream_of(interface, "a"), stream_of(interface, "b")
+        return render(request, "hub/mapping.html", {**_context(interface, a, b, spec, tables), "steps": steps(4), "refused": problem.messages}, status=422)
+    messages.success(request, _("Version %(number)s is published.") % {"number": version.number})
+    return redirect("hub:dry-run" if interface.stage == Interface.Stage.DRAFT else "hub:interface", key=key)
+
+
+@lru_cache(maxsize=64)
+def _read_samples(interface_id: int, side: str, minute: int) -> tuple[Record, ...]:
+    interface = Interface.objects.select_related("system_a", "system_b").get(pk=interface_id)
+    session = session_for(interface, side)
+    page = catalogue.connector(interface.system(side).connector).read(session, interface.stream(side), {}, 20)
+    return tuple(r for r in page.records if not r.deleted)
+
+
+def samples(interface: Interface, side: str) -> tuple[Record, ...]:
+    """A few real records of one side, read at most once a minute."""
+    return _read_samples(interface.pk, side, int(time.time() // 60))
+
+
+def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], tables: dict[str, Any], *, spare: int = 0) -> dict[str, Any]:
+    problems: list[dict[str, str]] = []
+    traces: list[list[Trace]] = []
+    rows: tuple[Record, ...] = ()
+    try:
+        rows = samples(interface, "a")
+        wanted = spec.get("filters", {}).get("a", {})
+        rows = tuple(r for r in rows if all(str(r.values.get(n)) in v for n, v in wanted.items()))[:sample_size]
+    except contract.ConnectorError as problem:
+        problems.append({"place": interface.system_a.name, "text": problem.message})
+    try:
+        compiled = compile_mapping(spec, a.fields, b.fields, tables)
+        traces = [list(compiled.trace(record.values)) for record in rows]
+    except MappingError as problem:
+        problems += [{"place": p.place, "text": in_language(p.message)} for p in problem.problems]
+    return {
+        "interface": interface, "fields_a": [(f.name, said(f.title), f.type) for f in a.fields], "fields_b": [(f.name, said(f.title), f.type, f.required, f.read_only) for f in b.fields],
+        "pairs": [_row(number, pair, spec, traces) for number, pair in enumerate(spec["pairs"])], "spare": [len(spec["pairs"]) + n for n in range(spare)],
+        "row_count": len(spec["pairs"]) + spare, "problems": problems, "tables": mapping_form.table_rows(spec, tables, a, b), "extras": _extras(spec),
+        "operations": [(o.name, in_language(o.title)) for o in operations.values()], "is_ready": not problems, "sample_count": len(rows),
+    }  # fmt: skip
+
+
+def _row(number: int, pair: dict[str, Any], spec: dict[str, Any], traces: list[list[Trace]]) -> dict[str, Any]:
+    steps_ = []
+    for order, step in enumerate(pair.get("steps", ())):
+        operation = operations.get(step.get("op", ""))
+        parameters = [{"name": n, "kind": k.partition(":")[0], "options": k.partition(":")[2].split("|"), "value": step.get(n, d if d is not None else "")} for n, k, d in (operation.parameters if operation else ())]
+        steps_.append({"order": order, "op": step.get("op"), "parameters": parameters})
+    shown = [trace[number] for trace in traces if number < len(trace)]
+    return {
+        "number": number, "a": pair.get("a"), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"), "steps": steps_,
+        "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
+        "samples": [{"from": t.steps[0] if t.steps else None, "to": t.steps[-1] if t.steps else None, "problem": in_language(t.problem.message) if t.problem else ""} for t in shown],
+    }  # fmt: skip
+
+
+def _extras(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Filters and fixed values as rows, with an empty one to write into."""
+    rows = [{"kind": "filter", "side": side, "field": name, "value": ", ".join(values if isinstance(values, list) else [values])} for side, rules in spec.get("filters", {}).items() for name, values in rules.items()]
+    rows += [{"kind": "constant", **each} for each in spec.get("constants", ())]
+    return [*rows, {"kind": "filter", "side": "", "field": "", "value": ""}]

@@ -1,0 +1,148 @@
+"""The mapping editor's form: what was posted becomes a spec, a spec becomes rows to show, and first proposals for both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from jingwei.hub.contract import Field, Stream
+from jingwei.kernels import mapping
+from jingwei.kernels.mapping_operations import operations
+
+rows_at_most = 200
+_known_states = (
+    ("open", "new", "todo", "to do", "backlog", "planned", "released", "draft", "待处理", "新建", "未开始", "计划"),
+    ("in_progress", "in progress", "doing", "running", "active", "进行中", "feedback", "处理中"),
+    ("resolved", "done", "closed", "finished", "complete", "completed", "posted", "已解决", "已关闭", "完成", "已完成"),
+    ("blocked", "on hold", "waiting", "暂停", "受阻"),
+    ("rejected", "cancelled", "canceled", "reversed", "已拒绝", "取消", "已取消"),
+)
+
+
+def proposal(a: Stream, b: Stream) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A first mapping and its code tables, from the names and the choices of both streams."""
+    pairs = mapping.suggest_pairs(a.fields, b.fields)
+    tables: dict[str, Any] = {}
+    for pair in pairs:
+        for step in pair["steps"]:
+            if step["op"] == "code":
+                tables[step["table"]] = proposed_table(a.field(pair["a"]), b.field(pair["b"]))
+    return {"pairs": pairs, "key": []}, tables
+
+
+def proposed_table(a: Field, b: Field) -> list[dict[str, Any]]:
+    """Each value of A with the value of B that seems to mean the same; what is unclear is left for a person."""
+    rows: list[dict[str, Any]] = []
+    used: set[str] = set()
+    for value, label in a.choices:
+        found = next((target for target, text in b.choices if _same({value, label}, {target, text})), "")
+        rows.append({"a": value, "b": found, **({"prefer": True} if found and found not in used else {})})
+        used.add(found)
+    return rows
+
+
+def _same(left: set[str], right: set[str]) -> bool:
+    mine, theirs = {t.strip().lower() for t in left}, {t.strip().lower() for t in right}
+    return bool(mine & theirs) or any(mine & set(group) and theirs & set(group) for group in _known_states)
+
+
+def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The mapping and the code tables that the form holds; unfinished rows are kept out."""
+    pairs = []
+    for number in range(min(int(post.get("rows") or 0), rows_at_most)):
+        if not post.get(f"a-{number}") and not post.get(f"b-{number}"):
+            continue
+        pair: dict[str, Any] = {
+            "a": post.get(f"a-{number}"), "b": post.get(f"b-{number}"), "direction": post.get(f"direction-{number}", "both"),
+            "policy": post.get(f"policy-{number}", "ask"), "steps": _steps_from(post, number),
+        }  # fmt: skip
+        if post.get(f"required-{number}"):
+            pair["required"] = True
+        pairs.append(pair)
+    spec: dict[str, Any] = {"pairs": pairs, "key": [k for k in post.getlist("key") if k in {p["b"] for p in pairs}]}
+    filters: dict[str, dict[str, list[str]]] = {}
+    constants = []
+    for number in range(min(int(post.get("extras") or 0), 40)):
+        side, name, value = (post.get(f"extra-{part}-{number}", "") for part in ("side", "field", "value"))
+        if side in ("a", "b") and name:
+            if post.get(f"extra-kind-{number}") == "filter":
+                filters.setdefault(side, {})[name] = [v.strip() for v in re.split(r"[,，;；]", value) if v.strip()]
+            else:
+                constants.append({"side": side, "field": name, "value": value})
+    if filters:
+        spec["filters"] = filters
+    if constants:
+        spec["constants"] = constants
+    return spec, _tables_from(post, pairs)
+
+
+def _steps_from(post: QueryDict, number: int) -> list[dict[str, Any]]:
+    steps = []
+    for order in range(10):
+        name = post.get(f"op-{number}-{order}")
+        if name is None:
+            break
+        operation = operations.get(name)
+        if operation is None:
+            continue
+        step: dict[str, Any] = {"op": name}
+        for parameter, _kind, default in operation.parameters:
+            value = post.get(f"p-{number}-{order}-{parameter}", default)
+            if value not in (None, ""):
+                step[parameter] = value
+        if name == "code":
+            step.setdefault("table", post.get(f"b-{number}") or f"table-{number}")
+        steps.append(step)
+    return steps
+
+
+def _tables_from(post: QueryDict, pairs: list[dict[str, Any]]) -> dict[str, Any]:
+    tables: dict[str, Any] = {}
+    wanted = {step["table"] for pair in pairs for step in pair["steps"] if step["op"] == "code"}
+    for name in wanted:
+        rows = []
+        for number in range(min(int(post.get(f"table-{name}-rows") or 0), 300)):
+            left, right = post.get(f"ta-{name}-{number}", "").strip(), post.get(f"tb-{name}-{number}", "").strip()
+            if left and right:
+                rows.append({"a": left, "b": right, **({"prefer": True} if post.get(f"tp-{name}-{number}") else {})})
+        tables[name] = rows
+    return tables
+
+
+def apply_action(action: str, spec: dict[str, Any], a: Stream, b: Stream) -> int:
+    """Carry out a button of the form on the spec; returns how many empty rows to show below."""
+    if action == "add-row":
+        return 1
+    if found := re.fullmatch(r"(remove-row|add-step|remove-step)-(\d+)(?:-(\d+))?", action):
+        kind, number = found[1], int(found[2])
+        if number < len(spec["pairs"]):
+            pair = spec["pairs"][number]
+            if kind == "remove-row":
+                spec["pairs"].pop(number)
+            elif kind == "add-step":
+                pair["steps"].append({"op": "trim"})
+            elif found[3] is not None and int(found[3]) < len(pair["steps"]):
+                pair["steps"].pop(int(found[3]))
+    if action == "suggest":
+        known = {p["a"] for p in spec["pairs"]} | {p["b"] for p in spec["pairs"]}
+        spec["pairs"] += [p for p in mapping.suggest_pairs(a.fields, b.fields) if p["a"] not in known and p["b"] not in known]
+    return 0
+
+
+def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b: Stream) -> list[dict[str, Any]]:
+    """The code tables to show, each with an empty row to write into and the values both sides know."""
+    out = []
+    for pair in spec["pairs"]:
+        for step in pair["steps"]:
+            if step["op"] != "code" or any(t["name"] == step["table"] for t in out):
+                continue
+            left = next((f for f in a.fields if f.name == pair["a"]), None)
+            right = next((f for f in b.fields if f.name == pair["b"]), None)
+            rows = tables.get(step["table"]) or (proposed_table(left, right) if left and right else [])
+            known = {str(row["a"]) for row in rows}
+            rows = [*rows, *({"a": value, "b": ""} for value, _ in (left.choices if left else ()) if value not in known)]
+            out.append({"name": step["table"], "rows": [*rows, {"a": "", "b": ""}], "choices_a": left.choices if left else (), "choices_b": right.choices if right else ()})
+    return out
