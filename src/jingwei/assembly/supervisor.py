@@ -53,6 +53,7 @@ class Supervisor:
         self.logs = address.home() / "logs"
         self.logs.mkdir(exist_ok=True)
         self.children: list[Child] = []
+        self.sandbox_environment: dict[str, str] = {}
 
     def run(self, started: float) -> int:
         """Start everything, stay until a signal, stop everything."""
@@ -62,10 +63,12 @@ class Supervisor:
         setup()
         self._migrate()
         self._static()
+        self._set_environment()
+        for child in self._sandbox():
+            self._add(child)
         link = self._seed()
         for child in self._plan():
-            self.children.append(child)
-            self._start(child)
+            self._add(child)
         if not self._wait_ready():
             self._stop_all()
             return 1
@@ -104,9 +107,31 @@ class Supervisor:
 
         if self.demo and upkeep.is_empty():
             began = time.monotonic()
+            for port in sandbox_ports.values():
+                self._wait_for(port, seconds=20)
             upkeep.load_demo()
             say("演示数据已载入：3 个项目、5 个接口", f"demo loaded: 3 projects, 5 interfaces ({time.monotonic() - began:.1f} s)", mark="✓")
         return upkeep.setup_link_if_needed()
+
+    def _set_environment(self) -> None:
+        """The demo's systems live on this machine: only for them loopback is let out."""
+        os.environ.setdefault("JINGWEI_EGRESS_ALLOW", "127.0.0.1/32" if self.demo else "")
+
+    def _sandbox(self) -> list[Child]:
+        """The demo's tracker, ERP and MES: programs of their own."""
+        folder = Path(__file__).resolve().parents[3]
+        self.demo = self.demo and (folder / "sandbox").is_dir()
+        if not self.demo:
+            return []
+        from jingwei.assembly.demo import sandbox_key
+
+        self.sandbox_environment = {"SANDBOX_API_KEY": sandbox_key(), "PYTHONPATH": str(folder)}
+        store = address.home() / "sandbox"
+        titles = {"tracker": "跟踪", "erp": "ERP", "mes": "MES"}
+        return [
+            Child(name, titles[name], [sys.executable, "-m", "sandbox", name, "--port", str(port), "--db", str(store / f"{name}.db"), "--seed-demo"], self.sandbox_environment)
+            for name, port in sandbox_ports.items()
+        ]
 
     def _plan(self) -> list[Child]:
         me = [sys.executable, "-m", "jingwei.assembly"]
@@ -115,25 +140,14 @@ class Supervisor:
             Child("worker", "作业", [*me, "worker"]),
             Child("scheduler", "调度", [*me, "scheduler"]),
         ]
-        folder = Path(__file__).resolve().parents[3]
-        if self.demo and (folder / "sandbox").is_dir():
-            from jingwei.assembly.demo import sandbox_key
-
-            environment = {"SANDBOX_API_KEY": sandbox_key(), "PYTHONPATH": str(folder)}
-            store = address.home() / "sandbox"
-            store.mkdir(exist_ok=True)
-            python = [sys.executable, "-m", "sandbox"]
-            systems = [
-                Child(name, {"tracker": "跟踪", "erp": "ERP", "mes": "MES"}[name],
-                      [*python, name, "--port", str(port), "--db", str(store / f"{name}.db"), "--seed-demo"], environment)
-                for name, port in sandbox_ports.items()
-            ]  # fmt: skip
+        if self.demo:
             urls = [part for name, port in sandbox_ports.items() for part in (f"--{name}", f"http://127.0.0.1:{port}")]
-            traffic = Child("traffic", "流量", [*python, "traffic", *urls, "--per-minute", "20", "--seed", "1"], environment)
-            children = [*systems, *children, traffic]
-        for child in children:
-            child.environment.setdefault("JINGWEI_EGRESS_ALLOW", os.environ.get("JINGWEI_EGRESS_ALLOW", "127.0.0.1/32" if self.demo else ""))
+            children.append(Child("traffic", "流量", [sys.executable, "-m", "sandbox", "traffic", *urls, "--per-minute", "20", "--seed", "1"], self.sandbox_environment))
         return children
+
+    def _add(self, child: Child) -> None:
+        self.children.append(child)
+        self._start(child)
 
     def _start(self, child: Child) -> None:
         child.log = (self.logs / f"{child.name}.log").open("ab")
@@ -141,6 +155,16 @@ class Supervisor:
             child.command, env={**os.environ, **child.environment}, stdout=child.log, stderr=child.log, stdin=subprocess.DEVNULL, start_new_session=True
         )
         say(f"{child.zh} {child.name}（日志 {self.logs / child.name}.log）", f"pid {child.process.pid}")
+
+    def _wait_for(self, port: int, *, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.stopping:
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1):
+                    return True
+            except OSError:
+                time.sleep(0.05)
+        return False
 
     def _wait_ready(self) -> bool:
         """The web server answers its health check."""

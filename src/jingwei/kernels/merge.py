@@ -106,6 +106,11 @@ def _plan_field(
         if mine == base[name]:
             plan.to_a[name] = theirs
             return
+    elif mine in (None, []) or theirs in (None, []):
+        # never agreed yet, and one side has nothing to say: the other's value is nobody's loss
+        target, value = (plan.to_a, theirs) if mine in (None, []) else (plan.to_b, mine)
+        target[name] = value
+        return
     before = base.get(name) if base is not None else None
     _apply_policy(name, mine, theirs, before, policy, a.changed_at, b.changed_at, plan, clashes)
 
