@@ -15,7 +15,12 @@ SHIPPED = ROOT / "src/jingwei/frame/static/vendor"
 TEST_ONLY = ROOT / "tests/vendor"
 FOLDERS = pytest.mark.parametrize("folder", [SHIPPED, TEST_ONLY], ids=["shipped", "test-only"])
 PERMISSIVE = {"0BSD", "MIT", "Apache-2.0", "BSD-3-Clause", "ISC"}
-LICENCE_WORDS = {"0BSD": "Zero-Clause BSD", "MIT": "Permission is hereby granted", "Apache-2.0": "Apache License", "MPL-2.0": "Mozilla Public License"}
+LICENCE_WORDS = {
+    "0BSD": "Zero-Clause BSD",
+    "MIT": "Permission is hereby granted",
+    "Apache-2.0": "Apache License",
+    "MPL-2.0": "Mozilla Public License",
+}
 
 
 def libraries_of(folder: Path) -> list[dict[str, Any]]:
@@ -57,7 +62,11 @@ def test_what_we_ship_is_permissive() -> None:
 
 
 def test_no_shipped_file_asks_for_a_source_map_that_is_not_there() -> None:
-    asking = [path.name for path in SHIPPED.rglob("*") if path.suffix in {".js", ".css"} and "sourceMappingURL=" in path.read_text(encoding="utf-8")]
+    asking = [
+        path.name
+        for path in SHIPPED.rglob("*")
+        if path.suffix in {".js", ".css"} and "sourceMappingURL=" in path.read_text(encoding="utf-8")
+    ]
     assert asking == []
 
 

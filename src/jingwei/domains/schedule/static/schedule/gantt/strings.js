@@ -1,0 +1,67 @@
+/**
+ * The words of the Gantt. A page gives its own in <script type="application/json" id="gantt-strings">{key: text}</script>;
+ * ENGLISH lists every key, and serves where the page gives none. {name} stands for a value put in by the code.
+ */
+export const ENGLISH = {
+  // columns
+  wbs: "WBS", name: "Task", start: "Start", finish: "Finish", duration: "Duration", percent: "% done", assignee: "Assignee", float: "Float",
+  predecessors: "Predecessors", deadline: "Deadline", baseline_start: "Baseline start", baseline_finish: "Baseline finish",
+  // toolbar
+  toolbar: "Timeline tools", undo: "Undo", redo: "Redo", expand_all: "Expand all", collapse_all: "Collapse all", zoom: "Zoom", zoom_in: "Zoom in",
+  zoom_out: "Zoom out", zoom_fit: "Fit", zoom_today: "Today", hour: "Hours", day: "Days", week: "Weeks", month: "Months", quarter: "Quarters",
+  critical_path: "Critical path", float_bars: "Float", baseline: "Baseline", links: "Links", columns: "Columns", shortcuts: "Keyboard shortcuts",
+  print: "Print", legend: "Legend", resize_panes: "Width of the task table",
+  // facts about a task
+  task_table: "Tasks of {project}", no_float: "0", days: "{count} d", hours: "{count} h", minutes: "{count} min", critical: "critical", endangered: "deadline endangered",
+  milestone: "milestone", summary: "summary task", interface_degraded: "interface {key} degraded", interface_down: "interface {key} down",
+  deadline_on: "deadline {date}", baseline_of: "baseline {start} to {finish}", after: "after {tasks}", unassigned: "Unassigned",
+  // legend
+  legend_task: "Task and progress", legend_critical: "Critical", legend_summary: "Summary", legend_milestone: "Milestone", legend_baseline: "Baseline",
+  legend_float: "Float", legend_deadline: "Deadline", legend_endangered: "Deadline endangered", legend_today: "Today", legend_data_date: "Data date",
+  legend_rest: "Non-working time", legend_interface: "Interface outage", legend_moved: "Would move",
+  today: "Today", data_date: "Data date", provisional: "Holidays of {years} are provisional",
+  // changes
+  moved: "Moved {count} tasks", moved_one: "Moved 1 task", changed: "Saved", finish_change: "finish {before} → {after}", finish_same: "finish unchanged",
+  undone: "Undone", redone: "Redone", endangers: "{count} deadlines endangered: {names}", would_move: "Would move {count} tasks", linked: "Link added",
+  unlinked: "Link removed", nothing_to_undo: "Nothing to undo", nothing_to_redo: "Nothing to redo", saving: "Saving…", announce_move: "{name}: {start} to {finish}",
+  // errors
+  error_load: "The plan could not be loaded.", error_save: "The change could not be saved.", error_conflict: "Someone else changed this plan. It has been loaded anew; please try again.",
+  error_offline: "No connection to the server.", error_denied: "You may not change this plan.", error_cycle: "This link would close a loop.", error_value: "“{value}” is not understood.",
+  error_link_exists: "These tasks are linked already.", error_move_summary: "A summary task follows its parts.", retry: "Try again", close: "Close", loading: "Loading the plan…",
+  // empty
+  empty_title: "No tasks yet", empty_hint: "Add the first task, and the plan draws itself.", empty_action: "Add a task",
+  // links
+  link_title: "Links of {name}", link_predecessors: "Predecessors", link_successors: "Successors", link_none: "None", link_add: "Add link", link_other: "Task",
+  link_direction: "Direction", link_before: "comes before this task", link_after: "comes after this task", link_type: "Type", link_lag: "Lag (days)", link_remove: "Remove link",
+  fs: "Finish to start", ss: "Start to start", ff: "Finish to finish", sf: "Start to finish", link_hint: "Number or name", link_unknown: "No such task.",
+  save: "Save", cancel: "Cancel",
+  // shortcuts
+  key_arrows: "Move between tasks and cells", key_expand: "Expand or collapse", key_home: "First or last task", key_edit: "Edit the cell", key_rename: "Rename",
+  key_move: "Move a day earlier or later", key_stretch: "Shorten or lengthen by a day", key_link: "Links of the task", key_indent: "Make a part of the task above, or take out",
+  key_undo: "Undo, redo", key_zoom: "Zoom", key_zoom_wheel: "Zoom with the wheel", key_show: "Bring the bar into view", key_open: "Open the task", key_sheet: "This sheet", key_escape: "Cancel",
+};
+
+/** A function (key, values) → text, from the page's strings. */
+export function readStrings(root = document) {
+  const block = root.getElementById("gantt-strings");
+  const given = block ? JSON.parse(block.textContent) : {};
+  return (key, values = {}) => (given[key] || ENGLISH[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** Working minutes as people say them: days, or hours below one day. */
+export function writeDuration(t, minutes, minutesPerDay) {
+  if (!minutes) return t("days", { count: 0 });
+  const round = (value) => String(Math.round(value * 100) / 100);
+  if (Math.abs(minutes) >= minutesPerDay) return t("days", { count: round(minutes / minutesPerDay) });
+  if (Math.abs(minutes) >= 60) return t("hours", { count: round(minutes / 60) });
+  return t("minutes", { count: minutes });
+}
+
+/** "3", "3d", "3 天", "4h", "4小时", "2w", "30min" → working minutes; null when not understood. A bare number means days. */
+export function readDuration(text, minutesPerDay) {
+  const match = /^\s*(\d+(?:[.,]\d+)?)\s*(min|m|分钟|分|hours?|h|小时|时|days?|d|天|日|工作日|weeks?|w|周)?\s*$/i.exec(text);
+  if (!match) return null;
+  const unit = (match[2] || "d").toLowerCase();
+  const per = /^(min|m|分)/.test(unit) ? 1 : /^(h|小时|时)/.test(unit) ? 60 : /^(w|周)/.test(unit) ? minutesPerDay * 5 : minutesPerDay;
+  return Math.round(Number(match[1].replace(",", ".")) * per);
+}

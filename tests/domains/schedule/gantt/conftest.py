@@ -1,0 +1,162 @@
+"""A browser and the Gantt's page; skipped where there is no Chromium, except on continuous integration."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.domains.schedule.gantt.fake_plan import FakePlan
+from tests.domains.schedule.gantt.made_plans import integration_plan
+from tests.domains.schedule.gantt.page_server import PlanServer
+
+CHROMIUM = os.environ.get("JINGWEI_CHROMIUM") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = Path(__file__).resolve().parents[3] / "vendor/axe.min.js"
+DESKTOP = {"width": 1440, "height": 1500}  # tall enough for every row of the integration project
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser these tests cannot run; on continuous integration that is a failure, not a skip."""
+    if shutil.which(CHROMIUM) or os.environ.get("CI") == "true":
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason=f"no Chromium at {CHROMIUM}"))
+
+
+@dataclass
+class GanttPage:
+    """The page in one browser tab, and what went wrong in it."""
+
+    page: Page
+    server: PlanServer
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def plan(self) -> FakePlan:
+        return self.server.plan
+
+    @property
+    def grid(self) -> Locator:
+        return self.page.get_by_role("treegrid")
+
+    @property
+    def toast(self) -> Locator:
+        return self.page.locator(".gantt-toast")
+
+    def row(self, name: str) -> Locator:
+        """The row of the table whose task has this name."""
+        return self.page.locator(".gantt-row:not([hidden])").filter(has=self.page.locator(".gantt-name", has_text=name))
+
+    def cell(self, name: str, column: str) -> Locator:
+        return self.row(name).locator(f".gantt-cell-{column}")
+
+    def task(self, name: str) -> dict[str, Any]:
+        """The plan's own task of this name."""
+        return next(task for task in self.plan.tasks if task["name"] == name)
+
+    def bar(self, name: str) -> dict[str, float]:
+        """{x1, x2, middle, centre} of a bar in page pixels, brought into view first."""
+        return self.page.evaluate(
+            """async name => {
+              const { Geometry } = await import('/static/schedule/gantt/geometry.js');
+              const g = document.getElementById('gantt').gantt;
+              const task = [...g.plan.tasks.values()].find(each => each.name === name);
+              g.bringRow(task.row); g.showBar(task); g.drawNow();
+              const box = document.querySelector('.gantt-canvas').getBoundingClientRect();
+              const bar = new Geometry(g).bar(task);
+              return { x1: box.left + bar.x1, x2: box.left + bar.x2, centre: box.left + bar.centre, middle: box.top + bar.middle, day: g.scale.dayWidth };
+            }""",
+            name,
+        )
+
+    def drag(self, from_x: float, from_y: float, to_x: float, to_y: float, *, is_dropped: bool = True) -> None:
+        """Press, go there in steps, and let go."""
+        mouse = self.page.mouse
+        mouse.move(from_x, from_y)
+        mouse.down()
+        mouse.move((from_x + to_x) / 2, (from_y + to_y) / 2, steps=4)
+        mouse.move(to_x, to_y, steps=4)
+        if is_dropped:
+            mouse.up()
+
+    def choose(self, name: str) -> None:
+        """Select a task by clicking its WBS cell; the table has the focus then."""
+        self.page.evaluate(
+            "name => { const g = document.getElementById('gantt').gantt; g.bringRow([...g.plan.tasks.values()].find(t => t.name === name).row); g.drawNow(); }",
+            name,
+        )
+        self.cell(name, "wbs").click()
+        expect(self.row(name)).to_have_attribute("aria-selected", "true")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def axe(self) -> list[str]:
+        """Violations of WCAG 2.0 to 2.2 A and AA, as "rule: target"."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+        return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+OpenGantt = Callable[..., Any]
+
+
+@pytest.fixture
+def open_gantt(browser: Browser) -> OpenGantt:
+    """A context manager (plan, query, **context options) → GanttPage; a page error, console error or CSP violation fails the test."""
+
+    @contextmanager
+    def opened(plan: FakePlan, query: str = "", **options: Any) -> Iterator[GanttPage]:
+        server = PlanServer(plan)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        context = browser.new_context(viewport=options.pop("viewport", DESKTOP), **options)
+        page = context.new_page()
+        gantt = GanttPage(page, server)
+        page.on("pageerror", lambda error: gantt.faults.append(f"page error: {error}"))
+        page.on("console", lambda message: message.type == "error" and gantt.faults.append(f"console: {message.text}"))
+        page.on(
+            "request",
+            lambda request: request.url.startswith((server.url, "data:", "blob:")) or gantt.faults.append(f"outside: {request.url}"),
+        )
+        try:
+            page.goto(server.url + query)
+            yield gantt
+            assert gantt.faults == []
+        finally:
+            context.close()
+            server.shutdown()
+            server.server_close()
+
+    return opened
+
+
+@pytest.fixture
+def gantt(open_gantt: OpenGantt) -> Iterator[GanttPage]:
+    """The Chinese integration project, ready."""
+    with open_gantt(integration_plan()) as page:
+        expect(page.page.locator("#gantt")).to_have_attribute("data-state", "ready")
+        yield page

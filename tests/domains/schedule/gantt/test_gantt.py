@@ -1,0 +1,326 @@
+"""The Gantt in a browser: it shows the plan, changes it by hand and by key, undoes, links, renames, and speaks both languages."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.domains.schedule.gantt.conftest import GanttPage, OpenGantt
+from tests.domains.schedule.gantt.made_plans import empty_plan, integration_plan
+
+DRIVEN = "端到端流程测试"  # follows its predecessors directly, nothing reported yet
+FOLLOWER = "用户验收测试"
+
+
+def test_the_table_tells_every_task_with_its_place_in_the_tree(gantt: GanttPage) -> None:
+    expect(gantt.grid).to_have_attribute("aria-rowcount", str(len(gantt.plan.tasks) + 1))
+    summary, leaf = gantt.row("启动与蓝图"), gantt.row("现状系统调研")
+    expect(summary).to_have_attribute("aria-expanded", "true")
+    expect(summary).to_have_attribute("aria-level", "1")
+    expect(leaf).to_have_attribute("aria-level", "2")
+    expect(leaf).to_have_attribute("aria-rowindex", "4")
+    task = gantt.task("现状系统调研")
+    assert [gantt.cell("现状系统调研", key).inner_text() for key in ("wbs", "start", "finish", "duration", "percent", "assignee")] == [
+        "1.2", task["start"][:10], task["finish"][:10], "8 天", "100%", "李娜",
+    ]  # fmt: skip
+
+
+def test_what_only_the_picture_shows_is_said_in_words_too(gantt: GanttPage) -> None:
+    words = gantt.row("监控告警接入").locator(".gantt-sr")
+    expect(words).to_have_text(re.compile("截止 2026-11-06; 截止日期告急; 基线 .* 至 .*; 前置 2.2 FS \\+1 天; 4.2 SF \\+1 天"))
+    expect(gantt.row("完工回传").locator(".gantt-sr")).to_have_text(re.compile("接口 MES-03 降级"))
+
+
+def test_the_canvas_is_not_blank(gantt: GanttPage) -> None:
+    colours = gantt.page.evaluate(
+        """() => { const c = document.querySelector('.gantt-canvas'), d = c.getContext('2d').getImageData(0, 60, c.width, c.height - 60).data, seen = new Map();
+          for (let k = 0; k < d.length; k += 4) { const key = d[k] << 16 | d[k + 1] << 8 | d[k + 2]; seen.set(key, (seen.get(key) || 0) + 1); }
+          return [0x2f6fde, 0xcf2f3f, 0x3a475c, 0x8e99aa].map(key => seen.get(key) || 0); }"""
+    )
+    assert all(count > 100 for count in colours), f"pixels of bar, critical, summary, baseline: {colours}"
+
+
+def test_dragging_a_bar_moves_it_and_what_follows(gantt: GanttPage) -> None:
+    before = {task["name"]: task["start"] for task in gantt.plan.tasks}
+    bar = gantt.bar(DRIVEN)
+    gantt.drag(bar["centre"], bar["middle"], bar["centre"] + 7 * bar["day"], bar["middle"], is_dropped=False)
+    expect(gantt.page.locator(".gantt-effect")).to_contain_text("将影响")
+    expect(gantt.row(FOLLOWER)).to_have_class(re.compile("is-moved"))
+    assert gantt.task(DRIVEN)["start"] == before[DRIVEN], "nothing is kept before the hand lets go"
+    gantt.page.mouse.up()
+    expect(gantt.toast).to_contain_text(re.compile(r"已改期，影响 \d+ 项; 完成 2027-\d\d-\d\d → 2027-\d\d-\d\d"))
+    assert gantt.task(DRIVEN)["start"] > before[DRIVEN]
+    assert gantt.task(FOLLOWER)["start"] > before[FOLLOWER]
+    expect(gantt.cell(DRIVEN, "start")).to_have_text(gantt.task(DRIVEN)["start"][:10])
+
+
+def test_escape_during_a_drag_leaves_everything_as_it_was(gantt: GanttPage) -> None:
+    bar = gantt.bar(DRIVEN)
+    gantt.drag(bar["centre"], bar["middle"], bar["centre"] + 9 * bar["day"], bar["middle"], is_dropped=False)
+    gantt.press("Escape")
+    gantt.page.mouse.up()
+    expect(gantt.row(DRIVEN)).not_to_have_class(re.compile("is-moved"))
+    assert [kind for kind, _ in gantt.plan.requests if kind == "commit"] == []
+
+
+def test_dragging_the_right_edge_stretches(gantt: GanttPage) -> None:
+    before = gantt.task(DRIVEN)["duration_minutes"]
+    bar = gantt.bar(DRIVEN)
+    gantt.drag(bar["x2"] - 2, bar["middle"], bar["x2"] - 2 + 7 * bar["day"], bar["middle"])
+    expect(gantt.toast).to_contain_text("已改期")
+    assert gantt.task(DRIVEN)["duration_minutes"] == before + 5 * 480
+    expect(gantt.cell(DRIVEN, "duration")).to_have_text("15 天")
+
+
+def test_undo_and_redo_by_toast_and_keys(gantt: GanttPage) -> None:
+    before = gantt.task(DRIVEN)["start"]
+    gantt.choose(DRIVEN)
+    gantt.press("Alt+ArrowRight")
+    gantt.toast.get_by_role("button", name="撤销").click()
+    expect(gantt.toast).to_contain_text("已撤销")
+    assert gantt.task(DRIVEN)["start"] == before
+    gantt.press("Control+y")
+    expect(gantt.toast).to_contain_text("已重做")
+    assert gantt.task(DRIVEN)["start"] > before
+    gantt.press("Control+z")
+    expect(gantt.toast).to_contain_text("已撤销")
+    expect(gantt.cell(DRIVEN, "start")).to_have_text(before[:10])
+
+
+def test_fifty_changes_can_be_undone(gantt: GanttPage) -> None:
+    before = gantt.task("用户培训")["percent"]
+    gantt.page.evaluate(
+        """async () => { const g = document.getElementById('gantt').gantt, task = [...g.plan.tasks.values()].find(t => t.name === '用户培训');
+          for (let percent = 1; percent <= 50; percent++) await g.actions.change(task, { percent }); }"""
+    )
+    assert gantt.task("用户培训")["percent"] == 50
+    gantt.page.evaluate(
+        "async () => { const g = document.getElementById('gantt').gantt; for (let k = 0; k < 50; k++) await g.actions.undo(); }"
+    )
+    assert gantt.task("用户培训")["percent"] == before
+    expect(gantt.page.get_by_role("button", name="撤销", exact=True)).to_be_disabled()
+
+
+def test_keys_pressed_in_a_row_are_one_change(gantt: GanttPage) -> None:
+    before = gantt.task(DRIVEN)["start"]
+    gantt.choose(DRIVEN)
+    gantt.press("Alt+ArrowRight", "Alt+ArrowRight", "Alt+ArrowRight")
+    expect(gantt.toast).to_contain_text("已改期")
+    commits = [change for kind, change in gantt.plan.requests if kind == "commit"]
+    assert len(commits) == 1
+    assert date.fromisoformat(gantt.task(DRIVEN)["start"][:10]) - date.fromisoformat(before[:10]) in {timedelta(days=3), timedelta(days=5)}
+    assert commits[0]["changes"] == [{"task": gantt.task(DRIVEN)["id"], "start": gantt.task(DRIVEN)["start"], "version": 1}]
+
+
+def test_shift_alt_arrow_stretches_by_a_day(gantt: GanttPage) -> None:
+    before = gantt.task(DRIVEN)["duration_minutes"]
+    gantt.choose(DRIVEN)
+    gantt.press("Shift+Alt+ArrowRight")
+    expect(gantt.toast).to_contain_text("已改期")
+    assert gantt.task(DRIVEN)["duration_minutes"] == before + 480
+
+
+def test_arrows_walk_the_tree_and_close_branches(gantt: GanttPage) -> None:
+    gantt.grid.focus()
+    gantt.press("Home", "ArrowDown", "ArrowDown")
+    expect(gantt.row("现状系统调研")).to_have_attribute("aria-selected", "true")
+    gantt.press("ArrowLeft")
+    expect(gantt.row("启动与蓝图")).to_have_attribute("aria-selected", "true")
+    gantt.press("ArrowLeft")
+    expect(gantt.row("启动与蓝图")).to_have_attribute("aria-expanded", "false")
+    expect(gantt.row("现状系统调研")).to_have_count(0)
+    gantt.press("ArrowRight", "End")
+    expect(gantt.row("上线支持")).to_have_attribute("aria-selected", "true")
+    active = gantt.grid.get_attribute("aria-activedescendant")
+    assert active == gantt.row("上线支持").get_attribute("id")
+
+
+def test_renaming_in_place_obeys_enter_escape_and_composition(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.press("F2")
+    field = gantt.page.get_by_role("textbox", name="任务: 用户培训")
+    field.fill("用户培训与考核")
+    field.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "bubbles": True})
+    expect(field).to_be_visible()
+    gantt.press("Escape")
+    assert gantt.task("用户培训")["name"] == "用户培训"
+    gantt.press("F2")
+    field.fill("用户培训与考核")
+    gantt.press("Enter")
+    expect(gantt.row("用户培训与考核")).to_be_visible()
+    expect(gantt.toast).to_contain_text("已保存")
+    assert gantt.task("用户培训与考核")["percent"] == 0
+    expect(gantt.grid).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("column", "typed", "field", "value"), [("duration", "7天", "duration_minutes", 3360), ("percent", "40", "percent", 40)]
+)
+def test_duration_and_progress_are_typed_into_their_cells(gantt: GanttPage, column: str, typed: str, field: str, value: int) -> None:
+    gantt.choose("用户培训")
+    gantt.cell("用户培训", column).dblclick()
+    gantt.page.locator(".gantt-input").fill(typed)
+    gantt.press("Enter")
+    expect(gantt.toast).to_be_visible()
+    assert gantt.task("用户培训")[field] == value
+
+
+def test_what_cannot_be_read_is_refused_in_words(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.cell("用户培训", "duration").dblclick()
+    gantt.page.locator(".gantt-input").fill("很久")
+    gantt.press("Enter")
+    expect(gantt.page.get_by_role("alert")).to_contain_text("无法识别“很久”")
+    expect(gantt.cell("用户培训", "duration")).to_have_text("5 天")
+
+
+@pytest.mark.parametrize(
+    ("from_end", "to_start", "kind"), [(True, True, "FS"), (False, True, "SS"), (True, False, "FF"), (False, False, "SF")]
+)
+def test_a_link_is_drawn_from_either_end_to_either_end(gantt: GanttPage, from_end: bool, to_start: bool, kind: str) -> None:
+    source, target = gantt.task("用户培训"), gantt.task("上线支持")
+    to = gantt.bar("上线支持")
+    bar = gantt.bar("用户培训")
+    to = gantt.bar("上线支持") if to["x1"] < 0 else to
+    gantt.page.mouse.move(bar["centre"], bar["middle"])
+    x = bar["x2"] + 11 if from_end else bar["x1"] - 11
+    gantt.drag(x, bar["middle"], to["x1"] + 3 if to_start else to["x2"] - 3, to["middle"])
+    expect(gantt.toast).to_be_visible()
+    assert (source["id"], target["id"], kind) in [(link["from"], link["to"], link["type"]) for link in gantt.plan.links]
+
+
+def test_a_loop_is_refused_before_the_server_is_asked(gantt: GanttPage) -> None:
+    bar, to = gantt.bar("正式切换"), gantt.bar("数据迁移演练")
+    bar = gantt.bar("正式切换")
+    gantt.page.mouse.move(bar["centre"], bar["middle"])
+    gantt.drag(bar["x2"] + 11, bar["middle"], to["x1"] + 3, to["middle"])
+    expect(gantt.page.get_by_role("alert")).to_contain_text("该依赖会形成循环")
+    assert [kind for kind, _ in gantt.plan.requests if kind == "commit"] == []
+
+
+def test_links_are_made_and_removed_by_keyboard_alone(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.press("l")
+    dialog = gantt.page.get_by_role("dialog", name="“用户培训”的依赖")
+    dialog.get_by_label("任务", exact=True).fill("2.3 等保二级整改")
+    gantt.press("Enter")
+    expect(dialog.get_by_role("listitem")).to_have_count(3)
+    made = [
+        link for link in gantt.plan.links if link["from"] == gantt.task("等保二级整改")["id"] and link["to"] == gantt.task("用户培训")["id"]
+    ]
+    assert [link["type"] for link in made] == ["FS"]
+    dialog.get_by_role("button", name="删除依赖: 2.3 等保二级整改").press("Enter")
+    expect(dialog.get_by_role("listitem")).to_have_count(2)
+    gantt.press("Escape")
+    expect(gantt.grid).to_be_focused()
+    assert made[0] not in gantt.plan.links
+
+
+def test_the_sheet_of_keys_opens_and_closes(gantt: GanttPage) -> None:
+    gantt.grid.focus()
+    gantt.press("?")
+    sheet = gantt.page.get_by_role("dialog", name="键盘快捷键")
+    expect(sheet).to_contain_text("提前或推迟一天")
+    gantt.press("Escape")
+    expect(sheet).to_have_count(0)
+
+
+def test_a_refusal_is_told_and_the_plan_stays_true(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.press("F2")
+    gantt.page.locator(".gantt-input").fill("!")
+    gantt.press("Enter")
+    expect(gantt.page.get_by_role("alert")).to_contain_text("This name is refused.")
+    expect(gantt.row("用户培训")).to_be_visible()
+    gantt.faults.clear()  # the browser logs the 422 itself
+
+
+def test_a_change_by_someone_else_is_told_and_loaded(gantt: GanttPage) -> None:
+    gantt.task("用户培训").update(version=9, name="培训（新）")
+    gantt.choose("用户培训")
+    gantt.press("Alt+ArrowRight")
+    expect(gantt.page.get_by_role("alert")).to_contain_text("他人已修改此计划")
+    expect(gantt.row("培训（新）")).to_be_visible()
+    gantt.faults.clear()  # the browser logs the 409 itself
+
+
+def test_news_of_the_plan_is_fetched_without_losing_the_place(open_gantt: OpenGantt) -> None:
+    with open_gantt(integration_plan(), viewport={"width": 1440, "height": 800}) as gantt:
+        expect(gantt.row("启动与蓝图")).to_be_visible()
+        gantt.choose("设备采集适配")
+        gantt.page.evaluate("() => document.querySelector('.gantt-scroller').scrollTop = 200")
+        gantt.task("设备采集适配")["name"] = "数据采集"
+        gantt.page.evaluate("() => document.dispatchEvent(new CustomEvent('jingwei:plan-changed'))")
+        expect(gantt.row("数据采集")).to_have_attribute("aria-selected", "true")
+        assert gantt.page.evaluate("() => document.querySelector('.gantt-scroller').scrollTop") == 200
+        assert gantt.server.loads == 2
+
+
+def test_columns_are_shown_and_hidden(gantt: GanttPage) -> None:
+    gantt.page.get_by_role("button", name="列", exact=True).click()
+    gantt.page.get_by_role("checkbox", name="前置任务").check()
+    gantt.page.get_by_role("checkbox", name="负责人").uncheck()
+    expect(gantt.page.get_by_role("columnheader", name="前置任务")).to_have_count(1)
+    expect(gantt.page.get_by_role("columnheader", name="负责人")).to_have_count(0)
+    expect(gantt.cell("集成蓝图评审", "predecessors")).to_have_text("1.3 FS; 1.4 FS")
+
+
+@pytest.mark.parametrize("level", ["hour", "day", "week", "month", "quarter"])
+def test_every_level_of_zoom_keeps_the_middle_and_draws(gantt: GanttPage, level: str) -> None:
+    read = "() => { const g = document.getElementById('gantt').gantt; return g.scale.minute(g.scroller.scrollLeft + g.chartWidth / 2); }"
+    gantt.page.get_by_role("combobox", name="缩放").select_option("day")
+    before = gantt.page.evaluate(read)
+    gantt.page.get_by_role("combobox", name="缩放").select_option(level)
+    assert abs(gantt.page.evaluate(read) - before) < (2 * 1440 if level != "quarter" else 400 * 1440)
+    expect(gantt.page.get_by_role("combobox", name="缩放")).to_have_value(level)
+
+
+def test_a_reader_changes_nothing(open_gantt: OpenGantt) -> None:
+    with open_gantt(integration_plan(), "?edit=false") as gantt:
+        gantt.choose(DRIVEN)
+        bar = gantt.bar(DRIVEN)
+        gantt.drag(bar["centre"], bar["middle"], bar["centre"] + 60, bar["middle"])
+        gantt.press("Alt+ArrowRight", "F2", "Enter")
+        expect(gantt.page.locator(".gantt-input")).to_have_count(0)
+        assert gantt.plan.requests == []
+
+
+def test_english_where_the_page_gives_no_words(open_gantt: OpenGantt) -> None:
+    with open_gantt(integration_plan("en"), "?lang=en") as gantt:
+        expect(gantt.page.get_by_role("columnheader", name="Finish")).to_be_visible()
+        gantt.choose("Training")
+        gantt.press("Alt+ArrowRight")
+        expect(gantt.toast).to_contain_text("Moved 1 task; finish unchanged")
+        assert re.search("[一-鿿]", gantt.page.locator(".gantt-toolbar, .gantt-legend").first.inner_text()) is None
+
+
+def test_every_word_has_its_chinese(gantt: GanttPage) -> None:
+    missing, unknown = gantt.page.evaluate(
+        """async () => { const { ENGLISH } = await import('/static/schedule/gantt/strings.js');
+          const given = JSON.parse(document.getElementById('gantt-strings').textContent);
+          return [Object.keys(ENGLISH).filter(key => !given[key]), Object.keys(given).filter(key => !ENGLISH[key])]; }"""
+    )
+    assert (missing, unknown) == ([], [])
+
+
+def test_an_empty_plan_offers_one_thing_to_do(open_gantt: OpenGantt) -> None:
+    with open_gantt(empty_plan()) as gantt:
+        expect(gantt.page.get_by_role("heading", name="还没有任务")).to_be_visible()
+        expect(gantt.page.get_by_role("link", name="添加任务")).to_have_attribute("href", "/new")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_accessible_in_light_and_dark_wide_and_narrow(open_gantt: OpenGantt, theme: str, language: str, width: int) -> None:
+    with open_gantt(integration_plan(language), f"?theme={theme}&lang={language}", viewport={"width": width, "height": 844}) as gantt:
+        expect(gantt.page.locator("#gantt")).to_have_attribute("data-state", "ready")
+        gantt.grid.focus()
+        assert gantt.axe() == []
+        gantt.press("l")
+        expect(gantt.page.get_by_role("dialog")).to_be_visible()
+        assert gantt.axe() == []
+        assert gantt.page.evaluate("() => document.documentElement.scrollWidth") <= width
