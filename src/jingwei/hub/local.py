@@ -143,7 +143,7 @@ def _settled_history() -> list[int]:
 def stream_of(found: Resource) -> Stream:
     """A resource as a stream: its writable fields, then what is only computed."""
     names = [n for n in found.fields if n != "project"]
-    computed = [n for n in found.columns if n not in found.fields and found.model_field(n) is not None]
+    computed = computed_of(found)
     fields = (Field("id", "integer", Title("编号", "ID"), read_only=True), *(_field_of(found, n) for n in names), *(_field_of(found, n, read_only=True) for n in computed))
     return Stream(
         name=found.key,
@@ -157,6 +157,17 @@ def stream_of(found: Resource) -> Stream:
         tells_deletes=True,
         page_limit=1000,
     )
+
+
+_own_affairs = ("id", "tenant", "project", "version", "created_at", "updated_at")
+
+
+def computed_of(found: Resource) -> list[str]:
+    """Stored fields that only services write, such as computed dates; a stream offers them read-only."""
+    return [
+        f.name for f in found.model._meta.concrete_fields
+        if f.name not in found.fields and f.name not in _own_affairs and not isinstance(f, models.BinaryField) and f.remote_field is None
+    ]  # fmt: skip
 
 
 def _field_of(found: Resource, name: str, *, read_only: bool = False) -> Field:
@@ -184,7 +195,7 @@ def _both(text: Any) -> Title:
 
 def record_of(found: Resource, row: Any) -> Record:
     """A row as a record; references by their natural key."""
-    names = [n for n in found.fields if n != "project"] + [n for n in found.columns if n not in found.fields and found.model_field(n) is not None]
+    names = [*(n for n in found.fields if n != "project"), *computed_of(found)]
     values: Values = {"id": row.pk}
     for name in names:
         values[name] = plain(getattr(row, name))
