@@ -1,0 +1,1 @@
+"""Laws that run over every resource, route and connector."""
