@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from jingwei.frame import jobs
+from jingwei.frame import jobs, scheduler
 from jingwei.hub import engine, reading, reconciling
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
 
@@ -65,3 +65,8 @@ def forget_old() -> int:
     old = timezone.now() - timedelta(days=30)
     done = Delivery.objects.filter(state__in=("done", "dropped"), received_at__lt=old).values_list("pk", flat=True)[:5000]
     return Delivery.objects.filter(pk__in=list(done)).delete()[0]
+
+
+scheduler.every(1, "hub.due")(due)
+scheduler.every(2, "hub.deliveries")(sweep_deliveries)
+scheduler.every(3600, "hub.forget")(forget_old)
