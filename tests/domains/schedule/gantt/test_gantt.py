@@ -324,3 +324,41 @@ def test_accessible_in_light_and_dark_wide_and_narrow(open_gantt: OpenGantt, the
         expect(gantt.page.get_by_role("dialog")).to_be_visible()
         assert gantt.axe() == []
         assert gantt.page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_paper_shows_every_row_and_the_screen_comes_back(gantt: GanttPage) -> None:
+    gantt.page.set_viewport_size({"width": 1440, "height": 700})
+    gantt.choose("设备采集适配")
+    read = "() => [document.querySelectorAll('.gantt-row:not([hidden])').length, document.getElementById('gantt').gantt.scale.dayWidth, document.querySelector('.gantt-scroller').scrollTop]"
+    before = gantt.page.evaluate(read)
+    gantt.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert gantt.page.evaluate(read)[0] == len(gantt.plan.tasks) > before[0]
+    gantt.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    assert gantt.page.evaluate(read) == before
+
+
+def test_a_finger_chooses_then_drags_and_two_fingers_zoom(open_gantt: OpenGantt) -> None:
+    with open_gantt(integration_plan(), viewport={"width": 820, "height": 1180}, has_touch=True) as gantt:
+        expect(gantt.row("启动与蓝图")).to_be_visible()
+        bar = gantt.bar(DRIVEN)
+        fingers = gantt.page.context.new_cdp_session(gantt.page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            fingers.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]}
+            )
+
+        before = gantt.task(DRIVEN)["start"]
+        gantt.page.touchscreen.tap(bar["centre"], bar["middle"])
+        expect(gantt.row(DRIVEN)).to_have_attribute("aria-selected", "true")
+        touch("touchStart", (bar["centre"], bar["middle"]))
+        for step in range(1, 8):
+            touch("touchMove", (bar["centre"] + step * bar["day"], bar["middle"]))
+        touch("touchEnd")
+        expect(gantt.toast).to_contain_text("已改期")
+        assert gantt.task(DRIVEN)["start"] > before
+        width = gantt.page.evaluate("() => document.getElementById('gantt').gantt.scale.dayWidth")
+        touch("touchStart", (600, 500), (660, 500))
+        touch("touchMove", (570, 500), (690, 500))
+        touch("touchEnd")
+        assert gantt.page.evaluate("() => document.getElementById('gantt').gantt.scale.dayWidth") == pytest.approx(2 * width, rel=0.05)

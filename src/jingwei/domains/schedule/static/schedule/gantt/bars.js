@@ -144,6 +144,7 @@ function paintLabel(g, context, geometry, task, bar) {
   if (task.deadline !== null) x = Math.max(x, passed(geometry.x(task.deadline), x));
   context.font = task.is_summary ? `600 12px ${colours.font}` : `12px ${colours.font}`;
   const width = context.measureText(task.name).width;
+  const ground = task.id === g.selectedId ? colours.selected : task === g.hoveredTask ? colours.hover : colours.bg;
   if (isOutside) {
     context.fillStyle = colours.bg;
     context.globalAlpha = 0.88;
@@ -152,10 +153,10 @@ function paintLabel(g, context, geometry, task, bar) {
     context.fill();
     context.globalAlpha = 1;
   }
-  write(context, task.name, x, bar.middle + 0.5, g.isEndangered(task) ? colours.endangered : colours.fg, !isOutside && colours.bg);
+  write(context, task.name, x, bar.middle + 0.5, g.isEndangered(task) ? colours.endangered : colours.fg, !isOutside && ground);
   if (!task.assignee || isOutside || task.is_summary) return;
   context.font = `11px ${colours.font}`;
-  write(context, task.assignee, x + width + 8, bar.middle + 0.5, colours.muted, colours.bg);
+  write(context, task.assignee, x + width + 8, bar.middle + 0.5, colours.muted, ground);
 }
 
 /** Text with a halo, so that lines may run behind it. */

@@ -8,7 +8,7 @@ const OFFERED = 200; // choices that the search field lists at once
 const KEYS = [
   ["key_arrows", ["↑", "↓", "←", "→"]], ["key_expand", ["←", "→"]], ["key_home", ["Home", "End"]], ["key_edit", ["Enter"]], ["key_rename", ["F2"]],
   ["key_move", ["Alt + ←", "Alt + →"]], ["key_stretch", ["Shift + Alt + ←", "Shift + Alt + →"]], ["key_link", ["L"]], ["key_indent", ["Ctrl + ]", "Ctrl + ["]],
-  ["key_undo", ["Ctrl + Z", "Ctrl + Y"]], ["key_zoom", ["+", "−", "0"]], ["key_zoom_wheel", ["Ctrl + ⟳"]], ["key_show", ["Space"]], ["key_open", ["Ctrl + Enter"]],
+  ["key_undo", ["Ctrl + Z", "Ctrl + Y"]], ["key_zoom", ["+", "−", "0"]], ["key_zoom_wheel", ["Ctrl + ↕"]], ["key_show", ["Space"]], ["key_open", ["Ctrl + Enter"]],
   ["key_sheet", ["?"]], ["key_escape", ["Esc"]],
 ];
 
@@ -46,7 +46,7 @@ export class Dialogs {
     const fill = () => lists.replaceChildren(...this.lists(task, fill));
     fill();
     const dialog = this.open(g.t("link_title", { name: task.name }), lists, g.canEdit ? this.form(task, fill) : null);
-    dialog.querySelector("input")?.focus();
+    dialog.querySelector("#gantt-link-other")?.focus();
   }
 
   lists(task, fill) {
@@ -80,6 +80,7 @@ export class Dialogs {
     remove.addEventListener("click", async () => {
       await g.actions.removeLink(link.id);
       fill();
+      document.getElementById("gantt-link-other")?.focus();
     });
     for (const field of [type, lag, remove]) field.disabled = !g.canEdit;
     return make("li", {}, make("span", { class: "gantt-link-name", text: name, title: name }), type, lag, remove);
@@ -92,7 +93,7 @@ export class Dialogs {
   }
 
   lagField(minutes, label) {
-    const field = make("input", { class: "gantt-field is-short", type: "text", inputmode: "decimal", "aria-label": label });
+    const field = make("input", { class: "gantt-field is-short", type: "text", inputmode: "decimal", "aria-label": label, title: this.g.t("link_lag") });
     field.value = String(Math.round((minutes / this.g.plan.calendar.minutesPerDay) * 100) / 100);
     return field;
   }
@@ -133,7 +134,7 @@ export class Dialogs {
       { class: "gantt-link-form", on: { submit } },
       make("h3", { text: t("link_add") }),
       make("div", { class: "gantt-link-row" }, make("label", { for: "gantt-link-other", text: t("link_other") }), other, choices),
-      make("div", { class: "gantt-link-row" }, direction, type, lag, make("button", { type: "submit", class: "gantt-button is-primary", text: t("link_add") })),
+      make("div", { class: "gantt-link-row" }, direction, type, make("span", { class: "gantt-link-lag", "aria-hidden": "true", text: t("link_lag") }), lag, make("button", { type: "submit", class: "gantt-button is-primary has-word", text: t("link_add") })),
     );
   }
 

@@ -16,6 +16,7 @@ import { History } from "./history.js";
 import { Keyboard } from "./keyboard.js";
 import { Plan } from "./model.js";
 import { Painter, readColours } from "./paint.js";
+import { PRINTED_ROWS, watchPrinting } from "./paper.js";
 import { Pointer } from "./pointer.js";
 import { LEVELS, Scale } from "./scale.js";
 import { Server } from "./server.js";
@@ -25,7 +26,6 @@ import { Toolbar, makeDivider } from "./toolbar.js";
 import { Tree } from "./tree.js";
 
 const NARROW = 640;
-const PRINTED_ROWS = 900; // what one canvas can hold with room to spare
 
 export class Gantt {
   constructor(host) {
@@ -37,8 +37,8 @@ export class Gantt {
     this.shown = (task) => this.preview?.get(task.id) || task;
     Object.assign(this, { plan: null, preview: null, drag: null, hoveredTask: null, hoveredLink: null, selectedLink: null, selectedId: null, column: -1, revision: 0, isStale: false });
     this.collapsed = new Set();
-    this.options = { critical: true, float: false, baseline: true, links: true, legend: true, ...memory.get("options") };
     const isNarrow = host.clientWidth < NARROW;
+    this.options = { critical: true, float: false, baseline: true, links: true, legend: !isNarrow, ...memory.get("options") };
     this.columns = isNarrow ? ["name"] : (memory.get("columns") || FIRST_SHOWN).filter((key) => COLUMNS[key]);
     this.scale = new Scale(host.dataset.locale || "en");
     this.server = new Server({ url: host.dataset.url, previewUrl: host.dataset.previewUrl, commitUrl: host.dataset.commitUrl, undoUrl: host.dataset.undoUrl, csrf: host.dataset.csrf });
@@ -85,8 +85,7 @@ export class Gantt {
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     document.fonts?.ready.then(repaint);
     document.addEventListener("jingwei:plan-changed", () => this.noticeChange());
-    window.addEventListener("beforeprint", () => this.print(true));
-    window.addEventListener("afterprint", () => this.print(false));
+    watchPrinting(this);
   }
 
   async load() {
@@ -111,7 +110,7 @@ export class Gantt {
     this.toolbar.element.hidden = plan.tasks.size === 0;
     if (!plan.tasks.size) return this.showEmpty();
     this.message.classList.remove("is-empty");
-    this.treeWidth = memory.get("tree-width") || Math.min(this.tree.width() + 1, Math.round(this.host.clientWidth * (this.host.clientWidth < NARROW ? 0.42 : 0.44)));
+    this.treeWidth = memory.get("tree-width") || this.firstTreeWidth();
     this.tree.layout();
     plan.flatten(this.collapsed);
     this.resize();
@@ -124,6 +123,18 @@ export class Gantt {
     this.host.dataset.paintMs = (performance.now() - started).toFixed(1);
     this.host.dataset.state = "ready";
     this.toolbar.update();
+  }
+
+  /** As many whole columns as fit into half of the room. */
+  firstTreeWidth() {
+    const room = this.host.clientWidth;
+    if (room < NARROW) return Math.round(room * 0.42);
+    let width = 0;
+    for (const key of this.columns) {
+      if (width + COLUMNS[key].width > room * 0.5) break;
+      width += COLUMNS[key].width;
+    }
+    return width;
   }
 
   /** Begin a little before today, or at the start of the plan when today is not in it. */
@@ -291,6 +302,7 @@ export class Gantt {
     this.effect.hidden = !text;
     this.effect.textContent = text;
     this.effect.classList.toggle("is-warning", isWarning);
+    this.effect.classList.toggle("is-above", Boolean(this.pointer.press && this.pointer.press.at.y > this.viewHeight / 2)); // never under the hand
   }
 
   announce(text) {
@@ -368,21 +380,6 @@ export class Gantt {
     const geometry = new Geometry(this);
     this.painter.draw();
     this.tree.draw(geometry.firstRow, geometry.lastRow, geometry.top);
-  }
-
-  /** On paper the whole plan is drawn: every row, the whole time. */
-  print(isPrinting) {
-    if (!this.plan?.tasks.size || isPrinting === Boolean(this.isPrinting)) return;
-    if (isPrinting) this.kept = { dayWidth: this.scale.dayWidth, left: this.scroller.scrollLeft, top: this.scroller.scrollTop };
-    this.isPrinting = isPrinting;
-    this.host.classList.toggle("is-printing", isPrinting);
-    if (isPrinting) this.scroller.scrollTop = 0;
-    this.resize();
-    this.scale.setDayWidth(isPrinting ? this.scale.dayWidthToFit(this.chartWidth) : this.kept.dayWidth);
-    this.resize();
-    this.scroller.scrollLeft = isPrinting ? 0 : this.kept.left;
-    if (!isPrinting) this.scroller.scrollTop = this.kept.top;
-    this.drawNow();
   }
 }
 

@@ -12,13 +12,13 @@ export const ENGLISH = {
   critical_path: "Critical path", float_bars: "Float", baseline: "Baseline", links: "Links", columns: "Columns", shortcuts: "Keyboard shortcuts",
   print: "Print", legend: "Legend", resize_panes: "Width of the task table",
   // facts about a task
-  task_table: "Tasks of {project}", no_float: "0", days: "{count} d", hours: "{count} h", minutes: "{count} min", critical: "critical", endangered: "deadline endangered",
+  task_table: "Tasks of {project}", days: "{count} d", hours: "{count} h", minutes: "{count} min", critical: "critical", endangered: "deadline endangered",
   milestone: "milestone", summary: "summary task", interface_degraded: "interface {key} degraded", interface_down: "interface {key} down",
   deadline_on: "deadline {date}", baseline_of: "baseline {start} to {finish}", after: "after {tasks}", unassigned: "Unassigned",
   // legend
   legend_task: "Task and progress", legend_critical: "Critical", legend_summary: "Summary", legend_milestone: "Milestone", legend_baseline: "Baseline",
   legend_float: "Float", legend_deadline: "Deadline", legend_endangered: "Deadline endangered", legend_today: "Today", legend_data_date: "Data date",
-  legend_rest: "Non-working time", legend_interface: "Interface outage", legend_moved: "Would move",
+  legend_rest: "Non-working time", legend_interface: "Interface outage", 
   today: "Today", data_date: "Data date", provisional: "Holidays of {years} are provisional",
   // changes
   moved: "Moved {count} tasks", moved_one: "Moved 1 task", changed: "Saved", finish_change: "finish {before} → {after}", finish_same: "finish unchanged",
@@ -34,7 +34,6 @@ export const ENGLISH = {
   link_title: "Links of {name}", link_predecessors: "Predecessors", link_successors: "Successors", link_none: "None", link_add: "Add link", link_other: "Task",
   link_direction: "Direction", link_before: "comes before this task", link_after: "comes after this task", link_type: "Type", link_lag: "Lag (days)", link_remove: "Remove link",
   fs: "Finish to start", ss: "Start to start", ff: "Finish to finish", sf: "Start to finish", link_hint: "Number or name", link_unknown: "No such task.",
-  save: "Save", cancel: "Cancel",
   // shortcuts
   key_arrows: "Move between tasks and cells", key_expand: "Expand or collapse", key_home: "First or last task", key_edit: "Edit the cell", key_rename: "Rename",
   key_move: "Move a day earlier or later", key_stretch: "Shorten or lengthen by a day", key_link: "Links of the task", key_indent: "Make a part of the task above, or take out",

@@ -61,7 +61,7 @@ export class Toolbar {
       box.addEventListener("change", () => g.showColumn(key, box.checked));
       return make("label", { class: "gantt-check" }, box, g.t(key));
     });
-    this.panel = make("fieldset", { class: "gantt-panel", hidden: true }, make("legend", { text: g.t("columns") }), ...boxes);
+    this.panel = make("div", { class: "gantt-panel", role: "group", "aria-label": g.t("columns"), hidden: true }, ...boxes);
     const button = this.button("columns", "columns", () => this.openPanel(button, this.panel.hidden));
     button.setAttribute("aria-expanded", "false");
     document.addEventListener("pointerdown", (event) => !event.target.closest?.(".gantt-menu") && this.openPanel(button, false));
