@@ -1,0 +1,39 @@
+// What every page does: theme switch, live events, toasts, Ctrl-K.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-theme-switch]")) return;
+  const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.bsTheme = next;
+  localStorage.setItem("jingwei-theme", next);
+  document.dispatchEvent(new CustomEvent("jingwei:theme-changed"));
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    document.getElementById("top-search")?.focus();
+  }
+});
+
+const address = document.body.dataset.events;
+if (address) {
+  const source = new EventSource(address);
+  source.onmessage = (message) => {
+    const told = JSON.parse(message.data);
+    document.dispatchEvent(new CustomEvent(`jingwei:${told.topic}`, { detail: told }));
+  };
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  toast(event.detail.xhr.status === 403 ? event.detail.xhr.responseText.slice(0, 200) : `${event.detail.xhr.status}`);
+});
+document.addEventListener("jingwei:toast", (event) => toast(event.detail.text || event.detail.value));
+
+export function toast(text) {
+  const host = document.getElementById("toasts");
+  const box = document.createElement("div");
+  box.className = "alert alert-info jw-toast";
+  box.setAttribute("role", "status");
+  box.textContent = text;
+  host.append(box);
+  setTimeout(() => box.remove(), 6000);
+}

@@ -1,0 +1,50 @@
+"""The menu: rooms register their items; a person sees what they may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+sections = {
+    "home": _("Home"), "projects": _("Projects"), "plan": _("Plan"), "cost": _("Cost"), "labour": _("Day labour"), "integration": _("Integration"),
+    "settings": _("Settings"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One line of the menu. `url` is a path or a URL name; `permission` empty = everybody who is logged in."""
+
+    section: str
+    title: Any
+    url: str
+    icon: str = "chevron-right"
+    permission: str = ""
+    order: int = 50
+
+    @property
+    def address(self) -> str:
+        """Where it leads."""
+        return self.url if self.url.startswith("/") else reverse(self.url)
+
+
+_items: list[MenuItem] = []
+
+
+def register(item: MenuItem) -> None:
+    """Add a line (once)."""
+    if item not in _items:
+        _items.append(item)
+
+
+def visible(request: HttpRequest) -> list[tuple[Any, list[MenuItem]]]:
+    """Sections with the items this person may open."""
+    access = getattr(request, "access", None)
+    if access is None:
+        return []
+    shown = [i for i in _items if not i.permission or access.allows(i.permission)]
+    return [(title, sorted((i for i in shown if i.section == key), key=lambda i: i.order)) for key, title in sections.items() if any(i.section == key for i in shown)]
