@@ -59,6 +59,12 @@ class Supervisor:
         """Start everything, stay until a signal, stop everything."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
+        try:
+            return self._live(started)
+        finally:
+            self._stop_all()
+
+    def _live(self, started: float) -> int:
         self._database()
         setup()
         self._migrate()
@@ -70,13 +76,11 @@ class Supervisor:
         for child in self._plan():
             self._add(child)
         if not self._wait_ready():
-            self._stop_all()
             return 1
         self._welcome(started, link)
         while not self.stopping:
             time.sleep(0.5)
             self._watch()
-        self._stop_all()
         return 0
 
     def _database(self) -> None:

@@ -53,6 +53,17 @@ def defer(name: str, *, once: str | None = None, delay_seconds: float = 0, prior
     return True
 
 
+def after_commit(work: Callable[[], Any]) -> None:
+    """Run something after the commit in the scope of now; it may be lost with the process, so something must sweep behind it."""
+    current = scope.current()
+
+    def run() -> None:
+        with scope.within(current):
+            work()
+
+    transaction.on_commit(run)
+
+
 def demand(name: str, key: int | str) -> None:
     """Say that job `name` must run (again) for this key after this transaction commits.
 

@@ -143,7 +143,7 @@ def interface_switch(*, instance: Interface, stage: str) -> Interface:
     row.save(update_fields=["stage", "next_poll_at"])
     facts.state(InterfaceStageChanged(interface_id=row.pk, stage=stage))
     if stage == Interface.Stage.LIVE:
-        transaction.on_commit(lambda: wake([row.pk]))
+        jobs.after_commit(lambda: wake([row.pk]))
     instance.stage = stage
     return row
 
@@ -179,7 +179,7 @@ def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any =
         planning.decide(work, link, conflict.field, chosen)
         Conflict.objects.filter(pk=conflict.pk).update(resolved_at=timezone.now(), resolved_by_id=scope.current().user_id, choice=choice, chosen=chosen)
         count += 1
-        transaction.on_commit(lambda pk=interface.pk: wake([pk]))  # type: ignore[misc]
+        jobs.after_commit(lambda pk=interface.pk: wake([pk]))
     return count
 
 
@@ -198,7 +198,7 @@ def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int
         DeadLetter.objects.filter(pk=letter.pk).update(settled_at=timezone.now(), settled_by_id=scope.current().user_id, settlement=settlement)
         interfaces.add(letter.interface_id)
         count += 1
-    transaction.on_commit(lambda: wake(interfaces))
+    jobs.after_commit(lambda: wake(interfaces))
     return count
 
 
@@ -231,7 +231,7 @@ def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | N
         Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
         interfaces.add(row.interface_id)
         count += 1
-    transaction.on_commit(lambda: wake(interfaces))
+    jobs.after_commit(lambda: wake(interfaces))
     return count
 
 

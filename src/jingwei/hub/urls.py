@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.hub.pages import interfaces, mapping, systems
+from jingwei.hub.pages import interfaces, mapping, menu, systems  # noqa: F401  (menu registers itself)
 
 app_name = "hub"
 urlpatterns = [

@@ -85,7 +85,7 @@ def prepare_files() -> None:
     from django.core.management import call_command
 
     compile_translations()
-    root = Path(settings.base_folder)
+    root = Path(__file__).resolve().parents[2]
     marks = sorted((str(p.relative_to(root)), p.stat().st_mtime_ns) for p in root.rglob("static/**/*") if p.is_file())
     stamp = hashlib.sha256(repr(marks).encode()).hexdigest()
     kept = Path(settings.STATIC_ROOT) / ".stamp"

@@ -141,6 +141,10 @@ def _save(draft: Draft) -> None:
 
 def calculate(projects: Mapping[str, Project]) -> None:
     """First dates, then deadlines a little behind them, then the baseline, then dates again."""
+    from importlib.util import find_spec
+
+    if find_spec("jingwei.domains.schedule.services") is None:
+        return
     from jingwei.domains.schedule import services as schedule
     from jingwei.domains.work import services as work
 

@@ -1,0 +1,223 @@
+/**
+ * The topology picture on <div id="topology" data-url [data-icons-url]>: systems as cards, interfaces as lines in the colour of their
+ * health, moving only while records flow and motion is welcome; the same as a list for whoever prefers words.
+ *
+ * data-url answers {systems: [{id, name, kind, state, url}], interfaces: [{id, name, from, to, state, two_way, per_minute, url}]}.
+ * Drawn anew on the DOM event `jingwei:health-changed`. A page may give its own words in
+ * <script type="application/json" id="topology-strings">.
+ */
+import { layOut } from "./topology_layout.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = {
+  local: "home", jira: "checklist", tracker: "checklist", github: "git-branch", gitlab: "git-branch", gitea: "git-branch", openproject: "checklist", redmine: "checklist", zentao: "bug",
+  erp: "building", sap: "building", kingdee: "building", yonyou: "building", odoo: "building", mes: "tool", opcua: "activity", mqtt: "activity", wms: "truck", crm: "users", hr: "users", oa: "briefcase",
+  kafka: "bolt", rabbitmq: "bolt", redis: "bolt", sql: "database", postgres: "database", mysql: "database", oracle: "database", mssql: "database", file: "file", files: "file", sftp: "folder", s3: "cloud", csv: "table", excel: "table",
+  rest: "world", http: "world", odata: "world", soap: "code", graphql: "code", webhook: "webhook", mail: "mail", dingtalk: "message", feishu: "message", wecom: "message", slack: "message",
+};
+const WORDS = {
+  zh: {
+    picture: "系统与接口拓扑图", list: "以列表查看", ok: "正常", degraded: "降级", down: "中断", unknown: "暂无数据", off: "未启用", per_minute: "{count} 条/分钟", system: "系统 {name}：{state}",
+    interface: "接口 {name}：{from} {arrow} {to}，{state}，{flow}", interfaces: "接口", systems: "系统", failed: "拓扑图加载失败。", none: "还没有系统。", retry: "重试",
+  },
+  en: {
+    picture: "Topology of systems and interfaces", list: "View as a list", ok: "healthy", degraded: "degraded", down: "down", unknown: "no traffic yet", off: "off", per_minute: "{count}/min", system: "System {name}: {state}",
+    interface: "Interface {name}: {from} {arrow} {to}, {state}, {flow}", interfaces: "Interfaces", systems: "Systems", failed: "The picture could not be loaded.", none: "No systems yet.", retry: "Try again",
+  },
+};
+
+function readWords() {
+  const block = document.getElementById("topology-strings");
+  const given = block ? JSON.parse(block.textContent) : {};
+  const own = document.documentElement.lang.toLowerCase().startsWith("zh") ? WORDS.zh : WORDS.en;
+  return (key, values = {}) => (given[key] || own[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  return dress(element, attributes, children);
+}
+
+function draw(tag, attributes = {}, ...children) {
+  return dress(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function dress(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Only addresses of this site become links. */
+const ownAddress = (url) => (typeof url === "string" && /^\/(?!\/)/.test(url) ? url : null);
+
+const shortened = (text, room) => {
+  let width = 0;
+  for (let k = 0; k < text.length; k++) {
+    width += text.charCodeAt(k) > 0x2e80 ? 2 : 1;
+    if (width > room) return `${text.slice(0, k)}…`;
+  }
+  return text;
+};
+
+const STATES = new Set(["ok", "degraded", "down", "unknown", "off"]);
+const stateOf = ({ state }) => (STATES.has(state) ? state : "unknown");
+
+class Topology {
+  constructor(host) {
+    this.host = host;
+    this.t = readWords();
+    this.icons = host.dataset.iconsUrl || new URL("../vendor/icons.svg", import.meta.url).href;
+    host.classList.add("topology");
+    this.frame = make("div", { class: "topology-frame" });
+    this.list = make("details", { class: "topology-list" });
+    this.note = make("p", { class: "topology-note", role: "status" });
+    host.replaceChildren(this.note, this.frame, this.list);
+    document.addEventListener("jingwei:health-changed", () => this.refreshSoon());
+  }
+
+  refreshSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load(), 300);
+  }
+
+  async load() {
+    let picture;
+    try {
+      const response = await fetch(this.host.dataset.url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      picture = await response.json();
+    } catch {
+      this.fail();
+      return;
+    }
+    this.note.textContent = picture.systems.length ? "" : this.t("none");
+    this.show(picture);
+  }
+
+  /** A picture that was there stays; otherwise say that there is none. */
+  fail() {
+    if (this.frame.childElementCount) return;
+    const again = make("button", { type: "button", class: "btn btn-sm" }, this.t("retry"));
+    again.addEventListener("click", () => this.load());
+    this.note.replaceChildren(this.t("failed"), " ", again);
+  }
+
+  show(picture) {
+    const focused = this.frame.contains(document.activeElement) ? document.activeElement.id : null;
+    const plan = layOut(picture);
+    this.systems = new Map(picture.systems.map((system) => [system.id, system]));
+    const interfaces = new Map(picture.interfaces.map((each) => [each.id, each]));
+    const svg = draw("svg", { viewBox: `0 0 ${plan.width} ${plan.height}`, role: "group", "aria-label": this.t("picture") }, this.markers());
+    svg.style.width = `${plan.width}px`;
+    for (const edge of plan.edges) svg.append(this.line(edge, interfaces.get(edge.id)));
+    for (const edge of plan.edges) svg.append(this.label(edge, interfaces.get(edge.id)));
+    for (const node of plan.nodes.values()) svg.append(this.card(node, this.systems.get(node.id)));
+    if (picture.systems.length) this.frame.replaceChildren(svg);
+    else this.frame.replaceChildren();
+    this.fillList(picture);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    this.host.dataset.state = "ready";
+  }
+
+  markers() {
+    const arrow = (state) =>
+      draw("marker", { id: `topology-arrow-${state}`, class: `topology-arrow is-${state}`, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" }, draw("path", { d: "M0 0.5 L9.5 5 L0 9.5 Z" }));
+    return draw("defs", {}, ...[...STATES].map(arrow));
+  }
+
+  path({ from, to, isLoop }) {
+    const reach = isLoop ? 110 : Math.max(70, Math.abs(to.x - from.x) * 0.45);
+    return `M${from.x} ${from.y} C${from.x + from.way * reach} ${from.y} ${to.x + to.way * reach} ${to.y} ${to.x} ${to.y}`;
+  }
+
+  line(edge, each) {
+    const state = stateOf(each);
+    const d = this.path(edge);
+    const head = `url(#topology-arrow-${state})`;
+    const flows = each.per_minute > 0 && state !== "down" && state !== "off";
+    const base = draw("path", { class: "topology-line", d, "marker-end": head, "marker-start": each.two_way ? head : null });
+    const group = draw("g", { class: `topology-edge is-${state}` }, base, flows ? draw("path", { class: "topology-flow", d }) : null);
+    group.dataset.edge = each.id;
+    return group;
+  }
+
+  /** The name of an interface on the middle of its line, and how much flows. */
+  label({ from, to, isLoop }, each) {
+    const state = stateOf(each);
+    const reach = isLoop ? 82 : 0;
+    const [x, y] = [(from.x + to.x) / 2 + reach, (from.y + to.y) / 2];
+    const flow = each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "";
+    const name = shortened(each.name, flow ? 18 : 26);
+    const text = draw("text", { x, y: y + 4, "text-anchor": "middle" }, draw("tspan", {}, name), flow ? draw("tspan", { class: "topology-rate", dx: 6 }, flow) : null);
+    text.firstChild.textContent = name;
+    if (flow) text.lastChild.textContent = flow;
+    const width = widthOf(name) + (flow ? widthOf(flow) + 6 : 0) + 20;
+    const pill = draw("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 12 });
+    return this.link(each, `topology-interface-${each.id}`, `topology-label is-${state}`, this.tell(each), pill, text);
+  }
+
+  card(node, system) {
+    const state = stateOf(system);
+    const middle = node.y + node.height / 2;
+    const icon = draw("use", { href: `${this.icons}#i-${ICONS[String(system.kind).toLowerCase().split(/[-_.]/)[0]] || "plug"}`, x: node.x + 22, y: middle - 11, width: 22, height: 22 });
+    const name = draw("text", { class: "topology-name", x: node.x + 66, y: middle - 3 });
+    name.textContent = shortened(system.name, 16);
+    const kind = draw("text", { class: "topology-kind", x: node.x + 80, y: middle + 16 });
+    kind.textContent = `${this.t(state)} · ${shortened(String(system.kind), 10)}`;
+    return this.link(
+      system,
+      `topology-system-${system.id}`,
+      `topology-card is-${state}`,
+      this.t("system", { name: system.name, state: this.t(state) }),
+      draw("rect", { class: "topology-body", x: node.x, y: node.y, width: node.width, height: node.height, rx: 12 }),
+      draw("rect", { class: "topology-badge", x: node.x + 13, y: middle - 20, width: 40, height: 40, rx: 10 }),
+      icon,
+      name,
+      draw("circle", { class: "topology-dot", cx: node.x + 70, cy: middle + 12, r: 4 }),
+      kind,
+    );
+  }
+
+  link({ url }, id, className, words, ...children) {
+    const title = draw("title");
+    title.textContent = words;
+    const href = ownAddress(url);
+    return draw(href ? "a" : "g", { id, class: className, href, "aria-label": words, role: href ? null : "img" }, title, ...children);
+  }
+
+  tell(each) {
+    const nameOf = (id) => this.systems.get(id)?.name ?? "?";
+    return this.t("interface", { name: each.name, from: nameOf(each.from), to: nameOf(each.to), arrow: each.two_way ? "↔" : "→", state: this.t(stateOf(each)), flow: this.t("per_minute", { count: each.per_minute || 0 }) });
+  }
+
+  fillList({ systems, interfaces }) {
+    const item = (each, text) => {
+      const href = ownAddress(each.url);
+      return make("li", { class: `is-${stateOf(each)}` }, href ? make("a", { href }, text) : text);
+    };
+    this.list.hidden = !systems.length;
+    this.list.replaceChildren(
+      make("summary", {}, this.t("list")),
+      make("h3", {}, this.t("systems")),
+      make("ul", {}, ...systems.map((each) => item(each, this.t("system", { name: each.name, state: this.t(stateOf(each)) })))),
+      make("h3", {}, this.t("interfaces")),
+      make("ul", {}, ...interfaces.map((each) => item(each, this.tell(each)))),
+    );
+  }
+}
+
+let pen = null;
+
+/** Width of a label in px, in the font of the labels. */
+function widthOf(text) {
+  pen ||= document.createElement("canvas").getContext("2d");
+  pen.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width;
+}
+
+const host = document.getElementById("topology");
+if (host) {
+  if (!document.querySelector('link[href*="hub/topology"]')) document.head.append(make("link", { rel: "stylesheet", href: new URL("topology.css", import.meta.url).href }));
+  new Topology(host).load();
+}

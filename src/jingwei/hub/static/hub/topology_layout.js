@@ -1,0 +1,164 @@
+/**
+ * Where systems stand in the topology picture: the busiest system in the middle, what feeds it on the left, what it feeds on the right,
+ * further systems further out (layers by distance, as in Sugiyama's method, ordered by the mean of their neighbours).
+ */
+const NODE_WIDTH = 196;
+const NODE_HEIGHT = 68;
+const PORT_GAP = 30; // room for the label of one interface
+const COLUMN_GAP = 250;
+const ROW_GAP = 34;
+const MARGIN = 16;
+const SWEEPS = 8;
+
+/** Split into groups that are joined with each other, largest first. */
+function groupsOf(systems, neighbours) {
+  const seen = new Set();
+  const groups = [];
+  for (const system of systems) {
+    if (seen.has(system.id)) continue;
+    const group = [];
+    const open = [system.id];
+    seen.add(system.id);
+    while (open.length) {
+      const id = open.pop();
+      group.push(id);
+      for (const { other } of neighbours.get(id)) if (!seen.has(other)) seen.add(other) && open.push(other);
+    }
+    groups.push(group);
+  }
+  return groups.sort((one, other) => other.length - one.length);
+}
+
+/** Which side of the middle a neighbour belongs to: −1 feeds, +1 is fed, 0 both. */
+function sideOf(id, centre, interfaces) {
+  let balance = 0;
+  for (const { from, to, two_way: isTwoWay } of interfaces) {
+    if (isTwoWay) continue;
+    if (from === id && to === centre) balance -= 1;
+    if (from === centre && to === id) balance += 1;
+  }
+  return Math.sign(balance);
+}
+
+/** Layer of every system of a group: 0 in the middle, negative to the left. */
+function layersOf(group, neighbours, interfaces) {
+  const centre = group.reduce((best, id) => (neighbours.get(id).length > neighbours.get(best).length ? id : best), group[0]);
+  const layers = new Map([[centre, 0]]);
+  const count = { [-1]: 0, 1: 0 };
+  const first = [...new Set(neighbours.get(centre).map(({ other }) => other))].map((id) => [id, sideOf(id, centre, interfaces)]);
+  for (const [id, side] of first.sort((one, other) => Math.abs(other[1]) - Math.abs(one[1]))) {
+    const chosen = side || (count[-1] <= count[1] ? -1 : 1);
+    count[chosen] += 1;
+    layers.set(id, chosen);
+  }
+  const open = [...layers.keys()].filter((id) => id !== centre);
+  for (let k = 0; k < open.length; k++) {
+    const layer = layers.get(open[k]);
+    for (const { other } of neighbours.get(open[k])) {
+      if (layers.has(other)) continue;
+      layers.set(other, layer + Math.sign(layer));
+      open.push(other);
+    }
+  }
+  return layers;
+}
+
+/** Order each column so that lines cross little. */
+function orderColumns(columns, neighbours) {
+  const place = new Map();
+  const number = () => columns.forEach((column) => column.forEach((id, index) => place.set(id, index - (column.length - 1) / 2)));
+  number();
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (const column of sweep % 2 ? [...columns].reverse() : columns) {
+      const mean = (id) => {
+        const near = neighbours.get(id).filter(({ other }) => !column.includes(other));
+        return near.length ? near.reduce((sum, { other }) => sum + place.get(other), 0) / near.length : place.get(id);
+      };
+      const means = new Map(column.map((id) => [id, mean(id)]));
+      column.sort((one, other) => means.get(one) - means.get(other));
+      number();
+    }
+  }
+}
+
+/** Nodes of one group, with y from 0; returns the height used. */
+function placeGroup(group, neighbours, interfaces, nodes) {
+  const layers = layersOf(group, neighbours, interfaces);
+  const levels = [...new Set(layers.values())].sort((one, other) => one - other);
+  const columns = levels.map((level) => group.filter((id) => layers.get(id) === level));
+  orderColumns(columns, neighbours);
+  const heightOf = (id) => {
+    const beside = (side) => neighbours.get(id).filter(({ other }) => Math.sign(layers.get(other) - layers.get(id)) === side).length;
+    return Math.max(NODE_HEIGHT, PORT_GAP * Math.max(beside(-1), beside(1) + beside(0)) + 12);
+  };
+  const heights = columns.map((column) => column.reduce((sum, id) => sum + heightOf(id) + ROW_GAP, -ROW_GAP));
+  const height = Math.max(...heights);
+  columns.forEach((column, index) => {
+    let y = (height - heights[index]) / 2;
+    for (const id of column) {
+      nodes.set(id, { id, x: index * (NODE_WIDTH + COLUMN_GAP), y, width: NODE_WIDTH, height: heightOf(id), column: index });
+      y += heightOf(id) + ROW_GAP;
+    }
+  });
+  return height;
+}
+
+/** Give every end of an interface its place on the edge of its system, in the order of the other ends. */
+function placeEnds(interfaces, nodes) {
+  const sides = new Map();
+  const join = (id, side, end) => {
+    const key = `${id}|${side}`;
+    if (!sides.has(key)) sides.set(key, []);
+    sides.get(key).push(end);
+  };
+  const edges = interfaces.map((each) => {
+    const [from, to] = [nodes.get(each.from), nodes.get(each.to)];
+    const edge = { id: each.id, from: {}, to: {}, isLoop: from.column === to.column };
+    join(from.id, from.column < to.column || edge.isLoop ? "right" : "left", { end: edge.from, node: from, other: to });
+    join(to.id, to.column < from.column || edge.isLoop ? "right" : "left", { end: edge.to, node: to, other: from });
+    return edge;
+  });
+  for (const [key, ends] of sides) {
+    const isRight = key.endsWith("right");
+    ends.sort((one, other) => one.other.y + one.other.height / 2 - other.other.y - other.other.height / 2);
+    ends.forEach(({ end, node }, index) => {
+      end.x = isRight ? node.x + node.width : node.x;
+      end.y = node.y + node.height / 2 + (index - (ends.length - 1) / 2) * PORT_GAP;
+      end.way = isRight ? 1 : -1;
+    });
+  }
+  return edges;
+}
+
+/**
+ * Lay out {systems, interfaces} → {width, height, nodes: Map id → {x, y, width, height}, edges: [{id, from, to, isLoop}]};
+ * an edge's ends are {x, y, way}: way +1 leaves to the right. Interfaces with an unknown end are left out.
+ */
+export function layOut({ systems, interfaces }) {
+  const known = new Set(systems.map((system) => system.id));
+  const drawn = interfaces.filter((each) => known.has(each.from) && known.has(each.to) && each.from !== each.to);
+  const neighbours = new Map(systems.map((system) => [system.id, []]));
+  for (const { from, to } of drawn) {
+    neighbours.get(from).push({ other: to });
+    neighbours.get(to).push({ other: from });
+  }
+  const groups = groupsOf(systems, neighbours);
+  const nodes = new Map();
+  let top = MARGIN;
+  const alone = groups.filter((group) => group.length === 1).flat();
+  for (const group of groups.filter((each) => each.length > 1)) {
+    const placed = new Map();
+    const height = placeGroup(group, neighbours, drawn, placed);
+    for (const [id, node] of placed) nodes.set(id, { ...node, x: node.x + MARGIN, y: node.y + top });
+    top += height + ROW_GAP * 1.5;
+  }
+  const across = Math.max(3, ...[...nodes.values()].map((node) => node.column * 2 + 1));
+  alone.forEach((id, index) => {
+    const x = MARGIN + (index % across) * (NODE_WIDTH + 28);
+    nodes.set(id, { id, x, y: top + Math.floor(index / across) * (NODE_HEIGHT + ROW_GAP), width: NODE_WIDTH, height: NODE_HEIGHT, column: 0 });
+  });
+  const all = [...nodes.values()];
+  const width = Math.max(...all.map((node) => node.x + node.width), 0) + MARGIN;
+  const height = Math.max(...all.map((node) => node.y + node.height), 0) + MARGIN;
+  return { width, height, nodes, edges: placeEnds(drawn, nodes) };
+}
