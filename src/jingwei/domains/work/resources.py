@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.domains.work import services
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame.resource import Resource
+from jingwei.frame.resource import Resource, Verb
 
 tasks = Resource(
     Task,
@@ -19,6 +22,13 @@ tasks = Resource(
     order=("project__code", "position", "id"),
     roles={"manager": "*", "engineer": "add change import", "crew": "view", "pmo": "*"},
     icon="check",
+    write=services.task_save,
+    remove=services.task_remove,
+    verbs=(
+        Verb("report_progress", _("Report progress"), services.task_report_progress, fields=("percent",), icon="activity"),
+        Verb("complete", _("Complete"), services.task_complete, icon="check", bulk=True, when=lambda task: task.percent < 100),
+        Verb("reopen", _("Reopen"), services.task_reopen, icon="refresh", bulk=True, when=lambda task: task.percent == 100),
+    ),
     example=lambda: {"code": "T-1", "name": "接口联调", "duration_minutes": 960},
 )  # fmt: skip
 dependencies = Resource(
@@ -31,4 +41,6 @@ dependencies = Resource(
     inline=("type", "lag_minutes"),
     roles={"manager": "*", "engineer": "add change delete import", "crew": "view", "pmo": "*"},
     icon="link",
+    write=services.dependency_save,
+    remove=services.dependency_remove,
 )

@@ -17,12 +17,12 @@ const ICONS = {
 };
 const WORDS = {
   zh: {
-    picture: "系统与接口拓扑图", list: "以列表查看", ok: "正常", degraded: "降级", down: "中断", unknown: "暂无数据", off: "未启用", per_minute: "{count} 条/分钟", system: "系统 {name}：{state}",
-    interface: "接口 {name}：{from} {arrow} {to}，{state}，{flow}", interfaces: "接口", systems: "系统", failed: "拓扑图加载失败。", none: "还没有系统。", retry: "重试",
+    picture: "系统与接口拓扑图", list: "以列表查看", ok: "正常", degraded: "降级", down: "中断", unknown: "暂无数据", untested: "未测试", off: "未启用", per_minute: "{count} 条/分钟", system: "{name} {state} · {kind}",
+    interface: "{name} {flow}：{from} {arrow} {to}，{state}", interfaces: "接口", systems: "系统", failed: "拓扑图加载失败。", none: "还没有系统。", retry: "重试",
   },
   en: {
-    picture: "Topology of systems and interfaces", list: "View as a list", ok: "healthy", degraded: "degraded", down: "down", unknown: "no traffic yet", off: "off", per_minute: "{count}/min", system: "System {name}: {state}",
-    interface: "Interface {name}: {from} {arrow} {to}, {state}, {flow}", interfaces: "Interfaces", systems: "Systems", failed: "The picture could not be loaded.", none: "No systems yet.", retry: "Try again",
+    picture: "Topology of systems and interfaces", list: "View as a list", ok: "healthy", degraded: "degraded", down: "down", unknown: "no traffic yet", untested: "not tested", off: "off", per_minute: "{count}/min", system: "{name} {state} · {kind}",
+    interface: "{name} {flow}: {from} {arrow} {to}, {state}", interfaces: "Interfaces", systems: "Systems", failed: "The picture could not be loaded.", none: "No systems yet.", retry: "Try again",
   },
 };
 
@@ -60,8 +60,15 @@ const shortened = (text, room) => {
   return text;
 };
 
+/** A shortened name with the full one behind it. */
+const named = (shown, full) => (shown === full ? full : `${shown} (${full})`);
+
 const STATES = new Set(["ok", "degraded", "down", "unknown", "off"]);
 const stateOf = ({ state }) => (STATES.has(state) ? state : "unknown");
+
+const CARD_LINE = 118; // px that the second line of a card may take
+const NARROW = 560;
+const LEAST_SCALE = 0.72; // below that the picture scrolls sideways instead
 
 class Topology {
   constructor(host) {
@@ -110,14 +117,23 @@ class Topology {
     const interfaces = new Map(picture.interfaces.map((each) => [each.id, each]));
     const svg = draw("svg", { viewBox: `0 0 ${plan.width} ${plan.height}`, role: "group", "aria-label": this.t("picture") }, this.markers());
     svg.style.width = `${plan.width}px`;
+    svg.style.minWidth = `${plan.width * LEAST_SCALE}px`;
     for (const edge of plan.edges) svg.append(this.line(edge, interfaces.get(edge.id)));
     for (const edge of plan.edges) svg.append(this.label(edge, interfaces.get(edge.id)));
     for (const node of plan.nodes.values()) svg.append(this.card(node, this.systems.get(node.id)));
     if (picture.systems.length) this.frame.replaceChildren(svg);
     else this.frame.replaceChildren();
     this.fillList(picture);
+    if (!this.host.dataset.state) this.settle();
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     this.host.dataset.state = "ready";
+  }
+
+  /** On a narrow screen begin in the middle of the picture, with the list open. */
+  settle() {
+    const { frame } = this;
+    frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
+    this.list.open = frame.clientWidth < NARROW;
   }
 
   markers() {
@@ -136,8 +152,8 @@ class Topology {
     const d = this.path(edge);
     const head = `url(#topology-arrow-${state})`;
     const flows = each.per_minute > 0 && state !== "down" && state !== "off";
-    const base = draw("path", { class: "topology-line", d, "marker-end": head, "marker-start": each.two_way ? head : null });
-    const group = draw("g", { class: `topology-edge is-${state}` }, base, flows ? draw("path", { class: "topology-flow", d }) : null);
+    const ends = draw("path", { class: "topology-ends", d, "marker-end": head, "marker-start": each.two_way ? head : null }); // above what flows
+    const group = draw("g", { class: `topology-edge is-${state}` }, draw("path", { class: "topology-line", d }), flows ? draw("path", { class: "topology-flow", d }) : null, ends);
     group.dataset.edge = each.id;
     return group;
   }
@@ -149,33 +165,31 @@ class Topology {
     const [x, y] = [(from.x + to.x) / 2 + reach, (from.y + to.y) / 2];
     const flow = each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "";
     const name = shortened(each.name, flow ? 18 : 26);
-    const text = draw("text", { x, y: y + 4, "text-anchor": "middle" }, draw("tspan", {}, name), flow ? draw("tspan", { class: "topology-rate", dx: 6 }, flow) : null);
-    text.firstChild.textContent = name;
-    if (flow) text.lastChild.textContent = flow;
+    const text = draw("text", { x, y: y + 4, "text-anchor": "middle" }, draw("tspan", {}, name), flow ? draw("tspan", { class: "topology-rate" }, ` ${flow}`) : null);
     const width = widthOf(name) + (flow ? widthOf(flow) + 6 : 0) + 20;
     const pill = draw("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 12 });
-    return this.link(each, `topology-interface-${each.id}`, `topology-label is-${state}`, this.tell(each), pill, text);
+    return this.link(each, `topology-interface-${each.id}`, `topology-label is-${state}`, this.tell(each, name), pill, text);
   }
 
   card(node, system) {
     const state = stateOf(system);
     const middle = node.y + node.height / 2;
     const icon = draw("use", { href: `${this.icons}#i-${ICONS[String(system.kind).toLowerCase().split(/[-_.]/)[0]] || "plug"}`, x: node.x + 22, y: middle - 11, width: 22, height: 22 });
-    const name = draw("text", { class: "topology-name", x: node.x + 66, y: middle - 3 });
-    name.textContent = shortened(system.name, 16);
-    const kind = draw("text", { class: "topology-kind", x: node.x + 80, y: middle + 16 });
-    kind.textContent = `${this.t(state)} · ${shortened(String(system.kind), 10)}`;
+    const shown = shortened(system.name, 16);
+    const words = this.t(state === "unknown" ? "untested" : state);
+    const both = `${words} · ${system.kind}`;
+    const line = widthOf(both) > CARD_LINE ? words : both;
     return this.link(
       system,
       `topology-system-${system.id}`,
       `topology-card is-${state}`,
-      this.t("system", { name: system.name, state: this.t(state) }),
+      `${named(shown, system.name)} ${line}`,
       draw("rect", { class: "topology-body", x: node.x, y: node.y, width: node.width, height: node.height, rx: 12 }),
       draw("rect", { class: "topology-badge", x: node.x + 13, y: middle - 20, width: 40, height: 40, rx: 10 }),
       icon,
-      name,
+      draw("text", { class: "topology-name", x: node.x + 66, y: middle - 3 }, shown),
       draw("circle", { class: "topology-dot", cx: node.x + 70, cy: middle + 12, r: 4 }),
-      kind,
+      draw("text", { class: "topology-kind", x: node.x + 80, y: middle + 16 }, ` ${line}`),
     );
   }
 
@@ -186,9 +200,10 @@ class Topology {
     return draw(href ? "a" : "g", { id, class: className, href, "aria-label": words, role: href ? null : "img" }, title, ...children);
   }
 
-  tell(each) {
+  /** All about an interface in one line; begins with what its label shows. */
+  tell(each, shown = each.name) {
     const nameOf = (id) => this.systems.get(id)?.name ?? "?";
-    return this.t("interface", { name: each.name, from: nameOf(each.from), to: nameOf(each.to), arrow: each.two_way ? "↔" : "→", state: this.t(stateOf(each)), flow: this.t("per_minute", { count: each.per_minute || 0 }) });
+    return this.t("interface", { name: named(shown, each.name), from: nameOf(each.from), to: nameOf(each.to), arrow: each.two_way ? "↔" : "→", state: this.t(stateOf(each)), flow: each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "" }).replace(/ ([:：])/, "$1");
   }
 
   fillList({ systems, interfaces }) {
@@ -200,7 +215,7 @@ class Topology {
     this.list.replaceChildren(
       make("summary", {}, this.t("list")),
       make("h3", {}, this.t("systems")),
-      make("ul", {}, ...systems.map((each) => item(each, this.t("system", { name: each.name, state: this.t(stateOf(each)) })))),
+      make("ul", {}, ...systems.map((each) => item(each, this.t("system", { name: each.name, state: this.t(stateOf(each) === "unknown" ? "untested" : stateOf(each)), kind: each.kind })))),
       make("h3", {}, this.t("interfaces")),
       make("ul", {}, ...interfaces.map((each) => item(each, this.tell(each)))),
     );

@@ -5,8 +5,8 @@
 const NODE_WIDTH = 196;
 const NODE_HEIGHT = 68;
 const PORT_GAP = 30; // room for the label of one interface
-const COLUMN_GAP = 250;
-const ROW_GAP = 34;
+const COLUMN_GAP = 222;
+const ROW_GAP = 38;
 const MARGIN = 16;
 const SWEEPS = 8;
 

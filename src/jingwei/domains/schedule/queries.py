@@ -1,0 +1,58 @@
+"""What others ask of the schedule."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from jingwei.domains.schedule.models import Baseline, BaselineTask, Recalculation
+from jingwei.domains.work import queries as work
+from jingwei.domains.worktime import queries as worktime
+from jingwei.frame.models import Project
+from jingwei.kernels.calendar import WorkCalendar, provisional_years
+
+
+def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[Recalculation]:
+    """What moved and why, newest first."""
+    rows = Recalculation.objects.filter(project_id=project_id).order_by("-id")
+    return rows if since is None else rows.filter(at__gte=since)
+
+
+def current_baseline(project_id: int) -> Baseline | None:
+    """The baseline the plan is compared with."""
+    return Baseline.objects.filter(project_id=project_id, is_current=True).first()
+
+
+def baseline_dates(baseline: Baseline | None) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """Start and finish by task."""
+    if baseline is None:
+        return {}
+    return {pk: (start, finish) for pk, start, finish in BaselineTask.objects.filter(baseline=baseline).values_list("task_id", "start", "finish")}
+
+
+def calendar_picture(project: Project, first: datetime, last: datetime) -> dict[str, Any]:
+    """The calendar as the Gantt draws it: the week's shifts, and every date on which it does not hold."""
+    calendar: WorkCalendar = worktime.calendar_of(project)
+    week = calendar.week
+    exceptions = {}
+    day, end = first.date() - timedelta(days=30), min(last.date() + timedelta(days=180), first.date() + timedelta(days=3650))
+    while day <= end:
+        shifts = calendar.shifts_on(day)
+        if shifts != week[day.weekday()]:
+            exceptions[day.isoformat()] = [list(s) for s in shifts]
+        day += timedelta(days=1)
+    minutes = max((sum(end - start for start, end in shifts) for shifts in week), default=480)
+    return {
+        "minutes_per_day": minutes, "shifts": {str(n): [list(s) for s in shifts] for n, shifts in enumerate(week)}, "exceptions": exceptions,
+        "provisional_years": list(provisional_years(calendar, first.date(), last.date())),
+    }  # fmt: skip
+
+
+def endangered_by_project(project_ids: list[int]) -> dict[int, list[Any]]:
+    """Endangered milestones of several projects: one query."""
+    out: dict[int, list[Any]] = {pk: [] for pk in project_ids}
+    for task in work.endangered(work.tasks_in(project_ids).filter(is_milestone=True)).order_by("deadline"):
+        out[task.project_id].append(task)
+    return out

@@ -1,0 +1,74 @@
+"""Undo: everything that one trace wrote is taken back through the same verbs, as far as nobody changed it since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from jingwei.frame import commands, scope
+from jingwei.frame.access import Access
+from jingwei.frame.models import History
+from jingwei.frame.resource import Resource, registry
+
+
+@transaction.atomic
+def undo(trace: str, access: Access) -> list[str]:
+    """Take back what `trace` wrote, newest first; returns what could not be taken back, in words (empty = all)."""
+    left: list[str] = []
+    lines = list(History.objects.filter(trace=trace).order_by("-id")) if trace else []
+    if not lines:
+        return [_("There is nothing left to undo.")]
+    with scope.because(reason=_("undo")):
+        for line in lines:
+            found = registry.get(line.resource)
+            if found is not None:
+                problem = _one(found, line, access)
+                if problem:
+                    left.append(problem)
+    return left
+
+
+def _one(found: Resource, line: History, access: Access) -> str:
+    row = found.model.objects.filter(pk=line.object_id).first()
+    try:
+        if line.action == History.Action.INSERT:
+            if row is not None:
+                commands.remove(found, row, access)
+        elif line.action == History.Action.DELETE:
+            if row is None:
+                _bring_back(found, line, access)
+        else:
+            return _put_back(found, line, row, access)
+    except (ValidationError, PermissionDenied) as problem:
+        return f"{found.title} {line.object_id}: {'; '.join(getattr(problem, 'messages', [str(problem)]))}"
+    return ""
+
+
+def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
+    if row is None:
+        return _("%(what)s %(id)s is gone.") % {"what": found.title, "id": line.object_id}
+    values: dict[str, Any] = {}
+    for name in found.fields:
+        field = found.model_field(name)
+        if field is None or field.attname not in (line.before or {}):
+            continue
+        now, then = field.to_python(getattr(row, field.attname)), field.to_python((line.after or {})[field.attname])
+        if now != then:
+            return _("%(what)s %(id)s was changed again in “%(field)s”.") % {"what": found.title, "id": line.object_id, "field": field.verbose_name}
+        values[name] = (line.before or {})[field.attname]
+    if values:
+        commands.change(found, row, {n: v for n, v in values.items()}, access)
+    return ""
+
+
+def _bring_back(found: Resource, line: History, access: Access) -> None:
+    kept = line.before or {}
+    row = found.model(pk=line.object_id)
+    for field in found.model._meta.concrete_fields:
+        if field.attname in kept and not isinstance(field, models.BinaryField):
+            setattr(row, field.attname, field.to_python(kept[field.attname]))
+    access.require(found.permission("add"), found.project_of(row))
+    row.save(force_insert=True)
