@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser import launched, watched
 from tests.domains.schedule.gantt.fake_plan import FakePlan
 from tests.domains.schedule.gantt.made_plans import integration_plan
 from tests.domains.schedule.gantt.page_server import PlanServer
 
-CHROMIUM = os.environ.get("JINGWEI_CHROMIUM") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-AXE = Path(__file__).resolve().parents[3] / "vendor/axe.min.js"
 DESKTOP = {"width": 1440, "height": 1500}  # tall enough for every row of the integration project
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser these tests cannot run; on continuous integration that is a failure, not a skip."""
-    if shutil.which(CHROMIUM) or os.environ.get("CI") == "true":
-        return
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents and "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.skip(reason=f"no Chromium at {CHROMIUM}"))
 
 
 @dataclass
@@ -106,20 +88,12 @@ class GanttPage:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def axe(self) -> list[str]:
-        """Violations of WCAG 2.0 to 2.2 A and AA, as "rule: target"."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
-        return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found["violations"] for node in rule["nodes"]]
-
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with launched() as started:
         yield started
-        started.close()
 
 
 OpenGantt = Callable[..., Any]
@@ -135,13 +109,7 @@ def open_gantt(browser: Browser) -> OpenGantt:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         context = browser.new_context(viewport=options.pop("viewport", DESKTOP), **options)
         page = context.new_page()
-        gantt = GanttPage(page, server)
-        page.on("pageerror", lambda error: gantt.faults.append(f"page error: {error}"))
-        page.on("console", lambda message: message.type == "error" and gantt.faults.append(f"console: {message.text}"))
-        page.on(
-            "request",
-            lambda request: request.url.startswith((server.url, "data:", "blob:")) or gantt.faults.append(f"outside: {request.url}"),
-        )
+        gantt = GanttPage(page, server, watched(page, server.url))
         try:
             page.goto(server.url + query)
             yield gantt

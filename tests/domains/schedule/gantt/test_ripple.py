@@ -7,9 +7,12 @@ import random
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import needs_chromium
 from tests.domains.schedule.gantt.conftest import OpenGantt
 from tests.domains.schedule.gantt.fake_plan import FakePlan, iso_of, minute_of
 from tests.domains.schedule.gantt.made_plans import big_plan
+
+pytestmark = needs_chromium
 
 RIPPLE = """async wishes => {
   const { ripple } = await import('/static/schedule/gantt/ripple.js');

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.browser import needs_chromium
 from tests.domains.schedule.gantt.conftest import OpenGantt
 from tests.domains.schedule.gantt.made_plans import big_plan
+
+pytestmark = needs_chromium
 
 SCROLL = """async () => {
   const scroller = document.querySelector('.gantt-scroller'), times = [];
