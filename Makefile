@@ -1,0 +1,54 @@
+# Two commands: `make up` starts everything, `make test` runs the whole suite. Only Python 3.11+ and make are needed.
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+LOCKED := .venv/.locked
+DEVELOP := .venv/.develop
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint fmt peers bench clean
+
+help: ## Show this help
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+.venv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed"; exit 1; }
+	@echo "· 创建虚拟环境 creating the virtual environment"
+	@$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(LOCKED): uv.lock pyproject.toml | .venv/bin/uv
+	@echo "· 安装依赖 installing locked dependencies"
+	@$(BIN)/uv sync --quiet --frozen --no-dev --inexact && touch $(LOCKED)
+
+$(DEVELOP): uv.lock pyproject.toml | .venv/bin/uv
+	@echo "· 安装依赖 installing locked dependencies (with the tests')"
+	@$(BIN)/uv sync --quiet --frozen && touch $(DEVELOP) $(LOCKED)
+
+up: $(LOCKED) ## Install, start everything, load the demo, serve
+	@exec $(BIN)/jingwei up
+
+test: $(DEVELOP) ## Run the whole suite
+	@$(BIN)/python -m tools.translations compile
+	@$(BIN)/pytest
+
+lint: $(DEVELOP) ## Style, types, import contracts, templates, migrations, translations
+	$(BIN)/ruff check src tests tools sandbox benchmarks
+	$(BIN)/ruff format --check src tests tools sandbox benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djhtml --check --tabwidth 2 src
+	$(BIN)/jingwei django makemigrations --check --dry-run
+	$(BIN)/python -m tools.translations check
+
+fmt: $(DEVELOP) ## Format everything
+	$(BIN)/ruff check --fix-only src tests tools sandbox benchmarks
+	$(BIN)/ruff format src tests tools sandbox benchmarks
+	$(BIN)/djhtml --tabwidth 2 src
+
+peers: $(DEVELOP) ## Install and start the real counterparts the tests use
+	bash tools/peers.sh
+
+bench: $(DEVELOP) ## Run the benchmarks
+	for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+clean: ## Remove the virtual environment and everything generated (not var/)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
