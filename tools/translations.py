@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +18,7 @@ root = Path(__file__).resolve().parent.parent
 source = root / "src" / "jingwei"
 keywords = {name: None for name in ("_", "gettext", "gettext_lazy", "gettext_noop", "pgettext")}
 keywords |= {"ngettext": (1, 2), "ngettext_lazy": (1, 2)}  # type: ignore[dict-item]
+call = re.compile(r"""\b(?:_|n?gettext|pgettext)\(\s*u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
 placeholder = re.compile(r"%\((\w+)\)[sdf]|%[sd]")
 
 
@@ -33,20 +34,17 @@ def messages_of(room: Path) -> Iterator[tuple[str, str]]:
     from django.utils.translation.template import templatize
 
     for path in sorted(room.rglob("*")):
+        where = str(path.relative_to(root))
         if path.suffix == ".py" and "migrations" not in path.parts:
             text = path.read_text(encoding="utf-8")
-        elif path.suffix == ".html":
-            text = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-        else:
-            continue
-        where = str(path.relative_to(root))
-        try:
             for line, _function, message, _comments in extract_python(io.BytesIO(text.encode()), keywords, [], {"encoding": "utf-8"}):
                 for each in message if isinstance(message, tuple) else (message,):
                     if isinstance(each, str) and each.strip():
                         yield each, f"{where}:{line}"
-        except tokenize.TokenError as problem:
-            raise SystemExit(f"{where}: {problem}") from problem
+        elif path.suffix == ".html":
+            prepared = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+            for found in call.finditer(prepared):
+                yield ast.literal_eval(found[1]), f"{where}:{prepared.count(chr(10), 0, found.start()) + 1}"
 
 
 def catalogue_path(room: Path) -> Path:
