@@ -89,9 +89,9 @@ class GanttPage:
             self.page.keyboard.press(key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the session."""
+    """One Chromium for a module: its event loop must be gone before tests that use the database."""
     with launched() as started:
         yield started
 

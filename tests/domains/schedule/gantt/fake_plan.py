@@ -45,6 +45,7 @@ class FakePlan:
     undone: dict[str, tuple[list[Json], list[Json]]] = field(default_factory=dict)
     requests: list[tuple[str, Json]] = field(default_factory=list)
     next_link: int = 1_000_000
+    redoes: bool = True  # whether undoing answers a token that redoes
 
     def __post_init__(self) -> None:
         exceptions = tuple(DayException(date.fromisoformat(day), tuple((a, b) for a, b in shifts)) for day, shifts in self.days_off.items())
@@ -199,4 +200,5 @@ class FakePlan:
         self.restore(self.undone.pop(token))
         for task in self.tasks:
             task["version"] = versions.get(task["id"], task["version"])
-        return self.answer(state, set())
+        answer = self.answer(state, set())
+        return answer if self.redoes else {**answer, "undo": None}

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[4]
 STATIC = [ROOT / "src/jingwei/domains/schedule/static", ROOT / "src/jingwei/frame/static", ROOT / "src/jingwei/hub/static"]
 CSP = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
-STRINGS_ZH = Path(__file__).with_name("strings_zh.json")
+STRINGS_ZH = ROOT / "src/jingwei/domains/schedule/gantt_words_zh.json"
 PAGE = """<!doctype html>
 <html lang="{lang}" data-bs-theme="{theme}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Gantt</title>

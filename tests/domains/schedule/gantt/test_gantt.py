@@ -93,6 +93,21 @@ def test_undo_and_redo_by_toast_and_keys(gantt: GanttPage) -> None:
     expect(gantt.cell(DRIVEN, "start")).to_have_text(before[:10])
 
 
+def test_what_the_server_cannot_redo_is_sent_again(gantt: GanttPage) -> None:
+    gantt.plan.redoes = False
+    gantt.choose("用户培训")
+    gantt.press("F2")
+    gantt.page.locator(".gantt-input").fill("培训")
+    gantt.press("Enter")
+    expect(gantt.toast).to_contain_text("已保存")
+    gantt.press("Control+z")
+    expect(gantt.row("用户培训")).to_be_visible()
+    gantt.press("Control+y")
+    expect(gantt.toast).to_contain_text("已重做")
+    assert gantt.task("培训")["version"] == 4
+    assert [kind for kind, _ in gantt.plan.requests] == ["commit", "undo", "commit"]
+
+
 def test_fifty_changes_can_be_undone(gantt: GanttPage) -> None:
     before = gantt.task("用户培训")["percent"]
     gantt.page.evaluate(
@@ -329,15 +344,17 @@ def test_accessible_in_light_and_dark_wide_and_narrow(open_gantt: OpenGantt, the
         assert gantt.page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
-def test_paper_shows_every_row_and_the_screen_comes_back(gantt: GanttPage) -> None:
-    gantt.page.set_viewport_size({"width": 1440, "height": 700})
-    gantt.choose("设备采集适配")
-    read = "() => [document.querySelectorAll('.gantt-row:not([hidden])').length, document.getElementById('gantt').gantt.scale.dayWidth, document.querySelector('.gantt-scroller').scrollTop]"
-    before = gantt.page.evaluate(read)
-    gantt.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
-    assert gantt.page.evaluate(read)[0] == len(gantt.plan.tasks) > before[0]
-    gantt.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
-    assert gantt.page.evaluate(read) == before
+def test_paper_shows_every_row_and_the_screen_comes_back(open_gantt: OpenGantt) -> None:
+    read = """() => { const g = document.getElementById('gantt').gantt;
+      return [document.querySelectorAll('.gantt-row:not([hidden])').length, g.scale.dayWidth, g.scroller.scrollTop]; }"""
+    with open_gantt(integration_plan(), viewport={"width": 1440, "height": 700}) as gantt:
+        expect(gantt.row("启动与蓝图")).to_be_visible()
+        gantt.choose("设备采集适配")
+        before = gantt.page.evaluate(read)
+        gantt.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+        assert gantt.page.evaluate(read)[0] == len(gantt.plan.tasks) > before[0]
+        gantt.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+        assert gantt.page.evaluate(read) == before
 
 
 def test_a_finger_chooses_then_drags_and_two_fingers_zoom(open_gantt: OpenGantt) -> None:
