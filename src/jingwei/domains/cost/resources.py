@@ -21,6 +21,7 @@ lines = Resource(
     order=("-period", "number"),
     roles={"finance": "*", "manager": "add change import"},
     icon="coin",
+    menu="cost",
     example=lambda: {
         "number": "C-1", "account": "labour", "description": "实施人工", "amount": Decimal("1200.50"), "period": "2026-11",
         "posted_on": date(2026, 11, 20),

@@ -19,6 +19,7 @@ projects = Resource(
     order=("code",),
     roles={"manager": "view change export", "pmo": "*"},
     icon="folder",
+    menu="projects",
     example=lambda: {"code": "P-1", "name": "示例项目", "start_on": date(2026, 11, 2)},
 )
 teams = Resource(
@@ -32,6 +33,7 @@ teams = Resource(
     order=("code",),
     roles={"pmo": "*", "manager": "view add change export import", "crew": "view"},
     icon="users",
+    menu="settings",
     example=lambda: {"code": "T-1", "name": "集成一组"},
 )
 people = Resource(
@@ -45,5 +47,6 @@ people = Resource(
     order=("number",),
     roles={"pmo": "*", "manager": "view add change export import", "crew": "view"},
     icon="user",
+    menu="settings",
     example=lambda: {"number": "E-1", "name": "王小明", "position": "集成工程师"},
 )

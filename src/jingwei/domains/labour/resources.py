@@ -20,6 +20,7 @@ sheets = Resource(
     children=(Children("lines", ("worker", "trade", "hours", "rate")),),
     roles={"manager": "*", "crew": "view add change", "finance": "*"},
     icon="file",
+    menu="labour",
     example=lambda: {"number": "D-1", "work_date": date(2026, 11, 20), "description": "桥架安装"},
 )
 sheet_lines = Resource(

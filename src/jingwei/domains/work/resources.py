@@ -22,6 +22,7 @@ tasks = Resource(
     order=("project__code", "position", "id"),
     roles={"manager": "*", "engineer": "add change import", "crew": "view", "pmo": "*"},
     icon="check",
+    menu="plan",
     write=services.task_save,
     remove=services.task_remove,
     verbs=(
@@ -41,6 +42,7 @@ dependencies = Resource(
     inline=("type", "lag_minutes"),
     roles={"manager": "*", "engineer": "add change delete import", "crew": "view", "pmo": "*"},
     icon="link",
+    menu="plan",
     write=services.dependency_save,
     remove=services.dependency_remove,
 )

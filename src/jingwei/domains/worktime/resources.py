@@ -18,6 +18,7 @@ calendars = Resource(
     order=("name",),
     roles={"pmo": "*", "manager": "add change"},
     icon="calendar",
+    menu="settings",
     is_stream=False,
     example=lambda: {"name": "标准日历"},
 )

@@ -10,11 +10,16 @@ from jingwei.frame.ui import menu
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Organisation, rights, menu and unread notifications of the person who asks."""
+    """Organisation, rights, menu, projects and unread notifications of the person who asks."""
     access = getattr(request, "access", None)
-    if access is None:
-        return {"tenant": None, "access": None, "menu": []}
-    from jingwei.frame.models import Notification
+    if access is None or request.headers.get("HX-Request"):
+        return {"tenant": getattr(request, "tenant", None), "access": access, "menu": []}
+    from jingwei.frame.models import Notification, Project
 
     unread = Notification.objects.filter(user=request.user, read_at=None).count()
-    return {"tenant": request.tenant, "access": access, "menu": menu.visible(request), "unread": unread}  # type: ignore[attr-defined]
+    projects = list(Project.objects.all()[:100])
+    chosen = request.session.get("project_id")
+    return {
+        "tenant": request.tenant, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
+        "chosen_project": next((p for p in projects if p.pk == chosen), None),
+    }  # fmt: skip

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame.resource import resources
+
 sections = {
     "home": _("Home"), "projects": _("Projects"), "plan": _("Plan"), "cost": _("Cost"), "labour": _("Day labour"), "integration": _("Integration"),
     "settings": _("Settings"),
@@ -46,5 +48,13 @@ def visible(request: HttpRequest) -> list[tuple[Any, list[MenuItem]]]:
     access = getattr(request, "access", None)
     if access is None:
         return []
-    shown = [i for i in _items if not i.permission or access.allows(i.permission)]
+    items = [*_items, *_declared()]
+    shown = [i for i in items if not i.permission or access.allows(i.permission)]
     return [(title, sorted((i for i in shown if i.section == key), key=lambda i: i.order)) for key, title in sections.items() if any(i.section == key for i in shown)]
+
+
+def _declared() -> list[MenuItem]:
+    """A line for every resource that names a section."""
+    return [
+        MenuItem(r.menu, r.title_plural, f"/w/{r.key}/", r.icon, r.permission("view"), 60) for r in resources() if r.menu
+    ]

@@ -2,10 +2,30 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import entry, events
+from jingwei.frame.ui import entry, events, exchange, records, search
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
     path("language/", entry.language, name="language"),
     path("setup/<str:token>/", entry.setup, name="setup"),
+    path("search/", search.search, name="search"),
+    path("notices/", search.notices, name="notices"),
+    path("notices/read/", search.read_notices, name="notices-read"),
+    path("project/", search.choose_project, name="choose-project"),
+    path("undo/", records.take_back, name="undo"),
+    path("pick/<str:key>/", records.pick, name="pick"),
+    path("w/<str:key>/", records.listing, name="records"),
+    path("w/<str:key>/new/", records.edit, name="record-new"),
+    path("w/<str:key>/bulk/", records.bulk, name="records-bulk"),
+    path("w/<str:key>/export.<str:kind>", exchange.export, name="export"),
+    path("w/<str:key>/import/", exchange.load, name="import"),
+    path("w/<str:key>/template.xlsx", exchange.template, name="import-template"),
+    path("w/<str:key>/views/", records.save_view, name="view-save"),
+    path("w/<str:key>/views/<int:pk>/drop/", records.drop_view, name="view-drop"),
+    path("w/<str:key>/<int:pk>/", records.detail, name="record"),
+    path("w/<str:key>/<int:pk>/edit/", records.edit, name="record-edit"),
+    path("w/<str:key>/<int:pk>/delete/", records.remove, name="record-delete"),
+    path("w/<str:key>/<int:pk>/do/<str:verb>/", records.act, name="record-act"),
+    path("w/<str:key>/<int:pk>/cell/<str:name>/", records.cell, name="record-cell"),
+    path("w/<str:key>/<int:pk>/shown/<str:name>/", records.show_cell, name="record-shown"),
 ]

@@ -7,6 +7,10 @@ document.addEventListener("click", (event) => {
   document.dispatchEvent(new CustomEvent("jingwei:theme-changed"));
 });
 
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.submit();
+});
+
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();

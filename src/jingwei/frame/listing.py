@@ -1,0 +1,143 @@
+"""One list of a resource as asked for by page, REST or GraphQL: filters, search, sort, page. A fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.dateparse import parse_date
+
+from jingwei.frame.access import Access
+from jingwei.frame.resource import Resource, resource_of
+
+page_sizes = (50, 100)
+choices_at_most = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter as shown: its kind (choice, reference, boolean, date, text), options and present value."""
+
+    name: str
+    label: Any
+    kind: str
+    value: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+class Listing:
+    """What `parameters` (a query string's values) ask of a resource, within these rights."""
+
+    def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50) -> None:
+        self.resource, self.access, self.parameters = resource, access, parameters
+        asked = parameters.get("size", "")
+        self.size = int(asked) if asked.isdigit() and 1 <= int(asked) <= 500 else size
+
+    @cached_property
+    def all_rows(self) -> models.QuerySet[Any]:
+        """Every matching row, sorted."""
+        rows = self.resource.rows(self.access)
+        for name in self.resource.filters:
+            rows = self._narrowed(rows, name)
+        if words := self.parameters.get("q", "").strip()[:200]:
+            rows = rows.filter(searched(self.resource, words))
+        return rows.order_by(*self.order)
+
+    def _narrowed(self, rows: models.QuerySet[Any], name: str) -> models.QuerySet[Any]:
+        field = self.resource.model_field(name)
+        value = self.parameters.get(name, "")
+        if isinstance(field, models.DateField):
+            since, until = (parse_date(self.parameters.get(f"{name}{end}", "") or "") for end in ("_from", "_to"))
+            rows = rows.filter(**{f"{name}__gte": since}) if since else rows
+            return rows.filter(**{f"{name}__lt": until + dt.timedelta(days=1)}) if until else rows
+        if value == "":
+            return rows
+        if value == "-":
+            return rows.filter(**{f"{name}__isnull": True})
+        if isinstance(field, models.BooleanField):
+            return rows.filter(**{name: value in ("1", "true", "True")})
+        if isinstance(field, models.ForeignKey):
+            if value.isdigit():
+                return rows.filter(**{f"{name}_id": int(value)})
+            target = resource_of(field.remote_field.model)
+            row = target.named(value) if target else None
+            return rows.filter(**{f"{name}_id": row.pk}) if row else rows.none()
+        values = [v for v in value.split(",") if v]
+        return rows.filter(**{f"{name}__in": values})
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Field names to sort by; the primary key decides ties, so paging never skips or repeats."""
+        asked = self.parameters.get("sort", "")
+        name = asked.removeprefix("-")
+        field = self.resource.model_field(name) if name in (*self.resource.columns, *self.resource.fields) else None
+        if field is None:
+            return (*self.resource.order, *(() if any(o.lstrip("-") in ("id", "pk") for o in self.resource.order) else ("id",)))
+        path = name
+        if isinstance(field, models.ForeignKey) and (target := resource_of(field.remote_field.model)):
+            path = f"{name}__{target.natural_key[-1]}"
+        return (("-" if asked.startswith("-") else "") + path, "id")
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows match."""
+        return self.all_rows.order_by().count()
+
+    @property
+    def page(self) -> int:
+        """The page asked for, at most the last one."""
+        asked = self.parameters.get("page", "1")
+        return max(1, min(int(asked) if asked.isdigit() else 1, self.pages))
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.count // self.size))
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        """The rows of the page."""
+        start = (self.page - 1) * self.size
+        return list(self.all_rows[start : start + self.size])
+
+    @cached_property
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters to offer; references with few targets as choices."""
+        return tuple(self._filter(name) for name in self.resource.filters)
+
+    def _filter(self, name: str) -> Filter:
+        field = self.resource.model_field(name)
+        assert field is not None
+        value, label = self.parameters.get(name, ""), field.verbose_name
+        if field.flatchoices:
+            return Filter(name, label, "choice", value, tuple((str(v), str(t)) for v, t in field.flatchoices))
+        if isinstance(field, models.BooleanField):
+            return Filter(name, label, "boolean", value)
+        if isinstance(field, models.DateField):
+            return Filter(name, label, "date", value)
+        if isinstance(field, models.ForeignKey) and (target := resource_of(field.remote_field.model)):
+            rows = target.rows(self.access)[:choices_at_most]
+            return Filter(name, label, "reference", value, tuple((str(row.pk), str(row)) for row in rows))
+        return Filter(name, label, "text", value)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is filtered or searched."""
+        names = {"q", *self.resource.filters, *(f"{n}{end}" for n in self.resource.filters for end in ("_from", "_to"))}
+        return any(self.parameters.get(name) for name in names)
+
+
+def searched(resource: Resource, words: str) -> Q:
+    """Rows in which every word occurs in one of the search fields; Chinese needs no spaces."""
+    wanted = Q()
+    for word in words.split()[:8]:
+        either = Q()
+        for name in resource.search:
+            either |= Q(**{f"{name}__icontains": word})
+        wanted &= either
+    return wanted

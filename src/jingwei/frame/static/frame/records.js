@@ -1,0 +1,87 @@
+// Lists and forms: choosing rows, keyboard, suggestions for references, further lines, inline edits.
+function refreshBulk() {
+  const bar = document.querySelector(".jw-bulk");
+  if (bar) bar.hidden = !document.querySelector("#bulk-form input[name=pk]:checked");
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-check-all]")) document.querySelectorAll("#bulk-form input[name=pk]").forEach((box) => (box.checked = event.target.checked));
+  if (event.target.matches("[data-check-all], input[name=pk]")) refreshBulk();
+});
+
+document.addEventListener("click", (event) => {
+  const adder = event.target.closest("[data-add-child]");
+  if (!adder) return;
+  const name = adder.dataset.addChild;
+  const table = document.querySelector(`[data-children="${name}"] tbody`);
+  const counter = document.querySelector(`input[name="${name}-rows"]`);
+  const number = Number(counter.value);
+  const row = table.rows[table.rows.length - 1].cloneNode(true);
+  row.querySelectorAll("input").forEach((input) => {
+    input.name = input.name.replace(/-\d+-/, `-${number}-`);
+    if (input.type === "checkbox") input.checked = false;
+    else input.value = "";
+    if (input.hasAttribute("aria-label")) input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, number + 1));
+  });
+  table.append(row);
+  counter.value = number + 1;
+  row.querySelector("input")?.focus();
+});
+
+let waiting;
+document.addEventListener("input", (event) => {
+  const input = event.target.closest("[data-pick]");
+  if (!input) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => suggest(input), 180);
+});
+document.addEventListener("focusin", (event) => {
+  const input = event.target.closest("[data-pick]");
+  if (input) suggest(input);
+});
+
+async function suggest(input) {
+  const answer = await fetch(`${input.dataset.pick}?q=${encodeURIComponent(input.value)}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const list = document.getElementById(input.getAttribute("list"));
+  list.replaceChildren(...(await answer.json()).items.map((item) => {
+    const option = document.createElement("option");
+    option.value = item.value;
+    option.label = item.label;
+    return option;
+  }));
+}
+
+document.addEventListener("htmx:afterSwap", () => {
+  document.querySelector(".jw-inline-edit input:not([type=hidden]), .jw-inline-edit select")?.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  const edit = event.target.closest(".jw-inline-edit");
+  if (edit) {
+    if (event.key === "Escape") edit.querySelector("[data-cancel]").click();
+    if (event.key === "Enter" && !event.isComposing && event.target.tagName !== "TEXTAREA" && event.target.tagName !== "BUTTON") {
+      event.preventDefault();
+      edit.querySelector("[data-save]").click();
+    }
+    return;
+  }
+  if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const rows = [...document.querySelectorAll(".jw-list tbody tr[data-url]")];
+  const now = rows.findIndex((row) => row.classList.contains("is-current"));
+  const go = (to) => {
+    rows[now]?.classList.remove("is-current");
+    rows[to]?.classList.add("is-current");
+    rows[to]?.scrollIntoView({ block: "nearest" });
+  };
+  if (event.key === "j") go(Math.min(now + 1, rows.length - 1));
+  else if (event.key === "k") go(Math.max(now - 1, 0));
+  else if (event.key === "o" && rows[now]) window.location = rows[now].dataset.url;
+  else if (event.key === "x" && rows[now]) {
+    const box = rows[now].querySelector("input[name=pk]");
+    if (box) { box.checked = !box.checked; refreshBulk(); }
+  } else if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("list-search")?.focus();
+  }
+});

@@ -1,0 +1,87 @@
+"""How a value is shown: choices as states, references as links, money, moments, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from jingwei.frame.resource import Resource, resource_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value ready for a template; `kind` says how it is drawn."""
+
+    name: str
+    label: Any
+    kind: str
+    value: Any
+    text: str
+    url: str = ""
+    is_inline: bool = False
+
+
+def cells_of(resource: Resource, row: Any, names: list[str], *, link: bool = True) -> list[Cell]:
+    """The cells of a row; the first text column leads to the row itself."""
+    cells = []
+    linked = not link
+    for name in names:
+        made = _cell(resource, row, name)
+        if not linked and made.kind == "text" and made.text:
+            made = Cell(made.name, made.label, made.kind, made.value, made.text, reverse("record", args=[resource.key, row.pk]), made.is_inline)
+            linked = True
+        cells.append(made)
+    return cells
+
+
+def _cell(resource: Resource, row: Any, name: str) -> Cell:
+    field, value, inline = resource.model_field(name), getattr(row, name), name in resource.inline
+    label = resource.label(name)
+
+    def made(kind: str, text: str, url: str = "") -> Cell:
+        return Cell(name, label, kind, value, text, url, inline)
+
+    if value is None or value == "":
+        return made("empty", "")
+    if field is None:
+        return made("money" if name.endswith("amount") else "text", str(value))
+    if field.flatchoices:
+        return made("status", str(dict(field.flatchoices).get(value, value)))
+    if isinstance(field, models.ForeignKey):
+        target = resource_of(field.remote_field.model)
+        return made("reference", str(value), reverse("record", args=[target.key, value.pk]) if target else "")
+    kinds: tuple[tuple[type[Any], str], ...] = (
+        (models.BooleanField, "boolean"), (models.DateTimeField, "moment"), (models.DateField, "date"), (models.DecimalField, "decimal"), (models.FileField, "file"),
+    )  # fmt: skip
+    kind = next((k for cls, k in kinds if isinstance(field, cls)), "text")
+    if name == "percent":
+        kind = "percent"
+    elif name.endswith("_minutes"):
+        kind = "duration"
+    elif kind == "decimal" and ("amount" in name or name == "rate"):
+        kind = "money"
+    return made(kind, str(value))
+
+
+def value_text(field: models.Field[Any, Any], value: Any) -> str:
+    """A value out of the history in words."""
+    if value is None or value == "":
+        return "∅"
+    if field.flatchoices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(field, models.BooleanField):
+        return _("yes") if value else _("no")
+    if isinstance(field, models.ForeignKey):
+        target = resource_of(field.remote_field.model)
+        row = target.model.objects.filter(pk=value).first() if target else None
+        return str(row) if row else f"#{value}"
+    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
+        from django.utils import timezone
+
+        return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else str(value)
+    return str(value)

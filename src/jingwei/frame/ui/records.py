@@ -1,0 +1,341 @@
+"""List, detail, form, history, delete, verbs, inline and bulk edits of any resource."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from jingwei.frame import commands, forms, scope, undo
+from jingwei.frame.listing import Listing, searched
+from jingwei.frame.models import History, SavedView, User
+from jingwei.frame.resource import Resource, registry, resource_of
+from jingwei.frame.ui.cells import Cell, cells_of, value_text
+
+
+def found(request: HttpRequest, key: str, verb: str = "view") -> Resource:
+    """The resource, when this person may do `verb` to some of its rows."""
+    resource = registry.get(key)
+    if resource is None:
+        raise Http404
+    request.access.require(resource.permission(verb))
+    return resource
+
+
+def row_of(request: HttpRequest, resource: Resource, pk: int, verb: str = "view") -> Any:
+    """The row, when it may be seen; 403 when it may be seen but not `verb`."""
+    row = resource.rows(request.access).filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    request.access.require(resource.permission(verb), resource.project_of(row))
+    return row
+
+
+def may(request: HttpRequest, resource: Resource, row: Any | None = None) -> dict[str, bool]:
+    """What this person may do, for templates."""
+    project = resource.project_of(row) if row is not None else None
+    return {verb: request.access.allows(resource.permission(verb), project) for verb in ("add", "change", "delete", "export", "import")}
+
+
+@require_GET
+def listing(request: HttpRequest, key: str) -> HttpResponse:
+    """The list; htmx asks for the table only."""
+    resource = found(request, key)
+    parameters = request.GET.dict()
+    views = list(SavedView.objects.filter(resource=key).select_related("user")) if not request.headers.get("HX-Request") else []
+    views = [v for v in views if v.is_shared or v.user_id == request.user.pk]
+    if not parameters and not request.headers.get("HX-Request"):
+        start = next((v for v in views if v.is_default and v.user_id == request.user.pk), None)
+        if start is not None and start.query:
+            return redirect(f"{request.path}?{start.query}")
+        if (project := request.session.get("project_id")) and "project" in resource.filters:
+            parameters["project"] = str(project)
+    shown = Listing(resource, request.access, parameters)
+    chosen = [c for c in parameters.get("columns", "").split(",") if c in (*resource.columns, *resource.fields)] or list(resource.columns)
+    rights = may(request, resource)
+    context = {
+        "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(resource, row, chosen)) for row in shown.rows],
+        "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
+    }  # fmt: skip
+    return render(request, "frame/records/_table.html" if request.headers.get("HX-Request") else "frame/records/list.html", context)
+
+
+def _column(resource: Resource, name: str, parameters: dict[str, str]) -> dict[str, Any]:
+    field, now = resource.model_field(name), parameters.get("sort", "")
+    return {"name": name, "label": resource.label(name), "sortable": field is not None, "sort": f"-{name}" if now == name else name, "direction": "up" if now == name else "down" if now == f"-{name}" else ""}
+
+
+@require_GET
+def detail(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """One row with its parts, what can be done to it, and what happened to it."""
+    resource = found(request, key)
+    row = row_of(request, resource, pk)
+    parts = []
+    for each in resource.children:
+        target = resource_of(resource.model._meta.get_field(each.name).related_model)
+        assert target is not None
+        names = [n for n in target.columns if target.model_field(n) is None or target.model_field(n).remote_field is None or target.model_field(n).remote_field.model is not resource.model]  # type: ignore[union-attr]
+        parts.append({"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(target, child, names) for child in getattr(row, each.name).order_by("pk")]})
+    verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), resource.project_of(row)) and v.applies(row)]
+    names = list(dict.fromkeys((*resource.columns, *resource.fields)))
+    context = {
+        "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
+        "lines": history_lines(resource, row.pk)[:20], "name": resource.name_of(row),
+    }  # fmt: skip
+    return render(request, "frame/records/detail.html", context)
+
+
+def history_lines(resource: Resource, pk: int) -> list[dict[str, Any]]:
+    """History of a row in words: who, when, why, and each field before and after."""
+    lines = list(History.objects.filter(resource=resource.key, object_id=pk).order_by("-id")[:200])
+    names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
+    out = []
+    for line in lines:
+        before, after = line.before or {}, line.after or {}
+        fields = [
+            {"label": field.verbose_name, "before": value_text(field, before.get(field.attname)), "after": value_text(field, after.get(field.attname))}
+            for field in resource.model._meta.concrete_fields
+            if field.attname in {**before, **after} and field.name not in ("tenant", "id") and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
+        ]
+        out.append({"line": line, "who": names.get(line.actor_id or 0, line.origin), "fields": fields})
+    return out
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, key: str, pk: int | None = None) -> HttpResponse:
+    """Create or change; what was typed stays when something is wrong."""
+    resource = found(request, key, "change" if pk else "add")
+    row = row_of(request, resource, pk, "change") if pk else None
+    errors: dict[str, list[str]] = {}
+    stale = None
+    if request.method == "POST":
+        try:
+            saved = _save(request, resource, row)
+            messages.success(request, _("Saved."))
+            return redirect("record", key=key, pk=saved.pk)
+        except ValidationError as problem:
+            errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+        except commands.Stale as problem:
+            stale = problem.row
+            errors = {NON_FIELD_ERRORS: [str(problem)]}
+    context = {"resource": resource, "row": stale or row, "fields": form_fields(request, resource, row, errors), "children": child_rows(request, resource, row), "errors": errors.get(NON_FIELD_ERRORS, errors.get("", []))}
+    return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
+
+
+def _save(request: HttpRequest, resource: Resource, row: Any | None) -> Any:
+    names = [name for name in resource.fields if name in request.POST or f"{name}-shown" in request.POST]
+    values: dict[str, Any] = {name: request.POST.get(name) for name in names if name not in request.FILES}
+    for name in names:
+        field = resource.model_field(name)
+        if field is not None and field.get_internal_type() in ("ImageField", "FileField") and name not in request.FILES:
+            values.pop(name, None)
+    for each in resource.children:
+        if f"{each.name}-rows" in request.POST:
+            values[each.name] = _posted_children(request, each.name, each.fields)
+    files = {name: file for name, file in request.FILES.items() if name in resource.fields}
+    if row is None:
+        return commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
+    version = request.POST.get("version", "")
+    return commands.change(resource, row, values, request.access, files=files, version=int(version) if version.isdigit() else None)
+
+
+def _posted_children(request: HttpRequest, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    rows = []
+    for number in range(min(int(request.POST.get(f"{name}-rows") or 0), 500)):
+        values = {field: request.POST.get(f"{name}-{number}-{field}", "").strip() for field in fields}
+        if any(values.values()) and not request.POST.get(f"{name}-{number}-remove"):
+            pk = request.POST.get(f"{name}-{number}-id")
+            rows.append(values | ({"id": int(pk)} if pk and pk.isdigit() else {}))
+    return rows
+
+
+def form_fields(request: HttpRequest, resource: Resource, row: Any | None, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """The form's fields with widget, value and errors."""
+    names = list(resource.fields)
+    initial = request.GET.dict() if row is None else {}
+    if row is None and "project" in names and (project := request.session.get("project_id")):
+        initial.setdefault("project", project)
+    form = forms.form_class(resource, names)(request.POST or None, request.FILES or None, instance=row, initial=initial)
+    return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
+
+
+def child_rows(request: HttpRequest, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
+    """Child lists as editable rows: those there are, and three to write into."""
+    out = []
+    for each in resource.children:
+        target = resource_of(resource.model._meta.get_field(each.name).related_model)
+        assert target is not None
+        rows: list[dict[str, Any]] = []
+        if f"{each.name}-rows" in request.POST:
+            rows = [{"id": values.get("id", ""), "values": [(f, values.get(f, "")) for f in each.fields]} for values in _posted_children(request, each.name, each.fields)]
+        elif row is not None:
+            rows = [{"id": c.pk, "values": [(f, getattr(c, f)) for f in each.fields]} for c in getattr(row, each.name).order_by("pk")]
+        rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
+        out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
+    return out
+
+
+@require_http_methods(["GET", "POST"])
+def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """Delete after asking; it can be undone."""
+    resource = found(request, key, "delete")
+    row = row_of(request, resource, pk, "delete")
+    if request.method == "POST":
+        with scope.because(reason=_("deleted")) as current:
+            try:
+                commands.remove(resource, row, request.access)
+            except ValidationError as problem:
+                messages.error(request, " ".join(problem.messages))
+                return redirect("record", key=key, pk=pk)
+        _offer_undo(request, current.trace, _("Deleted."))
+        return redirect("records", key=key)
+    return render(request, "frame/records/delete.html", {"resource": resource, "row": row})
+
+
+def _offer_undo(request: HttpRequest, trace: str, text: str) -> None:
+    request.session["undo"] = trace
+    messages.success(request, text, extra_tags="undo")
+
+
+@require_POST
+def take_back(request: HttpRequest) -> HttpResponse:
+    """Undo the last thing this person did from a list."""
+    trace = request.session.pop("undo", "")
+    left = undo.undo(trace, request.access)
+    if left:
+        messages.error(request, " ".join(left))
+    else:
+        messages.success(request, _("Undone."))
+    back = request.POST.get("next", "/")
+    return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
+
+
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, key: str, pk: int, verb: str) -> HttpResponse:
+    """Do a declared verb; its fields are asked for first."""
+    resource = found(request, key, verb)
+    row = row_of(request, resource, pk, verb)
+    try:
+        declared = resource.verb(verb)
+    except LookupError:
+        raise Http404 from None
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            values = {name: request.POST.get(name) for name in declared.fields if name not in request.FILES}
+            commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
+            messages.success(request, _("“%(verb)s” is done.") % {"verb": declared.title})
+            return redirect("record", key=key, pk=pk)
+        except ValidationError as problem:
+            errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+    fields = [f for f in form_fields(request, resource, row, errors) if f["field"].name in declared.fields]
+    context = {"resource": resource, "row": row, "verb": declared, "fields": fields, "errors": errors.get(NON_FIELD_ERRORS, errors.get("", []))}
+    return render(request, "frame/records/verb.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpResponse:
+    """One cell: an input on GET, saved on POST, shown again; another's change in between is shown instead."""
+    resource = found(request, key, "change")
+    row = row_of(request, resource, pk, "change")
+    if name not in resource.inline:
+        raise Http404
+    error = ""
+    if request.method == "POST":
+        try:
+            version = request.POST.get("version", "")
+            with scope.because(reason=_("edited in the list")):
+                row = commands.change(resource, row, {name: request.POST.get(name, "")}, request.access, version=int(version) if version.isdigit() else None)
+            row = resource.rows(request.access).get(pk=row.pk)
+            return render(request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)})
+        except ValidationError as problem:
+            error = " ".join(problem.messages)
+        except commands.Stale as problem:
+            row, error = problem.row, str(problem)
+    field = form_fields(request, resource, row, {})
+    bound = next(f for f in field if f["field"].name == name)
+    return render(request, "frame/records/_cell_input.html", {"resource": resource, "row": row, "entry": bound, "name": name, "error": error}, status=422 if error else 200)
+
+
+@require_GET
+def show_cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpResponse:
+    """One cell as shown, after Esc."""
+    resource = found(request, key)
+    row = row_of(request, resource, pk)
+    return render(request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)})
+
+
+@require_POST
+def bulk(request: HttpRequest, key: str) -> HttpResponse:
+    """Set a field, do a verb, or delete, for all chosen rows or for none; it can be undone."""
+    resource = found(request, key)
+    action = str(request.POST.get("action", ""))
+    rows = list(resource.rows(request.access).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdigit()])[:1000])
+    back = f"{reverse('records', args=[key])}?{request.POST.get('query', '')}"
+    if not rows:
+        messages.warning(request, _("Choose some rows first."))
+        return redirect(back)
+    try:
+        with transaction.atomic(), scope.because(reason=_("changed together")) as current:
+            for row in rows:
+                _bulk_one(request, resource, row, action)
+    except ValidationError as problem:
+        messages.error(request, _("Nothing was changed: %(problem)s") % {"problem": " ".join(problem.messages)})
+        return redirect(back)
+    _offer_undo(request, current.trace, _("%(count)s changed.") % {"count": len(rows)})
+    return redirect(back)
+
+
+def _bulk_one(request: HttpRequest, resource: Resource, row: Any, action: str) -> None:
+    kind, _colon, name = action.partition(":")
+    if kind == "set" and name in resource.inline:
+        commands.change(resource, row, {name: request.POST.get(f"value-{name}", "")}, request.access)
+    elif kind == "verb" and any(v.name == name and v.bulk for v in resource.verbs):
+        if resource.verb(name).applies(row):
+            commands.act(resource, name, row, {}, request.access)
+    elif kind == "delete":
+        commands.remove(resource, row, request.access)
+    else:
+        raise Http404
+
+
+@require_GET
+def pick(request: HttpRequest, key: str) -> HttpResponse:
+    """Suggestions for a reference: natural keys with names."""
+    resource = found(request, key)
+    rows = resource.rows(request.access)
+    if words := request.GET.get("q", "").strip():
+        rows = rows.filter(searched(resource, words.rpartition("/")[2] or words))
+    return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in rows[:20]]})
+
+
+@require_POST
+def save_view(request: HttpRequest, key: str) -> HttpResponse:
+    """Keep the list as it is under a name."""
+    resource = found(request, key)
+    name, query = request.POST.get("name", "").strip()[:80], request.POST.get("query", "")[:2000]
+    if name:
+        view, _made = SavedView.objects.update_or_create(user=request.user, resource=resource.key, name=name, defaults={"query": query, "is_shared": bool(request.POST.get("shared")), "tenant_id": request.tenant.pk})
+        if request.POST.get("default"):
+            SavedView.objects.filter(user=request.user, resource=resource.key).exclude(pk=view.pk).update(is_default=False)
+            SavedView.objects.filter(pk=view.pk).update(is_default=True)
+    return redirect(f"{reverse('records', args=[key])}?{query}")
+
+
+@require_POST
+def drop_view(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """Forget a saved view of one's own."""
+    found(request, key)
+    SavedView.objects.filter(pk=pk, user=request.user, resource=key).delete()
+    return redirect("records", key=key)
+
+
+__all__ = ["Cell"]

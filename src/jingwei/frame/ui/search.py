@@ -1,0 +1,80 @@
+"""Search over everything a person may see, and the palette behind Ctrl-K."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from jingwei.frame.listing import searched
+from jingwei.frame.models import Notification, Project
+from jingwei.frame.resource import resources
+from jingwei.frame.ui import menu
+
+per_resource = 6
+
+
+def found(request: HttpRequest, words: str) -> list[dict[str, Any]]:
+    """Hits by resource: one query each."""
+    out = []
+    for resource in resources():
+        if not resource.search or not request.access.allows(resource.permission("view")):
+            continue
+        rows = list(resource.rows(request.access).filter(searched(resource, words))[:per_resource])
+        if rows:
+            hits = [{"title": str(row), "url": reverse("record", args=[resource.key, row.pk])} for row in rows]
+            out.append({"title": str(resource.title_plural), "icon": resource.icon, "hits": hits, "url": f"{reverse('records', args=[resource.key])}?q={words}"})
+    return out
+
+
+def commands_for(request: HttpRequest, words: str) -> list[dict[str, str]]:
+    """Pages and actions whose name contains the words."""
+    wanted = words.lower()
+    lines = [{"title": str(item.title), "url": item.address, "icon": item.icon} for _title, items in menu.visible(request) for item in items]
+    for resource in resources():
+        if request.access.allows(resource.permission("add")):
+            lines.append({"title": _("New: %(what)s") % {"what": resource.title}, "url": reverse("record-new", args=[resource.key]), "icon": "plus"})
+    return [line for line in lines if wanted in line["title"].lower()][:12]
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """The page, or JSON for the palette."""
+    words = request.GET.get("q", "").strip()[:200]
+    if request.access is None:
+        return redirect("/")
+    groups = found(request, words) if words else []
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"commands": commands_for(request, words), "groups": groups})
+    return render(request, "frame/search.html", {"words": words, "groups": groups, "lines": commands_for(request, words) if words else []})
+
+
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """The inbox of notifications."""
+    return render(request, "frame/notices.html", {"notices": Notification.objects.filter(user=request.user)[:100]})
+
+
+@require_POST
+def read_notices(request: HttpRequest) -> HttpResponse:
+    """Mark one or all as read."""
+    rows = Notification.objects.filter(user=request.user, read_at=None)
+    if request.POST.get("pk", "").isdigit():
+        rows = rows.filter(pk=request.POST["pk"])
+    rows.update(read_at=timezone.now())
+    return redirect("notices")
+
+
+@require_POST
+def choose_project(request: HttpRequest) -> HttpResponse:
+    """Work on one project from now on, or on all."""
+    chosen = request.POST.get("project", "")
+    project = Project.objects.filter(pk=chosen).first() if chosen.isdigit() else None
+    request.session["project_id"] = project.pk if project else None
+    back = request.POST.get("next", "/")
+    return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
