@@ -111,4 +111,12 @@ def checked(resource: Resource, values: Mapping[str, Any], instance: Any | None,
     form = form_class(resource, wanted)(given, files, instance=probe)
     if not form.is_valid():
         raise ValidationError({name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()})
-    return {name: form.cleaned_data[name] for name in wanted if name in form.cleaned_data}
+    return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data}
+
+
+def _filled(resource: Resource, name: str, value: Any) -> Any:
+    """What a form calls empty, in the model's own terms."""
+    field = resource.model_field(name)
+    if value is None and isinstance(field, models.JSONField) and not field.null:
+        return field.get_default()
+    return value

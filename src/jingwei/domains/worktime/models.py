@@ -31,7 +31,7 @@ class Calendar(TenantModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=("tenant", "name"), name="calendar_name_once"),
             models.UniqueConstraint(
-                fields=("tenant", "layer", "project", "person"), name="calendar_of_layer_once", nulls_distinct=False
+                fields=("tenant", "layer", "project", "person"), name="calendar_of_layer_once", nulls_distinct=False, condition=~models.Q(layer="company")
             ),
         ]
 

@@ -10,9 +10,8 @@ from jingwei.kernels.calendar import CalendarLayer, DayException, Shifts, Week, 
 def calendar_of(project: Project) -> WorkCalendar:
     """Organisation layer, then the project's; the standard week and Chinese holidays when nothing else is said. Two queries."""
     rows = Calendar.objects.filter(person=None).prefetch_related("exceptions")
-    layers = sorted(
-        (c for c in rows if c.layer == Calendar.Layer.COMPANY or c.project_id == project.pk), key=lambda c: c.layer != Calendar.Layer.COMPANY
-    )
+    company = [c for c in rows.order_by("pk") if c.layer == Calendar.Layer.COMPANY][:1]
+    layers = company + [c for c in rows if c.layer == Calendar.Layer.PROJECT and c.project_id == project.pk]
     return WorkCalendar(zone=project.zone).layered(*(_layer(calendar) for calendar in layers))
 
 

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='calendar',
-            constraint=models.UniqueConstraint(fields=('tenant', 'layer', 'project', 'person'), name='calendar_of_layer_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('layer', 'company'), _negated=True), fields=('tenant', 'layer', 'project', 'person'), name='calendar_of_layer_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='calendarexception',

@@ -60,6 +60,8 @@ const shortened = (text, room) => {
   return text;
 };
 
+const iconOf = (kind) => String(kind).toLowerCase().split(/[-_.]/).map((part) => ICONS[part]).find(Boolean) || "plug";
+
 /** A shortened name with the full one behind it. */
 const named = (shown, full) => (shown === full ? full : `${shown} (${full})`);
 
@@ -142,9 +144,17 @@ class Topology {
     return draw("defs", {}, ...[...STATES].map(arrow));
   }
 
-  path({ from, to, isLoop }) {
-    const reach = isLoop ? 110 : Math.max(70, Math.abs(to.x - from.x) * 0.45);
-    return `M${from.x} ${from.y} C${from.x + from.way * reach} ${from.y} ${to.x + to.way * reach} ${to.y} ${to.x} ${to.y}`;
+  /** A curve from end to end, straight where it passes between other systems. */
+  path({ from, to, ways, isLoop }) {
+    const points = [from, ...ways.flatMap(({ left, right, y }) => (from.way > 0 ? [{ x: left, y }, { x: right, y }] : [{ x: right, y }, { x: left, y }])), to];
+    let d = `M${from.x} ${from.y}`;
+    for (let k = 1; k < points.length; k++) {
+      const [here, there] = [points[k - 1], points[k]];
+      const reach = isLoop ? 110 : Math.max(40, Math.abs(there.x - here.x) * 0.45) * from.way;
+      const isWay = k % 2 === 0 && k < points.length - 1;
+      d += isWay ? ` L${there.x} ${there.y}` : ` C${here.x + reach} ${here.y} ${there.x + (isLoop ? reach : -reach)} ${there.y} ${there.x} ${there.y}`;
+    }
+    return d;
   }
 
   line(edge, each) {
@@ -159,10 +169,10 @@ class Topology {
   }
 
   /** The name of an interface on the middle of its line, and how much flows. */
-  label({ from, to, isLoop }, each) {
+  label({ from, to, ways, isLoop }, each) {
     const state = stateOf(each);
-    const reach = isLoop ? 82 : 0;
-    const [x, y] = [(from.x + to.x) / 2 + reach, (from.y + to.y) / 2];
+    const way = ways[ways.length >> 1];
+    const [x, y] = way ? [(way.left + way.right) / 2, way.y] : [(from.x + to.x) / 2 + (isLoop ? 82 : 0), (from.y + to.y) / 2];
     const flow = each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "";
     const name = shortened(each.name, flow ? 18 : 26);
     const text = draw("text", { x, y: y + 4, "text-anchor": "middle" }, draw("tspan", {}, name), flow ? draw("tspan", { class: "topology-rate" }, ` ${flow}`) : null);
@@ -174,7 +184,7 @@ class Topology {
   card(node, system) {
     const state = stateOf(system);
     const middle = node.y + node.height / 2;
-    const icon = draw("use", { href: `${this.icons}#i-${ICONS[String(system.kind).toLowerCase().split(/[-_.]/)[0]] || "plug"}`, x: node.x + 22, y: middle - 11, width: 22, height: 22 });
+    const icon = draw("use", { href: `${this.icons}#i-${iconOf(system.kind)}`, x: node.x + 22, y: middle - 11, width: 22, height: 22 });
     const shown = shortened(system.name, 16);
     const words = this.t(state === "unknown" ? "untested" : state);
     const both = `${words} · ${system.kind}`;

@@ -63,32 +63,59 @@ function layersOf(group, neighbours, interfaces) {
   return layers;
 }
 
-/** Order each column so that lines cross little. */
-function orderColumns(columns, neighbours) {
+/** Order each column so that lines cross little; `near` is what each item is joined with. */
+function orderColumns(columns, near) {
   const place = new Map();
   const number = () => columns.forEach((column) => column.forEach((id, index) => place.set(id, index - (column.length - 1) / 2)));
   number();
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (const column of sweep % 2 ? [...columns].reverse() : columns) {
-      const mean = (id) => {
-        const near = neighbours.get(id).filter(({ other }) => !column.includes(other));
-        return near.length ? near.reduce((sum, { other }) => sum + place.get(other), 0) / near.length : place.get(id);
-      };
-      const means = new Map(column.map((id) => [id, mean(id)]));
+      const means = new Map(
+        column.map((id) => {
+          const others = near.get(id).filter((other) => !column.includes(other));
+          return [id, others.length ? others.reduce((sum, other) => sum + place.get(other), 0) / others.length : place.get(id)];
+        }),
+      );
       column.sort((one, other) => means.get(one) - means.get(other));
       number();
     }
   }
 }
 
-/** Nodes of one group, with y from 0; returns the height used. */
-function placeGroup(group, neighbours, interfaces, nodes) {
+/** The stations of an interface from its source to its target: the systems, and a way point in every column it passes. */
+function stationsOf({ id, from, to }, columnOf) {
+  const [first, last] = [columnOf.get(from), columnOf.get(to)];
+  const step = Math.sign(last - first);
+  const stations = [from];
+  for (let column = first + step; step && column !== last; column += step) {
+    const point = `way-${id}-${column}`;
+    columnOf.set(point, column);
+    stations.push(point);
+  }
+  return [...stations, to];
+}
+
+/** Nodes and way points of one group, with y from 0; returns the height used. */
+function placeGroup(group, neighbours, interfaces, nodes, routes) {
   const layers = layersOf(group, neighbours, interfaces);
   const levels = [...new Set(layers.values())].sort((one, other) => one - other);
-  const columns = levels.map((level) => group.filter((id) => layers.get(id) === level));
-  orderColumns(columns, neighbours);
+  const columnOf = new Map(group.map((id) => [id, levels.indexOf(layers.get(id))]));
+  const near = new Map(group.map((id) => [id, []]));
+  for (const each of interfaces.filter(({ from }) => layers.has(from))) {
+    const stations = stationsOf(each, columnOf);
+    routes.set(each.id, stations);
+    for (let k = 1; k < stations.length; k++) {
+      for (const [one, other] of [[stations[k - 1], stations[k]], [stations[k], stations[k - 1]]]) {
+        if (!near.has(one)) near.set(one, []);
+        near.get(one).push(other);
+      }
+    }
+  }
+  const columns = levels.map((_, column) => [...columnOf.keys()].filter((id) => columnOf.get(id) === column));
+  orderColumns(columns, near);
   const heightOf = (id) => {
-    const beside = (side) => neighbours.get(id).filter(({ other }) => Math.sign(layers.get(other) - layers.get(id)) === side).length;
+    if (!layers.has(id)) return PORT_GAP;
+    const beside = (side) => near.get(id).filter((other) => Math.sign(columnOf.get(other) - columnOf.get(id)) === side).length;
     return Math.max(NODE_HEIGHT, PORT_GAP * Math.max(beside(-1), beside(1) + beside(0)) + 12);
   };
   const heights = columns.map((column) => column.reduce((sum, id) => sum + heightOf(id) + ROW_GAP, -ROW_GAP));
@@ -96,7 +123,7 @@ function placeGroup(group, neighbours, interfaces, nodes) {
   columns.forEach((column, index) => {
     let y = (height - heights[index]) / 2;
     for (const id of column) {
-      nodes.set(id, { id, x: index * (NODE_WIDTH + COLUMN_GAP), y, width: NODE_WIDTH, height: heightOf(id), column: index });
+      nodes.set(id, { id, x: index * (NODE_WIDTH + COLUMN_GAP), y, width: NODE_WIDTH, height: heightOf(id), column: index, isWay: !layers.has(id) });
       y += heightOf(id) + ROW_GAP;
     }
   });
@@ -104,35 +131,37 @@ function placeGroup(group, neighbours, interfaces, nodes) {
 }
 
 /** Give every end of an interface its place on the edge of its system, in the order of the other ends. */
-function placeEnds(interfaces, nodes) {
+function placeEnds(interfaces, nodes, routes) {
   const sides = new Map();
-  const join = (id, side, end) => {
-    const key = `${id}|${side}`;
+  const join = (node, other, isLoop) => {
+    const way = node.column < other.column || isLoop ? 1 : -1;
+    const key = `${node.id}|${way}`;
+    const end = { way };
     if (!sides.has(key)) sides.set(key, []);
-    sides.get(key).push(end);
+    sides.get(key).push({ end, node, other });
+    return end;
   };
-  const edges = interfaces.map((each) => {
-    const [from, to] = [nodes.get(each.from), nodes.get(each.to)];
-    const edge = { id: each.id, from: {}, to: {}, isLoop: from.column === to.column };
-    join(from.id, from.column < to.column || edge.isLoop ? "right" : "left", { end: edge.from, node: from, other: to });
-    join(to.id, to.column < from.column || edge.isLoop ? "right" : "left", { end: edge.to, node: to, other: from });
+  const edges = interfaces.map(({ id }) => {
+    const stations = routes.get(id).map((station) => nodes.get(station));
+    const isLoop = stations.length === 2 && stations[0].column === stations[1].column;
+    const edge = { id, isLoop, from: join(stations[0], stations[1], isLoop), to: join(stations.at(-1), stations.at(-2), isLoop) };
+    edge.ways = stations.slice(1, -1).map((point) => ({ left: point.x, right: point.x + point.width, y: point.y + point.height / 2 }));
     return edge;
   });
-  for (const [key, ends] of sides) {
-    const isRight = key.endsWith("right");
+  for (const ends of sides.values()) {
     ends.sort((one, other) => one.other.y + one.other.height / 2 - other.other.y - other.other.height / 2);
     ends.forEach(({ end, node }, index) => {
-      end.x = isRight ? node.x + node.width : node.x;
+      end.x = end.way > 0 ? node.x + node.width : node.x;
       end.y = node.y + node.height / 2 + (index - (ends.length - 1) / 2) * PORT_GAP;
-      end.way = isRight ? 1 : -1;
     });
   }
   return edges;
 }
 
 /**
- * Lay out {systems, interfaces} → {width, height, nodes: Map id → {x, y, width, height}, edges: [{id, from, to, isLoop}]};
- * an edge's ends are {x, y, way}: way +1 leaves to the right. Interfaces with an unknown end are left out.
+ * Lay out {systems, interfaces} → {width, height, nodes: Map id → {x, y, width, height}, edges: [{id, from, to, ways, isLoop}]};
+ * an edge's ends are {x, y, way} (way +1 leaves to the right), its ways {left, right, y} between other systems.
+ * Interfaces with an unknown end are left out.
  */
 export function layOut({ systems, interfaces }) {
   const known = new Set(systems.map((system) => system.id));
@@ -143,22 +172,28 @@ export function layOut({ systems, interfaces }) {
     neighbours.get(to).push({ other: from });
   }
   const groups = groupsOf(systems, neighbours);
-  const nodes = new Map();
+  const [nodes, routes] = [new Map(), new Map()];
   let top = MARGIN;
-  const alone = groups.filter((group) => group.length === 1).flat();
   for (const group of groups.filter((each) => each.length > 1)) {
     const placed = new Map();
-    const height = placeGroup(group, neighbours, drawn, placed);
+    const height = placeGroup(group, neighbours, drawn, placed, routes);
     for (const [id, node] of placed) nodes.set(id, { ...node, x: node.x + MARGIN, y: node.y + top });
     top += height + ROW_GAP * 1.5;
   }
-  const across = Math.max(3, ...[...nodes.values()].map((node) => node.column * 2 + 1));
-  alone.forEach((id, index) => {
-    const x = MARGIN + (index % across) * (NODE_WIDTH + 28);
-    nodes.set(id, { id, x, y: top + Math.floor(index / across) * (NODE_HEIGHT + ROW_GAP), width: NODE_WIDTH, height: NODE_HEIGHT, column: 0 });
-  });
+  placeAlone(groups.filter((group) => group.length === 1).flat(), nodes, top);
+  const edges = placeEnds(drawn, nodes, routes);
   const all = [...nodes.values()];
+  for (const node of all) if (node.isWay) nodes.delete(node.id);
   const width = Math.max(...all.map((node) => node.x + node.width), 0) + MARGIN;
   const height = Math.max(...all.map((node) => node.y + node.height), 0) + MARGIN;
-  return { width, height, nodes, edges: placeEnds(drawn, nodes) };
+  return { width, height, nodes, edges };
+}
+
+/** Systems that nothing joins stand in rows below. */
+function placeAlone(ids, nodes, top) {
+  const across = Math.max(3, ...[...nodes.values()].map((node) => node.column * 2 + 1));
+  ids.forEach((id, index) => {
+    const [x, y] = [MARGIN + (index % across) * (NODE_WIDTH + 28), top + Math.floor(index / across) * (NODE_HEIGHT + ROW_GAP)];
+    nodes.set(id, { id, x, y, width: NODE_WIDTH, height: NODE_HEIGHT, column: 0 });
+  });
 }

@@ -13,6 +13,7 @@ export function paintBars(g, context, geometry) {
     if (isMoved) paintOldPlace(g, context, geometry.bar(task, task));
     if (g.options.baseline && task.baseline_start) paintBaseline(g, context, geometry, task, bar);
     if (g.options.float && !isMoved && task.total_float_minutes > 0 && !task.is_summary) paintFloat(g, context, geometry, task, bar);
+    if (task.deadline !== null && task.is_milestone) paintDeadline(g, context, geometry, task); // behind its diamond
     if (bar.x2 > -500 && bar.x1 < geometry.width + 20) {
       if (task.is_summary) paintSummary(g, context, task, bar);
       else if (task.is_milestone) paintMilestone(g, context, task, bar);
@@ -20,7 +21,7 @@ export function paintBars(g, context, geometry) {
       if (isMoved) paintOutline(g, context, task, bar);
       paintLabel(g, context, geometry, task, bar);
     }
-    if (task.deadline !== null) paintDeadline(g, context, geometry, task);
+    if (task.deadline !== null && !task.is_milestone) paintDeadline(g, context, geometry, task);
   }
   if (g.hoveredTask && g.canEdit && !g.drag) paintHandles(g, context, geometry);
 }

@@ -4,6 +4,14 @@ import { readDuration, writeDuration } from "./strings.js";
 
 const signed = (lag, text) => (lag ? ` ${lag > 0 ? "+" : "−"}${text}` : "");
 
+/** Working minutes of a task where it is shown; of a summary, those between its ends. */
+export function durationOf(g, task) {
+  const at = g.shown(task);
+  if (!task.is_summary) return at.duration ?? task.duration;
+  if (at.start === null || at.finish === null) return 0;
+  return g.plan.calendar.workAt(at.finish) - g.plan.calendar.workAt(at.start);
+}
+
 /** "1.2 FS +2 d; 1.4 SS" */
 export function writePredecessors(g, task) {
   return (g.plan.incoming.get(task.id) || [])
@@ -50,7 +58,7 @@ export const COLUMNS = {
   duration: {
     width: 82,
     isNumber: true,
-    text: (task, g) => writeDuration(g.t, g.shown(task).duration ?? task.duration, g.plan.calendar.minutesPerDay),
+    text: (task, g) => writeDuration(g.t, durationOf(g, task), g.plan.calendar.minutesPerDay),
     edit: {
       value: (task, g) => writeDuration(g.t, task.duration, g.plan.calendar.minutesPerDay),
       read: (text, task, g) => readDuration(text, g.plan.calendar.minutesPerDay),

@@ -115,7 +115,7 @@ export class Gantt {
     plan.flatten(this.collapsed);
     this.resize();
     const remembered = memory.get(`day-width.${plan.project.id}`);
-    this.scale.setDayWidth(remembered || Math.min(LEVELS[1].dayWidth, Math.max(LEVELS[4].dayWidth, this.scale.dayWidthToFit(this.chartWidth))));
+    this.scale.setDayWidth(remembered || Math.min(LEVELS[1].dayWidth, Math.max(LEVELS[3].dayWidth, this.scale.dayWidthToFit(this.chartWidth))));
     this.resize();
     this.selectedId = plan.rows[0]?.id ?? null;
     this.showFirst();

@@ -1,5 +1,5 @@
 /** Short messages: what was done (with Undo), what went wrong, and the hint beside the pointer. */
-import { describe } from "./columns.js";
+import { describe, durationOf } from "./columns.js";
 import { icon, make } from "./dom.js";
 import { writeDuration } from "./strings.js";
 
@@ -72,7 +72,7 @@ export class Hint {
     const at = g.shown(task);
     const span = at.start === null ? "" : task.is_milestone ? g.scale.write(at.start, true) : `${g.scale.write(at.start, true)} → ${g.scale.write(at.finish, true)}`;
     const facts = [
-      [g.t("duration"), task.is_milestone ? "" : writeDuration(g.t, at.duration ?? task.duration, g.plan.calendar.minutesPerDay)],
+      [g.t("duration"), task.is_milestone ? "" : writeDuration(g.t, durationOf(g, task), g.plan.calendar.minutesPerDay)],
       [g.t("percent"), `${task.percent ?? 0}%`],
       [g.t("assignee"), task.is_summary ? "" : task.assignee || g.t("unassigned")],
       [g.t("float"), task.is_summary || task.total_float_minutes === null || task.total_float_minutes === undefined ? "" : writeDuration(g.t, task.total_float_minutes, g.plan.calendar.minutesPerDay)],
