@@ -15,7 +15,7 @@ _rooms = (
     ("worktime/", "jingwei.domains.worktime.pages"),
     ("cost/", "jingwei.domains.cost.pages"),
     ("directory/", "jingwei.domains.directory.pages"),
-    ("", "jingwei.boards.urls"),
+    ("", "jingwei.boards.pages"),
     ("", "jingwei.frame.api.urls"),
     ("", "jingwei.frame.ui.urls"),
 )

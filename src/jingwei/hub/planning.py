@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from jingwei.frame import facts
-from jingwei.hub import bulk, catalogue, contract
+from jingwei.hub import bulk, contract
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import ConflictOpened, RecordParked
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run

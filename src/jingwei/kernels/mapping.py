@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jingwei.kernels import merge
-from jingwei.kernels.mapping_operations import CannotMap, Lookups, Step, Value, operations
+from jingwei.kernels.mapping_operations import CannotMap, Lookups, Step, Value
 from jingwei.kernels.text import Text
 
 Spec = AbstractMapping[str, Any]

@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any
 
-from jingwei.assembly.commands import fail, say, setup
+from jingwei.assembly.commands import fail, setup
 
 default_port = 8000
 

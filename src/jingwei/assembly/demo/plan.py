@@ -98,6 +98,8 @@ def _phases(draft: Draft, phases: list[dict[str, object]]) -> Task | None:
                 task.interface = draft.interface
         done = draft.add(f"里程碑：{phase['name']}完成", summary, milestone=True)
         draft.links += [(lane, done, "FS", 0) for lane in lanes if lane is not None and lane is not gate]
+        if last < -25:  # long reached
+            done.percent, done.status, done.actual_start, done.actual_finish = 100, Task.Status.DONE, draft.moment(last, 18), draft.moment(last, 18)
         gate = done
     return gate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from jingwei.domains.schedule.models import Baseline, BaselineTask, Recalculation
 from jingwei.domains.work import queries as work
@@ -56,3 +56,9 @@ def endangered_by_project(project_ids: list[int]) -> dict[int, list[Any]]:
     for task in work.endangered(work.tasks_in(project_ids).filter(is_milestone=True)).order_by("deadline"):
         out[task.project_id].append(task)
     return out
+
+
+def baseline_finish_by_project(project_ids: list[int]) -> dict[int, datetime]:
+    """The finish that the current baselines promise: one query."""
+    rows = BaselineTask.objects.filter(baseline__project_id__in=project_ids, baseline__is_current=True)
+    return {pk: finish for pk, finish in rows.values_list("baseline__project_id").annotate(finish=Max("finish")).order_by() if finish}

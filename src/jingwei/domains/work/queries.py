@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Max, QuerySet, Sum
+from django.db.models.functions import NullIf
 
 from jingwei.domains.work.models import Dependency, Task
 
@@ -38,3 +39,33 @@ def endangered_milestones(project_id: int) -> QuerySet[Task]:
 def task(task_id: int) -> Task | None:
     """One task."""
     return Task.objects.filter(pk=task_id).first()
+
+
+def progress_by_project(project_ids: list[int]) -> Any:
+    """Tasks, progress weighted by duration, and computed finish of each project: one query."""
+    parts = Task.objects.filter(project_id__in=project_ids, is_summary=False).exclude(status=Task.Status.CANCELLED)
+    weight = Sum(F("duration_minutes"))
+    return parts.values("project_id").annotate(tasks=Count("id"), percent=Sum(F("percent") * F("duration_minutes")) * 1.0 / NullIf(weight, 0), finish=Max("finish")).order_by()
+
+
+def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:
+    """Open tasks that wait for one of these interfaces, the latest first."""
+    if not interface_ids:
+        return []
+    return list(Task.objects.filter(project_id=project_id, interface_id__in=interface_ids, percent__lt=100).order_by("-finish")[:20])
+
+
+def next_critical(project_id: int) -> QuerySet[Task]:
+    """Open critical tasks in the order of their start."""
+    return Task.objects.filter(project_id=project_id, is_critical=True, is_summary=False, percent__lt=100).select_related("assignee").order_by("start")
+
+
+def milestones_of(project_id: int) -> QuerySet[Task]:
+    """Milestones in the order of their finish."""
+    return Task.objects.filter(project_id=project_id, is_milestone=True).order_by("finish", "position")
+
+
+def finishing_between(project_ids: list[int], first: Any, last: Any) -> QuerySet[Task]:
+    """Open tasks that finish in a span of time."""
+    rows = Task.objects.filter(project_id__in=project_ids, is_summary=False, percent__lt=100, finish__gte=first, finish__lte=last)
+    return rows.select_related("assignee", "project").order_by("finish")

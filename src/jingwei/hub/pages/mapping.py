@@ -77,7 +77,7 @@ def publish(request: HttpRequest, key: str) -> HttpResponse:
 def _read_samples(interface_id: int, side: str, minute: int) -> tuple[Record, ...]:
     interface = Interface.objects.select_related("system_a", "system_b").get(pk=interface_id)
     session = session_for(interface, side)
-    page = catalogue.connector(interface.system(side).connector).read(session, interface.stream(side), {}, 20)
+    page = catalogue.connector(interface.system(side).connector).read(session, interface.stream(side), {}, 100)
     return tuple(r for r in page.records if not r.deleted)
 
 

@@ -6,7 +6,7 @@
  * Drawn anew on the DOM event `jingwei:health-changed`. A page may give its own words in
  * <script type="application/json" id="topology-strings">.
  */
-import { layOut } from "./topology_layout.js";
+import { layOut, spread } from "./topology_layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
@@ -121,7 +121,9 @@ class Topology {
     svg.style.width = `${plan.width}px`;
     svg.style.minWidth = `${plan.width * LEAST_SCALE}px`;
     for (const edge of plan.edges) svg.append(this.line(edge, interfaces.get(edge.id)));
-    for (const edge of plan.edges) svg.append(this.label(edge, interfaces.get(edge.id)));
+    const labels = plan.edges.map((edge) => this.measure(edge, interfaces.get(edge.id)));
+    spread(labels);
+    for (const label of labels) svg.append(this.label(label));
     for (const node of plan.nodes.values()) svg.append(this.card(node, this.systems.get(node.id)));
     if (picture.systems.length) this.frame.replaceChildren(svg);
     else this.frame.replaceChildren();
@@ -150,7 +152,7 @@ class Topology {
     let d = `M${from.x} ${from.y}`;
     for (let k = 1; k < points.length; k++) {
       const [here, there] = [points[k - 1], points[k]];
-      const reach = isLoop ? 110 : Math.max(40, Math.abs(there.x - here.x) * 0.45) * from.way;
+      const reach = isLoop ? 110 * from.way : Math.max(40, Math.abs(there.x - here.x) * 0.45) * from.way;
       const isWay = k % 2 === 0 && k < points.length - 1;
       d += isWay ? ` L${there.x} ${there.y}` : ` C${here.x + reach} ${here.y} ${there.x + (isLoop ? reach : -reach)} ${there.y} ${there.x} ${there.y}`;
     }
@@ -168,17 +170,19 @@ class Topology {
     return group;
   }
 
-  /** The name of an interface on the middle of its line, and how much flows. */
-  label({ from, to, ways, isLoop }, each) {
-    const state = stateOf(each);
+  /** The name of an interface and how much flows: {each, name, flow, x, y, width, height} on the middle of its line. */
+  measure({ from, to, ways, isLoop }, each) {
     const way = ways[ways.length >> 1];
-    const [x, y] = way ? [(way.left + way.right) / 2, way.y] : [(from.x + to.x) / 2 + (isLoop ? 82 : 0), (from.y + to.y) / 2];
+    const [x, y] = way ? [(way.left + way.right) / 2, way.y] : [(from.x + to.x) / 2 + (isLoop ? 82 * from.way : 0), (from.y + to.y) / 2];
     const flow = each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "";
     const name = shortened(each.name, flow ? 18 : 26);
+    return { each, name, flow, x, y, width: widthOf(name) + (flow ? widthOf(flow) + 6 : 0) + 20, height: 24 };
+  }
+
+  label({ each, name, flow, x, y, width, height }) {
     const text = draw("text", { x, y: y + 4, "text-anchor": "middle" }, draw("tspan", {}, name), flow ? draw("tspan", { class: "topology-rate" }, ` ${flow}`) : null);
-    const width = widthOf(name) + (flow ? widthOf(flow) + 6 : 0) + 20;
-    const pill = draw("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 12 });
-    return this.link(each, `topology-interface-${each.id}`, `topology-label is-${state}`, this.tell(each, name), pill, text);
+    const pill = draw("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: height / 2 });
+    return this.link(each, `topology-interface-${each.id}`, `topology-label is-${stateOf(each)}`, this.tell(each, name), pill, text);
   }
 
   card(node, system) {

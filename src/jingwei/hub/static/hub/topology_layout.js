@@ -130,11 +130,39 @@ function placeGroup(group, neighbours, interfaces, nodes, routes) {
   return height;
 }
 
+/** The side on which a line between two systems of one column runs: away from the middle, unless nothing lies beyond. */
+function loopSide(column, nodes) {
+  const columns = [...nodes.values()].map((node) => node.column);
+  const [first, last] = [Math.min(...columns), Math.max(...columns)];
+  if (column === first) return 1;
+  if (column === last) return -1;
+  return column < (first + last) / 2 ? -1 : 1;
+}
+
+/** Push labels {x, y, width, height} apart until none covers another; they stay near their lines. */
+export function spread(labels) {
+  for (let round = 0; round < 40; round++) {
+    let isCalm = true;
+    for (const one of labels) {
+      for (const other of labels) {
+        if (one === other || other.y < one.y || (other.y === one.y && labels.indexOf(other) < labels.indexOf(one))) continue;
+        const isBeside = Math.abs(one.x - other.x) >= (one.width + other.width) / 2 + 4;
+        const overlap = (one.height + other.height) / 2 + 3 - (other.y - one.y);
+        if (isBeside || overlap <= 0) continue;
+        one.y -= overlap / 2;
+        other.y += overlap / 2;
+        isCalm = false;
+      }
+    }
+    if (isCalm) return;
+  }
+}
+
 /** Give every end of an interface its place on the edge of its system, in the order of the other ends. */
 function placeEnds(interfaces, nodes, routes) {
   const sides = new Map();
   const join = (node, other, isLoop) => {
-    const way = node.column < other.column || isLoop ? 1 : -1;
+    const way = isLoop ? loopSide(node.column, nodes) : Math.sign(other.column - node.column);
     const key = `${node.id}|${way}`;
     const end = { way };
     if (!sides.has(key)) sides.set(key, []);

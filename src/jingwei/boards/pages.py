@@ -1,0 +1,80 @@
+"""Home, portfolio and the project dashboard."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from jingwei.boards import queries
+from jingwei.domains.labour import queries as labour
+from jingwei.domains.schedule import queries as schedule
+from jingwei.domains.work import queries as work
+from jingwei.frame.models import Notification, Project
+from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.hub import queries as hub
+
+register(MenuItem("home", _("Home"), "/", "home", "", 1))
+register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
+spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
+
+
+def _visible(request: HttpRequest) -> list[Project]:
+    allowed = request.access.projects("work.task.view") if request.access else frozenset()
+    rows = Project.objects.exclude(status="closed").select_related("manager")
+    return list(rows if allowed is None else rows.filter(pk__in=allowed))
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What needs me now, by role."""
+    if request.access is None:
+        return render(request, "boards/nobody.html", status=403)
+    projects = _visible(request)
+    ids = [p.pk for p in projects]
+    standings = queries.standings(projects)
+    roles = set(request.access.roles)
+    context: dict[str, Any] = {
+        "standings": standings, "endangered": [(s, m) for s in standings for m in s.endangered], "down": [i for s in standings for i in s.down],
+        "notices": Notification.objects.filter(user=request.user, read_at=None)[:5], "tasks": queries.soon(ids), "roles": roles,
+        "sheets": labour.waiting_sheets(ids)[:8], "conflicts": hub.conflicts_open()[:5] if request.access.allows("hub.interface.view") else [],
+        "shows_sheets": bool(roles & {"owner", "manager", "crew", "finance"}), "shows_integration": request.access.allows("hub.interface.view"),
+    }  # fmt: skip
+    return render(request, "boards/_home.html" if request.headers.get("HX-Request") else "boards/home.html", context)
+
+
+@require_GET
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """Every visible project and why it is green or not."""
+    request.access.require("work.task.view")
+    return render(request, "boards/portfolio.html", {"standings": queries.standings(_visible(request)), "costs": queries.cost_series([p.pk for p in _visible(request)])})
+
+
+@require_GET
+def dashboard(request: HttpRequest, code: str) -> HttpResponse:
+    """One project: health, critical path, endangered milestones with their chain, what changed and why, interfaces."""
+    project = next((p for p in _visible(request) if p.code == code), None)
+    if project is None:
+        raise Http404
+    span = request.GET.get("since", "1")
+    since: datetime = timezone.now() - timedelta(days=int(span) if span in spans else 1)
+    standing = queries.standings([project])[0]
+    context = {
+        "project": project, "standing": standing, "endangered": [(m, queries.why_late(standing, m)) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
+        "happenings": queries.happenings(project, since), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk]), "tasks": queries.soon([project.pk]),
+        "baseline": schedule.current_baseline(project.pk), "spans": spans, "span": span if span in spans else "1",
+    }  # fmt: skip
+    return render(request, "boards/_dashboard.html" if request.headers.get("HX-Request") else "boards/dashboard.html", context)
+
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("portfolio/", portfolio, name="portfolio"),
+    path("projects/<str:code>/", dashboard, name="dashboard"),
+]

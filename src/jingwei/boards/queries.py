@@ -1,0 +1,156 @@
+"""What the boards show, gathered from the domains' and the hub's own queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.domains.cost import queries as cost
+from jingwei.domains.schedule import queries as schedule
+from jingwei.domains.work import queries as work
+from jingwei.frame.models import History, Project, User
+from jingwei.hub import queries as hub
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where one project stands, with a sentence for each judgement."""
+
+    project: Project
+    tasks: int = 0
+    percent: int = 0
+    finish: datetime | None = None
+    baseline_finish: datetime | None = None
+    endangered: list[Any] = field(default_factory=list)
+    interfaces: list[Any] = field(default_factory=list)
+    planned: Decimal = Decimal(0)
+    actual: Decimal = Decimal(0)
+    open_troubles: int = 0
+
+    @property
+    def down(self) -> list[Any]:
+        """Interfaces that are down."""
+        return [i for i in self.interfaces if i.stage == "live" and i.state == "down"]
+
+    @property
+    def light(self) -> str:
+        """good, warn or bad."""
+        if self.down or self.endangered:
+            return "down"
+        if self.open_troubles or (self.planned and self.actual > self.planned):
+            return "degraded"
+        return "ok"
+
+    @property
+    def slip_days(self) -> int | None:
+        """Days the finish lies behind the baseline; negative = ahead."""
+        if self.finish is None or self.baseline_finish is None:
+            return None
+        return (self.finish.date() - self.baseline_finish.date()).days
+
+    @property
+    def reason(self) -> str:
+        """The light in words."""
+        if self.down:
+            return _("%(count)s interface(s) down: %(names)s") % {"count": len(self.down), "names": ", ".join(i.name for i in self.down)}
+        if self.endangered:
+            return _("%(count)s milestone(s) endangered") % {"count": len(self.endangered)}
+        if self.planned and self.actual > self.planned:
+            return _("Costs are above the plan")
+        if self.open_troubles:
+            return _("%(count)s parked records or conflicts") % {"count": self.open_troubles}
+        return _("On track")
+
+
+def standings(projects: Sequence[Project]) -> list[Standing]:
+    """Every given project's standing, in a fixed number of queries."""
+    ids = [p.pk for p in projects]
+    out = {p.pk: Standing(p) for p in projects}
+    for row in work.progress_by_project(ids):
+        standing = out[row["project_id"]]
+        standing.tasks, standing.percent, standing.finish = row["tasks"], round(row["percent"] or 0), row["finish"]
+    for pk, finish in schedule.baseline_finish_by_project(ids).items():
+        out[pk].baseline_finish = finish
+    for pk, milestones in schedule.endangered_by_project(ids).items():
+        out[pk].endangered = milestones
+    interfaces = [i for i in hub.interfaces_of().exclude(stage="retired") if i.project_id in out]
+    troubles = hub.open_counts([i.pk for i in interfaces])
+    for interface in interfaces:
+        out[interface.project_id].interfaces.append(interface)
+        counts = troubles[interface.pk]
+        out[interface.project_id].open_troubles += counts["conflicts"] + counts["quarantine"] + counts["dead"]
+    for row in cost.totals_by_project(ids):
+        if row["kind"] == "planned":
+            out[row["project_id"]].planned = row["total"]
+        elif row["kind"] == "actual":
+            out[row["project_id"]].actual = row["total"]
+    return list(out.values())
+
+
+def why_late(standing: Standing, milestone: Any) -> list[str]:
+    """The chain that makes a milestone late: the interface that is down, the task that waits for it, the milestone."""
+    chain = []
+    waiting = work.waiting_for(standing.project.pk, [i.pk for i in standing.down])
+    for interface in standing.down:
+        since = timezone.localtime(interface.state_since).strftime("%m-%d %H:%M") if interface.state_since else ""
+        chain.append(_("Interface “%(name)s” has been down since %(time)s") % {"name": interface.name, "time": since})
+        for task in [t for t in waiting if t.interface_id == interface.pk and t.finish][:2]:
+            chain.append(_("“%(name)s” cannot finish before %(time)s") % {"name": task.name, "time": timezone.localtime(task.finish).strftime("%m-%d %H:%M")})
+    late = milestone.finish - milestone.deadline
+    hours = round(late.total_seconds() / 3600)
+    amount = _("%(days)s days") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours") % {"hours": hours}
+    chain.append(_("“%(name)s” is %(amount)s late") % {"name": milestone.name, "amount": amount})
+    return chain
+
+
+@dataclass(slots=True)
+class Happening:
+    """One line of what changed: a group of equal changes by one cause."""
+
+    at: datetime
+    text: str
+    cause: str
+    count: int = 1
+
+
+def happenings(project: Project, since: datetime, limit: int = 40) -> list[Happening]:
+    """What changed in a project since then, and why: recalculations that moved dates, and edits grouped by who and what."""
+    out = []
+    for record in schedule.recalculations(project.pk, since)[:limit]:
+        parts = [_("%(count)s tasks moved") % {"count": record.moved}]
+        parts += [_("“%(name)s” became endangered") % {"name": m["name"]} for m in record.effects.get("endangered", [])]
+        parts += [_("“%(name)s” is safe again") % {"name": m["name"]} for m in record.effects.get("saved", [])]
+        out.append(Happening(record.at, ", ".join(parts), record.cause))
+    lines = History.objects.filter(project_id=project.pk, at__gte=since).exclude(origin="schedule").order_by("-id")[:2000]
+    names = {u.pk: str(u) for u in User.objects.all()}
+    grouped: dict[tuple[str, str, str], Happening] = {}
+    for line in lines:
+        who = names.get(line.actor_id or 0) or line.origin or _("system")
+        what = ", ".join(sorted(n for n in (line.after or {}) if n not in ("actual_start", "actual_finish"))[:3]) if line.action == "U" else line.get_action_display()
+        key = (line.resource, what, who)
+        if key in grouped:
+            grouped[key].count += 1
+        else:
+            grouped[key] = Happening(line.at, f"{line.resource} · {what}", f"{who}{' · ' + line.reason if line.reason else ''}")
+    return sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
+
+
+def cost_series(project_ids: Iterable[int]) -> dict[str, list[Any]]:
+    """Planned and actual by period, for a chart."""
+    table: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in cost.totals_by_period(list(project_ids)):
+        table[row["period"]][row["kind"]] += row["total"]
+    periods = sorted(table)
+    return {"periods": periods, "planned": [float(table[p]["planned"]) for p in periods], "actual": [float(table[p]["actual"]) for p in periods]}
+
+
+def soon(project_ids: list[int], days: int = 14) -> list[Any]:
+    """Open tasks that finish within the next days."""
+    return list(work.finishing_between(project_ids, timezone.now(), timezone.now() + timedelta(days=days))[:12])
