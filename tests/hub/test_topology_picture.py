@@ -33,7 +33,7 @@ def picture() -> dict[str, Any]:
     interfaces = [
         (11, "物料主数据", 2, 1, "ok", False, 42.5), (12, "生产订单下发", 1, 3, "degraded", False, 3.1), (13, "完工回传", 3, 1, "ok", False, 8),
         (14, "任务双向同步", 4, 1, "ok", True, 1.2), (15, "进度与成本入仓", 1, 5, "ok", False, 0), (16, "审批消息", 1, 6, "off", False, 0),
-        (17, "设备状态采集", 7, 3, "down", False, 5),
+        (17, "设备状态采集", 7, 3, "down", False, 5), (18, "停机事项", 3, 5, "ok", False, 0.4), (19, "物料下发", 2, 3, "unknown", False, 0),
     ]  # fmt: skip
     return {
         "systems": [{"id": i, "name": name, "kind": kind, "state": state, "url": f"/hub/systems/{i}/"} for i, name, kind, state in systems],
@@ -117,7 +117,7 @@ def test_cards_do_not_overlap_and_labels_keep_apart(page: Page, server: PictureS
     boxes = page.evaluate(
         "() => [...document.querySelectorAll('.topology-body, .topology-label rect')].map(e => { const b = e.getBBox(); return [b.x, b.y, b.x + b.width, b.y + b.height]; })"
     )
-    assert len(boxes) == 15
+    assert len(boxes) == 17
     overlapping = [
         (one, other)
         for n, one in enumerate(boxes)
@@ -130,7 +130,7 @@ def test_cards_do_not_overlap_and_labels_keep_apart(page: Page, server: PictureS
 def test_only_what_flows_moves_and_only_where_motion_is_welcome(page: Page, server: PictureServer) -> None:
     open_picture(page, server)
     moving = "() => [...document.querySelectorAll('.topology-flow')].filter(e => getComputedStyle(e).animationName !== 'none').map(e => +e.parentElement.dataset.edge)"
-    assert sorted(page.evaluate(moving)) == [11, 12, 13, 14]
+    assert sorted(page.evaluate(moving)) == [11, 12, 13, 14, 18]
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(moving) == []
 

@@ -66,6 +66,11 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
+  if (event.key === "Enter" && event.target.matches(".jw-inline")) {
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("jw-edit"));
+    return;
+  }
   if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
   const rows = [...document.querySelectorAll(".jw-list tbody tr[data-url]")];
   const now = rows.findIndex((row) => row.classList.contains("is-current"));
@@ -74,7 +79,8 @@ document.addEventListener("keydown", (event) => {
     rows[to]?.classList.add("is-current");
     rows[to]?.scrollIntoView({ block: "nearest" });
   };
-  if (event.key === "j") go(Math.min(now + 1, rows.length - 1));
+  if (event.key === "e" && rows[now]) rows[now].querySelector(".jw-inline")?.dispatchEvent(new Event("jw-edit"));
+  else if (event.key === "j") go(Math.min(now + 1, rows.length - 1));
   else if (event.key === "k") go(Math.max(now - 1, 0));
   else if (event.key === "o" && rows[now]) window.location = rows[now].dataset.url;
   else if (event.key === "x" && rows[now]) {

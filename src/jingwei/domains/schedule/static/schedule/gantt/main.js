@@ -66,7 +66,7 @@ export class Gantt {
     this.scroller = make("div", { class: "gantt-scroller" }, this.size);
     this.message = make("div", { class: "gantt-message", role: "status", text: this.t("loading") });
     this.live = make("div", { class: "gantt-sr", "aria-live": "polite" });
-    host.replaceChildren(this.toolbar.element, this.scroller, this.message, this.toolbar.legend, this.toasts.stack, this.live);
+    host.replaceChildren(this.toolbar.element, this.scroller, this.message, this.toolbar.footer, this.toasts.stack, this.live);
     this.scroller.hidden = true;
     this.painter = new Painter(this, canvas);
     this.pointer = new Pointer(this, canvas);
@@ -153,7 +153,7 @@ export class Gantt {
       createUrl && this.canEdit ? make("a", { class: "gantt-button is-primary has-word", href: createUrl, text: this.t("empty_action") }) : null,
     );
     this.message.classList.add("is-empty");
-    this.toolbar.legend.hidden = true;
+    this.toolbar.footer.hidden = true;
     this.host.dataset.state = "empty";
   }
 

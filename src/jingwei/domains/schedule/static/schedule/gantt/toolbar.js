@@ -24,12 +24,12 @@ export class Toolbar {
       this.group(this.button("zoom-out", "zoom_out", () => g.zoomBy(1 / 1.5), "−"), this.level, this.button("zoom-in", "zoom_in", () => g.zoomBy(1.5), "+")),
       this.group(this.wordButton("zoom_fit", () => g.zoomToFit(), "0"), this.wordButton("zoom_today", () => g.showToday())),
       this.group(...Object.values(this.toggles)),
-      this.notice,
       make("span", { class: "gantt-spring" }),
       this.busy,
       this.group(this.columnsMenu(), this.button("info", "legend", () => this.toggleLegend()), this.button("keyboard", "shortcuts", () => g.dialogs.shortcuts(), "?"), this.button("printer", "print", () => window.print())),
     );
     this.legend = this.makeLegend();
+    this.footer = make("div", { class: "gantt-footer" }, this.legend, this.notice);
   }
 
   group(...children) {
@@ -95,9 +95,10 @@ export class Toolbar {
     if (this.level.value !== g.scale.level) this.level.value = g.scale.level;
     for (const [name, button] of Object.entries(this.toggles)) button.setAttribute("aria-pressed", String(g.options[name]));
     this.toggles.baseline.hidden = !g.plan?.project.baseline;
-    this.legend.hidden = !g.options.legend || !g.plan?.tasks.size;
-    const years = g.plan?.project.provisional_years || [];
+    const years = g.plan?.tasks.size ? g.plan.project.provisional_years || [] : [];
+    this.legend.hidden = !g.options.legend;
     this.notice.hidden = years.length === 0;
+    this.footer.hidden = !g.plan?.tasks.size || (this.legend.hidden && this.notice.hidden);
     this.notice.textContent = years.length ? g.t("provisional", { years: years.join(", ") }) : "";
   }
 }
