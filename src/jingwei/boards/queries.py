@@ -16,6 +16,7 @@ from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import History, Project, User
+from jingwei.frame.resource import registry
 from jingwei.hub import queries as hub
 
 
@@ -133,13 +134,29 @@ def happenings(project: Project, since: datetime, limit: int = 40) -> list[Happe
     grouped: dict[tuple[str, str, str], Happening] = {}
     for line in lines:
         who = names.get(line.actor_id or 0) or line.origin or _("system")
-        what = ", ".join(sorted(n for n in (line.after or {}) if n not in ("actual_start", "actual_finish"))[:3]) if line.action == "U" else line.get_action_display()
+        what = _fields_of(line) if line.action == "U" else line.get_action_display()
         key = (line.resource, what, who)
         if key in grouped:
             grouped[key].count += 1
         else:
-            grouped[key] = Happening(line.at, f"{line.resource} · {what}", f"{who}{' · ' + line.reason if line.reason else ''}")
+            grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + line.reason if line.reason else ''}")
     return sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
+
+
+def _title_of(key: str) -> str:
+    """What a resource is called."""
+    found = registry.get(key)
+    return str(found.title) if found else key
+
+
+def _fields_of(line: History) -> str:
+    """The changed fields by their names."""
+    found = registry.get(line.resource)
+    names = []
+    for field_ in found.model._meta.concrete_fields if found else ():
+        if field_.attname in (line.after or {}) and field_.name not in ("actual_start", "actual_finish", "state_reason", "state_since"):
+            names.append(str(field_.verbose_name))
+    return "、".join(names[:4]) or line.get_action_display()
 
 
 def cost_series(project_ids: Iterable[int]) -> dict[str, list[Any]]:

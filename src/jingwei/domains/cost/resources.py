@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.domains.cost import services
 from jingwei.domains.cost.models import Line
-from jingwei.frame.resource import Resource
+from jingwei.frame.resource import Resource, Verb
 
 lines = Resource(
     Line,
@@ -20,6 +23,11 @@ lines = Resource(
     inline=("description", "amount", "status"),
     order=("-period", "number"),
     roles={"finance": "*", "manager": "add change import"},
+    write=services.line_save,
+    verbs=(
+        Verb("post", _("Post"), services.line_post, icon="check", bulk=True, when=lambda line: line.status == "draft"),
+        Verb("reverse", _("Reverse"), services.line_reverse, icon="refresh", confirm=True, when=lambda line: line.status == "posted"),
+    ),
     icon="coin",
     menu="cost",
     example=lambda: {

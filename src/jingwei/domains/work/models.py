@@ -15,7 +15,7 @@ from jingwei.frame.models.identity import code_rule
 class Task(ProjectModel):
     """A piece of work, a summary of others, or a milestone. Dates from `start` down are computed by the schedule."""
 
-    history_ignores = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "position")
+    history_ignores = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "position", "wbs", "is_summary")
 
     class Status(models.TextChoices):
         TODO = "todo", _("To do")

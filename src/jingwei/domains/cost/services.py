@@ -1,0 +1,45 @@
+"""Verbs of the costs: write, post, reverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.domains.cost.models import Line
+
+Status = Line.Status
+fixed_once_posted = ("amount", "currency", "account", "period", "kind", "project")
+
+
+@transaction.atomic
+def line_save(*, instance: Line | None = None, **values: Any) -> Line:
+    """Write a line. A posted line keeps its money: it is reversed, never edited."""
+    line = instance or Line()
+    if line.pk is not None and line.status == Status.POSTED:
+        changed = [name for name in fixed_once_posted if name in values and values[name] != getattr(line, name)]
+        if changed:
+            raise ValidationError({name: _("A posted line keeps this. Reverse it and write a new one.") for name in changed})
+    if line.pk is not None and line.status == Status.REVERSED and values.get("status", Status.REVERSED) != Status.REVERSED:
+        raise ValidationError({"status": _("A reversed line stays reversed.")})
+    for name, value in values.items():
+        setattr(line, name, value)
+    if line.posted_on and line.period and "period" not in values and line.posted_on.strftime("%Y-%m") != line.period and "posted_on" in values:
+        line.period = line.posted_on.strftime("%Y-%m")
+    line.save()
+    return line
+
+
+@transaction.atomic
+def line_post(*, instance: Line) -> Line:
+    """From now on it counts and keeps its money."""
+    return line_save(instance=instance, status=Status.POSTED, posted_on=instance.posted_on or timezone.localdate())
+
+
+@transaction.atomic
+def line_reverse(*, instance: Line) -> Line:
+    """It does not count any more; it stays readable."""
+    return line_save(instance=instance, status=Status.REVERSED)

@@ -1,0 +1,126 @@
+"""Verbs of day labour: write a sheet, submit it, confirm it by the other side, dispute it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.domains.labour.facts import SheetChanged
+from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame import facts, scope
+
+Status = Sheet.Status
+open_states = (Status.DRAFT, Status.DISPUTED)
+photo_bytes_at_most = 12_000_000
+
+
+@transaction.atomic
+def sheet_save(*, instance: Sheet | None = None, lines: Sequence[Mapping[str, Any]] | None = None, **values: Any) -> Sheet:
+    """Write a sheet and its lines; only while it is a draft or disputed. Lines left out of the list are removed."""
+    sheet = instance or Sheet()
+    if sheet.pk is not None and sheet.status not in open_states:
+        raise ValidationError(_("A sheet that was submitted is not changed any more. Dispute it first."))
+    photo = values.get("photo")
+    if photo is not None and getattr(photo, "size", 0) > photo_bytes_at_most:
+        raise ValidationError({"photo": _("The photo is larger than 12 MB.")})
+    for name, value in values.items():
+        setattr(sheet, name, value)
+    if sheet.work_date and sheet.work_date > timezone.localdate() + timedelta(days=1):
+        raise ValidationError({"work_date": _("The work date lies in the future.")})
+    sheet.save()
+    if lines is not None:
+        _save_lines(sheet, lines)
+    _total(sheet)
+    _state(sheet)
+    return sheet
+
+
+def _save_lines(sheet: Sheet, lines: Sequence[Mapping[str, Any]]) -> None:
+    known = {line.pk: line for line in sheet.lines.all()}
+    kept = set()
+    for given in lines:
+        line = known.get(int(given.get("id") or 0)) or SheetLine(sheet=sheet)
+        for name, value in given.items():
+            if name != "id":
+                setattr(line, name, value)
+        line.save()
+        kept.add(line.pk)
+    for pk, line in known.items():
+        if pk not in kept:
+            line.delete()
+
+
+def _total(sheet: Sheet) -> None:
+    rows = list(sheet.lines.all())
+    sheet.total_hours = sum((row.hours for row in rows), Decimal(0))
+    sheet.total_amount = sum((row.amount for row in rows), Decimal(0))
+    sheet.save(update_fields=["total_hours", "total_amount"])
+
+
+@transaction.atomic
+def line_save(*, instance: SheetLine | None = None, **values: Any) -> SheetLine:
+    """Write one line; the sheet's totals follow."""
+    line = instance or SheetLine()
+    for name, value in values.items():
+        setattr(line, name, value)
+    if line.sheet.status not in open_states:
+        raise ValidationError(_("A sheet that was submitted is not changed any more. Dispute it first."))
+    line.save()
+    _total(line.sheet)
+    return line
+
+
+@transaction.atomic
+def line_remove(*, instance: SheetLine) -> None:
+    """Remove one line; the sheet's totals follow."""
+    sheet = instance.sheet
+    if sheet.status not in open_states:
+        raise ValidationError(_("A sheet that was submitted is not changed any more. Dispute it first."))
+    instance.delete()
+    _total(sheet)
+
+
+@transaction.atomic
+def sheet_submit(*, instance: Sheet) -> Sheet:
+    """The crew leader stands for it."""
+    if not instance.lines.exists():
+        raise ValidationError(_("Write at least one worker before submitting."))
+    instance.status, instance.submitted_at, instance.submitted_by_id = Status.SUBMITTED, timezone.now(), scope.current().user_id
+    instance.confirmed_at, instance.confirmed_by = None, None
+    instance.save()
+    _state(instance)
+    return instance
+
+
+@transaction.atomic
+def sheet_confirm(*, instance: Sheet) -> Sheet:
+    """Our side agrees; never the person who submitted it."""
+    me = scope.current().user_id
+    if me is not None and instance.submitted_by_id == me:
+        raise ValidationError(_("Another person than the one who submitted it must confirm."))
+    instance.status, instance.confirmed_at, instance.confirmed_by_id = Status.CONFIRMED, timezone.now(), me
+    instance.save()
+    _state(instance)
+    return instance
+
+
+@transaction.atomic
+def sheet_dispute(*, instance: Sheet, dispute: str) -> Sheet:
+    """Send it back with the reason."""
+    if not dispute.strip():
+        raise ValidationError({"dispute": _("Say what is wrong.")})
+    instance.status, instance.dispute = Status.DISPUTED, dispute
+    instance.save()
+    _state(instance)
+    return instance
+
+
+def _state(sheet: Sheet) -> None:
+    facts.state(SheetChanged(sheet_id=sheet.pk, project_id=sheet.project_id, status=sheet.status))

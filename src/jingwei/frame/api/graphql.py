@@ -1,0 +1,171 @@
+"""GraphQL over every resource: typed answers, the same rights, filters and verbs as REST."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import make_dataclass
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_http_methods
+from graphql import GraphQLError
+from pydantic import ValidationError as BadInput
+from strawberry.django.views import GraphQLView
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.scalars import JSON
+from strawberry.types import Info
+
+from jingwei.frame import commands
+from jingwei.frame.api import schemas
+from jingwei.frame.api.rest import one
+from jingwei.frame.listing import Listing
+from jingwei.frame.resource import Resource, resources
+
+_types: dict[Any, Any] = {bool: bool, int: int, str: str, Decimal: Decimal, dt.datetime: dt.datetime, dt.date: dt.date, Any: JSON}
+
+
+def _typed(resource: Resource) -> type[Any]:
+    """The GraphQL type of a resource."""
+    columns: list[tuple[str, Any]] = [("id", strawberry.ID), ("version", int), ("natural_key", str)]
+    for field in schemas.told(resource):
+        if field.remote_field is not None:
+            columns += [(field.name, int | None), (f"{field.name}_name", str | None)]
+        else:
+            columns.append((field.name, _types.get(schemas.type_of(field), str) | None))
+    made: type[Any] = strawberry.type(make_dataclass(schemas.name_of(resource, ""), columns), description=str(resource.key))
+    return made
+
+
+def _page_of(resource: Resource, row: type[Any]) -> type[Any]:
+    made: type[Any] = strawberry.type(make_dataclass(schemas.name_of(resource, "Page"), [("count", int), ("pages", int), ("items", list[row])]))  # type: ignore[valid-type]
+    return made
+
+
+def _shaped(kind: type[Any], resource: Resource, row: Any) -> Any:
+    values = schemas.as_told(resource, row)
+    return kind(**{name: values.get(name) for name in kind.__dataclass_fields__})
+
+
+def _guarded(work: Callable[..., Any]) -> Any:
+    """Refusals as errors with a code and the fields."""
+    try:
+        return work()
+    except ValidationError as problem:
+        fields = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+        raise GraphQLError("; ".join(problem.messages), extensions={"code": "invalid", "fields": fields}) from None
+    except BadInput as problem:
+        fields = {".".join(map(str, e["loc"])): [e["msg"]] for e in problem.errors()}
+        raise GraphQLError("invalid", extensions={"code": "invalid", "fields": fields}) from None
+    except PermissionDenied as problem:
+        raise GraphQLError(str(problem), extensions={"code": "denied"}) from None
+    except Http404:
+        raise GraphQLError("not found", extensions={"code": "not_found"}) from None
+    except commands.Stale as problem:
+        raise GraphQLError(str(problem), extensions={"code": "stale"}) from None
+
+
+def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
+    kind = _typed(resource)
+    paged = _page_of(resource, kind)
+    name = resource.key.replace(".", "_")
+
+    def read(info: Info, key: str) -> Any:
+        request = info.context.request
+        return _guarded(lambda: _shaped(kind, resource, one(request, resource, key)))
+
+    def list_rows(info: Info, page: int = 1, size: int = 50, sort: str = "", q: str = "", filters: JSON | None = None) -> Any:
+        request = info.context.request
+
+        def work() -> Any:
+            request.access.require(resource.permission("view"))
+            asked = {str(k): str(v) for k, v in (filters or {}).items()} | {"page": str(page), "size": str(max(1, min(size, 500))), "sort": sort, "q": q}  # type: ignore[attr-defined]
+            listing = Listing(resource, request.access, asked)
+            return paged(count=listing.count, pages=listing.pages, items=[_shaped(kind, resource, row) for row in listing.rows])
+
+        return _guarded(work)
+
+    def create(info: Info, values: JSON) -> Any:
+        request = info.context.request
+
+        def work() -> Any:
+            given = schemas.schema_in(resource, partial=False).model_validate(values).model_dump(exclude_unset=True)
+            row = commands.create(resource, given, request.access)
+            return _shaped(kind, resource, one(request, resource, str(row.pk)))
+
+        return _guarded(work)
+
+    def change(info: Info, key: str, values: JSON) -> Any:
+        request = info.context.request
+
+        def work() -> Any:
+            given = schemas.schema_in(resource, partial=True).model_validate(values).model_dump(exclude_unset=True)
+            version = given.pop("version", None)
+            row = commands.change(resource, one(request, resource, key), given, request.access, version=version)
+            return _shaped(kind, resource, one(request, resource, str(row.pk)))
+
+        return _guarded(work)
+
+    def delete(info: Info, key: str) -> bool:
+        request = info.context.request
+
+        def work() -> bool:
+            commands.remove(resource, one(request, resource, key), request.access)
+            return True
+
+        return bool(_guarded(work))
+
+    def act(info: Info, key: str, verb: str, values: JSON | None = None) -> Any:
+        request = info.context.request
+
+        def work() -> Any:
+            row = one(request, resource, key)
+            try:
+                resource.verb(verb)
+            except LookupError:
+                raise Http404 from None
+            commands.act(resource, verb, row, values or {}, request.access)  # type: ignore[arg-type]
+            return _shaped(kind, resource, one(request, resource, str(row.pk)))
+
+        return _guarded(work)
+
+    for function, result in ((read, kind), (list_rows, paged), (create, kind), (change, kind), (act, kind)):
+        function.__annotations__["return"] = result
+    _resolve(read, list_rows, create, change, delete, act)
+    queries = {name: strawberry.field(resolver=read), f"{name}_list": strawberry.field(resolver=list_rows)}
+    mutations = {f"create_{name}": strawberry.mutation(resolver=create), f"change_{name}": strawberry.mutation(resolver=change), f"delete_{name}": strawberry.mutation(resolver=delete)}
+    if resource.verbs:
+        mutations[f"act_{name}"] = strawberry.mutation(resolver=act)
+    return queries, mutations
+
+
+def _resolve(*functions: Callable[..., Any]) -> None:
+    """Annotations are text in this module; strawberry wants the types themselves."""
+    known = {"Info": Info, "str": str, "int": int, "bool": bool, "JSON": JSON, "JSON | None": JSON | None, "Any": Any}
+    for function in functions:
+        function.__annotations__ = {n: known.get(a, a) if isinstance(a, str) else a for n, a in function.__annotations__.items()}
+
+
+def _schema() -> strawberry.Schema:
+    queries: dict[str, Any] = {}
+    mutations: dict[str, Any] = {}
+    for resource in resources():
+        more, changes = _operations(resource)
+        queries |= more
+        mutations |= changes
+    limits: list[Any] = [lambda: QueryDepthLimiter(max_depth=8), lambda: MaxTokensLimiter(max_token_count=4000), lambda: MaxAliasesLimiter(max_alias_count=30)]
+    return strawberry.Schema(query=strawberry.type(type("Query", (), queries)), mutation=strawberry.type(type("Mutation", (), mutations)), extensions=limits)
+
+
+schema = _schema()
+_view = GraphQLView.as_view(schema=schema, graphql_ide=None, allow_queries_via_get=False)
+
+
+@require_http_methods(["POST"])
+def endpoint(request: HttpRequest) -> HttpResponseBase:
+    """POST {"query", "variables"}; for people who are logged in and for programs with a token."""
+    answer: HttpResponseBase = _view(request)
+    return answer

@@ -1,0 +1,170 @@
+"""REST for every resource at /api/v1/<resource>/: list, one, create, change, delete, verbs, history. OpenAPI 3.1."""
+
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest
+from ninja import NinjaAPI, Query, Router, Schema, Status
+from ninja.errors import ValidationError as BadInput
+from ninja.security import SessionAuth
+from pydantic import create_model
+
+from jingwei.frame import commands
+from jingwei.frame.api import schemas
+from jingwei.frame.api.tokens import TokenAuth
+from jingwei.frame.listing import Listing
+from jingwei.frame.models import History
+from jingwei.frame.resource import Resource, Verb, resources
+
+
+class ListQuery(Schema):
+    """How to page, sort and search; every filter of the page works here too."""
+
+    page: int = 1
+    size: int = 50
+    sort: str = ""
+    q: str = ""
+
+
+class Problem(Schema):
+    """What is wrong with one field, in the language of the request."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problems(Schema):
+    """Everything that is wrong."""
+
+    errors: list[Problem]
+
+
+class Change(Schema):
+    """One line of history."""
+
+    at: Any
+    action: str
+    actor_id: int | None
+    origin: str
+    reason: str
+    before: Any
+    after: Any
+
+
+api = NinjaAPI(title="Jingwei 经纬", version="1", auth=[TokenAuth(), SessionAuth()], docs_url=None, docs_decorator=login_required, urls_namespace="api-v1")
+refusals: dict[Any, Any] = {403: Problems, 404: Problems, 409: Problems, 422: Problems}
+
+
+def _answer(request: HttpRequest, status: int, *problems: tuple[str, str, str]) -> Any:
+    errors = [{"field": f, "code": c, "message": m} for f, c, m in problems]
+    return api.create_response(request, {"errors": errors}, status=status)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, problem: ValidationError) -> Any:
+    texts = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+    return _answer(request, 422, *(("" if n == NON_FIELD_ERRORS else n, "invalid", t) for n, many in texts.items() for t in many))
+
+
+@api.exception_handler(BadInput)
+def _bad_input(request: HttpRequest, problem: BadInput) -> Any:
+    return _answer(request, 422, *((".".join(str(p) for p in e["loc"] if p not in ("body", "values", "query")), e["type"], e["msg"]) for e in problem.errors))
+
+
+@api.exception_handler(PermissionDenied)
+def _denied(request: HttpRequest, problem: PermissionDenied) -> Any:
+    return _answer(request, 403, ("", "denied", str(problem)))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, problem: Http404) -> Any:
+    return _answer(request, 404, ("", "not_found", "not found"))
+
+
+@api.exception_handler(commands.Stale)
+def _stale(request: HttpRequest, problem: commands.Stale) -> Any:
+    return _answer(request, 409, ("version", "stale", str(problem)))
+
+
+def one(request: HttpRequest, resource: Resource, key: str) -> Any:
+    """A row by id or by natural key, when it may be seen."""
+    request.access.require(resource.permission("view"))  # type: ignore[attr-defined]
+    rows = resource.rows(request.access)  # type: ignore[attr-defined]
+    row = rows.filter(pk=int(key)).first() if key.isdigit() and len(key) < 19 else resource.named(key, rows)
+    if row is None:
+        raise Http404
+    return row
+
+
+def router_of(resource: Resource) -> Router:
+    """All operations of one resource."""
+    router = Router(tags=[str(resource.key)])
+    out, new, change = schemas.schema_out(resource), schemas.schema_in(resource, partial=False), schemas.schema_in(resource, partial=True)
+    listed = create_model(schemas.name_of(resource, "List"), count=(int, ...), page=(int, ...), pages=(int, ...), items=(list[out], ...))  # type: ignore[valid-type]
+    name = resource.key.replace(".", "_")
+
+    def list_rows(request: HttpRequest, query: ListQuery = Query(...)) -> Any:  # type: ignore[type-arg]
+        request.access.require(resource.permission("view"))  # type: ignore[attr-defined]
+        asked = {**request.GET.dict(), "size": str(max(1, min(query.size, 500)))}
+        listing = Listing(resource, request.access, asked)  # type: ignore[attr-defined]
+        return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": [schemas.as_told(resource, row) for row in listing.rows]}
+
+    def create_row(request: HttpRequest, values: new) -> Any:  # type: ignore[valid-type]
+        row = commands.create(resource, _given(values), request.access)  # type: ignore[attr-defined]
+        return Status(201, schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True))
+
+    def read_row(request: HttpRequest, key: str) -> Any:
+        return schemas.as_told(resource, one(request, resource, key), with_children=True)
+
+    def change_row(request: HttpRequest, key: str, values: change) -> Any:  # type: ignore[valid-type]
+        given = _given(values)
+        version = given.pop("version", None)
+        row = commands.change(resource, one(request, resource, key), given, request.access, version=version)  # type: ignore[attr-defined]
+        return schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True)
+
+    def delete_row(request: HttpRequest, key: str) -> Any:
+        commands.remove(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
+        return Status(204, None)
+
+    def history(request: HttpRequest, key: str) -> Any:
+        row = one(request, resource, key)
+        return [
+            {"at": h.at, "action": h.action, "actor_id": h.actor_id, "origin": h.origin, "reason": h.reason, "before": h.before, "after": h.after}
+            for h in History.objects.filter(resource=resource.key, object_id=row.pk).order_by("-id")[:200]
+        ]
+
+    router.get("/", response={200: listed, **refusals}, operation_id=f"{name}_list", url_name=f"{name}_list")(list_rows)
+    router.post("/", response={201: out, **refusals}, operation_id=f"{name}_create")(create_row)
+    router.get("/{key}", response={200: out, **refusals}, operation_id=f"{name}_read")(read_row)
+    router.patch("/{key}", response={200: out, **refusals}, operation_id=f"{name}_change")(change_row)
+    router.delete("/{key}", response={204: None, **refusals}, operation_id=f"{name}_delete")(delete_row)
+    router.get("/{key}/history", response={200: list[Change], **refusals}, operation_id=f"{name}_history")(history)
+    for verb in resource.verbs:
+        router.post(f"/{{key}}/{verb.name}", response={200: out, **refusals}, operation_id=f"{name}_{verb.name}")(_verb(resource, verb))
+    return router
+
+
+def _verb(resource: Resource, verb: Verb) -> Callable[..., Any]:
+    fields = {n: (schemas.type_of(f) | None, None) for n in verb.fields if (f := resource.model_field(n)) is not None}
+    asked = create_model(schemas.name_of(resource, verb.name.title().replace("_", "")), __base__=schemas.Strict, **fields)  # type: ignore[call-overload]
+
+    def act(request: HttpRequest, key: str, values: asked) -> Any:  # type: ignore[valid-type]
+        row = one(request, resource, key)
+        commands.act(resource, verb.name, row, _given(values), request.access)  # type: ignore[attr-defined]
+        return schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True)
+
+    return act
+
+
+def _given(values: Any) -> dict[str, Any]:
+    """Only what the caller named."""
+    given: dict[str, Any] = values.model_dump(exclude_unset=True)
+    return given
+
+
+for _resource in resources():
+    api.add_router(f"/{_resource.key}", router_of(_resource))

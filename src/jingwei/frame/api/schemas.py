@@ -1,0 +1,119 @@
+"""Types of the API made from declarations: what goes in (unknown fields refused) and what comes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.db import models
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from jingwei.frame.resource import Resource, resource_of
+
+_types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
+    (models.ForeignKey, int | str),
+    (models.BooleanField, bool),
+    (models.DecimalField, Decimal),
+    (models.DateTimeField, dt.datetime),
+    (models.DateField, dt.date),
+    (models.JSONField, Any),
+    (models.IntegerField, int),
+    (models.FileField, str),
+    (models.CharField, str),
+    (models.TextField, str),
+)
+
+
+class Strict(BaseModel):
+    """Refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def type_of(field: models.Field[Any, Any]) -> Any:
+    """The Python type of a model field in the API; references are ids or natural keys going in."""
+    return next((t for cls, t in _types if isinstance(field, cls)), str)
+
+
+def name_of(resource: Resource, kind: str) -> str:
+    """Schema names such as WorkTaskOut."""
+    return "".join(part.title() for part in resource.key.replace("_", ".").split(".")) + kind
+
+
+def _documented(field: models.Field[Any, Any], default: Any) -> Any:
+    extra: dict[str, Any] = {"title": str(field.verbose_name)}
+    if field.help_text:
+        extra["description"] = str(field.help_text)
+    if field.flatchoices:
+        extra["json_schema_extra"] = {"enum": [v for v, _ in field.flatchoices] + ([""] if field.blank else [])}
+    return Field(default, **extra)
+
+
+@cache
+def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
+    """What may be written: every field of the declaration, all optional for a change."""
+    fields: dict[str, Any] = {}
+    for name in resource.fields:
+        field = resource.model_field(name)
+        if field is None or isinstance(field, models.FileField):
+            continue
+        needed = not partial and not (field.blank or field.null or field.has_default())
+        kind = type_of(field)
+        fields[name] = (kind, _documented(field, ...)) if needed else (kind | None if kind is not Any else Any, _documented(field, None))
+    for each in resource.children:
+        target = resource_of(resource.model._meta.get_field(each.name).related_model)
+        assert target is not None
+        parts: dict[str, Any] = {"id": (int | None, None)}
+        for name in each.fields:
+            part = target.model_field(name)
+            assert part is not None
+            parts[name] = (type_of(part) | None, None)
+        child = create_model(name_of(target, "Part"), __base__=Strict, **parts)
+        fields[each.name] = (list[child] | None, None)  # type: ignore[valid-type]
+    if partial:
+        fields["version"] = (int | None, Field(None, description="The version you read; 409 when it is no longer the present one."))
+    return create_model(name_of(resource, "Change" if partial else "New"), __base__=Strict, **fields)
+
+
+@cache
+def schema_out(resource: Resource) -> type[BaseModel]:
+    """What is told: id, version, natural key, every stored field; references as id with their name beside."""
+    fields: dict[str, Any] = {"id": (int, ...), "version": (int, ...), "natural_key": (str, Field(..., description="The name of the row for people"))}
+    for field in told(resource):
+        if isinstance(field, models.ForeignKey):
+            fields[field.name] = (int | None, Field(None, title=str(field.verbose_name)))
+            fields[f"{field.name}_name"] = (str | None, None)
+        else:
+            kind = type_of(field)
+            fields[field.name] = (kind | None if kind is not Any else Any, Field(None, title=str(field.verbose_name)))
+    for each in resource.children:
+        fields[each.name] = (list[dict[str, Any]] | None, None)
+    fields["created_at"] = (dt.datetime, ...)
+    fields["updated_at"] = (dt.datetime, ...)
+    return create_model(name_of(resource, ""), **fields)
+
+
+def told(resource: Resource) -> list[models.Field[Any, Any]]:
+    """Stored fields that the API tells."""
+    hidden = ("id", "tenant", "version", "created_at", "updated_at")
+    return [f for f in resource.model._meta.concrete_fields if f.name not in hidden and not isinstance(f, models.BinaryField)]
+
+
+def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dict[str, Any]:
+    """A row in the shape of `schema_out`."""
+    out: dict[str, Any] = {"id": row.pk, "version": row.version, "natural_key": resource.name_of(row), "created_at": row.created_at, "updated_at": row.updated_at}
+    for field in told(resource):
+        if isinstance(field, models.ForeignKey):
+            out[field.name] = getattr(row, field.attname)
+            if field.name in resource.references:
+                value = getattr(row, field.name)
+                out[f"{field.name}_name"] = str(value) if value is not None else None
+        else:
+            value = getattr(row, field.name)
+            out[field.name] = str(value) if isinstance(field, models.FileField) else value
+    if with_children:
+        for each in resource.children:
+            out[each.name] = [{"id": c.pk, **{n: getattr(c, n) for n in each.fields}} for c in getattr(row, each.name).order_by("pk")]
+    return out
