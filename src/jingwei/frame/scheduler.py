@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from jingwei.frame import jobs, scope
 from jingwei.frame.models import Tenant
@@ -52,7 +52,7 @@ def run() -> None:
         try:
             if _alone():
                 tick(time.monotonic())
-        except OperationalError as problem:
+        except (OperationalError, InterfaceError) as problem:
             log.warning("scheduler.database_lost", problem=str(problem))
             connection.close()
         time.sleep(0.25)
@@ -78,7 +78,7 @@ def tick(now: float) -> None:
             try:
                 with scope.within(scope.Scope(tenant_id, origin=f"scheduler:{duty.name}")):
                     duty.work()
-            except OperationalError:
+            except (OperationalError, InterfaceError):
                 raise
             except Exception:
                 log.exception("scheduler.duty_failed", duty=duty.name, tenant=tenant_id)

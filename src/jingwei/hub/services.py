@@ -16,7 +16,7 @@ from jingwei.frame import facts, jobs, scope, secrets
 from jingwei.hub import catalogue, contract, versions
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
-from jingwei.hub.models import Connection, Conflict, DeadLetter, Delivery, Interface, InterfaceVersion, Link, OutboxEntry, Quarantine, System
+from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, InterfaceVersion, Link, OutboxEntry, Quarantine, System
 from jingwei.hub.session import host_of, session_of, stream_of
 from jingwei.kernels.mapping import MappingError
 

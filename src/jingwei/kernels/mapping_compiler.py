@@ -115,7 +115,7 @@ def _check_ways(
     if direction != "b_to_a" and target.read_only:
         report.add(place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: use direction b_to_a")
     kind = str(target.type)
-    if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and not (gives in texts):
+    if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and gives not in texts:
         report.add(place, f"{gives} 不能写入 {kind}，请加转换步骤", f"{gives} does not fit {kind}: add a step that converts")
 
 
@@ -150,7 +150,7 @@ def _check_twice(pairs: Sequence[Pair], report: _Report) -> None:
 def _constants(spec: AbstractMapping[str, Any], a: dict[str, FieldLike], b: dict[str, FieldLike], report: _Report) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {"a": {}, "b": {}}
     for number, each in enumerate(spec.get("constants") or []):
-        known = {"a": a, "b": b}.get(each.get("side")) if isinstance(each, AbstractMapping) else None
+        known = {"a": a, "b": b}.get(str(each.get("side"))) if isinstance(each, AbstractMapping) else None
         if known is None or each.get("field") not in known:
             report.add(f"constants[{number}]", "没有这个字段", "there is no such field")
         else:

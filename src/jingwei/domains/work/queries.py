@@ -69,3 +69,8 @@ def finishing_between(project_ids: list[int], first: Any, last: Any) -> QuerySet
     """Open tasks that finish in a span of time."""
     rows = Task.objects.filter(project_id__in=project_ids, is_summary=False, percent__lt=100, finish__gte=first, finish__lte=last)
     return rows.select_related("assignee", "project").order_by("finish")
+
+
+def board_of(project_id: int) -> QuerySet[Task]:
+    """Cards of the board: no summaries, the urgent first."""
+    return Task.objects.filter(project_id=project_id, is_summary=False).select_related("assignee").order_by("finish", "position")
