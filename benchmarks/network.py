@@ -71,9 +71,7 @@ def networkx_walk(predecessor: list[int], successor: list[int], duration: list[i
     graph.add_nodes_from(range(len(duration)))
     graph.add_edges_from(zip(predecessor, successor, strict=True))
     count = range(len(duration))
-    return python_passes(
-        list(networkx.topological_sort(graph)), [list(graph.pred[i]) for i in count], [list(graph.succ[i]) for i in count], duration
-    )
+    return python_passes(list(networkx.topological_sort(graph)), [list(graph.pred[i]) for i in count], [list(graph.succ[i]) for i in count], duration)
 
 
 def rustworkx_walk(predecessor: list[int], successor: list[int], duration: list[int]) -> tuple[int, int]:
@@ -105,9 +103,7 @@ def measure(count: int) -> None:
     if count <= 20_000:
         activities = [Activity(i, int(minutes)) for i, minutes in enumerate(duration)]
         dependencies = [Dependency(int(before), int(after)) for before, after in zip(predecessor, successor, strict=True)]
-        print(
-            f"  {'plan by key, every aware date':<36}{median_ms(lambda: list(schedule_plan(activities, dependencies, start=START).values())):>10.2f} ms"
-        )
+        print(f"  {'plan by key, every aware date':<36}{median_ms(lambda: list(schedule_plan(activities, dependencies, start=START).values())):>10.2f} ms")
     listed = predecessor.tolist(), successor.tolist(), duration.tolist()
     for name, walk in (("networkx", networkx_walk), ("rustworkx", rustworkx_walk)):
         if importlib.util.find_spec(name) is None:
@@ -119,9 +115,7 @@ def measure(count: int) -> None:
 
 def main() -> None:
     kind = "numba" if numba_is_wanted() else "plain Python"
-    print(
-        f"Critical path, {kind}, Python {platform.python_version()}, numpy {np.__version__}, {platform.processor() or platform.machine()}"
-    )
+    print(f"Critical path, {kind}, Python {platform.python_version()}, numpy {np.__version__}, {platform.processor() or platform.machine()}")
     for count in [int(text) for text in sys.argv[1:]] or [10_000, 100_000]:
         measure(count)
 

@@ -84,9 +84,7 @@ def moment_text(at_ms: int) -> str:
 
 def page(*, language: Language, title: str, system: str, company: str, nav: Sequence[tuple[str, str, bool]], body: str, here: str) -> str:
     """A whole document. `nav` is (address, title, is current)."""
-    links = "".join(
-        f'<a href="{escape(address)}"{" aria-current=page" if current else ""}>{escape(name)}</a>' for address, name, current in nav
-    )
+    links = "".join(f'<a href="{escape(address)}"{" aria-current=page" if current else ""}>{escape(name)}</a>' for address, name, current in nav)
     other = "en" if language == "zh" else "zh"
     return (
         f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
@@ -162,8 +160,7 @@ def field(column: Column, value: Any, language: Language, error: str = "") -> st
     if column.kind == "choice":
         empty = "" if column.required else '<option value=""></option>'
         options = "".join(
-            f'<option value="{escape(key)}"{" selected" if key == value else ""}>{escape(said(pair, language))}</option>'
-            for key, pair in column.choices
+            f'<option value="{escape(key)}"{" selected" if key == value else ""}>{escape(said(pair, language))}</option>' for key, pair in column.choices
         )
         control = f"<select{marks}>{empty}{options}</select>"
     elif column.kind == "long":

@@ -143,9 +143,7 @@ class Pages:
         return f'<p class="turn">{"".join(parts)}</p>' if parts else ""
 
     def _form(self, shelf: Table, values: Values, language: Language, errors: dict[str, str], version: int | None) -> str:
-        inputs = "".join(
-            field(each, values.get(each.name), language, errors.get(each.name, "")) for each in shelf.columns if not each.read_only
-        )
+        inputs = "".join(field(each, values.get(each.name), language, errors.get(each.name, "")) for each in shelf.columns if not each.read_only)
         hidden = f'<input type="hidden" name="version" value="{version}">' if version is not None else ""
         return card(hidden + inputs, text("save", language))
 
@@ -170,9 +168,7 @@ class Pages:
         """One record in a form."""
         return self._record(request, self._table(name), self.store.one(self._table(name).name, key))
 
-    def _record(
-        self, request: Request, shelf: Table, row: Values, errors: dict[str, str] | None = None, message: str = "", status: int = 200
-    ) -> Response:
+    def _record(self, request: Request, shelf: Table, row: Values, errors: dict[str, str] | None = None, message: str = "", status: int = 200) -> Response:
         language = language_of(request)
         done = request.query.get("done", "")
         body = notice(message, "bad") if message else notice(text("saved", language)) if done == "saved" else ""
@@ -239,12 +235,7 @@ class Pages:
                 return json_response({"error": str(problem)}, 422)
         form = request.form()
         try:
-            self._switch(
-                {
-                    name: name in form if isinstance(value, bool) else float(form.get(name) or 0)
-                    for name, value in self._faults().as_dict().items()
-                }
-            )
+            self._switch({name: name in form if isinstance(value, bool) else float(form.get(name) or 0) for name, value in self._faults().as_dict().items()})
         except ValueError as problem:
             return self._faults_page(request, str(problem), 422)
         return see_other("/faults?done=1")

@@ -39,9 +39,7 @@ class Server:
         self.system, self.store, self._api_key = system, store, api_key
         self._dice = Dice(fault_seed)
         self.faults = switched(Faults(), store.setting("faults", {}))
-        self.courier = (
-            Courier(store, lambda: self.faults, system.public, f"sandbox-{system.name}/{system.version}") if system.tells else None
-        )
+        self.courier = Courier(store, lambda: self.faults, system.public, f"sandbox-{system.name}/{system.version}") if system.tells else None
         self._api = Router()
         system.add_routes(self._api, store, self.courier)
         self._pages = Router()

@@ -95,9 +95,7 @@ class Store:
 
     def count_up(self, name: str) -> int:
         """The next number of a named counter, from 1."""
-        row = self._db.execute(
-            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value", (name,)
-        ).fetchone()
+        row = self._db.execute("INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value", (name,)).fetchone()
         return int(row[0])
 
     def setting(self, name: str, default: Any = None) -> Any:
@@ -107,17 +105,13 @@ class Store:
 
     def keep_setting(self, name: str, value: Any) -> None:
         """Store a setting."""
-        self._db.execute(
-            "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, json.dumps(value))
-        )
+        self._db.execute("INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, json.dumps(value)))
 
     def _row(self, table: Table, row: sqlite3.Row) -> Values:
         values = {name: row[name] for name in _own}
         return values | {each.name: loaded(each, row[each.name]) for each in table.columns}
 
-    def rows(
-        self, name: str, where: str = "1", values: Sequence[Any] = (), *, order: str = "id", limit: int = -1, offset: int = 0
-    ) -> list[Values]:
+    def rows(self, name: str, where: str = "1", values: Sequence[Any] = (), *, order: str = "id", limit: int = -1, offset: int = 0) -> list[Values]:
         """Rows of a table. `where` and `order` are ours, never a caller's text."""
         table = self.tables[name]
         sql = f"SELECT * FROM {name} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"

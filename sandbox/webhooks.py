@@ -105,9 +105,7 @@ class Courier:
             if known:
                 db.execute("UPDATE webhooks SET secret = ?, state = 'active' WHERE id = ?", (secret, known[0]["id"]))
                 return self.webhook(known[0]["id"])
-            cursor = db.execute(
-                "INSERT INTO webhooks (url, secret, created_ms, state) VALUES (?, ?, ?, 'active')", (url, secret, int(time.time() * 1000))
-            )
+            cursor = db.execute("INSERT INTO webhooks (url, secret, created_ms, state) VALUES (?, ?, ?, 'active')", (url, secret, int(time.time() * 1000)))
             return self.webhook(int(cursor.lastrowid or 0))
 
     def webhook(self, key: int) -> Values:

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 root = Path(__file__).resolve().parent.parent
 source = root / "src" / "jingwei"
-keywords = {name: None for name in ("_", "gettext", "gettext_lazy", "gettext_noop", "pgettext")}
+keywords = dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "pgettext"))
 keywords |= {"ngettext": (1, 2), "ngettext_lazy": (1, 2)}  # type: ignore[dict-item]
 call = re.compile(r"""\b(?:_|n?gettext|pgettext)\(\s*u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
 placeholder = re.compile(r"%\((\w+)\)[sdf]|%[sd]")

@@ -78,9 +78,7 @@ def _list(store: Store, name: str, request: Request) -> Response:
         parts.append("updated_ms >= ?")
         values.append(_ms_of_local(request.query["updated_from"]))
     # Sorted by what is shown: two changes within one second are a tie, told apart by number only.
-    order = {"": "updated_ms / 1000, number", "updated_at": "updated_ms / 1000, number", "number": "number"}.get(
-        request.query.get("order_by", "")
-    )
+    order = {"": "updated_ms / 1000, number", "updated_at": "updated_ms / 1000, number", "number": "number"}.get(request.query.get("order_by", ""))
     if order is None:
         raise BadRequest("order_by is updated_at or number")
     page, size = (request.whole("page", 1, 1), request.whole("page_size", 50, 1, page_limit))

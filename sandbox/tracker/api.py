@@ -126,9 +126,7 @@ class _Api:
         """Tombstones after the change number `since`; ask again with `next`."""
         since, limit = (request.whole("since", 0, 0), request.whole("limit", page_limit, 1, page_limit))
         rows = self._store.tombstones("issues", since, limit)
-        shown = [
-            {"id": row["id"], "key": row["number"], "deleted_at": utc_text(row["deleted_ms"]), "sequence": row["sequence"]} for row in rows
-        ]
+        shown = [{"id": row["id"], "key": row["number"], "deleted_at": utc_text(row["deleted_ms"]), "sequence": row["sequence"]} for row in rows]
         return json_response({"deleted": shown, "next": rows[-1]["sequence"] if rows else since})
 
     def _shown(self, row: Values, status: int = 200) -> Response:

@@ -325,9 +325,7 @@ def pages(connector: Connector, session: Session, stream: str, *, cursor: Values
     raise AssertionError("the read does not end")
 
 
-def read_all(
-    connector: Connector, session: Session, stream: str, *, cursor: Values | None = None, limit: int = 100
-) -> tuple[list[Record], Values]:
+def read_all(connector: Connector, session: Session, stream: str, *, cursor: Values | None = None, limit: int = 100) -> tuple[list[Record], Values]:
     """Every record from a cursor on, and the cursor behind the last page."""
     records: list[Record] = []
     end: Values = cursor or {}

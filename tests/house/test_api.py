@@ -30,7 +30,9 @@ class Program:
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """One call."""
-        answer = self.client.generic(method, path, json.dumps(body) if body is not None else "", content_type="application/json", headers={"Authorization": f"Bearer {self.token}"})
+        answer = self.client.generic(
+            method, path, json.dumps(body) if body is not None else "", content_type="application/json", headers={"Authorization": f"Bearer {self.token}"}
+        )
         return answer.status_code, json.loads(answer.content) if answer.content else None
 
 
@@ -41,7 +43,10 @@ def program(house: House) -> Program:
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON takes them."""
-    return {k: v.pk if isinstance(v, models.Model) else v.isoformat() if isinstance(v, dt.date) else str(v) if isinstance(v, Decimal) else v for k, v in values.items()}
+    return {
+        k: v.pk if isinstance(v, models.Model) else v.isoformat() if isinstance(v, dt.date) else str(v) if isinstance(v, Decimal) else v
+        for k, v in values.items()
+    }
 
 
 @every

@@ -33,14 +33,22 @@ def posted(house: House, resource: Resource, number: int = 1) -> dict[str, Any]:
 
 def text_field(resource: Resource) -> str | None:
     """A plain text field that may be edited in the list."""
-    return next((n for n in resource.inline if resource.model_field(n).__class__ in (models.CharField, models.TextField) and not resource.model_field(n).choices), None)  # type: ignore[union-attr]
+    return next(
+        (n for n in resource.inline if resource.model_field(n).__class__ in (models.CharField, models.TextField) and not resource.model_field(n).choices), None
+    )  # type: ignore[union-attr]
 
 
 @every
 def test_the_stranger_is_refused(resource: Resource, house: House, inside: Any) -> None:
     with inside():
         row = house.make(resource)
-    paths = [f"/w/{resource.key}/", f"/w/{resource.key}/new/", f"/w/{resource.key}/{row.pk}/", f"/w/{resource.key}/{row.pk}/edit/", f"/w/{resource.key}/export.csv"]
+    paths = [
+        f"/w/{resource.key}/",
+        f"/w/{resource.key}/new/",
+        f"/w/{resource.key}/{row.pk}/",
+        f"/w/{resource.key}/{row.pk}/edit/",
+        f"/w/{resource.key}/export.csv",
+    ]
     for path in paths:
         assert Client().get(path).status_code == 302, path
     other = logged_in(house, house.stranger)
@@ -95,7 +103,7 @@ def test_search_sort_and_filters_work(resource: Resource, house: House, inside: 
         assert client.get(f"/w/{resource.key}/?sort=-{column}").status_code == 200, column
     for name in resource.filters:
         assert client.get(f"/w/{resource.key}/?{name}=x1").status_code == 200, name
-    assert "/w/%s/%s/" % (resource.key, row.pk) not in client.get(f"/w/{resource.key}/?q=不可能有的词").content.decode()
+    assert f"/w/{resource.key}/{row.pk}/" not in client.get(f"/w/{resource.key}/?q=不可能有的词").content.decode()
 
 
 @every
@@ -125,7 +133,9 @@ def test_the_query_budget_does_not_grow_with_rows(resource: Resource, house: Hou
     client = logged_in(house, house.owner)
 
     def queries() -> int:
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             assert client.get(f"/w/{resource.key}/?size=100").status_code == 200
         return len(seen)
 
@@ -151,7 +161,11 @@ def clone(resource: Resource, row: Any, count: int) -> bool:
     if not isinstance(found, models.CharField):
         return False
     for number in range(count):
-        copy = resource.model.objects.get(pk=row.pk) if number == 0 else resource.model(**{f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname != "id"})
+        copy = (
+            resource.model.objects.get(pk=row.pk)
+            if number == 0
+            else resource.model(**{f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname != "id"})
+        )
         copy.pk = None
         copy._state.adding = True
         setattr(copy, key, f"K-{number}")

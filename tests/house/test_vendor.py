@@ -62,11 +62,7 @@ def test_what_we_ship_is_permissive() -> None:
 
 
 def test_no_shipped_file_asks_for_a_source_map_that_is_not_there() -> None:
-    asking = [
-        path.name
-        for path in SHIPPED.rglob("*")
-        if path.suffix in {".js", ".css"} and "sourceMappingURL=" in path.read_text(encoding="utf-8")
-    ]
+    asking = [path.name for path in SHIPPED.rglob("*") if path.suffix in {".js", ".css"} and "sourceMappingURL=" in path.read_text(encoding="utf-8")]
     assert asking == []
 
 

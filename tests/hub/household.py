@@ -44,7 +44,9 @@ def setup(url: str, key: str, project_code: str) -> None:
         check = services.connection_test(system=theirs)
         assert check.ok, check
         ours = services.system_save(key="jingwei", name="Jingwei", connector="local")
-        interface = services.interface_save(key="redmine-tasks", name="Redmine", project=project, system_a=theirs, stream_a="issues", system_b=ours, stream_b="work.task", poll_seconds=1)
+        interface = services.interface_save(
+            key="redmine-tasks", name="Redmine", project=project, system_a=theirs, stream_a="issues", system_b=ours, stream_b="work.task", poll_seconds=1
+        )
         interface = Interface.objects.select_related("system_a", "system_b").get(pk=interface.pk)
         services.version_publish(interface=interface, spec=services.spec_of(interface, mapping))
         services.interface_switch(instance=interface, stage="live")

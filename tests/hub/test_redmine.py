@@ -36,7 +36,10 @@ class Redmine:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One REST call."""
         request = urllib.request.Request(
-            self.url + path, method=method, data=None if body is None else json.dumps(body).encode(), headers={"X-Redmine-API-Key": self.key, "Content-Type": "application/json"}
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Redmine-API-Key": self.key, "Content-Type": "application/json"},
         )
         for attempt in range(8):
             try:
@@ -57,7 +60,11 @@ class Redmine:
 
     def new_issue(self, number: int) -> None:
         """One issue."""
-        self.call("POST", "/issues.json", {"issue": {"project_id": self.project, "subject": f"工单 {number:04d}", "description": "第一行\n第二行", "estimated_hours": 1 + number % 8}})
+        self.call(
+            "POST",
+            "/issues.json",
+            {"issue": {"project_id": self.project, "subject": f"工单 {number:04d}", "description": "第一行\n第二行", "estimated_hours": 1 + number % 8}},
+        )
 
     def issues(self) -> list[dict[str, Any]]:
         """All of the project's issues."""

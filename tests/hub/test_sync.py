@@ -122,7 +122,10 @@ def test_a_lost_answer_makes_no_second_issue(joined: Joined) -> None:
 def test_a_bad_record_is_quarantined_and_let_in_after_mending(joined: Joined) -> None:
     made = issue(joined, subject="x" * 250)
     spec = {**joined.interface.published.spec}
-    spec["mapping"] = {**spec["mapping"], "pairs": [{**spec["mapping"]["pairs"][0], "rules": [{"rule": "max_length", "value": 100}]}, *spec["mapping"]["pairs"][1:]]}
+    spec["mapping"] = {
+        **spec["mapping"],
+        "pairs": [{**spec["mapping"]["pairs"][0], "rules": [{"rule": "max_length", "value": 100}]}, *spec["mapping"]["pairs"][1:]],
+    }
     services.version_publish(interface=joined.interface, spec=spec)
     joined.sync()
     row = Quarantine.objects.get()

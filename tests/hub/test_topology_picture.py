@@ -154,9 +154,7 @@ def test_an_address_of_another_site_is_no_link(page: Page, server: PictureServer
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("language", "words"), [("zh-hans", "系统与接口拓扑图"), ("en", "Topology of systems and interfaces")])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_accessible_in_both_languages_and_themes(
-    page: Page, server: PictureServer, theme: str, language: str, words: str, width: int
-) -> None:
+def test_accessible_in_both_languages_and_themes(page: Page, server: PictureServer, theme: str, language: str, words: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_picture(page, server, f"?theme={theme}&lang={language}")
     expect(page.get_by_role("group", name=words)).to_be_visible()

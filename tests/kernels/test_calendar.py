@@ -177,9 +177,7 @@ shift_ends = st.lists(st.integers(0, 1440), min_size=0, max_size=6, unique=True)
 shifts = shift_ends.map(lambda ends: tuple((ends[k], ends[k + 1]) for k in range(0, len(ends) - 1, 2)))
 weeks = st.tuples(*[shifts] * 7).filter(lambda week: any(week))
 exceptions = st.lists(st.builds(DayException, st.dates(date(2025, 12, 1), date(2026, 6, 1)), shifts), max_size=5).map(tuple)
-calendars = st.builds(
-    lambda week, some, region: WorkCalendar.weekly(week, exceptions=some, region=region), weeks, exceptions, st.sampled_from(["CN", "none"])
-)
+calendars = st.builds(lambda week, some, region: WorkCalendar.weekly(week, exceptions=some, region=region), weeks, exceptions, st.sampled_from(["CN", "none"]))
 
 
 @settings(max_examples=60, deadline=None)

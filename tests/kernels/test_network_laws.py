@@ -31,9 +31,7 @@ def networks(draw: Any, types: str = "0123", calendars: int = len(CALENDARS), la
     """Arrays of a random acyclic network of up to nine activities, in random order."""
     count = draw(st.integers(1, 9))
     pairs = (
-        draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda pair: pair[0] < pair[1]), max_size=14))
-        if count > 1
-        else []
+        draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda pair: pair[0] < pair[1]), max_size=14)) if count > 1 else []
     )
     names = draw(st.permutations(range(count)))
     lag = st.integers(-600, 900) if lags else st.just(0)
@@ -82,9 +80,7 @@ def test_links_hold_and_work_lies_in_working_time(net: dict[str, Any]) -> None:
         assert start[i] >= START
         assert calendar.minutes_between(start[i], finish[i]) == duration
         assert duration == 0 or calendar.next_work(start[i]) == start[i]
-    for before, after, kind, lag, lag_calendar in zip(
-        *(net[key] for key in ("predecessor", "successor", "type", "lag", "lag_calendar")), strict=True
-    ):
+    for before, after, kind, lag, lag_calendar in zip(*(net[key] for key in ("predecessor", "successor", "type", "lag", "lag_calendar")), strict=True):
         base = finish[before] if kind in (0, 2) else start[before]
         bound = start[after] if kind in (0, 1) else finish[after]
         if lag_calendar == LAG_ELAPSED or lag == 0:
@@ -187,14 +183,10 @@ def histories(draw: Any) -> tuple[dict[str, Any], RunRules]:
     net["constraint_at"] = column(moments)
     net["deadline"], net["not_before"], net["manual_start"] = column(rarely), column(rarely), column(st.one_of(st.just(-1), rarely))
     net["actual_start"] = column(rarely)
-    net["actual_finish"] = [
-        start if start < 0 else draw(st.sampled_from([-1, start, start + 700, start + 5000])) for start in net["actual_start"]
-    ]
+    net["actual_finish"] = [start if start < 0 else draw(st.sampled_from([-1, start, start + 700, start + 5000])) for start in net["actual_start"]]
     net["remaining"] = [draw(st.sampled_from([0, duration // 2, duration, duration + 100])) for duration in net["duration"]]
     net["inactive"] = column(st.sampled_from([False, False, False, True]))
-    rules = RunRules(
-        START, draw(rarely), draw(rarely), logic=draw(st.sampled_from(["retained", "override"])), honours_constraints=draw(st.booleans())
-    )
+    rules = RunRules(START, draw(rarely), draw(rarely), logic=draw(st.sampled_from(["retained", "override"])), honours_constraints=draw(st.booleans()))
     return net, rules
 
 

@@ -55,9 +55,7 @@ def test_constraint_that_links_would_break_wins_and_shows_as_negative_float(
 @pytest.mark.parametrize("constraint", ["SNLT", "MSO", "FNLT", "MFO"])
 def test_links_win_when_constraints_are_not_honoured(constraint: ConstraintName) -> None:
     when = at("2026-03-03 09:00")
-    plan = planned(
-        [A, Activity("B", 2 * DAY, constraint=constraint, constraint_at=when)], [Dependency("A", "B")], honours_constraints=False
-    )
+    plan = planned([A, Activity("B", 2 * DAY, constraint=constraint, constraint_at=when)], [Dependency("A", "B")], honours_constraints=False)
     assert early(plan, "B") == ("03-05 09:00", "03-06 18:00")
     assert plan["B"].total_float_minutes < 0
     assert [driver.cause for driver in plan["B"].drivers] == [Cause.LINK]

@@ -53,9 +53,7 @@ def test_lag_can_count_in_a_calendar_of_its_own() -> None:
 
 
 def test_finish_shows_friday_evening_and_the_next_start_monday_morning() -> None:
-    plan = planned(
-        [Activity("A", 5 * DAY), Activity("B", DAY), Activity("M", 0, is_milestone=True)], [Dependency("A", "B"), Dependency("A", "M")]
-    )
+    plan = planned([Activity("A", 5 * DAY), Activity("B", DAY), Activity("M", 0, is_milestone=True)], [Dependency("A", "B"), Dependency("A", "M")])
     assert early(plan, "A") == ("03-02 09:00", "03-06 18:00")
     assert early(plan, "B") == ("03-09 09:00", "03-09 18:00")
     assert early(plan, "M") == ("03-06 18:00", "03-06 18:00")
@@ -76,9 +74,7 @@ def test_work_skips_national_day_2025() -> None:
 def test_activity_on_the_machine_calendar_ends_on_saturday_and_office_work_follows_on_monday() -> None:
     calendars = {"machine": WorkCalendar.weekly(ROUND_THE_CLOCK, region="none")}
     burn_in = Activity("burn-in", 1440, calendar="machine")
-    plan = planned(
-        [Activity("A", 5 * DAY), burn_in, Activity("B", DAY)], [Dependency("A", "burn-in"), Dependency("burn-in", "B")], calendars=calendars
-    )
+    plan = planned([Activity("A", 5 * DAY), burn_in, Activity("B", DAY)], [Dependency("A", "burn-in"), Dependency("burn-in", "B")], calendars=calendars)
     assert early(plan, "burn-in") == ("03-06 18:00", "03-07 18:00")
     assert early(plan, "B") == ("03-09 09:00", "03-09 18:00")
     # It may end as late as Monday 09:00: 39 hours of room, though it is followed by the last activity.

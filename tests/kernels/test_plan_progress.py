@@ -82,9 +82,7 @@ def test_percent_without_a_start_splits_at_the_data_date() -> None:
 
 
 def test_hundred_percent_without_dates_is_not_pushed() -> None:
-    plan = planned(
-        [Activity("B", 2 * DAY, percent=100), Activity("M", 0, percent=100, is_milestone=True)], data_date=at("2026-03-09 09:00")
-    )
+    plan = planned([Activity("B", 2 * DAY, percent=100), Activity("M", 0, percent=100, is_milestone=True)], data_date=at("2026-03-09 09:00"))
     assert early(plan, "B") == ("03-02 09:00", "03-03 18:00")
     assert early(plan, "M") == ("03-02 09:00", "03-02 09:00")
 

@@ -25,9 +25,7 @@ def test_fifty_edits_reach_all_three_systems(tmp_path: Path) -> None:
         assert len({each["id"] for each in changed if each["version"] > 1}) >= 10
         assert all(each["updated_by"] != "integration" for each in changed)
         assert systems["erp"].call("GET", "/health").json()["records"]["cost_vouchers"] > marks["erp"]["cost_vouchers"]
-        moved = (
-            systems["mes"].call("GET", "/api/changes/work_orders?changed_after=324&limit=100").json()["items"]
-        )  # 324 records were seeded
+        moved = systems["mes"].call("GET", "/api/changes/work_orders?changed_after=324&limit=100").json()["items"]  # 324 records were seeded
         assert len(moved) >= 3
 
 

@@ -29,7 +29,15 @@ def examine() -> list[Finding]:
         try:
             out.extend(look())
         except Exception as problem:  # a doctor reports, whatever it meets
-            out.append(Finding(False, f"检查 {look.__name__[1:]} 失败：{problem}", f"looking at {look.__name__[1:]} failed", "先解决上面的问题", "mend what is named above first"))
+            out.append(
+                Finding(
+                    False,
+                    f"检查 {look.__name__[1:]} 失败：{problem}",
+                    f"looking at {look.__name__[1:]} failed",
+                    "先解决上面的问题",
+                    "mend what is named above first",
+                )
+            )
     return out
 
 
@@ -77,7 +85,9 @@ def _roles() -> Iterator[Finding]:
         name, is_super = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
         walls = cursor.fetchone()[0]
-    yield Finding(not is_super, f"应用角色 {name}（{walls} 张表有行级安全）", "application role and row-level security", "运行 jingwei migrate", "run: jingwei migrate")
+    yield Finding(
+        not is_super, f"应用角色 {name}（{walls} 张表有行级安全）", "application role and row-level security", "运行 jingwei migrate", "run: jingwei migrate"
+    )
 
 
 def _processes() -> Iterator[Finding]:
@@ -108,7 +118,13 @@ def _keys() -> Iterator[Finding]:
         with scope.within(scope.Scope(tenant.pk)):
             for secret in Secret.objects.all():
                 broken += not _opens(secrets.open_secret, secret)
-    yield Finding(not broken, "凭据可以解封", "credentials open", f"{broken} 个凭据的密钥缺失：恢复 keys 目录或重新填写凭据", f"{broken} cannot be opened: restore the keys folder or enter them again")
+    yield Finding(
+        not broken,
+        "凭据可以解封",
+        "credentials open",
+        f"{broken} 个凭据的密钥缺失：恢复 keys 目录或重新填写凭据",
+        f"{broken} cannot be opened: restore the keys folder or enter them again",
+    )
 
 
 def _opens(open_: Callable[[object], object], secret: object) -> bool:
@@ -127,4 +143,10 @@ def _hub() -> Iterator[Finding]:
     for tenant in Tenant.objects.all():
         with scope.within(scope.Scope(tenant.pk)):
             for interface in Interface.objects.filter(stage="live").exclude(state__in=("ok", "unknown")):
-                yield Finding(False, f"接口 {interface.key} {interface.get_state_display()}：{interface.state_reason}", "", "打开该接口的监控页", "open this interface's monitor page")
+                yield Finding(
+                    False,
+                    f"接口 {interface.key} {interface.get_state_display()}：{interface.state_reason}",
+                    "",
+                    "打开该接口的监控页",
+                    "open this interface's monitor page",
+                )

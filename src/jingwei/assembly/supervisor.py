@@ -133,7 +133,12 @@ class Supervisor:
         store = address.home() / "sandbox"
         titles = {"tracker": "跟踪", "erp": "ERP", "mes": "MES"}
         return [
-            Child(name, titles[name], [sys.executable, "-m", "sandbox", name, "--port", str(port), "--db", str(store / f"{name}.db"), "--seed-demo"], self.sandbox_environment)
+            Child(
+                name,
+                titles[name],
+                [sys.executable, "-m", "sandbox", name, "--port", str(port), "--db", str(store / f"{name}.db"), "--seed-demo"],
+                self.sandbox_environment,
+            )
             for name, port in sandbox_ports.items()
         ]
 
@@ -146,7 +151,9 @@ class Supervisor:
         ]
         if self.demo:
             urls = [part for name, port in sandbox_ports.items() for part in (f"--{name}", f"http://127.0.0.1:{port}")]
-            children.append(Child("traffic", "流量", [sys.executable, "-m", "sandbox", "traffic", *urls, "--per-minute", "20", "--seed", "1"], self.sandbox_environment))
+            children.append(
+                Child("traffic", "流量", [sys.executable, "-m", "sandbox", "traffic", *urls, "--per-minute", "20", "--seed", "1"], self.sandbox_environment)
+            )
         return children
 
     def _add(self, child: Child) -> None:
@@ -195,7 +202,10 @@ class Supervisor:
         else:
             say("请用您的账号登录；忘记密码时运行 jingwei setup-link", "log in with your account; lost it? run: jingwei setup-link", mark="→")
         if self.demo:
-            say(f"演示系统：跟踪 :{sandbox_ports['tracker']}  ERP :{sandbox_ports['erp']}  MES :{sandbox_ports['mes']}", "demo systems have their own pages and a fault switch")
+            say(
+                f"演示系统：跟踪 :{sandbox_ports['tracker']}  ERP :{sandbox_ports['erp']}  MES :{sandbox_ports['mes']}",
+                "demo systems have their own pages and a fault switch",
+            )
         say("按 Ctrl-C 停止", "press Ctrl-C to stop")
 
     def _watch(self) -> None:

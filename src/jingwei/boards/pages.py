@@ -53,7 +53,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def portfolio(request: HttpRequest) -> HttpResponse:
     """Every visible project and why it is green or not."""
     request.access.require("work.task.view")
-    return render(request, "boards/portfolio.html", {"standings": queries.standings(_visible(request)), "costs": queries.cost_series([p.pk for p in _visible(request)])})
+    return render(
+        request, "boards/portfolio.html", {"standings": queries.standings(_visible(request)), "costs": queries.cost_series([p.pk for p in _visible(request)])}
+    )
 
 
 @require_GET

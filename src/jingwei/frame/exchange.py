@@ -186,7 +186,9 @@ def _read_csv(content: bytes) -> list[list[str]]:
         raise Unreadable(_("The file is not a text file."))
     sample = text[:4000]
     try:
-        return list(csv.reader(io.StringIO(text), delimiter="\t" if sample.count("\t") > sample.count(",") else ";" if sample.count(";") > sample.count(",") else ","))
+        return list(
+            csv.reader(io.StringIO(text), delimiter="\t" if sample.count("\t") > sample.count(",") else ";" if sample.count(";") > sample.count(",") else ",")
+        )
     except csv.Error as problem:
         raise Unreadable(_("The file cannot be read as CSV: %(problem)s") % {"problem": problem}) from problem
 
@@ -293,7 +295,11 @@ def _row(resource: Resource, number: int, values: dict[str, str], access: Access
     try:
         with transaction.atomic():
             existing = _existing(resource, values, access)
-            named.name = resource.name_of(existing) if existing else "/".join(values.get(p.split("__")[-1], "") or values.get(p.split("__")[0], "") for p in resource.natural_key)
+            named.name = (
+                resource.name_of(existing)
+                if existing
+                else "/".join(values.get(p.split("__")[-1], "") or values.get(p.split("__")[0], "") for p in resource.natural_key)
+            )
             given = {n: _value(resource, n, v) for n, v in values.items()}
             if existing is None:
                 commands.create(resource, {n: v for n, v in given.items() if v not in ("", None)}, access)
@@ -343,7 +349,7 @@ def _existing(resource: Resource, values: Mapping[str, str], access: Access) -> 
     if len({p.split("__")[0] for p in resource.natural_key}) < len(resource.natural_key):
         first = resource.natural_key[0].split("__")[0]
         pieces = values[first].split("/")
-        parts = [*pieces, *parts[len(pieces):]] if len(pieces) <= len(parts) else parts
+        parts = [*pieces, *parts[len(pieces) :]] if len(pieces) <= len(parts) else parts
     return resource.rows(access).filter(**dict(zip(resource.natural_key, parts, strict=True))).first()
 
 

@@ -94,7 +94,9 @@ def blank_values(resource: Resource) -> dict[str, Any]:
     return {name: getattr(fresh, f.attname) for name in resource.fields if (f := resource.model_field(name)) is not None and f.has_default()}
 
 
-def checked(resource: Resource, values: Mapping[str, Any], instance: Any | None, files: Mapping[str, Any] | None = None, *, names: Sequence[str] | None = None) -> dict[str, Any]:
+def checked(
+    resource: Resource, values: Mapping[str, Any], instance: Any | None, files: Mapping[str, Any] | None = None, *, names: Sequence[str] | None = None
+) -> dict[str, Any]:
     """Values as the model wants them; ValidationError by field otherwise. Nothing is written, `instance` is not touched.
 
     Only the given names are checked for a change; a new row is checked whole, with defaults for what was not given.

@@ -46,7 +46,11 @@ def page(request: HttpRequest) -> HttpResponse:
     """The metrics; with JINGWEI_METRICS_TOKEN a bearer token is needed, otherwise the request must come from this machine."""
     token = os.environ.get("JINGWEI_METRICS_TOKEN", "")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    allowed = hmac.compare_digest(given, token) if token else request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "") and not request.headers.get("X-Forwarded-For")
+    allowed = (
+        hmac.compare_digest(given, token)
+        if token
+        else request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "") and not request.headers.get("X-Forwarded-For")
+    )
     if not allowed:
         return HttpResponse(status=403)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

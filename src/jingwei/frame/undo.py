@@ -60,7 +60,7 @@ def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
             return _("%(what)s %(id)s was changed again in “%(field)s”.") % {"what": found.title, "id": line.object_id, "field": field.verbose_name}
         values[name] = (line.before or {})[field.attname]
     if values:
-        commands.change(found, row, {n: v for n, v in values.items()}, access)
+        commands.change(found, row, values, access)
     return ""
 
 

@@ -43,8 +43,15 @@ async def _run(concurrency: int, queues: list[str] | None) -> None:
 async def _work(app: Any, stop: asyncio.Event, concurrency: int, queues: list[str] | None) -> None:
     worker = asyncio.create_task(
         app.run_worker_async(
-            queues=queues, concurrency=concurrency, install_signal_handlers=False, listen_notify=True, fetch_job_polling_interval=2.0,
-            update_heartbeat_interval=3.0, stalled_worker_timeout=stalled_after_seconds, delete_jobs="successful", shutdown_graceful_timeout=8.0,
+            queues=queues,
+            concurrency=concurrency,
+            install_signal_handlers=False,
+            listen_notify=True,
+            fetch_job_polling_interval=2.0,
+            update_heartbeat_interval=3.0,
+            stalled_worker_timeout=stalled_after_seconds,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=8.0,
         )  # fmt: skip
     )
     reaper = asyncio.create_task(_reap(app))

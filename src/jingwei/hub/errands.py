@@ -42,7 +42,9 @@ def due() -> int:
     now, count = timezone.now(), 0
     live = Interface.objects.filter(stage=Interface.Stage.LIVE)
     wanted = set(live.filter(next_poll_at__lte=now).values_list("pk", flat=True)) | set(live.filter(next_poll_at=None).values_list("pk", flat=True))
-    wanted |= set(OutboxEntry.objects.filter(state__in=("waiting", "unknown"), not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True))
+    wanted |= set(
+        OutboxEntry.objects.filter(state__in=("waiting", "unknown"), not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True)
+    )
     for pk in wanted:
         count += jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
     for pk in live.filter(reconciled_at=None, last_success_at__isnull=False).values_list("pk", flat=True):

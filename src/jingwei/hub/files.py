@@ -24,7 +24,13 @@ def export(interface: Interface) -> str:
     for side in ("a", "b"):
         system = interface.system(side)
         connection = getattr(system, "connection", None)
-        document[side] = {"system": system.key, "name": system.name, "connector": system.connector, "stream": interface.stream(side), "config": connection.config if connection else {}}
+        document[side] = {
+            "system": system.key,
+            "name": system.name,
+            "connector": system.connector,
+            "stream": interface.stream(side),
+            "config": connection.config if connection else {},
+        }
     if interface.published is not None:
         spec = interface.published.spec
         document["mapping"] = _without_none(spec["mapping"])

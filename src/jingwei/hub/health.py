@@ -61,5 +61,8 @@ def _judge_systems(interface: Interface) -> None:
 def sentence(interface: Interface) -> str:
     """The state in words for pages."""
     if interface.state == State.DOWN:
-        return _("Down since %(time)s: %(reason)s") % {"time": timezone.localtime(interface.state_since).strftime("%m-%d %H:%M"), "reason": interface.state_reason}
+        return _("Down since %(time)s: %(reason)s") % {
+            "time": timezone.localtime(interface.state_since).strftime("%m-%d %H:%M"),
+            "reason": interface.state_reason,
+        }
     return str(interface.get_state_display())

@@ -114,9 +114,7 @@ class LocalResources:
             else:
                 row = commands.change(found, row, values, self.access)
         except ValidationError as problem:
-            raise contract.Refused(
-                "; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in _by_field(problem).items()}
-            ) from problem
+            raise contract.Refused("; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in _by_field(problem).items()}) from problem
         return record_of(found, row)
 
     def delete(self, stream: str, key: str) -> None:
@@ -144,7 +142,11 @@ def stream_of(found: Resource) -> Stream:
     """A resource as a stream: its writable fields, then what is only computed."""
     names = [n for n in found.fields if n != "project"]
     computed = computed_of(found)
-    fields = (Field("id", "integer", Title("编号", "ID"), read_only=True), *(_field_of(found, n) for n in names), *(_field_of(found, n, read_only=True) for n in computed))
+    fields = (
+        Field("id", "integer", Title("编号", "ID"), read_only=True),
+        *(_field_of(found, n) for n in names),
+        *(_field_of(found, n, read_only=True) for n in computed),
+    )
     return Stream(
         name=found.key,
         title=_both(found.title_plural),

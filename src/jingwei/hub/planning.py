@@ -217,7 +217,12 @@ def _take_tombstone(work: Work, delivery: Delivery, link: Link | None) -> None:
 def _too_many_deletes(work: Work) -> bool:
     """True when this interface lost more records in the last hour than its limit (at least five)."""
     linked = Link.objects.filter(interface=work.interface).count()
-    recent = Link.objects.filter(interface=work.interface).filter(Q(gone_a=True) | Q(gone_b=True)).filter(updated_at__gte=timezone.now() - timedelta(hours=1)).count()
+    recent = (
+        Link.objects.filter(interface=work.interface)
+        .filter(Q(gone_a=True) | Q(gone_b=True))
+        .filter(updated_at__gte=timezone.now() - timedelta(hours=1))
+        .count()
+    )
     fresh = sum(1 for link in work.dirty.values() if link.gone_a or link.gone_b)
     return recent + fresh + 1 > max(5, linked * work.interface.delete_limit_percent // 100)
 
@@ -252,7 +257,12 @@ def plan_links(work: Work) -> None:
 
 def pair_up(work: Work) -> None:
     """After the first load of both sides: join half links whose natural keys are equal, then plan them all."""
-    half = list(Link.objects.select_for_update().filter(interface=work.interface, state=Link.State.HELD).filter(Q(key_a=None) | Q(key_b=None)).filter(gone_a=False, gone_b=False))
+    half = list(
+        Link.objects.select_for_update()
+        .filter(interface=work.interface, state=Link.State.HELD)
+        .filter(Q(key_a=None) | Q(key_b=None))
+        .filter(gone_a=False, gone_b=False)
+    )
     if work.ready.keys:
         waiting = {_natural(work, link.seen_b): link for link in half if link.key_a is None and _natural(work, link.seen_b)}
         for link in [each for each in half if each.key_b is None]:

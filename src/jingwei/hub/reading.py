@@ -36,9 +36,41 @@ def record_from_plain(stream: str, key: str, plain: dict[str, Any]) -> Record:
 def store(interface: Interface, side: str, records: Iterable[Record], *, source: str, run: Run | None) -> int:
     """Keep records as deliveries, raw, waiting to be planned."""
     now = timezone.now()
-    names = ("tenant", "version", "created_at", "updated_at", "interface", "side", "source", "record_key", "record", "headers", "state", "attempts", "outcome", "received_at", "run")
+    names = (
+        "tenant",
+        "version",
+        "created_at",
+        "updated_at",
+        "interface",
+        "side",
+        "source",
+        "record_key",
+        "record",
+        "headers",
+        "state",
+        "attempts",
+        "outcome",
+        "received_at",
+        "run",
+    )
     rows = [
-        (interface.tenant_id, 1, now, now, interface.pk, side, source, r.key, record_as_plain(r), {}, Delivery.State.WAITING, 0, "", now, run.pk if run else None)
+        (
+            interface.tenant_id,
+            1,
+            now,
+            now,
+            interface.pk,
+            side,
+            source,
+            r.key,
+            record_as_plain(r),
+            {},
+            Delivery.State.WAITING,
+            0,
+            "",
+            now,
+            run.pk if run else None,
+        )
         for r in records
     ]
     if rows:

@@ -73,7 +73,8 @@ def connection_test(*, system: System) -> Check:
         text = problem.message + (f" — {mend.zh} / {mend.en}" if mend else "")
         check = Check(ok=False, message=text)
     Connection.objects.filter(system=system).update(
-        account=check.account, **({"last_ok_at": timezone.now(), "failures": 0, "open_until": None} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()})
+        account=check.account,
+        **({"last_ok_at": timezone.now(), "failures": 0, "open_until": None} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()}),
     )
     System.objects.filter(pk=system.pk).update(state=System.State.OK if check.ok else System.State.DOWN)
     return check
@@ -115,7 +116,14 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
         return row.published
     number = (row.versions.aggregate(top=Max("number"))["top"] or 0) + 1
     version = InterfaceVersion(
-        interface=row, tenant_id=row.tenant_id, number=number, spec=spec, fingerprint=mark, note=note, author_id=scope.current().user_id, published_at=timezone.now()
+        interface=row,
+        tenant_id=row.tenant_id,
+        number=number,
+        spec=spec,
+        fingerprint=mark,
+        note=note,
+        author_id=scope.current().user_id,
+        published_at=timezone.now(),
     )
     version.save()
     row.published = version

@@ -70,9 +70,7 @@ class HubSession:
         _spend(connection)
         url = str(self.config.get("base_url", "")).rstrip("/") + "/" + path.lstrip("/")
         try:
-            answer = egress_of(connection).request(
-                method, url, params=params, json=json, headers={**(headers or {}), **_credentials(connection)}
-            )
+            answer = egress_of(connection).request(method, url, params=params, json=json, headers={**(headers or {}), **_credentials(connection)})
         except egress.EgressRefused as problem:
             raise contract.Refused(str(problem), mend=contract.Title(
                 "检查系统地址与允许的主机", "Check the system's address and its allowed hosts")) from problem  # fmt: skip

@@ -34,7 +34,10 @@ def trace(external_id: str, *, limit: int = 200) -> dict[str, Any]:
         "open": [
             *({"kind": "conflict", "field": c.field, "a": c.value_a, "b": c.value_b} for c in Conflict.objects.filter(known, resolved_at=None)),
             *({"kind": "quarantine", "problems": q.problems} for q in Quarantine.objects.filter(delivery__record_key=external_id, released_at=None)),
-            *({"kind": "dead_letter", "code": d.code, "zh": d.message_zh, "en": d.message_en} for d in DeadLetter.objects.filter(entry__link_id__in=ids, settled_at=None)),
+            *(
+                {"kind": "dead_letter", "code": d.code, "zh": d.message_zh, "en": d.message_en}
+                for d in DeadLetter.objects.filter(entry__link_id__in=ids, settled_at=None)
+            ),
         ],
     }
 

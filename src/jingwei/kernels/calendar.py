@@ -99,9 +99,7 @@ class WorkCalendar:
         return cls((CalendarLayer("round the clock", ROUND_THE_CLOCK, (), "none"),), zone)
 
     @classmethod
-    def weekly(
-        cls, week: Week, *, exceptions: tuple[DayException, ...] = (), region: Region = "CN", zone: str = DEFAULT_ZONE
-    ) -> WorkCalendar:
+    def weekly(cls, week: Week, *, exceptions: tuple[DayException, ...] = (), region: Region = "CN", zone: str = DEFAULT_ZONE) -> WorkCalendar:
         """One layer with its own week."""
         return cls((CalendarLayer("", week, exceptions, region),), zone)
 

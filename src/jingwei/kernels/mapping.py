@@ -234,7 +234,15 @@ def suggest_pairs(fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike]) 
         scored = sorted(((_likeness(a, b), b.name) for b in writable if b.name not in taken), reverse=True)
         if scored and scored[0][0] >= 0.75 and a.name not in ("id",):
             taken.add(scored[0][1])
-            out.append({"a": a.name, "b": scored[0][1], "direction": "a_to_b" if a.read_only else "both", "policy": "ask", "steps": _steps_between(a, next(b for b in writable if b.name == scored[0][1]))})
+            out.append(
+                {
+                    "a": a.name,
+                    "b": scored[0][1],
+                    "direction": "a_to_b" if a.read_only else "both",
+                    "policy": "ask",
+                    "steps": _steps_between(a, next(b for b in writable if b.name == scored[0][1])),
+                }
+            )
     return out
 
 

@@ -69,10 +69,23 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
     forward, backward, gives = _steps(place, each, a[names[0]], tables, report)
     _check_ways(place, names, direction, backward, a, b[target], gives, report)
     rules = _rules(place, each, b[target], direction, report)
-    return Pair(names, target, direction, policy, tuple(forward), tuple(s for s in backward if s is not None), str(each.get("joiner", " ")), str(a[names[0]].type), str(b[target].type), rules)
+    return Pair(
+        names,
+        target,
+        direction,
+        policy,
+        tuple(forward),
+        tuple(s for s in backward if s is not None),
+        str(each.get("joiner", " ")),
+        str(a[names[0]].type),
+        str(b[target].type),
+        rules,
+    )
 
 
-def _steps(place: str, each: AbstractMapping[str, Any], source: FieldLike, tables: AbstractMapping[str, Any], report: _Report) -> tuple[list[Step], list[Step | None], str]:
+def _steps(
+    place: str, each: AbstractMapping[str, Any], source: FieldLike, tables: AbstractMapping[str, Any], report: _Report
+) -> tuple[list[Step], list[Step | None], str]:
     forward: list[Step] = []
     backward: list[Step | None] = []
     kind = str(source.type)

@@ -144,9 +144,7 @@ def _hashable(value: Value) -> Value:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _plan_missing(
-    a: Side, b: Side, base: Mapping[str, Value] | None, policies: Mapping[str, str], directions: Mapping[str, str], on_delete: str
-) -> MergePlan:
+def _plan_missing(a: Side, b: Side, base: Mapping[str, Value] | None, policies: Mapping[str, str], directions: Mapping[str, str], on_delete: str) -> MergePlan:
     if a.state == "present" and b.state == "absent":
         values = _sendable(a, policies, directions, "a_to_b")
         return MergePlan(create_b=True, to_b=values) if values else MergePlan()
@@ -164,7 +162,9 @@ def _sendable(source: Side, policies: Mapping[str, str], directions: Mapping[str
     return {n: v for n, v in source.values.items() if n in policies and directions.get(n, "both") in ("both", way)}
 
 
-def _plan_deleted(left: Side, side: str, base: Mapping[str, Value] | None, policies: Mapping[str, str], directions: Mapping[str, str], on_delete: str) -> MergePlan:
+def _plan_deleted(
+    left: Side, side: str, base: Mapping[str, Value] | None, policies: Mapping[str, str], directions: Mapping[str, str], on_delete: str
+) -> MergePlan:
     """One side is deleted, `left` is the other. An edit since the agreement is never deleted without asking."""
     assert left.values is not None
     # a deleted target cannot take the source with it when nothing ever travels from the target

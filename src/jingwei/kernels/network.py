@@ -121,9 +121,7 @@ def _widened(horizon: tuple[date, date], earlier: bool, later: bool) -> tuple[da
         raise HorizonError(f"dates leave the calendar: {first} to {last}") from error
 
 
-def compile_network(
-    activities: ActivityArrays, links: LinkArrays, calendars: Sequence[WorkCalendar], rules: RunRules, zone: str = DEFAULT_ZONE
-) -> Network:
+def compile_network(activities: ActivityArrays, links: LinkArrays, calendars: Sequence[WorkCalendar], rules: RunRules, zone: str = DEFAULT_ZONE) -> Network:
     """Check and order a network once, for many calculations.
 
     Raises CycleError naming the activities of a cycle, ValueError for arrays that do not fit together.

@@ -81,9 +81,7 @@ def compile_links(links: LinkArrays, count: int, calendar_count: int) -> tuple[I
             raise ValueError(f"links must join activities 0 to {count - 1}")
     kind = np.zeros(size, np.int8) if links.type is None else np.asarray(links.type, np.int8)
     lag = np.zeros(size, np.int64) if links.lag_minutes is None else np.asarray(links.lag_minutes, np.int64)
-    lag_calendar = (
-        np.full(size, LAG_IN_SUCCESSOR_CALENDAR, np.int32) if links.lag_calendar is None else np.asarray(links.lag_calendar, np.int32)
-    )
+    lag_calendar = np.full(size, LAG_IN_SUCCESSOR_CALENDAR, np.int32) if links.lag_calendar is None else np.asarray(links.lag_calendar, np.int32)
     if not kind.size == lag.size == lag_calendar.size == size:
         raise ValueError("every link array needs one entry a link")
     if size and (not 0 <= kind.min() <= kind.max() <= 3 or not -2 <= lag_calendar.min() <= lag_calendar.max() < calendar_count):

@@ -362,9 +362,7 @@ def _latest(table: CalendarTable, calendar: int, work: int, bound: int) -> int:
 
 
 @compiled
-def backward(
-    table: CalendarTable, acts: Activities, links: Links, rules: Rules, dates: Dates, start_by: Minutes, finish_by: Minutes
-) -> None:
+def backward(table: CalendarTable, acts: Activities, links: Links, rules: Rules, dates: Dates, start_by: Minutes, finish_by: Minutes) -> None:
     """Late dates, total float and free float. `start_by`, `finish_by` are scratch, one entry an activity."""
     base = dates.finish[0]
     if rules.values[2] >= 0:

@@ -201,9 +201,7 @@ class _Builder(Generic[Key]):
             named = [self.keys[i] if i < len(self.keys) else self.hub_of[i] for i in error.activities]
             raise PlanCycleError(named) from error
         duration = np.array(rows["duration"][: len(self.keys)], np.int64)
-        return PlanNetwork(
-            self.keys, self.index, self.parent, self.is_summary, percent, duration, self.zone, compiled, self.origin, self.hub_of
-        )
+        return PlanNetwork(self.keys, self.index, self.parent, self.is_summary, percent, duration, self.zone, compiled, self.origin, self.hub_of)
 
     def _wall(self, moment: Any) -> int:
         return NO_DATE if moment is None else wall_minute(moment, self.zone)

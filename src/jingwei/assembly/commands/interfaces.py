@@ -155,7 +155,9 @@ def run_trace(options: argparse.Namespace) -> int:
             for link in found["links"]:
                 print(f"{link['interface']}: {link['system_a']} {link['key_a']} ↔ {link['system_b']} {link['key_b']} [{link['state']}]")
             for step in found["steps"]:
-                print(f"{step['at']}  {step['kind']:14} {step.get('side', ''):2} {step.get('action') or step.get('source') or ''} {step.get('values') or step.get('record') or ''}")
+                print(
+                    f"{step['at']}  {step['kind']:14} {step.get('side', ''):2} {step.get('action') or step.get('source') or ''} {step.get('values') or step.get('record') or ''}"
+                )
             for each in found["open"]:
                 print("! ", each)
         return 0 if found["links"] or found["steps"] else fail(f"没有找到 {options.id}", "nothing is known of it")

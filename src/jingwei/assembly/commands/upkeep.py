@@ -187,7 +187,16 @@ def restore(options: argparse.Namespace) -> int:
                 shutil.copytree(kept, address.home() / name, dirs_exist_ok=True)
             elif kept.exists():
                 shutil.copy2(kept, address.home() / name)
-        command = [address.tool("pg_restore"), "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", _url(), str(Path(folder) / "database.dump")]
+        command = [
+            address.tool("pg_restore"),
+            "--clean",
+            "--if-exists",
+            "--no-owner",
+            "--single-transaction",
+            "--dbname",
+            _url(),
+            str(Path(folder) / "database.dump"),
+        ]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         return fail("恢复失败，数据未改动", f"restore failed, nothing was changed: {done.stderr[-500:]}")

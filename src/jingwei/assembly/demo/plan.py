@@ -19,8 +19,14 @@ from jingwei.hub.models import Interface
 zone = ZoneInfo("Asia/Shanghai")
 subjects_file = Path(__file__).resolve().parents[4] / "sandbox" / "tracker" / "plan.toml"
 roll_outs = {
-    "MES-ROLL": (("机加工一线", "机加工二线", "热处理线", "装配线"), ("现场勘察", "网络布线与取电", "终端安装调试", "数采网关接入", "基础数据初始化", "班组培训", "试运行两周", "上线确认")),
-    "ERP-JOIN": (("成本凭证", "采购订单", "供应商主数据", "物料主数据", "预算占用"), ("口径确认", "字段映射", "代码表整理", "接口配置", "影子运行", "差异清零", "切换")),
+    "MES-ROLL": (
+        ("机加工一线", "机加工二线", "热处理线", "装配线"),
+        ("现场勘察", "网络布线与取电", "终端安装调试", "数采网关接入", "基础数据初始化", "班组培训", "试运行两周", "上线确认"),
+    ),
+    "ERP-JOIN": (
+        ("成本凭证", "采购订单", "供应商主数据", "物料主数据", "预算占用"),
+        ("口径确认", "字段映射", "代码表整理", "接口配置", "影子运行", "差异清零", "切换"),
+    ),
     "WMS-PDA": (("原料库", "成品库", "备件库", "线边库"), ("库位编码", "标签打印张贴", "PDA 配置", "库存初始化", "盘点核对", "操作培训", "切换上线")),
 }
 waits_for = {"MES-ROLL": "mes-work-orders", "ERP-JOIN": "erp-cost-vouchers", "WMS-PDA": "mes-operations"}
@@ -137,7 +143,8 @@ def _save(draft: Draft) -> None:
         task.parent = task.parent  # parents were saved before their children
         task.save()
     Dependency.objects.bulk_create(
-        Dependency(tenant_id=draft.project.tenant_id, project=draft.project, predecessor=a, successor=b, type=kind, lag_minutes=lag) for a, b, kind, lag in draft.links
+        Dependency(tenant_id=draft.project.tenant_id, project=draft.project, predecessor=a, successor=b, type=kind, lag_minutes=lag)
+        for a, b, kind, lag in draft.links
     )
 
 

@@ -34,7 +34,11 @@ def _table(**pairs: str) -> list[dict[str, Any]]:
     return rows
 
 
-issue_states = [*_table(open="todo", in_progress="doing", resolved="done", closed="done"), {"a": "in_progress", "b": "blocked"}, {"a": "closed", "b": "cancelled"}]
+issue_states = [
+    *_table(open="todo", in_progress="doing", resolved="done", closed="done"),
+    {"a": "in_progress", "b": "blocked"},
+    {"a": "closed", "b": "cancelled"},
+]
 voucher_accounts = {
     "5101.01": "software", "5101.02": "equipment", "5101.03": "subcontract", "5101.04": "labour", "5101.05": "travel", "5101.06": "other",
     "5101.07": "material", "5101.08": "software",

@@ -239,7 +239,10 @@ def _refuse_coerced(record: Record, wanted: Values) -> None:
         raise Refused(
             "Redmine changed what was sent",
             fields=wrong,
-            mend=Title("检查代码表与 Redmine 的工作流（状态、父任务计算的字段）", "Check the code table and Redmine's workflow (statuses, fields computed from subtasks)"),
+            mend=Title(
+                "检查代码表与 Redmine 的工作流（状态、父任务计算的字段）",
+                "Check the code table and Redmine's workflow (statuses, fields computed from subtasks)",
+            ),
         )
 
 

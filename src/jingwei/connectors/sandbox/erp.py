@@ -115,9 +115,7 @@ class ErpConnector:
     def streams(self, session: Session) -> Sequence[Stream]:
         """Two streams; projects, accounts and suppliers are asked."""
         known = {
-            field: choices(
-                part(opened(session.request("GET", f"/api/{where}")), "rows", list), "code" if field != "supplier" else "name", "name"
-            )
+            field: choices(part(opened(session.request("GET", f"/api/{where}")), "rows", list), "code" if field != "supplier" else "name", "name")
             for field, where in (("project_code", "projects"), ("account", "accounts"), ("supplier", "suppliers"))
         }
         return tuple(

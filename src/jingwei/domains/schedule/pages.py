@@ -189,7 +189,14 @@ def undo(request: HttpRequest, code: str) -> HttpResponse:
         return JsonResponse({"errors": [{"field": "undo", "message": text} for text in left]}, status=409)
     services.project_recalculate(project_id=project.pk)
     tasks = work.tasks_of(project.pk).select_related("assignee", "interface")
-    return JsonResponse({"tasks": _tasks(tasks, queries.baseline_dates(queries.current_baseline(project.pk)), ZoneInfo(project.zone)), "links": _links(project), "effect": {"moved": 0, "endangered": []}, "undo": None})
+    return JsonResponse(
+        {
+            "tasks": _tasks(tasks, queries.baseline_dates(queries.current_baseline(project.pk)), ZoneInfo(project.zone)),
+            "links": _links(project),
+            "effect": {"moved": 0, "endangered": []},
+            "undo": None,
+        }
+    )
 
 
 @require_POST

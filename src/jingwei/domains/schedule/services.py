@@ -108,7 +108,15 @@ def baseline_take(*, project: Project, name: str) -> Baseline:
     baseline.save()
     rows = network.load(project).rows.values()
     BaselineTask.objects.bulk_create(
-        BaselineTask(tenant_id=project.tenant_id, project=project, baseline=baseline, task_id=r["pk"], start=r["start"], finish=r["finish"], duration_minutes=r["duration_minutes"])
+        BaselineTask(
+            tenant_id=project.tenant_id,
+            project=project,
+            baseline=baseline,
+            task_id=r["pk"],
+            start=r["start"],
+            finish=r["finish"],
+            duration_minutes=r["duration_minutes"],
+        )
         for r in rows
     )
     return baseline
@@ -149,7 +157,9 @@ def _carry_out(project: Project, changes: Sequence[Mapping[str, Any]], links: Ma
         ends = {pk: queries.task(pk) for pk in (int(link["from"]), int(link["to"]))}
         if None in ends.values():
             raise ValidationError({"links": _("There is no such task in this project.")})
-        work.dependency_save(predecessor=ends[int(link["from"])], successor=ends[int(link["to"])], type=link.get("type", "FS"), lag_minutes=int(link.get("lag_minutes", 0)))
+        work.dependency_save(
+            predecessor=ends[int(link["from"])], successor=ends[int(link["to"])], type=link.get("type", "FS"), lag_minutes=int(link.get("lag_minutes", 0))
+        )
     for pk in links.get("remove", ()):
         found = queries.links_of(project.pk).filter(pk=pk).first()
         if found is not None:

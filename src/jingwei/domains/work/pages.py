@@ -51,7 +51,9 @@ def move(request: HttpRequest) -> HttpResponse:
         try:
             with scope.because(reason=str(_("Board"))):
                 version = request.POST.get("version", "")
-                commands.change(resource("work.task"), task, {"status": request.POST["status"]}, request.access, version=int(version) if version.isdigit() else None)
+                commands.change(
+                    resource("work.task"), task, {"status": request.POST["status"]}, request.access, version=int(version) if version.isdigit() else None
+                )
         except (ValidationError, commands.Stale) as refused:
             problem = "; ".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)
     return render(request, "work/_board.html", {**_columns(request), "problem": problem})

@@ -45,7 +45,11 @@ def progress_by_project(project_ids: list[int]) -> Any:
     """Tasks, progress weighted by duration, and computed finish of each project: one query."""
     parts = Task.objects.filter(project_id__in=project_ids, is_summary=False).exclude(status=Task.Status.CANCELLED)
     weight = Sum(F("duration_minutes"))
-    return parts.values("project_id").annotate(tasks=Count("id"), percent=Sum(F("percent") * F("duration_minutes")) * 1.0 / NullIf(weight, 0), finish=Max("finish")).order_by()
+    return (
+        parts.values("project_id")
+        .annotate(tasks=Count("id"), percent=Sum(F("percent") * F("duration_minutes")) * 1.0 / NullIf(weight, 0), finish=Max("finish"))
+        .order_by()
+    )
 
 
 def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:

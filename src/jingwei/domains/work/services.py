@@ -91,7 +91,9 @@ def _keep_step(task: Task, *, status_given: bool, percent_given: bool) -> None:
 
 def _next_code(project_id: int) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~ '^T-[0-9]{1,8}$'", (project_id,))
+        cursor.execute(
+            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~ '^T-[0-9]{1,8}$'", (project_id,)
+        )
         return f"T-{cursor.fetchone()[0]:03d}"
 
 

@@ -136,7 +136,11 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
         function.__annotations__["return"] = result
     _resolve(read, list_rows, create, change, delete, act)
     queries = {name: strawberry.field(resolver=read), f"{name}_list": strawberry.field(resolver=list_rows)}
-    mutations = {f"create_{name}": strawberry.mutation(resolver=create), f"change_{name}": strawberry.mutation(resolver=change), f"delete_{name}": strawberry.mutation(resolver=delete)}
+    mutations = {
+        f"create_{name}": strawberry.mutation(resolver=create),
+        f"change_{name}": strawberry.mutation(resolver=change),
+        f"delete_{name}": strawberry.mutation(resolver=delete),
+    }
     if resource.verbs:
         mutations[f"act_{name}"] = strawberry.mutation(resolver=act)
     return queries, mutations

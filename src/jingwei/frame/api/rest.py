@@ -1,6 +1,5 @@
 """REST for every resource at /api/v1/<resource>/: list, one, create, change, delete, verbs, history. OpenAPI 3.1."""
 
-
 from collections.abc import Callable
 from typing import Any
 

@@ -103,7 +103,13 @@ def told(resource: Resource) -> list[models.Field[Any, Any]]:
 
 def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dict[str, Any]:
     """A row in the shape of `schema_out`."""
-    out: dict[str, Any] = {"id": row.pk, "version": row.version, "natural_key": resource.name_of(row), "created_at": row.created_at, "updated_at": row.updated_at}
+    out: dict[str, Any] = {
+        "id": row.pk,
+        "version": row.version,
+        "natural_key": resource.name_of(row),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
     for field in told(resource):
         if isinstance(field, models.ForeignKey):
             out[field.name] = getattr(row, field.attname)

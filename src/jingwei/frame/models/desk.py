@@ -32,6 +32,7 @@ class Notification(TenantModel):
     """Something a person should know. `key` folds repeats of the same thing into one line with a count."""
 
     keeps_history: ClassVar[bool] = False
+
     class Level(models.TextChoices):
         NOTE = "note", _("Note")
         WARNING = "warning", _("Warning")
@@ -55,6 +56,7 @@ class LongWork(TenantModel):
     """Work that takes longer than a glance: its progress is pushed to the page, it can be left and come back to, and cancelled."""
 
     keeps_history: ClassVar[bool] = False
+
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")
         RUNNING = "running", _("Running")

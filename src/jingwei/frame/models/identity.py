@@ -118,9 +118,7 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=("tenant", "user", "role", "project"), name="membership_once", nulls_distinct=False)
-        ]
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "user", "role", "project"), name="membership_once", nulls_distinct=False)]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role}"

@@ -60,7 +60,11 @@ def money(amount: Any, currency: str = "CNY") -> str:
     """An amount with its currency."""
     sign = {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency, currency + " ")
     number = Decimal(amount or 0).quantize(Decimal("0.01"))
-    return f"{'-' if number < 0 else ''}{sign}{formats.number_format(abs(number), 2, use_l10n=False, force_grouping=False):>s}" if abs(number) < 1000 else f"{'-' if number < 0 else ''}{sign}{abs(number):,.2f}"
+    return (
+        f"{'-' if number < 0 else ''}{sign}{formats.number_format(abs(number), 2, use_l10n=False, force_grouping=False):>s}"
+        if abs(number) < 1000
+        else f"{'-' if number < 0 else ''}{sign}{abs(number):,.2f}"
+    )
 
 
 @register.simple_tag

@@ -58,7 +58,9 @@ def load(request: HttpRequest, key: str) -> HttpResponse:
             content = file.read()
             sheet = exchange.read_sheet(content, file.name or "")
             report = exchange.dry_run(resource, sheet, request.access)
-            kept = LongWork(user=request.user, title=file.name or "", tenant_id=request.tenant.pk, payload={"resource": key, "file": base64.b64encode(content).decode()})
+            kept = LongWork(
+                user=request.user, title=file.name or "", tenant_id=request.tenant.pk, payload={"resource": key, "file": base64.b64encode(content).decode()}
+            )
             kept.save()
             context |= {"report": report, "kept": kept}
         except ValidationError as problem:
@@ -74,7 +76,9 @@ def _apply(request: HttpRequest, key: str) -> HttpResponse:
     sheet = exchange.read_sheet(base64.b64decode(kept.payload["file"]), kept.title)
     report = exchange.apply(resource, sheet, request.access)
     if not report.is_clean:
-        return render(request, "frame/records/import.html", {"resource": resource, "report": report, "kept": kept, "errors": [_("Nothing was imported.")]}, status=422)
+        return render(
+            request, "frame/records/import.html", {"resource": resource, "report": report, "kept": kept, "errors": [_("Nothing was imported.")]}, status=422
+        )
     kept.delete()
     counts = report.counts
     messages.success(request, _("Imported: %(create)s new, %(update)s changed, %(unchanged)s unchanged.") % counts)

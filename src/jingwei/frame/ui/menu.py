@@ -50,11 +50,13 @@ def visible(request: HttpRequest) -> list[tuple[Any, list[MenuItem]]]:
         return []
     items = [*_items, *_declared()]
     shown = [i for i in items if not i.permission or access.allows(i.permission)]
-    return [(title, sorted((i for i in shown if i.section == key), key=lambda i: i.order)) for key, title in sections.items() if any(i.section == key for i in shown)]
+    return [
+        (title, sorted((i for i in shown if i.section == key), key=lambda i: i.order))
+        for key, title in sections.items()
+        if any(i.section == key for i in shown)
+    ]
 
 
 def _declared() -> list[MenuItem]:
     """A line for every resource that names a section."""
-    return [
-        MenuItem(r.menu, r.title_plural, f"/w/{r.key}/", r.icon, r.permission("view"), 60) for r in resources() if r.menu
-    ]
+    return [MenuItem(r.menu, r.title_plural, f"/w/{r.key}/", r.icon, r.permission("view"), 60) for r in resources() if r.menu]

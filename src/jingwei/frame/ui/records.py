@@ -70,7 +70,13 @@ def listing(request: HttpRequest, key: str) -> HttpResponse:
 
 def _column(resource: Resource, name: str, parameters: dict[str, str]) -> dict[str, Any]:
     field, now = resource.model_field(name), parameters.get("sort", "")
-    return {"name": name, "label": resource.label(name), "sortable": field is not None, "sort": f"-{name}" if now == name else name, "direction": "up" if now == name else "down" if now == f"-{name}" else ""}
+    return {
+        "name": name,
+        "label": resource.label(name),
+        "sortable": field is not None,
+        "sort": f"-{name}" if now == name else name,
+        "direction": "up" if now == name else "down" if now == f"-{name}" else "",
+    }
 
 
 @require_GET
@@ -82,8 +88,18 @@ def detail(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     for each in resource.children:
         target = resource_of(resource.model._meta.get_field(each.name).related_model)
         assert target is not None
-        names = [n for n in target.columns if target.model_field(n) is None or target.model_field(n).remote_field is None or target.model_field(n).remote_field.model is not resource.model]  # type: ignore[union-attr]
-        parts.append({"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(target, child, names) for child in getattr(row, each.name).order_by("pk")]})
+        names = [
+            n
+            for n in target.columns
+            if target.model_field(n) is None or target.model_field(n).remote_field is None or target.model_field(n).remote_field.model is not resource.model
+        ]  # type: ignore[union-attr]
+        parts.append(
+            {
+                "title": target.title_plural,
+                "columns": [target.label(n) for n in names],
+                "rows": [cells_of(target, child, names) for child in getattr(row, each.name).order_by("pk")],
+            }
+        )
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), resource.project_of(row)) and v.applies(row)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
     context = {
@@ -103,7 +119,9 @@ def history_lines(resource: Resource, pk: int) -> list[dict[str, Any]]:
         fields = [
             {"label": field.verbose_name, "before": value_text(field, before.get(field.attname)), "after": value_text(field, after.get(field.attname))}
             for field in resource.model._meta.concrete_fields
-            if field.attname in {**before, **after} and field.name not in ("tenant", "id") and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
+            if field.attname in {**before, **after}
+            and field.name not in ("tenant", "id")
+            and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
         ]
         out.append({"line": line, "who": names.get(line.actor_id or 0, line.origin), "fields": fields})
     return out
@@ -126,7 +144,13 @@ def edit(request: HttpRequest, key: str, pk: int | None = None) -> HttpResponse:
         except commands.Stale as problem:
             stale = problem.row
             errors = {NON_FIELD_ERRORS: [str(problem)]}
-    context = {"resource": resource, "row": stale or row, "fields": form_fields(request, resource, row, errors), "children": child_rows(request, resource, row), "errors": errors.get(NON_FIELD_ERRORS, errors.get("", []))}
+    context = {
+        "resource": resource,
+        "row": stale or row,
+        "fields": form_fields(request, resource, row, errors),
+        "children": child_rows(request, resource, row),
+        "errors": errors.get(NON_FIELD_ERRORS, errors.get("", [])),
+    }
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
 
 
@@ -175,7 +199,10 @@ def child_rows(request: HttpRequest, resource: Resource, row: Any | None) -> lis
         assert target is not None
         rows: list[dict[str, Any]] = []
         if f"{each.name}-rows" in request.POST:
-            rows = [{"id": values.get("id", ""), "values": [(f, values.get(f, "")) for f in each.fields]} for values in _posted_children(request, each.name, each.fields)]
+            rows = [
+                {"id": values.get("id", ""), "values": [(f, values.get(f, "")) for f in each.fields]}
+                for values in _posted_children(request, each.name, each.fields)
+            ]
         elif row is not None:
             rows = [{"id": c.pk, "values": [(f, getattr(c, f)) for f in each.fields]} for c in getattr(row, each.name).order_by("pk")]
         rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
@@ -255,14 +282,23 @@ def cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpResponse:
             with scope.because(reason=_("edited in the list")):
                 row = commands.change(resource, row, {name: request.POST.get(name, "")}, request.access, version=int(version) if version.isdigit() else None)
             row = resource.rows(request.access).get(pk=row.pk)
-            return render(request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)})
+            return render(
+                request,
+                "frame/records/_cell.html",
+                {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)},
+            )
         except ValidationError as problem:
             error = " ".join(problem.messages)
         except commands.Stale as problem:
             row, error = problem.row, str(problem)
     field = form_fields(request, resource, row, {})
     bound = next(f for f in field if f["field"].name == name)
-    return render(request, "frame/records/_cell_input.html", {"resource": resource, "row": row, "entry": bound, "name": name, "error": error}, status=422 if error else 200)
+    return render(
+        request,
+        "frame/records/_cell_input.html",
+        {"resource": resource, "row": row, "entry": bound, "name": name, "error": error},
+        status=422 if error else 200,
+    )
 
 
 @require_GET
@@ -270,7 +306,9 @@ def show_cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpRespons
     """One cell as shown, after Esc."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
-    return render(request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)})
+    return render(
+        request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)}
+    )
 
 
 @require_POST
@@ -323,7 +361,12 @@ def save_view(request: HttpRequest, key: str) -> HttpResponse:
     resource = found(request, key)
     name, query = request.POST.get("name", "").strip()[:80], request.POST.get("query", "")[:2000]
     if name:
-        view, _made = SavedView.objects.update_or_create(user=request.user, resource=resource.key, name=name, defaults={"query": query, "is_shared": bool(request.POST.get("shared")), "tenant_id": request.tenant.pk})
+        view, _made = SavedView.objects.update_or_create(
+            user=request.user,
+            resource=resource.key,
+            name=name,
+            defaults={"query": query, "is_shared": bool(request.POST.get("shared")), "tenant_id": request.tenant.pk},
+        )
         if request.POST.get("default"):
             SavedView.objects.filter(user=request.user, resource=resource.key).exclude(pk=view.pk).update(is_default=False)
             SavedView.objects.filter(pk=view.pk).update(is_default=True)

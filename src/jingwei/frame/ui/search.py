@@ -28,7 +28,9 @@ def found(request: HttpRequest, words: str) -> list[dict[str, Any]]:
         rows = list(resource.rows(request.access).filter(searched(resource, words))[:per_resource])
         if rows:
             hits = [{"title": str(row), "url": reverse("record", args=[resource.key, row.pk])} for row in rows]
-            out.append({"title": str(resource.title_plural), "icon": resource.icon, "hits": hits, "url": f"{reverse('records', args=[resource.key])}?q={words}"})
+            out.append(
+                {"title": str(resource.title_plural), "icon": resource.icon, "hits": hits, "url": f"{reverse('records', args=[resource.key])}?q={words}"}
+            )
     return out
 
 

@@ -168,9 +168,7 @@ class OutboxEntry(FlowModel):
             models.Index(fields=("link", "-id"), name="outbox_of_link"),
         ]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=("link", "side"), name="one_open_entry", condition=models.Q(state__in=("waiting", "sending", "unknown"))
-            )
+            models.UniqueConstraint(fields=("link", "side"), name="one_open_entry", condition=models.Q(state__in=("waiting", "sending", "unknown")))
         ]
 
 
@@ -192,9 +190,7 @@ class Conflict(FlowModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=("link", "field"), name="one_open_conflict", condition=models.Q(resolved_at__isnull=True))
         ]
-        indexes: ClassVar[list[Any]] = [
-            models.Index(fields=("interface", "-id"), name="conflicts_open", condition=models.Q(resolved_at__isnull=True))
-        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("interface", "-id"), name="conflicts_open", condition=models.Q(resolved_at__isnull=True))]
 
 
 class Quarantine(FlowModel):
@@ -207,9 +203,7 @@ class Quarantine(FlowModel):
     released_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+")
 
     class Meta(FlowModel.Meta):
-        indexes: ClassVar[list[Any]] = [
-            models.Index(fields=("interface", "-id"), name="quarantine_open", condition=models.Q(released_at__isnull=True))
-        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("interface", "-id"), name="quarantine_open", condition=models.Q(released_at__isnull=True))]
 
 
 class DeadLetter(FlowModel):
@@ -226,6 +220,4 @@ class DeadLetter(FlowModel):
     settlement = models.CharField(max_length=10, blank=True)
 
     class Meta(FlowModel.Meta):
-        indexes: ClassVar[list[Any]] = [
-            models.Index(fields=("interface", "-id"), name="dead_letters_open", condition=models.Q(settled_at__isnull=True))
-        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("interface", "-id"), name="dead_letters_open", condition=models.Q(settled_at__isnull=True))]

@@ -41,7 +41,9 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _late(interface: Interface) -> bool:
-    return bool(interface.last_success_at and (timezone.now() - interface.last_success_at).total_seconds() > interface.freshness_seconds and interface.stage == "live")
+    return bool(
+        interface.last_success_at and (timezone.now() - interface.last_success_at).total_seconds() > interface.freshness_seconds and interface.stage == "live"
+    )
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -113,7 +113,10 @@ def _row(number: int, pair: dict[str, Any], spec: dict[str, Any], traces: list[l
     steps_ = []
     for order, step in enumerate(pair.get("steps", ())):
         operation = operations.get(step.get("op", ""))
-        parameters = [{"name": n, "kind": k.partition(":")[0], "options": k.partition(":")[2].split("|"), "value": step.get(n, d if d is not None else "")} for n, k, d in (operation.parameters if operation else ())]
+        parameters = [
+            {"name": n, "kind": k.partition(":")[0], "options": k.partition(":")[2].split("|"), "value": step.get(n, d if d is not None else "")}
+            for n, k, d in (operation.parameters if operation else ())
+        ]
         steps_.append({"order": order, "op": step.get("op"), "parameters": parameters})
     shown = [trace[number] for trace in traces if number < len(trace)]
     return {
@@ -125,6 +128,10 @@ def _row(number: int, pair: dict[str, Any], spec: dict[str, Any], traces: list[l
 
 def _extras(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Filters and fixed values as rows, with an empty one to write into."""
-    rows = [{"kind": "filter", "side": side, "field": name, "value": ", ".join(values if isinstance(values, list) else [values])} for side, rules in spec.get("filters", {}).items() for name, values in rules.items()]
+    rows = [
+        {"kind": "filter", "side": side, "field": name, "value": ", ".join(values if isinstance(values, list) else [values])}
+        for side, rules in spec.get("filters", {}).items()
+        for name, values in rules.items()
+    ]
     rows += [{"kind": "constant", **each} for each in spec.get("constants", ())]
     return [*rows, {"kind": "filter", "side": "", "field": "", "value": ""}]

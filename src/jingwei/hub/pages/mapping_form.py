@@ -155,5 +155,12 @@ def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b:
             rows = tables.get(step["table"]) or (proposed_table(left, right) if left and right else [])
             known = {str(row["a"]) for row in rows}
             rows = [*rows, *({"a": value, "b": ""} for value, _ in (left.choices if left else ()) if value not in known)]
-            out.append({"name": step["table"], "rows": [*rows, {"a": "", "b": ""}], "choices_a": left.choices if left else (), "choices_b": right.choices if right else ()})
+            out.append(
+                {
+                    "name": step["table"],
+                    "rows": [*rows, {"a": "", "b": ""}],
+                    "choices_a": left.choices if left else (),
+                    "choices_b": right.choices if right else (),
+                }
+            )
     return out

@@ -81,17 +81,49 @@ def connection_fields(connector: str, system: System | None = None, given: Any =
     fields = []
     for name, field in manifest.get("config", {}).get("fields", {}).items():
         value = (given or {}).get(f"config-{name}", config.get(name, field.get("default", "")))
-        fields.append({"name": f"config-{name}", "label": said(field.get("title")), "help": said(field.get("help")), "kind": field.get("kind", "text"), "value": value, "required": field.get("required", False)})
+        fields.append(
+            {
+                "name": f"config-{name}",
+                "label": said(field.get("title")),
+                "help": said(field.get("help")),
+                "kind": field.get("kind", "text"),
+                "value": value,
+                "required": field.get("required", False),
+            }
+        )
     for name, field in manifest.get("auth", {}).get("secrets", {}).items():
         known = system is not None and getattr(system, "connection", None) is not None and system.connection.credential_id is not None
-        fields.append({"name": f"secret-{name}", "label": said(field.get("title")), "help": said(field.get("help")), "kind": "password", "value": "", "required": not known, "known": known})
+        fields.append(
+            {
+                "name": f"secret-{name}",
+                "label": said(field.get("title")),
+                "help": said(field.get("help")),
+                "kind": "password",
+                "value": "",
+                "required": not known,
+                "known": known,
+            }
+        )
     if "webhook" in manifest:
-        fields.append({"name": "webhook_secret", "label": _("Webhook signing secret"), "help": _("Leave empty to keep the present one."), "kind": "password", "value": "", "required": False})
+        fields.append(
+            {
+                "name": "webhook_secret",
+                "label": _("Webhook signing secret"),
+                "help": _("Leave empty to keep the present one."),
+                "kind": "password",
+                "value": "",
+                "required": False,
+            }
+        )
     return fields
 
 
 def _posted(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], str]:
-    config = {name.removeprefix("config-"): value.strip() for name, value in request.POST.items() if name.startswith("config-") and isinstance(value, str) and value.strip()}
+    config = {
+        name.removeprefix("config-"): value.strip()
+        for name, value in request.POST.items()
+        if name.startswith("config-") and isinstance(value, str) and value.strip()
+    }
     secrets = {name.removeprefix("secret-"): value for name, value in request.POST.items() if name.startswith("secret-") and isinstance(value, str) and value}
     return config, secrets, str(request.POST.get("webhook_secret") or "")
 
@@ -105,7 +137,9 @@ def connection_edit(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {"system": system}
     try:
         if config or secrets or webhook_secret:
-            services.connection_save(system=system, config={**system.connection.config, **config}, credentials=secrets or None, webhook_secret=webhook_secret or None)
+            services.connection_save(
+                system=system, config={**system.connection.config, **config}, credentials=secrets or None, webhook_secret=webhook_secret or None
+            )
         context["check"] = services.connection_test(system=_system(key))
     except ValidationError as error:
         context["errors"] = error.messages

@@ -125,9 +125,7 @@ def integration_plan(language: str = "zh") -> FakePlan:
             number += 1
             ids[f"{phase}.{place}"] = number
             tasks.append(blank_task(number, task_zh if language == "zh" else task_en, summary["id"], days, assignee=assignee))
-    links = [
-        {"id": 100 + n, "from": ids[a], "to": ids[b], "type": kind, "lag_minutes": lag * 480} for n, (a, b, kind, lag) in enumerate(LINKS)
-    ]
+    links = [{"id": 100 + n, "from": ids[a], "to": ids[b], "type": kind, "lag_minutes": lag * 480} for n, (a, b, kind, lag) in enumerate(LINKS)]
     plan = FakePlan(dict(PROJECT, name=PROJECT["name"] if language == "zh" else "ERP–MES integration"), tasks, links, DAYS_OFF)
     by_place = {place: plan.by_id[task_id] for place, task_id in ids.items()}
     for task in tasks:
@@ -164,18 +162,12 @@ def big_plan(task_count: int, seed: int = 7) -> FakePlan:
             continue
         days = chance.choice([0, 1, 2, 3, 5, 8])
         percent = 0
-        tasks.append(
-            blank_task(
-                number, f"任务 {number} 接口联调与验证", summary, days, percent=percent, assignee=chance.choice(["王磊", "李娜", ""])
-            )
-        )
+        tasks.append(blank_task(number, f"任务 {number} 接口联调与验证", summary, days, percent=percent, assignee=chance.choice(["王磊", "李娜", ""])))
         for _ in range(chance.choice([0, 1, 1, 2])):
             if leaves:
                 before = chance.choice(leaves[-60:])
                 kind = chance.choices(["FS", "SS", "FF", "SF"], [80, 10, 8, 2])[0]
-                links.append(
-                    {"id": len(links) + 1, "from": before, "to": number, "type": kind, "lag_minutes": chance.choice([0, 0, 480, -240])}
-                )
+                links.append({"id": len(links) + 1, "from": before, "to": number, "type": kind, "lag_minutes": chance.choice([0, 0, 480, -240])})
         leaves.append(number)
     plan = FakePlan(dict(PROJECT, name=f"{task_count}"), tasks, links, DAYS_OFF)
     for task in tasks:

@@ -115,9 +115,7 @@ def test_fifty_changes_can_be_undone(gantt: GanttPage) -> None:
           for (let percent = 1; percent <= 50; percent++) await g.actions.change(task, { percent }); }"""
     )
     assert gantt.task("用户培训")["percent"] == 50
-    gantt.page.evaluate(
-        "async () => { const g = document.getElementById('gantt').gantt; for (let k = 0; k < 50; k++) await g.actions.undo(); }"
-    )
+    gantt.page.evaluate("async () => { const g = document.getElementById('gantt').gantt; for (let k = 0; k < 50; k++) await g.actions.undo(); }")
     assert gantt.task("用户培训")["percent"] == before
     expect(gantt.page.get_by_role("button", name="撤销", exact=True)).to_be_disabled()
 
@@ -174,9 +172,7 @@ def test_renaming_in_place_obeys_enter_escape_and_composition(gantt: GanttPage) 
     expect(gantt.grid).to_be_focused()
 
 
-@pytest.mark.parametrize(
-    ("column", "typed", "field", "value"), [("duration", "7天", "duration_minutes", 3360), ("percent", "40", "percent", 40)]
-)
+@pytest.mark.parametrize(("column", "typed", "field", "value"), [("duration", "7天", "duration_minutes", 3360), ("percent", "40", "percent", 40)])
 def test_duration_and_progress_are_typed_into_their_cells(gantt: GanttPage, column: str, typed: str, field: str, value: int) -> None:
     gantt.choose("用户培训")
     gantt.cell("用户培训", column).dblclick()
@@ -195,9 +191,7 @@ def test_what_cannot_be_read_is_refused_in_words(gantt: GanttPage) -> None:
     expect(gantt.cell("用户培训", "duration")).to_have_text("5 天")
 
 
-@pytest.mark.parametrize(
-    ("from_end", "to_start", "kind"), [(True, True, "FS"), (False, True, "SS"), (True, False, "FF"), (False, False, "SF")]
-)
+@pytest.mark.parametrize(("from_end", "to_start", "kind"), [(True, True, "FS"), (False, True, "SS"), (True, False, "FF"), (False, False, "SF")])
 def test_a_link_is_drawn_from_either_end_to_either_end(gantt: GanttPage, from_end: bool, to_start: bool, kind: str) -> None:
     source, target = gantt.task("用户培训"), gantt.task("上线支持")
     to = gantt.bar("上线支持")
@@ -226,9 +220,7 @@ def test_links_are_made_and_removed_by_keyboard_alone(gantt: GanttPage) -> None:
     dialog.get_by_label("任务", exact=True).fill("2.3 等保二级整改")
     gantt.press("Enter")
     expect(dialog.get_by_role("listitem")).to_have_count(3)
-    made = [
-        link for link in gantt.plan.links if link["from"] == gantt.task("等保二级整改")["id"] and link["to"] == gantt.task("用户培训")["id"]
-    ]
+    made = [link for link in gantt.plan.links if link["from"] == gantt.task("等保二级整改")["id"] and link["to"] == gantt.task("用户培训")["id"]]
     assert [link["type"] for link in made] == ["FS"]
     dialog.get_by_role("button", name="删除依赖: 2.3 等保二级整改").press("Enter")
     expect(dialog.get_by_role("listitem")).to_have_count(2)
@@ -364,9 +356,7 @@ def test_a_finger_chooses_then_drags_and_two_fingers_zoom(open_gantt: OpenGantt)
         fingers = gantt.page.context.new_cdp_session(gantt.page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
-            fingers.send(
-                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]}
-            )
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]})
 
         before = gantt.task(DRIVEN)["start"]
         gantt.page.touchscreen.tap(bar["centre"], bar["middle"])

@@ -26,9 +26,7 @@ def moved_by_kernel(plan: FakePlan, change: dict[str, object]) -> dict[int, tupl
     before = {task["id"]: (task["start"], task["finish"]) for task in plan.tasks}
     answer = plan.preview({"changes": [change], "links": {"add": [], "remove": []}})
     return {
-        task["id"]: (minute_of(task["start"]), minute_of(task["finish"]))
-        for task in answer["tasks"]
-        if (task["start"], task["finish"]) != before[task["id"]]
+        task["id"]: (minute_of(task["start"]), minute_of(task["finish"])) for task in answer["tasks"] if (task["start"], task["finish"]) != before[task["id"]]
     }
 
 
