@@ -105,8 +105,8 @@ class Installation:
 
     def start(self, name: str) -> None:
         """Start the worker or the scheduler."""
-        log = (self.home / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen([sys.executable, "-m", "jingwei.assembly", name], cwd=root, env=self.environment, stdout=log, stderr=log)
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen([sys.executable, "-m", "jingwei.assembly", name], cwd=root, env=self.environment, stdout=log, stderr=log)
 
     def kill(self, name: str) -> None:
         """kill -9."""

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from jingwei.assembly.commands import say, setup
+from jingwei.assembly.ports import sandbox_ports
 from jingwei.frame.postgres import address
-
-sandbox_ports = {"tracker": 4801, "erp": 4802, "mes": 4803}
 
 
 def port_is_free(host: str, port: int) -> bool:

@@ -53,7 +53,7 @@ def announced_years() -> frozenset[int]:
 
     A year counts only with its National Day: a New Year break announced for the year before may reach into January.
     """
-    from chinese_calendar.constants import holidays  # type: ignore[import-untyped]
+    from chinese_calendar.constants import holidays
 
     return frozenset(day.year for day in holidays if day.month == 10)
 

@@ -186,11 +186,21 @@ def _trace(pair: Pair, values: AbstractMapping[str, Value], lookups: Lookups) ->
 
 def _broken_rules(pair: Pair, value: Value) -> list[ValueProblem]:
     out = []
+    if pair.type_b in ("integer", "decimal") and value is not None and not _is_number(value):
+        out.append(ValueProblem(pair.b, "mapping.not_a_number", Text(f"不是数字：{value}", f"not a number: {value}"), value))
     for name, limit, severity in pair.rules:
         text = _breaks(name, limit, value)
         if text is not None:
             out.append(ValueProblem(pair.b, f"mapping.rule.{name}", text, value, severity))
     return out
+
+
+def _is_number(value: Value) -> bool:
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _breaks(name: str, limit: Any, value: Value) -> Text | None:

@@ -7,13 +7,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from jingwei.assembly.ports import sandbox_ports
 from jingwei.frame.models import Project
 from jingwei.frame.postgres.address import home
 from jingwei.hub import services
 from jingwei.hub.models import Interface, System
 from jingwei.hub.session import session_of
-
-ports = {"tracker": 4801, "erp": 4802, "mes": 4803}
 
 
 def sandbox_key() -> str:
@@ -136,7 +135,7 @@ def load(projects: Mapping[str, Project]) -> dict[str, Interface]:
 def _system(name: str, title: str, connector: str, credentials: dict[str, str]) -> System:
     system = services.system_save(key=name, name=title, connector=connector)
     hook = "whsec_" + secrets.token_bytes(24).hex()
-    services.connection_save(system=system, config={"base_url": f"http://127.0.0.1:{ports[name]}"}, credentials=credentials, webhook_secret=hook)
+    services.connection_save(system=system, config={"base_url": f"http://127.0.0.1:{sandbox_ports[name]}"}, credentials=credentials, webhook_secret=hook)
     check = services.connection_test(system=system)
     if not check.ok:
         raise RuntimeError(f"the demo system {name} does not answer: {check.message}")

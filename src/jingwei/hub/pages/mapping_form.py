@@ -24,7 +24,8 @@ _known_states = (
 
 def proposal(a: Stream, b: Stream) -> tuple[dict[str, Any], dict[str, Any]]:
     """A first mapping and its code tables, from the names and the choices of both streams."""
-    pairs = mapping.suggest_pairs(a.fields, b.fields)
+    # the field that keeps our reference is the hub's own
+    pairs = [p for p in mapping.suggest_pairs(a.fields, b.fields) if p["a"] != a.external_key_field and p["b"] != b.external_key_field]
     tables: dict[str, Any] = {}
     for pair in pairs:
         for step in pair["steps"]:

@@ -1,0 +1,1 @@
+"""The main job, driven in a real browser against everything running."""

@@ -1,0 +1,71 @@
+"""`jingwei up` as a person starts it: every process, the demo, its systems, a log-in by the one-time link."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox.program import free_port
+
+root = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Running:
+    """A running installation."""
+
+    url: str
+    link: str
+    sandbox_port: int
+    home: Path
+
+    def peer(self, offset: int, method: str, path: str, body: Any = None) -> Any:
+        """Call a demo system as somebody else would: 0 tracker, 1 ERP, 2 MES."""
+        key = (self.home / "sandbox" / "key").read_text().strip()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.sandbox_port + offset}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"X-API-Key": key, "Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Everything up; stopped by the signal that Ctrl-C sends."""
+    home = tmp_path_factory.mktemp("up")
+    port, sandbox = free_port(), free_port()
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
+    environment = {**kept, "JINGWEI_HOME": str(home), "JINGWEI_PORT": str(port), "JINGWEI_SANDBOX_PORT": str(sandbox), "PYTHONUNBUFFERED": "1"}
+    with (home / "up.log").open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-m", "jingwei.assembly", "up"], cwd=root, env=environment, stdout=output, stderr=output)
+    try:
+        link = _link(process, home / "up.log")
+        yield Running(f"http://localhost:{port}", link, sandbox, home)
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+def _link(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if (found := re.search(r"/setup/\S+/", text)) and "Ctrl-C" in text:
+            return found.group(0)
+        assert process.poll() is None, text
+        time.sleep(0.3)
+    raise AssertionError(log.read_text())
