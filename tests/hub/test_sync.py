@@ -207,3 +207,16 @@ def test_where_is_my_record(joined: Joined) -> None:
     found = tracing.trace(str(made["id"]))
     assert found["links"][0]["key_b"] == str(Task.objects.get().pk)
     assert {"arrived", "written"} <= {step["kind"] for step in found["steps"]}
+
+
+def test_equal_names_are_paired_on_the_first_load_and_nothing_is_doubled(joined: Joined) -> None:
+    made = issue(joined, subject="同名事项", done_ratio=50)
+    ours(joined, code="T-1", name="同名事项")
+    spec = {**joined.interface.published.spec}
+    spec["mapping"] = {**spec["mapping"], "key": ["name"], "pairs": [{**p, "policy": "a"} for p in spec["mapping"]["pairs"]]}
+    services.version_publish(interface=joined.interface, spec=spec)
+    counts = joined.sync()
+    assert counts["created"] == 0
+    link = Link.objects.get()
+    assert (link.key_a, Task.objects.get().percent) == (str(made["id"]), 50)
+    assert_agree(joined)

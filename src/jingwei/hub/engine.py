@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jingwei.frame import events
 from jingwei.hub import contract, health, planning, reading, sending
-from jingwei.hub.models import Checkpoint, Interface, Link, OutboxEntry, Run
+from jingwei.hub.models import Checkpoint, Interface, OutboxEntry, Run
 from jingwei.hub.planning import Counts
 
 log = structlog.get_logger(__name__)
@@ -83,18 +83,18 @@ def _go(interface: Interface, run: Run, sides: tuple[str, ...], deadline: float)
 
 
 def _pair_if_loaded(interface: Interface, run: Run, counts: Counts) -> None:
-    """When both sides have been read and planned once, join equal halves and plan them."""
+    """Once, when both sides have been read and planned: join equal halves, then plan them all."""
+    if interface.paired_at is not None or interface.deliveries.filter(state="waiting").exists():
+        return
     if Checkpoint.objects.filter(interface=interface, loaded_at__isnull=False).count() < 2:
-        return
-    if not Link.objects.filter(interface=interface, state=Link.State.HELD, base=None).exclude(outbox__isnull=False).exists():
-        return
-    if interface.deliveries.filter(state="waiting").exists():
         return
     with transaction.atomic():
         assert interface.published is not None
         work = planning.Work(interface, planning.ready(interface.published), run)
         planning.pair_up(work)
         counts.add(work.counts)
+        interface.paired_at = timezone.now()
+        Interface.objects.filter(pk=interface.pk).update(paired_at=interface.paired_at)
 
 
 def _close(interface: Interface, run: Run, counts: Counts, problems: dict[str, str]) -> None:

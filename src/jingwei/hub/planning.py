@@ -15,7 +15,7 @@ from jingwei.frame import facts
 from jingwei.hub import bulk, contract
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import ConflictOpened, RecordParked
-from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run
+from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run
 from jingwei.hub.reading import record_from_plain
 from jingwei.hub.session import HubSession, session_for
 from jingwei.hub.versions import Ready, ready
@@ -246,9 +246,8 @@ def plan_links(work: Work) -> None:
     """Merge every link that moved and turn the plans into writes. Half links wait until both sides were read once."""
     moved = [link for pk, link in work.dirty.items() if pk > 0]
     _refresh_local(work, moved)
-    both_loaded = Checkpoint.objects.filter(interface=work.interface, loaded_at__isnull=False).count() == 2
     for link in moved:
-        if (link.key_a is None or link.key_b is None) and not both_loaded:
+        if (link.key_a is None or link.key_b is None) and work.interface.paired_at is None:
             link.state = Link.State.HELD
             continue
         plan_link(work, link)

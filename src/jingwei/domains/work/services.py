@@ -29,6 +29,8 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
     moves = is_new or any(name in values and values[name] != getattr(task, name) for name in tree_fields)
     for name, value in values.items():
         setattr(task, name, value)
+    if values.get("constraint_at") and task.constraint == Task.Constraint.ASAP and "constraint" not in values:
+        task.constraint = Task.Constraint.SNET  # a date somebody gives means: not before
     _keep_tree(task)
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:

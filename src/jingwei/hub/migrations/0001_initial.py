@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ('last_arrival_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('last_success_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('reconciled_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('paired_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='frame.project', verbose_name='project')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='frame.tenant', verbose_name='organisation')),

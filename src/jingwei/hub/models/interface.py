@@ -15,7 +15,7 @@ from jingwei.hub.models.system import System
 class Interface(ProjectModel):
     """Joins stream A of one system with stream B of another, for one project."""
 
-    history_ignores = ("next_poll_at", "last_arrival_at", "last_success_at", "reconciled_at")
+    history_ignores = ("next_poll_at", "last_arrival_at", "last_success_at", "reconciled_at", "paired_at")
 
     class Stage(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -57,6 +57,8 @@ class Interface(ProjectModel):
     last_arrival_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     reconciled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # both sides were read once and records of equal natural key were joined; until then nothing is created anywhere
+    paired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(ProjectModel.Meta):
         verbose_name = _("interface")

@@ -18,6 +18,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What scrolls sideways must be reachable by keyboard.
+function reachable() {
+  document.querySelectorAll(".table-responsive, .jw-board").forEach((area) => {
+    if (!area.hasAttribute("tabindex")) area.tabIndex = 0;
+  });
+}
+reachable();
+document.addEventListener("htmx:afterSettle", reachable);
+
 const address = document.body.dataset.events;
 if (address) {
   const source = new EventSource(address);
