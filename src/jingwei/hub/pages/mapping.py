@@ -26,6 +26,7 @@ from jingwei.kernels.mapping_operations import operations
 from jingwei.kernels.text import Text
 
 sample_size = 4
+pages_at_most = 8
 
 
 def in_language(text: Text) -> str:
@@ -74,16 +75,25 @@ def publish(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @lru_cache(maxsize=64)
-def _read_samples(interface_id: int, side: str, minute: int) -> tuple[Record, ...]:
+def _read_samples(interface_id: int, side: str, wanted: tuple[tuple[str, tuple[str, ...]], ...], minute: int) -> tuple[Record, ...]:
     interface = Interface.objects.select_related("system_a", "system_b").get(pk=interface_id)
     session = session_for(interface, side)
-    page = catalogue.connector(interface.system(side).connector).read(session, interface.stream(side), {}, 100)
-    return tuple(r for r in page.records if not r.deleted)
+    connector = catalogue.connector(interface.system(side).connector)
+    found: dict[str, Record] = {}
+    cursor: dict[str, Any] = {}
+    for _page in range(pages_at_most):
+        page = connector.read(session, interface.stream(side), cursor, 100)
+        found |= {r.key: r for r in page.records if not r.deleted and all(str(r.values.get(n)) in values for n, values in wanted)}
+        if len(found) >= sample_size or not page.more:
+            break
+        cursor = page.cursor
+    return tuple(found.values())[:sample_size]
 
 
-def samples(interface: Interface, side: str) -> tuple[Record, ...]:
-    """A few real records of one side, read at most once a minute."""
-    return _read_samples(interface.pk, side, int(time.time() // 60))
+def samples(interface: Interface, side: str, filters: dict[str, list[str]]) -> tuple[Record, ...]:
+    """A few real records of one side that the filter lets in, read at most once a minute."""
+    wanted = tuple((name, tuple(str(v) for v in values)) for name, values in sorted(filters.items()))
+    return _read_samples(interface.pk, side, wanted, int(time.time() // 60))
 
 
 def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], tables: dict[str, Any], *, spare: int = 0) -> dict[str, Any]:
@@ -91,9 +101,7 @@ def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], t
     traces: list[list[Trace]] = []
     rows: tuple[Record, ...] = ()
     try:
-        rows = samples(interface, "a")
-        wanted = spec.get("filters", {}).get("a", {})
-        rows = tuple(r for r in rows if all(str(r.values.get(n)) in v for n, v in wanted.items()))[:sample_size]
+        rows = samples(interface, "a", spec.get("filters", {}).get("a", {}))
     except contract.ConnectorError as problem:
         problems.append({"place": interface.system_a.name, "text": problem.message})
     try:
