@@ -102,7 +102,7 @@ def why_late(standing: Standing, milestone: Any) -> list[str]:
     for interface in standing.down:
         since = timezone.localtime(interface.state_since).strftime("%m-%d %H:%M") if interface.state_since else ""
         chain.append(_("Interface “%(name)s” has been down since %(time)s") % {"name": interface.name, "time": since})
-        for task in [t for t in waiting if t.interface_id == interface.pk and t.finish][:2]:
+        for task in [t for t in waiting if t.interface_id == interface.pk and t.finish and t.finish <= milestone.finish][:2]:
             chain.append(_("“%(name)s” cannot finish before %(time)s") % {"name": task.name, "time": timezone.localtime(task.finish).strftime("%m-%d %H:%M")})
     late = milestone.finish - milestone.deadline
     hours = round(late.total_seconds() / 3600)
