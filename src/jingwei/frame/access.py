@@ -16,7 +16,7 @@ from jingwei.frame.models import Membership, Tenant, User
 # The standard roles. What each may do beyond looking is declared by the resources themselves.
 standard_roles: dict[str, tuple[object, tuple[str, ...]]] = {
     "owner": (gettext_lazy("Administrator"), ("*",)),
-    "pmo": (gettext_lazy("PMO"), ("*.view", "*.export", "frame.project.*", "frame.membership.*")),
+    "pmo": (gettext_lazy("PMO"), ("*.view", "*.export", "frame.project.*")),
     "manager": (gettext_lazy("Project manager"), ("*.view", "*.export")),
     "engineer": (gettext_lazy("Integration engineer"), ("*.view", "*.export")),
     "finance": (gettext_lazy("Finance"), ("*.view", "*.export")),
@@ -32,11 +32,11 @@ def declare(role: str, *permissions: str) -> None:
     if role not in standard_roles:
         raise LookupError(f"No standard role {role!r}; there are {sorted(standard_roles)}.")
     declared[role].update(permissions)
-    _grants_of.cache_clear()
+    grants_of.cache_clear()
 
 
 @lru_cache(maxsize=64)
-def _grants_of(role: str) -> frozenset[str]:
+def grants_of(role: str) -> frozenset[str]:
     return frozenset((*standard_roles.get(role, ("", ()))[1], *declared.get(role, ())))
 
 
@@ -54,10 +54,10 @@ class Access:
     def projects(self, permission: str) -> frozenset[int] | None:
         """The projects where the permission holds; None means everywhere."""
         if permission not in self._seen:
-            if _granted(self.everywhere, permission):
+            if is_granted(self.everywhere, permission):
                 self._seen[permission] = None
             else:
-                self._seen[permission] = frozenset(p for p, grants in self.by_project.items() if _granted(grants, permission))
+                self._seen[permission] = frozenset(p for p, grants in self.by_project.items() if is_granted(grants, permission))
         return self._seen[permission]
 
     def allows(self, permission: str, project_id: int | None = None) -> bool:
@@ -76,7 +76,7 @@ class Access:
         return None if self.everywhere else frozenset(self.by_project)
 
 
-def _granted(grants: frozenset[str], permission: str) -> bool:
+def is_granted(grants: frozenset[str], permission: str) -> bool:
     return any(grant == permission or ("*" in grant and fnmatchcase(permission, grant)) for grant in grants)
 
 
@@ -89,7 +89,7 @@ def access_of(user: User, tenant: Tenant | int) -> Access:
     rows = Membership.objects.filter(user=user, tenant_id=tenant_id, user__is_active=True)
     for project_id, key, grants, is_standard in rows.values_list("project_id", "role__key", "role__grants", "role__is_standard"):
         roles.append(key)
-        granted = {*grants, *(_grants_of(key) if is_standard else ())}
+        granted = {*grants, *(grants_of(key) if is_standard else ())}
         (everywhere if project_id is None else by_project[project_id]).update(granted)
     return Access(tenant_id, user.pk, frozenset(everywhere), {p: frozenset(g | everywhere) for p, g in by_project.items()}, tuple(dict.fromkeys(roles)))
 

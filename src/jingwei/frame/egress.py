@@ -80,6 +80,10 @@ class Egress:
             limits=httpx2.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30.0),
         )  # fmt: skip
 
+    def close(self) -> None:
+        """Close what is kept alive."""
+        self._client.close()
+
     def request(
         self,
         method: str,

@@ -134,14 +134,16 @@ class SetupLink(models.Model):
 
     token_hash = models.CharField(max_length=64, unique=True)
     tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True)
+    # an invitation: the person exists already and only chooses a password
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
     @classmethod
-    def issue(cls, tenant: Tenant | None = None, *, hours: int = 24) -> str:
+    def issue(cls, tenant: Tenant | None = None, *, hours: int = 24, user: User | None = None) -> str:
         """Make a link and return its token; the token itself is never stored."""
         token = secrets.token_urlsafe(24)
-        cls.objects.create(token_hash=hashed(token), tenant=tenant, expires_at=timezone.now() + timedelta(hours=hours))
+        cls.objects.create(token_hash=hashed(token), tenant=tenant, user=user, expires_at=timezone.now() + timedelta(hours=hours))
         return token
 
     @classmethod

@@ -51,12 +51,42 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     link = SetupLink.find(token)
     if link is None:
         return render(request, "frame/account/link_used.html", status=404)
+    if link.user is not None:
+        return _choose_password(request, link, link.user)
     form = SetupForm(request.POST or None, initial={"organisation": link.tenant.name if link.tenant else ""})
     if request.method == "POST" and form.is_valid():
         user = _admit(link, form.cleaned_data)
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
     return render(request, "frame/account/setup.html", {"form": form, "link": link}, status=422 if form.errors else 200)
+
+
+class PasswordForm(forms.Form):
+    """An invited person chooses a password."""
+
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 12 characters."))
+    again = forms.CharField(label=_("Password again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("password") != given.get("again"):
+            self.add_error("again", _("The two passwords differ."))
+        elif given.get("password"):
+            try:
+                validate_password(given["password"])
+            except ValidationError as problem:
+                self.add_error("password", problem)
+        return given
+
+
+def _choose_password(request: HttpRequest, link: SetupLink, user: User) -> HttpResponse:
+    form = PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and SetupLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
+        user.set_password(form.cleaned_data["password"])
+        user.save()
+        login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return redirect("/")
+    return render(request, "frame/account/setup.html", {"form": form, "link": link, "invited": user}, status=422 if form.errors else 200)
 
 
 @transaction.atomic

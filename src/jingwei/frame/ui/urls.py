@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import entry, events, exchange, records, search
+from jingwei.frame.ui import entry, events, exchange, people, records, search
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
     path("language/", entry.language, name="language"),
     path("setup/<str:token>/", entry.setup, name="setup"),
+    path("settings/members/", people.members, name="members"),
+    path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
+    path("settings/tokens/", people.tokens, name="tokens"),
+    path("settings/tokens/<int:pk>/drop/", people.drop_token, name="token-drop"),
     path("search/", search.search, name="search"),
     path("notices/", search.notices, name="notices"),
     path("notices/read/", search.read_notices, name="notices-read"),

@@ -1,0 +1,188 @@
+"""Walls: row-level security behind the managers, history that nobody can change, secrets bound to their rows, one way out."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from jingwei.frame import egress, jobs, scope, secrets
+from jingwei.frame.models import Demand, History, Project, Secret, Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def two() -> tuple[Tenant, Tenant]:
+    """Two organisations with a project each."""
+    tenants = (Tenant.objects.create(code="a", name="A"), Tenant.objects.create(code="b", name="B"))
+    for tenant in tenants:
+        with scope.within(scope.Scope(tenant.pk)):
+            Project(code=f"P-{tenant.code}", name="x", start_on=date(2026, 11, 2)).save()
+    return tenants
+
+
+def raw(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """SQL past the managers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def test_a_query_without_a_scope_is_refused(two: tuple[Tenant, Tenant]) -> None:
+    with pytest.raises(scope.UnscopedQuery):
+        Project.objects.count()
+
+
+def test_sql_without_where_sees_only_the_scope(two: tuple[Tenant, Tenant]) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        assert raw("SELECT code FROM frame_project") == [("P-a",)]
+        raw("UPDATE frame_project SET name = 'taken'")
+    assert raw("SELECT code FROM frame_project") == []
+    with scope.within(scope.Scope(two[1].pk)):
+        assert raw("SELECT code, name FROM frame_project") == [("P-b", "x")]
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            raw(
+                "INSERT INTO frame_project SELECT 999, version, created_at, updated_at, 'Q', name, status, customer, zone, currency, start_on, data_date, description, manager_id, %s FROM frame_project",
+                two[0].pk,
+            )
+
+
+def test_projects_narrow_the_scope(two: tuple[Tenant, Tenant]) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        project = Project.objects.get()
+    with scope.within(scope.Scope(two[0].pk, project_ids=frozenset())):
+        assert not Project.objects.exists()
+    with scope.within(scope.Scope(two[0].pk, project_ids=frozenset({project.pk}))):
+        assert Project.objects.get() == project
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE frame_history SET reason = 'x'",
+        "DELETE FROM frame_history",
+        "ALTER TABLE frame_project DISABLE TRIGGER ALL",
+        "DROP POLICY tenant_only ON frame_project",
+    ],
+)
+def test_the_application_role_cannot_change_history_or_walls(statement: str, two: tuple[Tenant, Tenant]) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        assert History.objects.exists()
+        with pytest.raises(DatabaseError), transaction.atomic():
+            raw(statement)
+
+
+def test_the_scope_comes_back_after_an_error(two: tuple[Tenant, Tenant]) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        with pytest.raises(DatabaseError), transaction.atomic(), scope.within(scope.Scope(two[1].pk)):
+            raw("SELECT * FROM nowhere")
+        assert raw("SELECT code FROM frame_project") == [("P-a",)]
+
+
+def test_a_storm_of_demands_is_one_job(two: tuple[Tenant, Tenant], django_capture_on_commit_callbacks: Any) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        with django_capture_on_commit_callbacks(execute=True):
+            for _ in range(100):
+                jobs.demand("schedule.recalculate", 7)
+        assert Demand.objects.filter(key="7").count() == 1
+        assert raw("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'schedule.recalculate'") == [(1,)]
+        assert jobs.claim("schedule.recalculate", 7) == 1
+        assert not Demand.objects.filter(key="7").exists()
+
+
+def test_a_forgotten_demand_is_swept(two: tuple[Tenant, Tenant]) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        Demand.objects.create(tenant_id=two[0].pk, job="schedule.recalculate", key="9")
+        assert jobs.sweep(older_than_seconds=-1) == 1
+        assert jobs.sweep(older_than_seconds=-1) == 0, "it is queued already"
+
+
+def test_a_secret_opens_only_where_it_was_sealed(two: tuple[Tenant, Tenant]) -> None:
+    with scope.within(scope.Scope(two[0].pk)):
+        one, other = secrets.seal("connection:a", {"api_key": "k-1"}), secrets.seal("connection:a", {"api_key": "k-2"})
+        assert secrets.open_secret(one).reveal() == {"api_key": "k-1"}
+        assert "k-1" not in repr(secrets.open_secret(one)) and b"k-1" not in bytes(one.ciphertext)
+        one.ciphertext, one.wrapped_key = other.ciphertext, other.wrapped_key
+        with pytest.raises(secrets.CannotOpen):
+            secrets.open_secret(one)
+        secrets.new_key()
+        assert secrets.rotate() >= 1
+        assert secrets.open_secret(Secret.objects.get(pk=other.pk)).reveal() == {"api_key": "k-2"}
+        history = list(History.objects.filter(resource="frame.secret").values_list("after", flat=True))
+        assert all("ciphertext" not in (line or {}) for line in history)
+
+
+hostile = [
+    "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/",
+    "http://0/", "http://0.0.0.0/", "http://localhost/", "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://100.64.0.1/",
+    "http://user@127.0.0.1/", "http://a:b@127.0.0.1/", "ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "http://127.0.0.1:0/", "http://127.0.0.1\\@example.com/", "http://224.0.0.1/",
+    "http://[fe80::1]/", "http://[fc00::1]/", "http://[::]/", "http:///x", "//127.0.0.1/", "http://127.0.0.1 /", "http://①②⑦.⓪.⓪.①/", "http://127.0.0.1%00.example.com/", "http://[::1%25lo]/", "javascript:1", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", hostile)
+def test_hostile_addresses_reach_nobody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JINGWEI_EGRESS_ALLOW", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    reached: list[bool] = []
+    with socket.socket() as canary:
+        canary.bind(("127.0.0.1", 0))
+        canary.listen()
+        canary.settimeout(0.2)
+        port = canary.getsockname()[1]
+
+        def listen() -> None:
+            try:
+                canary.accept()[0].close()
+                reached.append(True)
+            except OSError:
+                pass
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        way = egress.Egress(hosts=["127.0.0.1", "localhost", "[::1]", "::1", "0", "2130706433"], timeout_seconds=1)
+        target = url.replace("127.0.0.1/", f"127.0.0.1:{port}/", 1) if url.startswith("http://127.0.0.1/") else url
+        with pytest.raises((egress.EgressRefused, egress.NotSent)):
+            way.request("GET", target)
+        way.close()
+        thread.join()
+    assert not reached
+
+
+def test_credentials_stay_with_their_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", "127.0.0.0/8")
+    way = egress.Egress(hosts=["127.0.0.1:81"], timeout_seconds=1)
+    with pytest.raises(egress.EgressRefused, match="bound to"):
+        way.request("GET", "http://127.0.0.2:81/", headers={"X-Key": "secret"})
+    with pytest.raises(egress.EgressRefused, match="bound to"):
+        way.request("GET", "http://127.0.0.1:82/")
+    way.close()
+
+
+def test_nobody_else_opens_connections() -> None:
+    """Law: network modules are imported in egress (and by the servers' own start and intake) only."""
+    source = Path(__file__).resolve().parents[2] / "src" / "jingwei"
+    allowed = {"frame/egress.py", "assembly/supervisor.py"}
+    names = (
+        "import socket",
+        "import http.client",
+        "import urllib.request",
+        "import requests",
+        "import httpx",
+        "import aiohttp",
+        "from urllib.request",
+        "from http.client",
+    )
+    guilty = [
+        str(p.relative_to(source))
+        for p in source.rglob("*.py")
+        for name in names
+        if name in p.read_text(encoding="utf-8") and str(p.relative_to(source)) not in allowed
+    ]
+    assert guilty == []
