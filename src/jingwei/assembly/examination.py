@@ -71,7 +71,7 @@ def _database() -> Iterator[Finding]:
 
 def _tables() -> Iterator[Finding]:
     from jingwei.assembly.commands import setup
-    from jingwei.assembly.commands.upkeep import pending_migrations
+    from jingwei.assembly.tables import pending_migrations
 
     setup()
     yield Finding(not pending_migrations(), "数据表", "tables", "运行 jingwei migrate", "run: jingwei migrate")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jingwei.kernels import merge
-from jingwei.kernels.mapping import FieldLike, Mapping, MappingError, Pair, SpecProblem, rule_names
+from jingwei.kernels.mapping_model import FieldLike, Mapping, MappingError, Pair, SpecProblem, rule_names
 from jingwei.kernels.mapping_operations import CannotMap, Step, operations, texts
 from jingwei.kernels.text import Text
 

@@ -14,7 +14,6 @@ from jingwei.kernels.jit import execute
 from jingwei.kernels.network_input import Constraint, RunRules
 
 if TYPE_CHECKING:
-    from jingwei.kernels.network import Network
     from jingwei.kernels.network_passes import Activities, Dates, Links, Minutes, Rules
 
 
@@ -43,7 +42,7 @@ class Driver:
 class NetworkDates:
     """Results by activity index: wall minutes (-1 for inactive), floats in working minutes of the activity's own calendar."""
 
-    network: Network
+    network: Any  # the network.Network these dates were calculated from; it imports this module
     rules: RunRules
     calculation: Calculation = field(repr=False)
 

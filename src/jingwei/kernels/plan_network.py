@@ -27,7 +27,7 @@ from jingwei.kernels.network import (
     RunRules,
     compile_network,
 )
-from jingwei.kernels.plan import PROJECT_CALENDAR, Activity, Dependency, PlanCycleError, PlanDriver, PlanError
+from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, Dependency, PlanCycleError, PlanDriver, PlanError
 from jingwei.kernels.rollup import Rollup, depths_of, roll_up
 from jingwei.kernels.worktime import HorizonError, compile_calendar
 

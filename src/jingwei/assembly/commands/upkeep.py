@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jingwei.assembly.commands import fail, say, setup
+from jingwei.assembly.tables import migrate_all, pending_migrations
 from jingwei.frame.postgres import address
 
 
@@ -44,31 +45,7 @@ def django(arguments: list[str]) -> None:
     execute_from_command_line(["jingwei django", *arguments])
 
 
-def pending_migrations() -> bool:
-    """Whether some migration is not applied yet."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    from jingwei.frame.postgres.base import as_owner
-
-    with as_owner():
-        executor = MigrationExecutor(connection)
-        pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        connection.close()
-    return pending
-
-
-def migrate_all() -> None:
-    """Apply all migrations and put up the walls, as the owner."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    from jingwei.frame.postgres.base import as_owner
-
-    with as_owner():
-        connection.close()
-        call_command("migrate", verbosity=0, interactive=False)
-        connection.close()
+__all__ = ["migrate_all", "pending_migrations"]
 
 
 def migrate(options: argparse.Namespace) -> int:
