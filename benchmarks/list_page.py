@@ -15,7 +15,12 @@ def main() -> None:
     """Load the rows into an installation of its own, then ask for pages as a logged-in person."""
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o755)
-        os.environ |= {"JINGWEI_HOME": home, "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings", "JINGWEI_LOG_LEVEL": "ERROR", "JINGWEI_HOSTS": "testserver,localhost"}
+        os.environ |= {
+            "JINGWEI_HOME": home,
+            "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
+            "JINGWEI_LOG_LEVEL": "ERROR",
+            "JINGWEI_HOSTS": "testserver,localhost",
+        }
         import django
 
         django.setup()
@@ -38,14 +43,28 @@ def main() -> None:
             project.save()
             began = time.perf_counter()
             lines = (
-                Line(tenant_id=tenant.pk, project=project, number=f"N-{n}", account="labour", description=f"实施人工 {n}", amount=n % 9973, period=f"2026-{1 + n % 12:02d}")
+                Line(
+                    tenant_id=tenant.pk,
+                    project=project,
+                    number=f"N-{n}",
+                    account="labour",
+                    description=f"实施人工 {n}",
+                    amount=n % 9973,
+                    period=f"2026-{1 + n % 12:02d}",
+                )
                 for n in range(rows)
             )
             Line.objects.bulk_create(lines, batch_size=5000)
             print(f"{rows:,} rows written with history in {time.perf_counter() - began:.1f} s")
         client = Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        for name, query in (("first page", ""), ("sorted by amount", "?sort=-amount"), ("filtered", "?account=labour&status=draft"), ("searched", "?q=实施人工 9999"), ("last page", f"?page={rows // 50}")):
+        for name, query in (
+            ("first page", ""),
+            ("sorted by amount", "?sort=-amount"),
+            ("filtered", "?account=labour&status=draft"),
+            ("searched", "?q=实施人工 9999"),
+            ("last page", f"?page={rows // 50}"),
+        ):
             times = []
             for _ in range(12):
                 began = time.perf_counter()

@@ -127,7 +127,7 @@ def test_join_map_switch_on_and_see_the_milestone_move(context: BrowserContext, 
     waiting = [i for i in issues if i["project"] == "WMS-PDA" and i["done_ratio"] == 0 and i["start_date"] and i["start_date"] > date.today().isoformat()]
     for issue in waiting[:3]:
         running.peer(0, "PUT", f"/api/issues/{issue['id']}", {"start_date": late, "due_date": late})
-    expect(page.locator("#endangered")).to_be_visible(timeout=20_000)
+    expect(page.locator("#endangered")).to_be_visible(timeout=40_000)
     expect(page.locator("#endangered")).to_contain_text("将延误")
     assert [f for f in faults if "404" not in f] == []
 
@@ -139,7 +139,7 @@ def test_breaking_the_mes_endangers_a_milestone_and_mending_it_saves_it(context:
     page.goto(running.url + "/projects/MES-ROLL/")
     expect(page.locator("#endangered")).to_have_count(0)
     running.peer(2, "POST", "/faults", {"outage": True})
-    expect(page.locator("#endangered")).to_be_visible(timeout=8_000)
+    expect(page.locator("#endangered")).to_be_visible(timeout=30_000)
     expect(page.locator("#endangered")).to_contain_text("has been down since")
     expect(page.locator("#health")).to_contain_text("interface(s) down")
     running.peer(2, "POST", "/faults", {"outage": False})

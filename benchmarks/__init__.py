@@ -1,0 +1,1 @@
+"""Measurements beside named peers; runnable one by one."""
