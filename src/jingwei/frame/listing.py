@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from jingwei.frame.access import Access
@@ -31,36 +30,13 @@ class Filter:
     options: tuple[tuple[str, str], ...] = ()
 
 
-def whole(text: str) -> int | None:
-    """A positive whole number as typed by programs, None for anything else (also for what no column could hold)."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def plain(text: str) -> str:
-    """Text that the database takes: without NUL."""
-    return text.replace("\0", "")
-
-
-def day(text: str) -> dt.date | None:
-    """A date as YYYY-MM-DD, None for anything else."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-def start_of(date: dt.date) -> dt.datetime:
-    """The first moment of a day in the zone of the person."""
-    return timezone.make_aware(dt.datetime.combine(date, dt.time.min))
-
-
 class Listing:
     """What `parameters` (a query string's values) ask of a resource, within these rights."""
 
     def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50) -> None:
         self.resource, self.access, self.parameters = resource, access, parameters
-        asked = whole(parameters.get("size", ""))
-        self.size = asked if asked and asked <= 500 else size
+        asked = parameters.get("size", "")
+        self.size = int(asked) if asked.isdigit() and 1 <= int(asked) <= 500 else size
 
     @cached_property
     def all_rows(self) -> models.QuerySet[Any]:
@@ -68,21 +44,17 @@ class Listing:
         rows = self.resource.rows(self.access)
         for name in self.resource.filters:
             rows = self._narrowed(rows, name)
-        if words := plain(self.parameters.get("q", "")).strip()[:200]:
+        if words := self.parameters.get("q", "").strip()[:200]:
             rows = rows.filter(searched(self.resource, words))
         return rows.order_by(*self.order)
 
     def _narrowed(self, rows: models.QuerySet[Any], name: str) -> models.QuerySet[Any]:
         field = self.resource.model_field(name)
-        value = plain(self.parameters.get(name, ""))
+        value = self.parameters.get(name, "")
         if isinstance(field, models.DateField):
-            since, until = (day(self.parameters.get(f"{name}{end}", "")) for end in ("_from", "_to"))
-            if isinstance(field, models.DateTimeField):
-                since, until = (start_of(d) if d else None for d in (since, until + dt.timedelta(days=1) if until else None))
-                rows = rows.filter(**{f"{name}__gte": since}) if since else rows
-                return rows.filter(**{f"{name}__lt": until}) if until else rows
+            since, until = (parse_date(self.parameters.get(f"{name}{end}", "") or "") for end in ("_from", "_to"))
             rows = rows.filter(**{f"{name}__gte": since}) if since else rows
-            return rows.filter(**{f"{name}__lte": until}) if until else rows
+            return rows.filter(**{f"{name}__lt": until + dt.timedelta(days=1)}) if until else rows
         if value == "":
             return rows
         if value == "-":
@@ -90,8 +62,8 @@ class Listing:
         if isinstance(field, models.BooleanField):
             return rows.filter(**{name: value in ("1", "true", "True")})
         if isinstance(field, models.ForeignKey):
-            if (pk := whole(value)) is not None:
-                return rows.filter(**{f"{name}_id": pk})
+            if value.isdigit():
+                return rows.filter(**{f"{name}_id": int(value)})
             target = resource_of(field.remote_field.model)
             row = target.named(value) if target else None
             return rows.filter(**{f"{name}_id": row.pk}) if row else rows.none()
@@ -119,7 +91,8 @@ class Listing:
     @property
     def page(self) -> int:
         """The page asked for, at most the last one."""
-        return max(1, min(whole(self.parameters.get("page", "")) or 1, self.pages))
+        asked = self.parameters.get("page", "1")
+        return max(1, min(int(asked) if asked.isdigit() else 1, self.pages))
 
     @property
     def pages(self) -> int:

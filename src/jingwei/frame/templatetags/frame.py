@@ -85,9 +85,9 @@ def json_block(name: str, value: Any) -> SafeString:
 
 
 @register.inclusion_tag("frame/_empty.html")
-def empty(title: str, text: str = "", url: str = "", label: str = "", picture: str = "folder") -> dict[str, str]:
+def empty(title: str, text: str = "", url: str = "", label: str = "") -> dict[str, str]:
     """What a page says when it has nothing yet, with one thing to do."""
-    return {"title": title, "text": text, "url": url, "label": label, "picture": picture}
+    return {"title": title, "text": text, "url": url, "label": label}
 
 
 @register.simple_tag(takes_context=True)

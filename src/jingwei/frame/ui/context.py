@@ -13,15 +13,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Organisation, rights, menu, projects and unread notifications of the person who asks."""
     access = getattr(request, "access", None)
     if access is None or request.headers.get("HX-Request"):
-        return {"tenant": getattr(request, "tenant", None), "access": access, "menu": [], "unread": 0}
+        return {"tenant": getattr(request, "tenant", None), "access": access, "menu": []}
     from jingwei.frame.models import Notification, Project
 
     unread = Notification.objects.filter(user=request.user, read_at=None).count()
     projects = list(Project.objects.all()[:100])
     chosen = request.session.get("project_id")
-    sections = menu.visible(request)
     return {
-        "menu_active": menu.active(sections, request.path),
-        "tenant": request.tenant, "access": access, "menu": sections, "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
+        "tenant": request.tenant, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
         "chosen_project": next((p for p in projects if p.pk == chosen), None),
     }  # fmt: skip

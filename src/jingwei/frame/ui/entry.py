@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.password_validation import validate_password
@@ -119,31 +118,3 @@ def language(request: HttpRequest) -> HttpResponse:
             User.objects.filter(pk=request.user.pk).update(language=chosen)
         response.set_cookie("django_language", chosen, max_age=365 * 86400, samesite="Lax", httponly=True)
     return response
-
-
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a person says about themselves."""
-
-    class Meta:
-        model = User
-        fields = ("first_name", "email", "language")
-        labels: ClassVar[dict[str, Any]] = {"first_name": _("Your name"), "email": _("E-mail"), "language": _("Language")}
-
-    language = forms.ChoiceField(label=_("Language"), required=False, choices=[("zh-hans", "简体中文"), ("en", "English")])
-
-
-@require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
-    """One's own name, address and language."""
-    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk), initial={"language": translation.get_language()})
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("profile")
-    return render(request, "frame/account/profile.html", {"form": form, "memberships": _roles_of(request)}, status=422 if form.errors else 200)
-
-
-def _roles_of(request: HttpRequest) -> list[Membership]:
-    if request.access is None:  # type: ignore[attr-defined]
-        return []
-    return list(Membership.objects.filter(user_id=request.user.pk, tenant=request.tenant).select_related("role", "project"))  # type: ignore[attr-defined]

@@ -57,12 +57,6 @@ def visible(request: HttpRequest) -> list[tuple[Any, list[MenuItem]]]:
     ]
 
 
-def active(sections: list[tuple[Any, list[MenuItem]]], path: str) -> str:
-    """The address of the line that a page belongs to: the longest that its path starts with."""
-    addresses = [item.address for _title, items in sections for item in items]
-    return max((a for a in addresses if path == a or (a != "/" and path.startswith(a))), key=len, default="")
-
-
 def _declared() -> list[MenuItem]:
     """A line for every resource that names a section."""
     return [MenuItem(r.menu, r.title_plural, f"/w/{r.key}/", r.icon, r.permission("view"), 60) for r in resources() if r.menu]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import translation
 
 from jingwei.frame import scope
 from jingwei.frame.access import access_of
@@ -23,16 +20,6 @@ from jingwei.frame.models import ApiToken, Tenant
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
-# what a person who is in no organisation yet may still use
-open_to_all = ("/accounts/", "/language/", "/setup/", "/static/", "/health/", "/api/", "/graphql", "/metrics", "/account/profile/")
-
-
-def zone_of(tenant: Tenant) -> zoneinfo.ZoneInfo:
-    """The organisation's time zone; moments are shown and typed in it."""
-    try:
-        return zoneinfo.ZoneInfo(tenant.zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
 
 class RequestLog:
@@ -93,16 +80,12 @@ class ScopeOfRequest:
             return self.handler(request)
         tenants = list(Tenant.objects.filter(memberships__user=user).distinct().order_by("pk"))
         if not tenants:
-            return (
-                self.handler(request)
-                if request.path.startswith(open_to_all) or request.path == "/"
-                else render(request, "frame/account/nobody.html", status=403)
-            )
+            return self.handler(request)
         wanted = request.session.get("tenant_id")
         tenant = next((t for t in tenants if t.pk == wanted), tenants[0])
         access = access_of(user, tenant)
         request.tenant, request.tenants, request.access = tenant, tenants, access  # type: ignore[attr-defined]
-        with timezone.override(zone_of(tenant)), scope.within(scope.Scope(tenant.pk, user.pk, access.project_ids, origin="web")):
+        with scope.within(scope.Scope(tenant.pk, user.pk, access.project_ids, origin="web")):
             return self.handler(request)
 
     def _by_token(self, request: HttpRequest, token: ApiToken) -> HttpResponse:

@@ -1,51 +1,22 @@
-// What every page does: theme, menu, live events, messages, questions before dangerous steps.
-import "./palette.js";
-import "./panel.js";
-
-const root = document.documentElement;
-
+// What every page does: theme switch, live events, toasts, Ctrl-K.
 document.addEventListener("click", (event) => {
-  const at = (selector) => event.target.closest(selector);
-  if (at("[data-theme-switch]")) {
-    root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-    localStorage.setItem("jingwei-theme", root.dataset.bsTheme);
-    document.dispatchEvent(new CustomEvent("jingwei:theme-changed"));
-  } else if (at("[data-menu-fold]")) {
-    root.dataset.menu = root.dataset.menu === "small" ? "wide" : "small";
-    localStorage.setItem("jingwei-menu", root.dataset.menu);
-  } else if (at("[data-close-toast]")) at(".jw-toast").remove();
-  else if (at("[data-open-keys]")) document.getElementById("keys").showModal();
+  if (!event.target.closest("[data-theme-switch]")) return;
+  const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.bsTheme = next;
+  localStorage.setItem("jingwei-theme", next);
+  document.dispatchEvent(new CustomEvent("jingwei:theme-changed"));
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-submit]")) event.target.form.submit();
 });
 
-// Whoever is about to do something with data-confirm is asked first, in a dialog of ours.
-document.addEventListener("submit", async (event) => {
-  const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
-  if (!text || event.target.dataset.confirmed) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (!(await confirmed(text))) return;
-  event.target.dataset.confirmed = "yes";
-  event.target.requestSubmit(event.submitter);
-  delete event.target.dataset.confirmed;
-}, true);
-
-document.addEventListener("htmx:confirm", async (event) => {
-  if (!event.detail.question) return;
-  event.preventDefault();
-  if (await confirmed(event.detail.question)) event.detail.issueRequest(true);
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    document.getElementById("top-search")?.focus();
+  }
 });
-
-export function confirmed(text) {
-  const dialog = document.getElementById("confirm");
-  document.getElementById("confirm-text").textContent = text;
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
-}
 
 // What scrolls sideways must be reachable by keyboard.
 function reachable() {
@@ -63,34 +34,19 @@ if (address) {
     const told = JSON.parse(message.data);
     document.dispatchEvent(new CustomEvent(`jingwei:${told.topic}`, { detail: told }));
   };
-  window.addEventListener("pagehide", () => source.close());
 }
 
 document.addEventListener("htmx:responseError", (event) => {
-  const { status, responseText } = event.detail.xhr;
-  const isText = event.detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  toast(isText ? responseText.slice(0, 300) : `${status}`, { tone: "bad" });
+  toast(event.detail.xhr.status === 403 ? event.detail.xhr.responseText.slice(0, 200) : `${event.detail.xhr.status}`);
 });
-document.addEventListener("htmx:sendError", () => toast(root.lang === "en" ? "The server cannot be reached. Try again." : "无法连接服务器，请重试。", { tone: "bad" }));
-document.addEventListener("jingwei:toast", (event) => toast(event.detail.text || event.detail.value, event.detail));
+document.addEventListener("jingwei:toast", (event) => toast(event.detail.text || event.detail.value));
 
-// A message that goes by itself, unless one looks at it.
-export function toast(text, { undo = false, tone = "" } = {}) {
-  const box = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
-  box.querySelector(".jw-toast-text").textContent = text;
-  box.querySelector("form").hidden = !undo;
-  if (tone) box.classList.add(`is-${tone}`);
-  document.getElementById("toasts").append(box);
-  leaveLater(box);
+export function toast(text) {
+  const host = document.getElementById("toasts");
+  const box = document.createElement("div");
+  box.className = "alert alert-info jw-toast";
+  box.setAttribute("role", "status");
+  box.textContent = text;
+  host.append(box);
+  setTimeout(() => box.remove(), 6000);
 }
-
-function leaveLater(box) {
-  let timer;
-  const start = () => (timer = setTimeout(() => box.remove(), box.querySelector("form:not([hidden])") ? 12000 : 6000));
-  box.addEventListener("pointerenter", () => clearTimeout(timer));
-  box.addEventListener("focusin", () => clearTimeout(timer));
-  box.addEventListener("pointerleave", start);
-  box.addEventListener("focusout", start);
-  start();
-}
-document.querySelectorAll("#toasts .jw-toast").forEach(leaveLater);

@@ -1,0 +1,234 @@
+"""Verbs of the work: every rule of tasks and their links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
+from jingwei.domains.work.models import Dependency, Task
+from jingwei.frame import facts
+
+tree_fields = {"parent", "position", "project"}
+
+
+@transaction.atomic
+def task_save(*, instance: Task | None = None, **values: Any) -> Task:
+    """Create or change a task. Status and progress are kept in step; the tree stays a tree; an empty code is filled."""
+    task = instance or Task()
+    percent_before, is_new = task.percent, task.pk is None
+    status_given = "status" in values and values["status"] != task.status
+    percent_given = "percent" in values and values["percent"] != task.percent
+    moves = is_new or any(name in values and values[name] != getattr(task, name) for name in tree_fields)
+    for name, value in values.items():
+        setattr(task, name, value)
+    if values.get("constraint_at") and task.constraint == Task.Constraint.ASAP and "constraint" not in values:
+        task.constraint = Task.Constraint.SNET  # a date somebody gives means: not before
+    _keep_tree(task)
+    _keep_step(task, status_given=status_given, percent_given=percent_given)
+    if task.is_milestone:
+        task.duration_minutes = 0
+    if not task.code:
+        task.code = _next_code(task.project_id)
+    if is_new and not task.position:
+        task.position = (Task.objects.filter(project_id=task.project_id).aggregate(top=Max("position"))["top"] or 0) + 1
+    task.save()
+    if moves:
+        tasks_renumber(project_id=task.project_id)
+        task.refresh_from_db(fields=["wbs", "position", "is_summary"])
+    kind = {"project_id": task.project_id, "task_id": task.pk}
+    facts.state(TaskProgressed(percent=task.percent, **kind) if task.percent != percent_before else TaskSaved(**kind))
+    return task
+
+
+def _keep_tree(task: Task) -> None:
+    above, steps = task.parent, 0
+    while above is not None:
+        if above.project_id != task.project_id:
+            raise ValidationError({"parent": _("The parent belongs to another project.")})
+        if above.pk == task.pk:
+            raise ValidationError({"parent": _("A task cannot be a part of itself.")})
+        above, steps = above.parent, steps + 1
+        if steps > 30:
+            raise ValidationError({"parent": _("The tree is deeper than 30 levels.")})
+
+
+def _keep_step(task: Task, *, status_given: bool, percent_given: bool) -> None:
+    """100 % is done, done is 100 %; what has progress has started."""
+    if task.percent > 100:
+        raise ValidationError({"percent": _("Progress is at most 100 %.")})
+    done = Task.Status.DONE
+    if status_given and task.status == done:
+        task.percent = 100
+    elif percent_given and task.percent == 100 and task.status != Task.Status.CANCELLED:
+        task.status = done
+    elif task.percent < 100 and task.status == done:
+        if status_given and not percent_given:
+            task.percent = 100
+        else:
+            task.status = Task.Status.DOING if task.percent else Task.Status.TODO
+    if task.percent == 100 and task.status not in (done, Task.Status.CANCELLED):
+        if status_given and not percent_given:
+            task.percent = 90
+        else:
+            task.status = done
+    if 0 < task.percent < 100 and task.status == Task.Status.TODO and percent_given:
+        task.status = Task.Status.DOING
+    now = timezone.now().replace(second=0, microsecond=0)
+    if (percent_given or status_given) and not task.is_milestone:
+        if task.percent > 0 and task.actual_start is None:
+            task.actual_start = min(task.start, now) if task.start else now
+        if task.percent == 100 and task.actual_finish is None:
+            task.actual_finish = max(now, task.actual_start) if task.actual_start else now
+        elif task.percent < 100:
+            task.actual_finish = None
+
+
+def _next_code(project_id: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~ '^T-[0-9]{1,8}$'", (project_id,)
+        )
+        return f"T-{cursor.fetchone()[0]:03d}"
+
+
+@transaction.atomic
+def task_remove(*, instance: Task) -> None:
+    """Delete a task with its parts and links."""
+    project_id, pk = instance.project_id, instance.pk
+    instance.delete()
+    tasks_renumber(project_id=project_id)
+    facts.state(TaskRemoved(project_id=project_id, task_id=pk))
+
+
+@transaction.atomic
+def task_report_progress(*, instance: Task, percent: int) -> Task:
+    """Say how far it is."""
+    return task_save(instance=instance, percent=percent)
+
+
+@transaction.atomic
+def task_complete(*, instance: Task) -> Task:
+    """It is done."""
+    return task_save(instance=instance, status=Task.Status.DONE)
+
+
+@transaction.atomic
+def task_reopen(*, instance: Task) -> Task:
+    """It is not done after all."""
+    return task_save(instance=instance, status=Task.Status.DOING, percent=min(instance.percent, 90))
+
+
+@transaction.atomic
+def dependency_save(*, instance: Dependency | None = None, **values: Any) -> Dependency:
+    """Link two tasks of one project; a loop is refused and named."""
+    link = instance or Dependency()
+    for name, value in values.items():
+        setattr(link, name, value)
+    if link.predecessor.project_id != link.successor.project_id:
+        raise ValidationError({"predecessor": _("Both tasks must belong to one project.")})
+    if link.predecessor_id == link.successor_id:
+        raise ValidationError({"predecessor": _("A task cannot wait for itself.")})
+    link.project_id = link.successor.project_id
+    loop = _loop(link)
+    if loop:
+        raise ValidationError({"predecessor": _("This closes a loop: %(tasks)s.") % {"tasks": " → ".join(loop)}})
+    link.save()
+    facts.state(DependencyChanged(project_id=link.project_id))
+    return link
+
+
+def _loop(link: Dependency) -> list[str]:
+    """The tasks of the loop a new link would close, by code; empty when there is none."""
+    after: dict[int, list[int]] = {}
+    for a, b in Dependency.objects.filter(project_id=link.project_id).exclude(pk=link.pk).values_list("predecessor_id", "successor_id"):
+        after.setdefault(a, []).append(b)
+    parents = dict(Task.objects.filter(project_id=link.project_id).values_list("pk", "parent_id"))
+    if link.predecessor_id in _line(parents, link.successor_id) or link.successor_id in _line(parents, link.predecessor_id):
+        return [link.predecessor.code, link.successor.code]
+    came: dict[int, int] = {link.successor_id: 0}
+    heap = [link.successor_id]
+    while heap:
+        here = heap.pop()
+        if here == link.predecessor_id:
+            path = [here]
+            while came[path[-1]]:
+                path.append(came[path[-1]])
+            codes = dict(Task.objects.filter(pk__in=path).values_list("pk", "code"))
+            return [codes[pk] for pk in [*reversed(path), link.successor_id]]
+        for following in after.get(here, ()):
+            if following not in came:
+                came[following] = here
+                heap.append(following)
+    return []
+
+
+def _line(parents: Mapping[int, int | None], task_id: int) -> list[int]:
+    """A task's summaries, upward."""
+    out = []
+    above = parents.get(task_id)
+    while above is not None:
+        out.append(above)
+        above = parents.get(above)
+    return out
+
+
+@transaction.atomic
+def dependency_remove(*, instance: Dependency) -> None:
+    """Remove a link."""
+    project_id = instance.project_id
+    instance.delete()
+    facts.state(DependencyChanged(project_id=project_id))
+
+
+@transaction.atomic
+def tasks_renumber(*, project_id: int) -> None:
+    """Give every task its place in the tree: position, WBS code, and whether it is a summary."""
+    rows = list(Task.objects.filter(project_id=project_id).order_by("position", "id").values_list("pk", "parent_id", "position", "wbs", "is_summary"))
+    children: dict[int | None, list[int]] = {}
+    for pk, parent_id, *_rest in rows:
+        children.setdefault(parent_id, []).append(pk)
+    now = {pk: (position, wbs, is_summary) for pk, _parent, position, wbs, is_summary in rows}
+    changed: list[tuple[int, int, str, bool]] = []
+    heap = [(pk, str(number)) for number, pk in reversed(list(enumerate(children.get(None, []), 1)))]
+    place = 0
+    while heap:
+        pk, wbs = heap.pop()
+        place += 1
+        below = children.get(pk, [])
+        if now[pk] != (place, wbs, bool(below)):
+            changed.append((pk, place, wbs, bool(below)))
+        heap += [(child, f"{wbs}.{number}") for number, child in reversed(list(enumerate(below, 1)))]
+    if changed:
+        columns = list(zip(*changed, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE work_task t SET position = n.position, wbs = n.wbs, is_summary = n.is_summary "
+                "FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::boolean[]) AS n(id, position, wbs, is_summary) WHERE t.id = n.id",
+                [list(column) for column in columns],
+            )
+
+
+DateRow = tuple[int, datetime | None, datetime | None, datetime | None, datetime | None, int, int, bool, int | None]
+
+
+@transaction.atomic
+def task_dates_store(*, rows: Sequence[DateRow]) -> None:
+    """Computed dates of many tasks in one statement: id, start, finish, late start, late finish, floats, critical, summary percent."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE work_task t SET start = n.start, finish = n.finish, late_start = n.late_start, late_finish = n.late_finish, "
+            "total_float_minutes = n.total_float, free_float_minutes = n.free_float, is_critical = n.critical, percent = coalesce(n.percent, t.percent) "
+            "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[], %s::boolean[], %s::int[]) "
+            "AS n(id, start, finish, late_start, late_finish, total_float, free_float, critical, percent) WHERE t.id = n.id",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
