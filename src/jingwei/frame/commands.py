@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from jingwei.frame import forms
+from jingwei.frame import bulk, forms
 from jingwei.frame.access import Access
 from jingwei.frame.resource import Children, Resource, resource_of
 
@@ -47,6 +47,69 @@ def change(resource: Resource, row: Any, values: Values, access: Access, *, file
     if (moved_to := _project_in(resource, cleaned)) is not None:
         access.require(resource.permission("change"), moved_to)
     return _write(resource, current, cleaned | _checked_children(resource, children, current))
+
+
+@transaction.atomic
+def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], access: Access) -> list[Any]:
+    """Create (row None) or change many rows as one statement; gives, in order, each row or the ValidationError that refused it.
+
+    Rows to change are read and locked by the caller. When the database objects to the whole, each is tried by itself,
+    so one bad row never keeps the others out and its error names the field.
+    """
+    checker, out = forms.Checker(resource), list[Any](items)
+    ready: list[tuple[int, Any | None, dict[str, Any]]] = []
+    names = {each.name for each in resource.children}
+    for place, (row, values) in enumerate(items):
+        try:
+            if names & set(values):
+                out[place] = _save_one(resource, row, values, access)
+                continue
+            cleaned = checker.checked(values, row)
+            _require_in(resource, row, cleaned, access)
+            ready.append((place, row, cleaned))
+        except (ValidationError, PermissionDenied) as problem:
+            out[place] = problem if isinstance(problem, ValidationError) else ValidationError(str(problem))
+    try:
+        with transaction.atomic():
+            written = _write_many(resource, [(row, cleaned) for _place, row, cleaned in ready])
+        for (place, _row, _cleaned), done in zip(ready, written, strict=True):
+            out[place] = done
+    except (ValidationError, IntegrityError):
+        for place, row, _cleaned in ready:
+            out[place] = _save_one(resource, row, items[place][1], access)
+    return out
+
+
+def _save_one(resource: Resource, row: Any | None, values: Values, access: Access) -> Any:
+    try:
+        with transaction.atomic():
+            return create(resource, values, access) if row is None else change(resource, row, values, access)
+    except ValidationError as problem:
+        return problem
+    except PermissionDenied as problem:
+        return ValidationError(str(problem))
+
+
+def _require_in(resource: Resource, row: Any | None, cleaned: Values, access: Access) -> None:
+    permission = resource.permission("add" if row is None else "change")
+    if row is not None:
+        access.require(permission, resource.project_of(row))
+    access.require(permission, _project_in(resource, cleaned))
+
+
+def _write_many(resource: Resource, items: Sequence[tuple[Any | None, dict[str, Any]]]) -> list[Any]:
+    if resource.write_many is not None:
+        return list(resource.write_many(rows=items))
+    if resource.write is not None:
+        return [resource.write(instance=row, **values) for row, values in items]
+    rows = [row if row is not None else resource.model() for row, _values in items]
+    touched: dict[str, None] = {}
+    for row, (_row, values) in zip(rows, items, strict=True):
+        for name, value in values.items():
+            setattr(row, name, value)
+            touched[name] = None
+    bulk.save(rows, touched)
+    return rows
 
 
 @transaction.atomic

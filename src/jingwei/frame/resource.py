@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -55,6 +55,7 @@ class Resource:
     written, `inline` what may be edited in the list, `natural_key` the lookups that name a row for people ("project__code",
     "code"), `roles` grants verbs to standard roles: {"manager": "*", "engineer": "view change"}.
     `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved.
+    `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow.
     `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -71,6 +72,7 @@ class Resource:
     related: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     write: Callable[..., Any] | None = None
+    write_many: Callable[..., Sequence[Any]] | None = None
     remove: Callable[..., Any] | None = None
     icon: str = "table"
     menu: str = ""

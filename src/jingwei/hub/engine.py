@@ -14,6 +14,7 @@ from jingwei.frame import events
 from jingwei.hub import contract, health, planning, reading, sending
 from jingwei.hub.models import Checkpoint, Interface, OutboxEntry, Run
 from jingwei.hub.planning import Counts
+from jingwei.hub.versions import ready
 
 log = structlog.get_logger(__name__)
 lock_space = 7261
@@ -90,8 +91,9 @@ def _pair_if_loaded(interface: Interface, run: Run, counts: Counts) -> None:
         return
     with transaction.atomic():
         assert interface.published is not None
-        work = planning.Work(interface, planning.ready(interface.published), run)
+        work = planning.Work(interface, ready(interface.published), run)
         planning.pair_up(work)
+        planning.settle(work)
         counts.add(work.counts)
         interface.paired_at = timezone.now()
         Interface.objects.filter(pk=interface.pk).update(paired_at=interface.paired_at)

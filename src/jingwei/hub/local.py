@@ -58,7 +58,7 @@ class LocalResources:
         if "history" not in cursor:
             horizon = cursor.get("horizon") or _settled_history()
             batch = list(rows.filter(pk__gt=cursor.get("after", 0)).order_by("pk")[:limit])
-            records = tuple(record_of(found, row) for row in batch)
+            records = tuple(map(Reader(found).record, batch))
             if len(batch) == limit:
                 return Page(records, {"after": batch[-1].pk, "horizon": horizon}, more=True)
             return Page(records, {"history": horizon}, more=False)
@@ -77,8 +77,9 @@ class LocalResources:
             return Page((), {"history": after}, more=False)
         last: dict[int, str] = {object_id: action for _, _, object_id, action in seen}
         present = {row.pk: row for row in rows.filter(pk__in=last)}
+        reader = Reader(found)
         records = tuple(
-            record_of(found, present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in last if pk in present or last[pk] == "D"
+            reader.record(present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in last if pk in present or last[pk] == "D"
         )
         return Page(records, {"history": [int(seen[-1][0]), seen[-1][1]]}, more=len(seen) == limit)
 
@@ -88,7 +89,7 @@ class LocalResources:
         wanted = [int(key) for key in keys if key.isdigit()]
         if connection.in_atomic_block:
             rows = rows.select_for_update(of=("self",))
-        return [record_of(found, row) for row in rows.filter(pk__in=wanted)]
+        return list(map(Reader(found).record, rows.filter(pk__in=wanted)))
 
     def find(self, stream: str, external_key: str) -> Sequence[Record]:
         """Local creates are in the hub's own transaction, so their outcome is never unknown."""
@@ -99,23 +100,27 @@ class LocalResources:
         for pk in rows.order_by("pk").values_list("pk", flat=True).iterator():
             yield str(pk)
 
-    def write(self, stream: str, key: str | None, values: Values) -> Record:
-        """Create or change through the resource's declared verb; what it refuses is raised as contract.Refused by field."""
+    def write(self, stream: str, items: Sequence[tuple[str | None, Values]]) -> list[Record | contract.ConnectorError]:
+        """Create (no key) or change many rows through the resource's declared verb; what it refuses is given as contract.Refused by field."""
         found, rows = self.rows(stream)
-        row = rows.filter(pk=int(key)).first() if key is not None else None
-        if key is not None and row is None:
-            raise contract.Gone(f"{stream} {key}")
-        values = dict(values)
-        if row is None and self.project_id is not None and "project" in found.fields:
-            values.setdefault("project", self.project_id)
-        try:
-            if row is None:
-                row = commands.create(found, values, self.access)
-            else:
-                row = commands.change(found, row, values, self.access)
-        except ValidationError as problem:
-            raise contract.Refused("; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in _by_field(problem).items()}) from problem
-        return record_of(found, row)
+        keys = [int(key) for key, _values in items if key is not None]
+        known = {row.pk: row for row in rows.select_for_update(of=("self",)).filter(pk__in=keys)} if keys else {}
+        out: list[Record | contract.ConnectorError | None] = [None] * len(items)
+        wanted: list[tuple[int, Any | None, Values]] = []
+        for place, (key, values) in enumerate(items):
+            row = known.get(int(key)) if key is not None else None
+            if key is not None and row is None:
+                out[place] = contract.Gone(f"{stream} {key}")
+                continue
+            given = dict(values)
+            if row is None and self.project_id is not None and "project" in found.fields:
+                given.setdefault("project", self.project_id)
+            wanted.append((place, row, given))
+        results = commands.save_many(found, [(row, given) for _place, row, given in wanted], self.access)
+        reader = Reader(found)
+        for (place, _row, _given), result in zip(wanted, results, strict=True):
+            out[place] = _refused(result) if isinstance(result, ValidationError) else reader.record(result)
+        return [each for each in out if each is not None]
 
     def delete(self, stream: str, key: str) -> None:
         found, rows = self.rows(stream)
@@ -125,6 +130,10 @@ class LocalResources:
                 commands.remove(found, row, self.access)
             except ValidationError as problem:
                 raise contract.Refused("; ".join(problem.messages)) from problem
+
+
+def _refused(problem: ValidationError) -> contract.Refused:
+    return contract.Refused("; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in _by_field(problem).items()})
 
 
 def _by_field(problem: ValidationError) -> dict[str, list[str]]:
@@ -195,13 +204,19 @@ def _both(text: Any) -> Title:
         return Title(zh, str(text))
 
 
-def record_of(found: Resource, row: Any) -> Record:
-    """A row as a record; references by their natural key."""
-    names = [*(n for n in found.fields if n != "project"), *computed_of(found)]
-    values: Values = {"id": row.pk}
-    for name in names:
-        values[name] = plain(getattr(row, name))
-    return Record(stream=found.key, key=str(row.pk), values=values, modified_at=row.updated_at, version=str(row.version))
+class Reader:
+    """Turns rows of one resource into records; which fields there are is worked out once."""
+
+    def __init__(self, found: Resource) -> None:
+        self.key = found.key
+        self.names = [*(n for n in found.fields if n != "project"), *computed_of(found)]
+
+    def record(self, row: Any) -> Record:
+        """A row as a record; references by their natural key."""
+        values: Values = {"id": row.pk}
+        for name in self.names:
+            values[name] = plain(getattr(row, name))
+        return Record(stream=self.key, key=str(row.pk), values=values, modified_at=row.updated_at, version=str(row.version))
 
 
 def plain(value: Any) -> Any:

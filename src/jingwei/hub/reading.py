@@ -11,7 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from jingwei.hub import bulk, catalogue
+from jingwei.frame import bulk
+from jingwei.hub import catalogue
 from jingwei.hub.contract import ConnectorError, Gone, Record, tombstone
 from jingwei.hub.models import Checkpoint, Connection, Delivery, Interface, Run
 from jingwei.hub.session import HubSession, session_for

@@ -12,7 +12,7 @@ from django.utils import timezone
 from jingwei.hub import catalogue, contract, reading
 from jingwei.hub.contract import Connector, Record, Stream
 from jingwei.hub.models import Interface, Link, OutboxEntry, Run
-from jingwei.hub.planning import Counts, Work, acknowledge, canonical, dead_letter, plan_link, save_links, to_side
+from jingwei.hub.planning import Counts, Work, acknowledge, canonical, dead_letter, plan_link, settle, to_side
 from jingwei.hub.session import BreakerOpen, stream_of
 from jingwei.hub.versions import ready
 
@@ -147,7 +147,7 @@ def _done(work: Work, entry: OutboxEntry, record: Record | None) -> None:
         acknowledge(work, link, entry.side, entry.action, entry.values, record, keeps_base=entry.keeps_base)
         if entry.action != OutboxEntry.Action.DELETE:
             plan_link(work, link, depth=1)
-        save_links([link])
+        settle(work)
 
 
 def _again(work: Work, entry: OutboxEntry, problem: contract.ConnectorError, *, state: str = State.WAITING, after: float | None = None) -> None:
@@ -163,6 +163,7 @@ def _park(work: Work, entry: OutboxEntry, problem: contract.ConnectorError) -> N
         OutboxEntry.objects.filter(pk=entry.pk).update(state=State.DEAD, done_at=timezone.now(), error=problem.message[:2000])
         Link.objects.filter(pk=entry.link_id).update(state=Link.State.HELD)
         dead_letter(work, problem, entry=entry)
+        settle(work)
 
 
 def _work(interface: Interface, run: Run | None) -> Work:

@@ -185,6 +185,7 @@ def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any =
         chosen = {"a": conflict.value_a, "b": conflict.value_b}.get(choice, value)
         work = planning.Work(interface, versions.ready(interface.published), None)
         planning.decide(work, link, conflict.field, chosen)
+        planning.settle(work)
         Conflict.objects.filter(pk=conflict.pk).update(resolved_at=timezone.now(), resolved_by_id=scope.current().user_id, choice=choice, chosen=chosen)
         count += 1
         jobs.after_commit(lambda pk=interface.pk: wake([pk]))
@@ -219,7 +220,7 @@ def _plan_again(entry: OutboxEntry) -> None:
     assert interface.published is not None
     work = planning.Work(interface, versions.ready(interface.published), None)
     planning.plan_link(work, link)
-    planning.save_links([link])
+    planning.settle(work)
 
 
 @transaction.atomic

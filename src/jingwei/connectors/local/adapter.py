@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jingwei.hub.contract import Check, Page, Record, Session, Stream, Values
+from jingwei.hub.contract import Check, ConnectorError, Page, Record, Session, Stream, Values
 
 
 class LocalConnector:
@@ -30,13 +30,20 @@ class LocalConnector:
         return session.local.keys(stream)
 
     def create(self, session: Session, stream: str, values: Values, external_key: str) -> Record:
-        return session.local.write(stream, None, values)
+        return _written(session, stream, None, values)
 
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
-        return session.local.write(stream, key, values)
+        return _written(session, stream, key, values)
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         session.local.delete(stream, key)
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         return ()
+
+
+def _written(session: Session, stream: str, key: str | None, values: Values) -> Record:
+    (outcome,) = session.local.write(stream, [(key, values)])
+    if isinstance(outcome, ConnectorError):
+        raise outcome
+    return outcome

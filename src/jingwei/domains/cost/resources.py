@@ -24,6 +24,7 @@ lines = Resource(
     order=("-period", "number"),
     roles={"finance": "*", "manager": "add change import"},
     write=services.line_save,
+    write_many=services.lines_save,
     verbs=(
         Verb("post", _("Post"), services.line_post, icon="check", bulk=True, when=lambda line: line.status == "draft"),
         Verb("reverse", _("Reverse"), services.line_reverse, icon="refresh", confirm=True, when=lambda line: line.status == "posted"),

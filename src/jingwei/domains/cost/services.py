@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.cost.models import Line
+from jingwei.frame import bulk
 
 Status = Line.Status
 fixed_once_posted = ("amount", "currency", "account", "period", "kind", "project")
@@ -19,6 +21,23 @@ fixed_once_posted = ("amount", "currency", "account", "period", "kind", "project
 def line_save(*, instance: Line | None = None, **values: Any) -> Line:
     """Write a line. A posted line keeps its money: it is reversed, never edited."""
     line = instance or Line()
+    _shape(line, values)
+    line.save()
+    return line
+
+
+@transaction.atomic
+def lines_save(*, rows: Sequence[tuple[Line | None, Mapping[str, Any]]]) -> list[Line]:
+    """`line_save` for many, with one statement for the new and one for the changed."""
+    lines = [instance or Line() for instance, _values in rows]
+    for line, (_instance, values) in zip(lines, rows, strict=True):
+        _shape(line, values)
+    bulk.save(lines, {*(name for _instance, values in rows for name in values), "period"})
+    return lines
+
+
+def _shape(line: Line, values: Mapping[str, Any]) -> None:
+    """Take the values on and keep the line's rules."""
     if line.pk is not None and line.status == Status.POSTED:
         changed = [name for name in fixed_once_posted if name in values and values[name] != getattr(line, name)]
         if changed:
@@ -29,8 +48,6 @@ def line_save(*, instance: Line | None = None, **values: Any) -> Line:
         setattr(line, name, value)
     if line.posted_on and line.period and "period" not in values and line.posted_on.strftime("%Y-%m") != line.period and "posted_on" in values:
         line.period = line.posted_on.strftime("%Y-%m")
-    line.save()
-    return line
 
 
 @transaction.atomic

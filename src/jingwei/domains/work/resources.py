@@ -24,6 +24,7 @@ tasks = Resource(
     icon="check",
     menu="plan",
     write=services.task_save,
+    write_many=services.tasks_save,
     remove=services.task_remove,
     verbs=(
         Verb("report_progress", _("Report progress"), services.task_report_progress, fields=("percent",), icon="activity"),

@@ -39,10 +39,14 @@ class TenantModel(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Fill the tenant from the scope and count the version up."""
+    def belong(self) -> None:
+        """A new row belongs to the organisation of the scope."""
         if self.tenant_id is None:
             self.tenant_id = scope.current().tenant_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fill the tenant from the scope and count the version up."""
+        self.belong()
         if not self._state.adding:
             self.version = (self.version or 0) + 1
             if (fields := kwargs.get("update_fields")) is not None:
@@ -61,10 +65,10 @@ class ProjectModel(TenantModel):
     class Meta(TenantModel.Meta):
         abstract = True
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def belong(self) -> None:
         """A part takes the project of its whole (`project_from`); a row without a tenant takes its project's."""
         if self.project_id is None and self.project_from:
             self.project_id = getattr(self, self.project_from).project_id
         if self.tenant_id is None and self.project_id is not None:
             self.tenant_id = self.project.tenant_id
-        super().save(*args, **kwargs)
+        super().belong()

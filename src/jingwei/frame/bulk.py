@@ -6,10 +6,11 @@ COPY straight into a table is refused under row-level security, and staging tabl
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -74,3 +75,46 @@ def _stage(cursor: Any, table: sql.Identifier, columns: sql.Composed, fields: Se
     with cursor.copy(sql.SQL("COPY staging ({}) FROM STDIN").format(columns)) as copy:
         for row in rows:
             copy.write_row(_adapt(fields, row))
+
+
+def new_ids(model: type[models.Model], count: int) -> list[int]:
+    """Ids for rows that are yet to be inserted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (model._meta.db_table, count))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def insert(rows: Sequence[Any]) -> None:
+    """New rows of one scoped model; ids, organisation and times are filled in the objects as by `save`."""
+    if not rows:
+        return
+    model, now = type(rows[0]), timezone.now()
+    missing = [row for row in rows if row.pk is None]
+    for row, pk in zip(missing, new_ids(model, len(missing)) if missing else (), strict=True):
+        row.pk = pk
+    fields = model._meta.concrete_fields
+    for row in rows:
+        row.created_at = row.updated_at = now
+        row.belong()
+        row._state.adding = False
+    attributes = [field.attname for field in fields]
+    copy_in(model, [field.name for field in fields], [[getattr(row, name) for name in attributes] for row in rows])
+
+
+def update(rows: Sequence[Any], names: Iterable[str]) -> None:
+    """Save the named fields of many rows of one scoped model, counting their versions up."""
+    if not rows:
+        return
+    model, now = type(rows[0]), timezone.now()
+    wanted = [*dict.fromkeys((*names, "version", "updated_at"))]
+    attributes = [field.attname for field in _fields(model, wanted)]
+    for row in rows:
+        row.version, row.updated_at = (row.version or 0) + 1, now
+    update_from(model, wanted, [(row.pk, [getattr(row, name) for name in attributes]) for row in rows])
+
+
+def save(rows: Sequence[Any], names: Iterable[str]) -> None:
+    """Insert what is new, update the named fields of what is not."""
+    fresh = [row for row in rows if row._state.adding]
+    update([row for row in rows if not row._state.adding], names)
+    insert(fresh)
