@@ -47,7 +47,7 @@ async def _work(app: Any, stop: asyncio.Event, concurrency: int, queues: list[st
             concurrency=concurrency,
             install_signal_handlers=False,
             listen_notify=True,
-            fetch_job_polling_interval=2.0,
+            fetch_job_polling_interval=0.2,  # a job that waited for another's lock is found by asking only
             update_heartbeat_interval=3.0,
             stalled_worker_timeout=stalled_after_seconds,
             delete_jobs="successful",
