@@ -11,7 +11,7 @@ from sandbox.tracker.tables import issues, people
 from sandbox.web import BadRequest, Request, Response, Router, json_response
 from sandbox.webhooks import Courier
 
-page_limit = 100
+page_limit = 500
 
 
 def key_given(request: Request) -> str:

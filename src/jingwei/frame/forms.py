@@ -135,24 +135,39 @@ class Checker:
         self._fields: dict[str, forms.Field] = {}
         self._found: dict[tuple[str, str], Any] = {}
         self._defaults = blank_values(resource)
+        self._empty: dict[str, Any] = {}
 
     def checked(self, values: Mapping[str, Any], instance: Any | None) -> dict[str, Any]:
         """Cleaned values; ValidationError by field."""
         unknown = set(values) - set(self.resource.fields)
         if unknown:
             raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": ", ".join(sorted(unknown))}]})
-        wanted = values if instance is not None else self.resource.fields
-        given = values if instance is not None else {**self._defaults, **values}
         cleaned: dict[str, Any] = {}
         problems: dict[str, Any] = {}
-        for name in wanted:
+        for name, value in values.items():
             try:
-                cleaned[name] = self._clean(name, given.get(name))
+                cleaned[name] = self._clean(name, value)
             except ValidationError as problem:
                 problems[name] = problem.error_list
+        if instance is None:
+            self._add_defaults(cleaned, problems)
         if problems:
             raise ValidationError(problems)
         return cleaned
+
+    def _add_defaults(self, cleaned: dict[str, Any], problems: dict[str, Any]) -> None:
+        """What a new row was not given: worked out once, copied when it can be changed."""
+        for name in self.resource.fields:
+            if name in cleaned or name in problems:
+                continue
+            if name not in self._empty:
+                try:
+                    self._empty[name] = self._clean(name, self._defaults.get(name))
+                except ValidationError as problem:
+                    problems[name] = problem.error_list
+                    continue
+            value = self._empty[name]
+            cleaned[name] = copy.copy(value) if isinstance(value, list | dict) else value
 
     def _clean(self, name: str, value: Any) -> Any:
         field = self._field(name)

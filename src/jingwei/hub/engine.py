@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -58,16 +58,16 @@ def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...
 def _go(interface: Interface, run: Run, sides: tuple[str, ...], deadline: float) -> tuple[Counts, dict[str, str]]:
     counts, problems = Counts(), dict[str, str]()
     counts.add(sending.settle_unknown(interface, run))
-    for side in sides:
+    for side in sorted(sides, key=lambda each: interface.system(each).connector != "local"):  # our own side first: it costs no call
         try:
-            if reading.poll(interface, side, run):
+            if reading.poll(interface, side, run, land=_landing(interface, side, run, counts)):
                 Interface.objects.filter(pk=interface.pk).update(last_arrival_at=timezone.now())
         except contract.ConnectorError as problem:
             problems[side] = problem.message[:200]
             log.warning("hub.read_failed", interface=interface.key, side=side, code=problem.code, problem=problem.message[:200])
+        _pair_if_loaded(interface, run, counts)
     if sides:
         reading.schedule_next(interface)
-    _pair_if_loaded(interface, run, counts)
     while time.monotonic() < deadline:
         drained = planning.drain(interface, run)
         if drained is not None:
@@ -83,11 +83,20 @@ def _go(interface: Interface, run: Run, sides: tuple[str, ...], deadline: float)
     return counts, problems
 
 
+def _landing(interface: Interface, side: str, run: Run, counts: Counts) -> reading.Land:
+    def land(records: Sequence[contract.Record]) -> None:
+        counts.add(planning.land(interface, side, records, run))
+
+    return land
+
+
 def _pair_if_loaded(interface: Interface, run: Run, counts: Counts) -> None:
-    """Once, when both sides have been read and planned: join equal halves, then plan them all."""
+    """Once, when both sides have been read and planned (or one was read and holds nothing to pair with): join equal halves, then plan them all."""
     if interface.paired_at is not None or interface.deliveries.filter(state="waiting").exists():
         return
-    if Checkpoint.objects.filter(interface=interface, loaded_at__isnull=False).count() < 2:
+    loaded = set(Checkpoint.objects.filter(interface=interface, loaded_at__isnull=False).values_list("side", flat=True))
+    empty = {side for side in loaded if not interface.links.exclude(**{f"key_{side}": None}).exists()}
+    if len(loaded) < 2 and not empty:
         return
     with transaction.atomic():
         assert interface.published is not None

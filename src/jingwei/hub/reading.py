@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from jingwei.frame import bulk
 from jingwei.hub import catalogue
 from jingwei.hub.contract import ConnectorError, Gone, Record, tombstone
 from jingwei.hub.models import Checkpoint, Connection, Delivery, Interface, Run
+from jingwei.hub.records import record_as_plain
 from jingwei.hub.session import HubSession, session_for
 
 webhook_batch = 500
-
-
-def record_as_plain(record: Record) -> dict[str, Any]:
-    """A record as it is kept in a delivery."""
-    return {
-        "values": record.values, "at": record.modified_at.isoformat() if record.modified_at else None, "deleted": record.deleted,
-        "version": record.version, "url": record.url, "external_key": record.external_key,
-    }  # fmt: skip
-
-
-def record_from_plain(stream: str, key: str, plain: dict[str, Any]) -> Record:
-    """The other way round."""
-    at = datetime.fromisoformat(plain["at"]) if plain.get("at") else None
-    return Record(stream, key, plain["values"], at, plain.get("deleted", False), plain.get("version"), plain.get("url"), plain.get("external_key"))
+log = structlog.get_logger(__name__)
+Land = Callable[[Sequence[Record]], None]
 
 
 def store(interface: Interface, side: str, records: Iterable[Record], *, source: str, run: Run | None) -> int:
@@ -79,18 +68,23 @@ def store(interface: Interface, side: str, records: Iterable[Record], *, source:
     return len(rows)
 
 
-def poll(interface: Interface, side: str, run: Run, *, page_limit: int | None = None) -> int:
-    """Read one side on from its checkpoint to the end. Each page and the cursor behind it are one commit."""
+def poll(interface: Interface, side: str, run: Run, *, page_limit: int | None = None, land: Land | None = None) -> int:
+    """Read one side on from its checkpoint to the end. Each page and the cursor behind it are one commit.
+
+    With `land` a page is planned in that same commit, unless something older waits or planning it fails: then it is kept to be planned.
+    """
     session = session_for(interface, side)
     connector = catalogue.connector(interface.system(side).connector)
     stream = interface.stream(side)
     checkpoint, _ = Checkpoint.objects.get_or_create(interface=interface, side=side)
-    limit = page_limit or (1000 if session.is_local else 100)
+    limit = page_limit or 1000  # a connector asks for no more than its peer gives
     read, seen = 0, set[str]()
     while True:
         page = connector.read(session, stream, checkpoint.cursor, limit)
         with transaction.atomic():
-            read += store(interface, side, page.records, source="poll", run=run)
+            if not (land and page.records and _landed(interface, page.records, land)):
+                store(interface, side, page.records, source="poll", run=run)
+            read += len(page.records)
             checkpoint.cursor = page.cursor
             if not page.more and checkpoint.loaded_at is None:
                 checkpoint.loaded_at = timezone.now()
@@ -101,6 +95,18 @@ def poll(interface: Interface, side: str, run: Run, *, page_limit: int | None = 
         if mark in seen:
             raise ConnectorError(f"{stream}: the peer repeats a page; the read was stopped")
         seen.add(mark)
+
+
+def _landed(interface: Interface, records: Sequence[Record], land: Land) -> bool:
+    if interface.deliveries.filter(state=Delivery.State.WAITING).exists():
+        return False
+    try:
+        with transaction.atomic():
+            land(records)
+    except (DatabaseError, ConnectorError, ValueError, TypeError, LookupError) as problem:
+        log.warning("hub.not_landed", interface=interface.key, problem=str(problem)[:200])
+        return False
+    return True
 
 
 def unpack(connection: Connection) -> set[int]:

@@ -86,7 +86,7 @@ def _everything(interface: Interface, side: str) -> list[contract.Record]:
     cursor: contract.Values = {}
     newest: dict[str, contract.Record] = {}
     while True:
-        page = connector.read(session, stream, cursor, 1000 if session.is_local else 100)
+        page = connector.read(session, stream, cursor, 1000)
         newest.update({record.key: record for record in page.records})
         if not page.more:
             return [record for record in newest.values() if not record.deleted]

@@ -11,7 +11,7 @@ from jingwei.connectors.sandbox.answers import address, choices, moment, page_ad
 from jingwei.hub.contract import BrokenAnswer, Check, Field, Gone, Page, Record, Session, Stream, Values, read_by_time, tombstone
 
 name = "issues"
-page_limit = 100
+page_limit = 500
 look_back = timedelta(seconds=2)
 statuses = (("open", "待处理"), ("in_progress", "进行中"), ("resolved", "已解决"), ("closed", "已关闭"))
 priorities = (("low", "低"), ("normal", "普通"), ("high", "高"), ("urgent", "紧急"))

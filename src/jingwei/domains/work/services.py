@@ -39,7 +39,7 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
 @transaction.atomic
 def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]]) -> list[Task]:
     """`task_save` for many: the same rules, one statement for the new and one for the changed."""
-    tasks = [instance or Task() for instance, _values in rows]
+    tasks = [instance or bulk.made(Task) for instance, _values in rows]
     percents = [task.percent for task in tasks]
     moved = {task.project_id for task, (_instance, values) in zip(tasks, rows, strict=True) if _shape(task, values) and task.pk is not None}
     fresh = [task for task in tasks if task.pk is None]

@@ -4,12 +4,12 @@
 `writes` carries plans out. Everything is read before and written after the batch, in statements over sets.
 """
 
-from jingwei.hub.planning.arrivals import drain, is_meant
+from jingwei.hub.planning.arrivals import drain, is_meant, land
 from jingwei.hub.planning.batch import OPEN, Counts, Work, canonical, to_side
 from jingwei.hub.planning.plans import decide, pair_up, plan_link, plan_of
 from jingwei.hub.planning.writes import acknowledge, dead_letter, settle
 
 __all__ = [
-    "OPEN", "Counts", "Work", "acknowledge", "canonical", "dead_letter", "decide", "drain", "is_meant", "pair_up", "plan_link", "plan_of", "settle",
+    "OPEN", "Counts", "Work", "acknowledge", "canonical", "dead_letter", "decide", "drain", "is_meant", "land", "pair_up", "plan_link", "plan_of", "settle",
     "to_side",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +11,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from jingwei.frame import bulk
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
 from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, Quarantine, Run
 from jingwei.hub.planning.batch import OPEN, Counts, Work, canonical
 from jingwei.hub.planning.plans import plan_links
 from jingwei.hub.planning.writes import settle
-from jingwei.hub.reading import record_from_plain
+from jingwei.hub.records import record_as_plain, record_from_plain
 from jingwei.hub.versions import ready
 
 
@@ -32,17 +34,41 @@ def drain(interface: Interface, run: Run | None, *, limit: int = 1000) -> Counts
         )
         if not batch:
             return None
-        assert interface.published is not None
-        unknown = OutboxEntry.objects.filter(interface=interface, action="create", state__in=("sending", "unknown")).values_list("side", flat=True)
-        work = Work(interface, ready(interface.published), run, unresolved=frozenset(unknown))
-        newest = _newest(work, batch)
-        _load_links(work, newest)
-        for delivery in newest:
-            _take(work, delivery)
-        plan_links(work)
-        settle(work)
+        work = _work(interface, run, len(batch))
+        _plan(work, batch)
         Delivery.objects.filter(pk__in=work.waiting).update(not_before=timezone.now() + timedelta(seconds=5))
         return work.counts
+
+
+def land(interface: Interface, side: str, records: Sequence[Record], run: Run) -> Counts:
+    """Plan records the moment they are read, in the transaction that moves the cursor: each is written once, with its outcome.
+
+    Only when nothing older of this interface still waits, else an old state could overtake a new one.
+    """
+    work = _work(interface, run, len(records))
+    now = timezone.now()
+    batch = [
+        work.new(Delivery, side=side, source="poll", record_key=r.key, record=record_as_plain(r), received_at=now, run=run, headers={}) for r in records
+    ]  # fmt: skip
+    _plan(work, batch)
+    bulk.insert([d for d in batch if d._state.adding])  # what must wait is kept waiting
+    Delivery.objects.filter(pk__in=work.waiting).update(not_before=now + timedelta(seconds=5))
+    return work.counts
+
+
+def _work(interface: Interface, run: Run | None, size: int) -> Work:
+    assert interface.published is not None
+    unknown = OutboxEntry.objects.filter(interface=interface, action="create", state__in=("sending", "unknown")).values_list("side", flat=True)
+    return Work(interface, ready(interface.published), run, size, unresolved=frozenset(unknown))
+
+
+def _plan(work: Work, batch: list[Delivery]) -> None:
+    newest = _newest(work, batch)
+    _load_links(work, newest)
+    for delivery in newest:
+        _take(work, delivery)
+    plan_links(work)
+    settle(work)
 
 
 def _newest(work: Work, batch: list[Delivery]) -> list[Delivery]:

@@ -65,11 +65,12 @@ class Work:
     interface: Interface
     ready: Ready
     run: Run | None
+    size: int = 5
     counts: Counts = field(default_factory=Counts)
     links: dict[str, dict[str, Link]] = field(default_factory=lambda: {"a": {}, "b": {}})
     dirty: dict[int, Link] = field(default_factory=dict)
     same: list[Link] = field(default_factory=list)
-    done: list[tuple[int, tuple[Any, ...]]] = field(default_factory=list)
+    taken: list[Delivery] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)
     lookups: Any = None
     unresolved: frozenset[str] = frozenset()
@@ -97,11 +98,11 @@ class Work:
         return self.interface.system(side).connector == "local"
 
     def new(self, model: type[Any], **values: Any) -> Any:
-        """A row of this interface with an id of its own, not yet written; ids are fetched many at a time."""
+        """A row of this interface with an id of its own, not yet written; ids are fetched `size` at a time."""
         heap = self._ids.setdefault(model, [])
         if not heap:
-            heap += reversed(bulk.new_ids(model, 500 if len(self.done) + len(self.dirty) > 20 else 20))
-        return model(pk=heap.pop(), interface=self.interface, tenant_id=self.interface.tenant_id, **values)
+            heap += reversed(bulk.new_ids(model, self.size))
+        return bulk.made(model, id=heap.pop(), interface=self.interface, tenant_id=self.interface.tenant_id, **values)
 
     def touch(self, link: Link) -> None:
         """This link will be planned or saved."""
@@ -109,7 +110,8 @@ class Work:
 
     def finish(self, delivery: Delivery, outcome: str, link: Link | None, state: str = Delivery.State.DONE) -> None:
         """Note what became of a delivery."""
-        self.done.append((delivery.pk, (state, outcome, link.pk if link else None, timezone.now())))
+        delivery.state, delivery.outcome, delivery.link_id, delivery.done_at = state, outcome, link.pk if link else None, timezone.now()
+        self.taken.append(delivery)
 
     def prepare(self, links: Iterable[Link]) -> None:
         """Read the open entries and conflicts of links that will be planned."""
@@ -131,10 +133,12 @@ class Work:
         known = [c for c in self.changed_conflicts.values() if not c._state.adding]
         bulk.update(known, conflict_fields)
         bulk.insert([c for c in self.changed_conflicts.values() if c._state.adding])
+        known_ones = [(d.pk, (d.state, d.outcome, d.link_id, d.done_at)) for d in self.taken if not d._state.adding]
+        bulk.update_from(Delivery, ("state", "outcome", "link", "done_at"), known_ones)
+        bulk.insert([d for d in self.taken if d._state.adding])
         bulk.insert(self.parked)
         bulk.insert(self.letters)
-        bulk.update_from(Delivery, ("state", "outcome", "link", "done_at"), self.done)
-        self.new_entries, self.parked, self.letters, self.done, self.same = [], [], [], [], []
+        self.new_entries, self.parked, self.letters, self.taken, self.same = [], [], [], [], []
         self.changed_entries, self.changed_conflicts = {}, {}
 
 

@@ -116,9 +116,9 @@ def plan_link(work: Work, link: Link, *, depth: int = 0) -> None:
 
 
 def _drop_entries(work: Work, link: Link, side: str) -> None:
-    """The plan no longer wants to write here: what still waits is superseded."""
+    """The plan no longer wants to write here: what still waits is superseded, but for a person's own value."""
     entry = work.entries.get((link.pk, side))
-    if entry is not None and entry.state == OutboxEntry.State.WAITING and link.state != Link.State.CLASH:
+    if entry is not None and entry.state == OutboxEntry.State.WAITING and not entry.keeps_base:
         entry.state, entry.done_at = OutboxEntry.State.DROPPED, timezone.now()
         del work.entries[link.pk, side]
         if not entry._state.adding:
