@@ -81,9 +81,7 @@ def main(records: int, page: int) -> None:
             print(f"Jingwei: {ours}", flush=True)
             dsn = house.run("-c", "from jingwei.frame.postgres import address as a; print(a.start_embedded())").splitlines()[-1]
             uv = [str(root / ".venv/bin/uv"), "run", "--quiet", "--no-project", "--with", peer, "python"]
-            told = subprocess.run(
-                [*uv, str(root / "benchmarks/peers/dlt_load.py"), url, dsn, str(page), home], capture_output=True, text=True, cwd=home
-            )
+            told = subprocess.run([*uv, str(root / "benchmarks/peers/dlt_load.py"), url, dsn, str(page), home], capture_output=True, text=True, cwd=home)
             assert told.returncode == 0, told.stderr[-3000:]
             theirs = json.loads(told.stdout.splitlines()[-1])
         finally:

@@ -25,5 +25,7 @@ seconds = time.perf_counter() - began
 with pipeline.sql_client() as client:
     rows = client.execute_sql("SELECT count(*), count(DISTINCT id) FROM issues")[0]
 print(
-    json.dumps({"seconds": seconds, "rows": rows[0], "distinct": rows[1], "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "dlt": dlt.__version__})
+    json.dumps(
+        {"seconds": seconds, "rows": rows[0], "distinct": rows[1], "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "dlt": dlt.__version__}
+    )
 )

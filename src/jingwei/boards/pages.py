@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
@@ -18,6 +18,7 @@ from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Notification, Project
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.web import Request
 from jingwei.hub import queries as hub
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
@@ -25,14 +26,14 @@ register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 
-def _visible(request: HttpRequest) -> list[Project]:
+def _visible(request: Request) -> list[Project]:
     allowed = request.access.projects("work.task.view") if request.access else frozenset()
     rows = Project.objects.exclude(status="closed").select_related("manager")
     return list(rows if allowed is None else rows.filter(pk__in=allowed))
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """What needs me now, by role."""
     if request.access is None:
         return render(request, "boards/nobody.html", status=403)
@@ -50,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def portfolio(request: HttpRequest) -> HttpResponse:
+def portfolio(request: Request) -> HttpResponse:
     """Every visible project and why it is green or not."""
     request.access.require("work.task.view")
     return render(
@@ -59,7 +60,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def dashboard(request: HttpRequest, code: str) -> HttpResponse:
+def dashboard(request: Request, code: str) -> HttpResponse:
     """One project: health, critical path, endangered milestones with their chain, what changed and why, interfaces."""
     project = next((p for p in _visible(request) if p.code == code), None)
     if project is None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models.base import ModelState
 from django.utils import timezone
@@ -31,8 +32,13 @@ def _adapt(fields: Sequence[models.Field[Any, Any]], row: Sequence[Any]) -> list
     return [Jsonb(v, dumps=_dumps) if isinstance(f, models.JSONField) and v is not None else v for f, v in zip(fields, row, strict=True)]
 
 
+def _name(field: models.Field[Any, Any]) -> sql.Identifier:
+    assert field.column is not None
+    return sql.Identifier(field.column)
+
+
 def _columns(fields: Sequence[models.Field[Any, Any]]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(f.column) for f in fields)
+    return sql.SQL(", ").join([_name(f) for f in fields])
 
 
 def copy_in(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -62,12 +68,12 @@ def update_from(model: type[models.Model], names: Sequence[str], rows: Sequence[
     connection.ensure_connection()
     with connection.connection.cursor() as cursor:
         if len(rows) <= few:
-            sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(f.column), sql.Placeholder()) for f in fields)
+            sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(_name(f), sql.Placeholder()) for f in fields)
             cursor.executemany(sql.SQL("UPDATE {} SET {} WHERE id = %s").format(table, sets), [[*_adapt(fields, values), pk] for pk, values in rows])
             return
         key = model._meta.pk
         _stage(cursor, table, _columns([key, *fields]), [key, *fields], [(pk, *values) for pk, values in rows])
-        sets = sql.SQL(", ").join(sql.SQL("{0} = staging.{0}").format(sql.Identifier(f.column)) for f in fields)
+        sets = sql.SQL(", ").join(sql.SQL("{0} = staging.{0}").format(_name(f)) for f in fields)
         cursor.execute(sql.SQL("UPDATE {0} SET {1} FROM staging WHERE {0}.id = staging.id").format(table, sets))
         cursor.execute("DROP TABLE staging")
 
@@ -88,7 +94,7 @@ def new_ids(model: type[models.Model], count: int) -> list[int]:
 
 def made(model: type[Any], **values: Any) -> Any:
     """A new object of a model, as by calling it but without its cost a field: no signals, unknown names are not refused."""
-    row = model.__new__(model)
+    row: Any = object.__new__(model)
     plain, callables = _blank(model)
     row.__dict__.update(plain)
     for name, default in callables:
@@ -103,12 +109,16 @@ def made(model: type[Any], **values: Any) -> Any:
     return row
 
 
+def _blank(model: Any) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
+    return _blank_of(model._meta.label_lower)
+
+
 @functools.cache
-def _blank(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
+def _blank_of(label: str) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
     """The defaults of a model's columns: plain ones, and those that are made anew each time."""
     plain: dict[str, Any] = {}
     callables = []
-    for each in model._meta.concrete_fields:
+    for each in apps.get_model(label)._meta.concrete_fields:
         if each.has_default() and callable(each.default):
             callables.append((each.attname, each.default))
         else:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import bulk, forms
 from jingwei.frame.access import Access
-from jingwei.frame.resource import Children, Resource, resource_of
+from jingwei.frame.resource import Children, Resource
 
 Values = Mapping[str, Any]
 
@@ -164,9 +164,7 @@ def _checked_children(resource: Resource, given: Values, parent: Any | None) -> 
 
 
 def _checked_child(resource: Resource, kind: Children, number: int, values: Values, parent: Any | None) -> dict[str, Any]:
-    model = resource.model._meta.get_field(kind.name).related_model
-    target = resource_of(model)  # type: ignore[arg-type]
-    assert target is not None, f"{kind.name} of {resource.key} is not a resource"
+    target = resource.child(kind)
     own = dict(values)
     row = getattr(parent, kind.name).filter(pk=own["id"]).first() if parent is not None and own.get("id") else None
     identity = {"id": row.pk} if row is not None else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -110,7 +110,7 @@ def checked(
     if instance is not None:
         probe._state = copy.copy(instance._state)
         probe._state.fields_cache = dict(instance._state.fields_cache)
-    form = form_class(resource, wanted)(given, files, instance=probe)
+    form = form_class(resource, wanted)(given, cast(Any, files), instance=probe)
     if not form.is_valid():
         raise ValidationError({name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()})
     return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data}

@@ -72,7 +72,7 @@ def demand(name: str, key: int | str) -> None:
     """
     current, mark = scope.current(), (name, str(key))
     # One row and one wake-up a transaction are enough. A callback still in the list belongs to a savepoint still alive.
-    if any(getattr(call, "demand", None) == mark for _, call, _ in connection.run_on_commit):
+    if any(getattr(call, "demand", None) == mark for call in (entry[1] for entry in connection.run_on_commit)):
         return
     Demand.objects.create(tenant_id=current.tenant_id, job=name, key=str(key))
 

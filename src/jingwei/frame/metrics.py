@@ -38,7 +38,7 @@ class _Gathered:
         return []
 
 
-REGISTRY.register(_Gathered())  # type: ignore[arg-type]
+REGISTRY.register(_Gathered())
 
 
 @login_not_required

@@ -132,6 +132,21 @@ class Resource:
             return None
         return found if isinstance(found, models.Field) else None
 
+    def child(self, each: Children) -> Resource:
+        """The resource of the rows that live inside this one's form."""
+        model = self.model._meta.get_field(each.name).related_model
+        found = registry.get(model._meta.label_lower) if model is not None and not isinstance(model, str) else None
+        if found is None:
+            raise LookupError(f"{each.name} of {self.key} is not a resource")
+        return found
+
+    def target(self, name: str) -> Resource | None:
+        """The resource that a reference field points to."""
+        found = self.model_field(name)
+        if not isinstance(found, models.ForeignKey) or isinstance(found.related_model, str):
+            return None
+        return resource_of(found.related_model)
+
     def label(self, name: str) -> Any:
         """Column heading."""
         found = self.model_field(name)

@@ -66,7 +66,8 @@ def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
 
 def _bring_back(found: Resource, line: History, access: Access) -> None:
     kept = line.before or {}
-    row = found.model(pk=line.object_id)
+    row: Any = found.model()
+    row.pk = line.object_id
     for field in found.model._meta.concrete_fields:
         if field.attname in kept and not isinstance(field, models.BinaryField):
             setattr(row, field.attname, field.to_python(kept[field.attname]))

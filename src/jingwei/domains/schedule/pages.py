@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -23,11 +23,12 @@ from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.web import Request
 
 register(MenuItem("plan", services._("Gantt"), "/schedule/", "chart", "work.task.view", 10))
 
 
-def _project(request: HttpRequest, code: str, verb: str = "view") -> Project:
+def _project(request: Request, code: str, verb: str = "view") -> Project:
     project = Project.objects.filter(code=code).first()
     if project is None:
         raise Http404
@@ -36,7 +37,7 @@ def _project(request: HttpRequest, code: str, verb: str = "view") -> Project:
 
 
 @require_GET
-def first(request: HttpRequest) -> HttpResponse:
+def first(request: Request) -> HttpResponse:
     """The Gantt of the chosen project, or of the first one."""
     request.access.require("work.task.view")
     project = Project.objects.filter(pk=request.session.get("project_id") or 0).first() or Project.objects.first()
@@ -46,7 +47,7 @@ def first(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def gantt(request: HttpRequest, code: str) -> HttpResponse:
+def gantt(request: Request, code: str) -> HttpResponse:
     """The page; the picture fetches its data."""
     project = _project(request, code)
     may_edit = request.access.allows("work.task.change", project.pk)
@@ -58,7 +59,7 @@ def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 @require_GET
-def data(request: HttpRequest, code: str) -> HttpResponse:
+def data(request: Request, code: str) -> HttpResponse:
     """The whole plan for the picture."""
     project = _project(request, code)
     zone = ZoneInfo(project.zone)
@@ -107,7 +108,7 @@ class _Changed(Exception):
     pass
 
 
-def _asked(request: HttpRequest, project: Project) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _asked(request: Request, project: Project) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The posted changes in the words of the work: a moved start becomes a no-earlier-than date."""
     zone = ZoneInfo(project.zone)
     try:
@@ -142,7 +143,7 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
     return out
 
 
-def _answer(request: HttpRequest, code: str, *, commit: bool) -> HttpResponse:
+def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
     project = _project(request, code, "change")
     zone = ZoneInfo(project.zone)
     try:
@@ -163,19 +164,19 @@ def _answer(request: HttpRequest, code: str, *, commit: bool) -> HttpResponse:
 
 
 @require_POST
-def preview(request: HttpRequest, code: str) -> HttpResponse:
+def preview(request: Request, code: str) -> HttpResponse:
     """What it would do."""
     return _answer(request, code, commit=False)
 
 
 @require_POST
-def commit(request: HttpRequest, code: str) -> HttpResponse:
+def commit(request: Request, code: str) -> HttpResponse:
     """Do it."""
     return _answer(request, code, commit=True)
 
 
 @require_POST
-def undo(request: HttpRequest, code: str) -> HttpResponse:
+def undo(request: Request, code: str) -> HttpResponse:
     """Take back one commit."""
     from jingwei.frame import undo as undoing
 
@@ -200,7 +201,7 @@ def undo(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def baseline(request: HttpRequest, code: str) -> HttpResponse:
+def baseline(request: Request, code: str) -> HttpResponse:
     """Take a baseline of the plan as it is."""
     project = _project(request, code, "change")
     services.baseline_take(project=project, name=str(request.POST.get("name") or timezone.localtime().strftime("%Y-%m-%d %H:%M")))

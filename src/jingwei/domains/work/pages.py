@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +17,14 @@ from jingwei.frame import commands, scope
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.web import Request
 
 register(MenuItem("plan", _("Board"), "/work/board/", "columns", "work.task.view", 20))
 cards_at_most = 60
 shown_states = (Task.Status.TODO, Task.Status.DOING, Task.Status.BLOCKED, Task.Status.DONE)
 
 
-def _columns(request: HttpRequest) -> dict[str, Any]:
+def _columns(request: Request) -> dict[str, Any]:
     request.access.require("work.task.view")
     project = Project.objects.filter(pk=request.session.get("project_id") or 0).first() or Project.objects.first()
     rows = queries.board_of(project.pk) if project else Task.objects.none()
@@ -37,13 +38,13 @@ def _columns(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_GET
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: Request) -> HttpResponse:
     """The board of the chosen project; htmx asks for the columns only."""
     return render(request, "work/_board.html" if request.headers.get("HX-Request") else "work/board.html", _columns(request))
 
 
 @require_POST
-def move(request: HttpRequest) -> HttpResponse:
+def move(request: Request) -> HttpResponse:
     """Put a card into another column."""
     task = resource("work.task").rows(request.access).filter(pk=request.POST.get("task") or 0).first()
     problem = ""

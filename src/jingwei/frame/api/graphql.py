@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import make_dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -82,7 +82,12 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
 
         def work() -> Any:
             request.access.require(resource.permission("view"))
-            asked = {str(k): str(v) for k, v in (filters or {}).items()} | {"page": str(page), "size": str(max(1, min(size, 500))), "sort": sort, "q": q}  # type: ignore[attr-defined]
+            asked = {str(k): str(v) for k, v in cast("dict[str, Any]", filters or {}).items()} | {
+                "page": str(page),
+                "size": str(max(1, min(size, 500))),
+                "sort": sort,
+                "q": q,
+            }
             listing = Listing(resource, request.access, asked)
             return paged(count=listing.count, pages=listing.pages, items=[_shaped(kind, resource, row) for row in listing.rows])
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from jingwei.frame.resource import Resource, resource_of
+from jingwei.frame.resource import Resource
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.ForeignKey, int | str),
@@ -63,8 +63,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
         kind = type_of(field)
         fields[name] = (kind, _documented(field, ...)) if needed else (kind | None if kind is not Any else Any, _documented(field, None))
     for each in resource.children:
-        target = resource_of(resource.model._meta.get_field(each.name).related_model)
-        assert target is not None
+        target = resource.child(each)
         parts: dict[str, Any] = {"id": (int | None, None)}
         for name in each.fields:
             part = target.model_field(name)

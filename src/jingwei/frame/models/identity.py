@@ -42,7 +42,7 @@ class User(AbstractUser):
 
     language = models.CharField(_("language"), max_length=10, blank=True)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+    class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
 
@@ -76,7 +76,7 @@ class Project(TenantModel):
     data_date = models.DateTimeField(_("data date"), null=True, blank=True, help_text=_("Progress is known up to this moment; empty means now."))
     description = models.TextField(_("description"), blank=True)
 
-    objects = ProjectManager()
+    objects: ClassVar[ScopedManager] = ProjectManager()
 
     class Meta(TenantModel.Meta):
         verbose_name = _("project")

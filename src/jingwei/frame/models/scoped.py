@@ -33,8 +33,8 @@ class TenantModel(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
-    objects = ScopedManager()
-    unscoped = models.Manager()
+    objects: ClassVar[ScopedManager] = ScopedManager()
+    unscoped: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         abstract = True

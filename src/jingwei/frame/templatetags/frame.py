@@ -99,7 +99,7 @@ def with_query(context: RequestContext, **changes: Any) -> str:
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return "?" + query.urlencode()
+    return "?" + str(query.urlencode())
 
 
 @register.filter

@@ -6,7 +6,7 @@ import base64
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,13 +15,14 @@ from jingwei.frame import exchange
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import LongWork
 from jingwei.frame.ui.records import found
+from jingwei.frame.web import Request
 
 excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 bytes_at_most = 20_000_000
 
 
 @require_GET
-def export(request: HttpRequest, key: str, kind: str) -> HttpResponseBase:
+def export(request: Request, key: str, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file."""
     resource = found(request, key, "export")
     rows = Listing(resource, request.access, request.GET.dict()).all_rows
@@ -35,7 +36,7 @@ def export(request: HttpRequest, key: str, kind: str) -> HttpResponseBase:
 
 
 @require_GET
-def template(request: HttpRequest, key: str) -> HttpResponse:
+def template(request: Request, key: str) -> HttpResponse:
     """An empty sheet to fill in."""
     resource = found(request, key, "import")
     response = HttpResponse(exchange.template(resource), content_type=excel)
@@ -44,7 +45,7 @@ def template(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def load(request: HttpRequest, key: str) -> HttpResponse:
+def load(request: Request, key: str) -> HttpResponse:
     """Upload and try; the file waits for the word to apply it."""
     resource = found(request, key, "import")
     context: dict[str, object] = {"resource": resource, "columns": [(n, resource.label(n)) for n in exchange.fields_of(resource)]}
@@ -68,7 +69,7 @@ def load(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "frame/records/import.html", context, status=422 if context.get("errors") else 200)
 
 
-def _apply(request: HttpRequest, key: str) -> HttpResponse:
+def _apply(request: Request, key: str) -> HttpResponse:
     resource = found(request, key, "import")
     kept = LongWork.objects.filter(pk=request.POST.get("apply") or 0, user=request.user, payload__resource=key).first()
     if kept is None:

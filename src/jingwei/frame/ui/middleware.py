@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 
 from jingwei.frame import scope
@@ -58,7 +59,7 @@ class Language:
         chosen = getattr(request.user, "language", "") if request.user.is_authenticated else ""
         language = chosen or translation.get_language_from_request(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
             response = self.handler(request)
         response.headers.setdefault("Content-Language", language)
         return response
@@ -71,8 +72,7 @@ class ScopeOfRequest:
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.access = None  # type: ignore[attr-defined]
-        request.tenant = None  # type: ignore[attr-defined]
+        vars(request).update(access=None, tenant=None)
         if (token := token_of(request)) is not None:
             return self._by_token(request, token)
         user = request.user
@@ -84,16 +84,14 @@ class ScopeOfRequest:
         wanted = request.session.get("tenant_id")
         tenant = next((t for t in tenants if t.pk == wanted), tenants[0])
         access = access_of(user, tenant)
-        request.tenant, request.tenants, request.access = tenant, tenants, access  # type: ignore[attr-defined]
+        vars(request).update(tenant=tenant, tenants=tenants, access=access)
         with scope.within(scope.Scope(tenant.pk, user.pk, access.project_ids, origin="web")):
             return self.handler(request)
 
     def _by_token(self, request: HttpRequest, token: ApiToken) -> HttpResponse:
         """A program with a token: no session, no cookie, so no forgery to guard against."""
         access = access_of(token.user, token.tenant)
-        request.user, request.api_token = token.user, token  # type: ignore[attr-defined]
-        request.tenant, request.access = token.tenant, access  # type: ignore[attr-defined]
-        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+        vars(request).update(user=token.user, api_token=token, tenant=token.tenant, access=access, _dont_enforce_csrf_checks=True)
         with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80])):
             return self.handler(request)
 
@@ -101,8 +99,8 @@ class ScopeOfRequest:
 class LoginRequired(LoginRequiredMiddleware):
     """Everything needs a log-in unless it says otherwise; the API answers 401 by itself instead of leading to a page."""
 
-    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> HttpResponseBase | None:
         if request.path.startswith("/api/v1/"):
             return None
-        answer: HttpResponse | None = super().process_view(request, view_func, view_args, view_kwargs)
+        answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)
         return answer

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,7 @@ from jingwei.frame.access import access_of, grants_of, is_granted, standard_role
 from jingwei.frame.models import ApiToken, Membership, Project, Role, SetupLink, User
 from jingwei.frame.resource import resources
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.web import Request
 
 permission = "frame.membership.change"
 register(MenuItem("settings", gettext_lazy("Members and roles"), "/settings/members/", "users", permission, 10))
@@ -33,7 +34,7 @@ def matrix() -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "POST"])
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: Request) -> HttpResponse:
     """Who is in, as what; invite somebody by a one-time link."""
     request.access.require(permission)
     invitation = _invite(request) if request.method == "POST" else ""
@@ -45,7 +46,7 @@ def members(request: HttpRequest) -> HttpResponse:
     return render(request, "frame/members.html", context)
 
 
-def _invite(request: HttpRequest) -> str:
+def _invite(request: Request) -> str:
     """Give a role; a person who is new gets a one-time link. Nobody grants a role to themselves."""
     name = str(request.POST.get("username", "")).strip()
     role = Role.objects.filter(tenant=request.tenant, pk=request.POST.get("role") or 0).first()
@@ -68,7 +69,7 @@ def _invite(request: HttpRequest) -> str:
 
 
 @require_POST
-def drop(request: HttpRequest, pk: int) -> HttpResponse:
+def drop(request: Request, pk: int) -> HttpResponse:
     """Take a role away; never one's own last one."""
     request.access.require(permission)
     row = Membership.objects.filter(tenant=request.tenant, pk=pk).first()
@@ -83,7 +84,7 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: Request) -> HttpResponse:
     """A person's own keys for programs; a new one is shown once."""
     shown = ""
     if request.tenant is None:
@@ -100,7 +101,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def drop_token(request: HttpRequest, pk: int) -> HttpResponse:
+def drop_token(request: Request, pk: int) -> HttpResponse:
     """Revoke one of one's own."""
     ApiToken.objects.filter(user=request.user, pk=pk).delete()
     return redirect("tokens")

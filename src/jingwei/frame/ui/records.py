@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,11 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame import commands, forms, scope, undo
 from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, SavedView, User
-from jingwei.frame.resource import Resource, registry, resource_of
+from jingwei.frame.resource import Resource, registry
 from jingwei.frame.ui.cells import Cell, cells_of, value_text
+from jingwei.frame.web import Request
 
 
-def found(request: HttpRequest, key: str, verb: str = "view") -> Resource:
+def found(request: Request, key: str, verb: str = "view") -> Resource:
     """The resource, when this person may do `verb` to some of its rows."""
     resource = registry.get(key)
     if resource is None:
@@ -30,7 +31,7 @@ def found(request: HttpRequest, key: str, verb: str = "view") -> Resource:
     return resource
 
 
-def row_of(request: HttpRequest, resource: Resource, pk: int, verb: str = "view") -> Any:
+def row_of(request: Request, resource: Resource, pk: int, verb: str = "view") -> Any:
     """The row, when it may be seen; 403 when it may be seen but not `verb`."""
     row = resource.rows(request.access).filter(pk=pk).first()
     if row is None:
@@ -39,14 +40,14 @@ def row_of(request: HttpRequest, resource: Resource, pk: int, verb: str = "view"
     return row
 
 
-def may(request: HttpRequest, resource: Resource, row: Any | None = None) -> dict[str, bool]:
+def may(request: Request, resource: Resource, row: Any | None = None) -> dict[str, bool]:
     """What this person may do, for templates."""
     project = resource.project_of(row) if row is not None else None
     return {verb: request.access.allows(resource.permission(verb), project) for verb in ("add", "change", "delete", "export", "import")}
 
 
 @require_GET
-def listing(request: HttpRequest, key: str) -> HttpResponse:
+def listing(request: Request, key: str) -> HttpResponse:
     """The list; htmx asks for the table only."""
     resource = found(request, key)
     parameters = request.GET.dict()
@@ -80,19 +81,14 @@ def _column(resource: Resource, name: str, parameters: dict[str, str]) -> dict[s
 
 
 @require_GET
-def detail(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+def detail(request: Request, key: str, pk: int) -> HttpResponse:
     """One row with its parts, what can be done to it, and what happened to it."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
     parts = []
     for each in resource.children:
-        target = resource_of(resource.model._meta.get_field(each.name).related_model)
-        assert target is not None
-        names = [
-            n
-            for n in target.columns
-            if target.model_field(n) is None or target.model_field(n).remote_field is None or target.model_field(n).remote_field.model is not resource.model
-        ]  # type: ignore[union-attr]
+        target = resource.child(each)
+        names = [n for n in target.columns if target.target(n) is not resource]
         parts.append(
             {
                 "title": target.title_plural,
@@ -128,7 +124,7 @@ def history_lines(resource: Resource, pk: int) -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, key: str, pk: int | None = None) -> HttpResponse:
+def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     """Create or change; what was typed stays when something is wrong."""
     resource = found(request, key, "change" if pk else "add")
     row = row_of(request, resource, pk, "change") if pk else None
@@ -154,7 +150,7 @@ def edit(request: HttpRequest, key: str, pk: int | None = None) -> HttpResponse:
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
 
 
-def _save(request: HttpRequest, resource: Resource, row: Any | None) -> Any:
+def _save(request: Request, resource: Resource, row: Any | None) -> Any:
     names = [name for name in resource.fields if name in request.POST or f"{name}-shown" in request.POST]
     values: dict[str, Any] = {name: request.POST.get(name) for name in names if name not in request.FILES}
     for name in names:
@@ -171,7 +167,7 @@ def _save(request: HttpRequest, resource: Resource, row: Any | None) -> Any:
     return commands.change(resource, row, values, request.access, files=files, version=int(version) if version.isdigit() else None)
 
 
-def _posted_children(request: HttpRequest, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = []
     for number in range(min(int(request.POST.get(f"{name}-rows") or 0), 500)):
         values = {field: request.POST.get(f"{name}-{number}-{field}", "").strip() for field in fields}
@@ -181,7 +177,7 @@ def _posted_children(request: HttpRequest, name: str, fields: tuple[str, ...]) -
     return rows
 
 
-def form_fields(request: HttpRequest, resource: Resource, row: Any | None, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
+def form_fields(request: Request, resource: Resource, row: Any | None, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
     """The form's fields with widget, value and errors."""
     names = list(resource.fields)
     initial = request.GET.dict() if row is None else {}
@@ -191,12 +187,11 @@ def form_fields(request: HttpRequest, resource: Resource, row: Any | None, error
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
 
-def child_rows(request: HttpRequest, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
+def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
     """Child lists as editable rows: those there are, and three to write into."""
     out = []
     for each in resource.children:
-        target = resource_of(resource.model._meta.get_field(each.name).related_model)
-        assert target is not None
+        target = resource.child(each)
         rows: list[dict[str, Any]] = []
         if f"{each.name}-rows" in request.POST:
             rows = [
@@ -211,7 +206,7 @@ def child_rows(request: HttpRequest, resource: Resource, row: Any | None) -> lis
 
 
 @require_http_methods(["GET", "POST"])
-def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+def remove(request: Request, key: str, pk: int) -> HttpResponse:
     """Delete after asking; it can be undone."""
     resource = found(request, key, "delete")
     row = row_of(request, resource, pk, "delete")
@@ -227,13 +222,13 @@ def remove(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     return render(request, "frame/records/delete.html", {"resource": resource, "row": row})
 
 
-def _offer_undo(request: HttpRequest, trace: str, text: str) -> None:
+def _offer_undo(request: Request, trace: str, text: str) -> None:
     request.session["undo"] = trace
     messages.success(request, text, extra_tags="undo")
 
 
 @require_POST
-def take_back(request: HttpRequest) -> HttpResponse:
+def take_back(request: Request) -> HttpResponse:
     """Undo the last thing this person did from a list."""
     trace = request.session.pop("undo", "")
     left = undo.undo(trace, request.access)
@@ -246,7 +241,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, key: str, pk: int, verb: str) -> HttpResponse:
+def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
     """Do a declared verb; its fields are asked for first."""
     resource = found(request, key, verb)
     row = row_of(request, resource, pk, verb)
@@ -269,7 +264,7 @@ def act(request: HttpRequest, key: str, pk: int, verb: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpResponse:
+def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     """One cell: an input on GET, saved on POST, shown again; another's change in between is shown instead."""
     resource = found(request, key, "change")
     row = row_of(request, resource, pk, "change")
@@ -302,7 +297,7 @@ def cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpResponse:
 
 
 @require_GET
-def show_cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpResponse:
+def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     """One cell as shown, after Esc."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
@@ -312,7 +307,7 @@ def show_cell(request: HttpRequest, key: str, pk: int, name: str) -> HttpRespons
 
 
 @require_POST
-def bulk(request: HttpRequest, key: str) -> HttpResponse:
+def bulk(request: Request, key: str) -> HttpResponse:
     """Set a field, do a verb, or delete, for all chosen rows or for none; it can be undone."""
     resource = found(request, key)
     action = str(request.POST.get("action", ""))
@@ -332,7 +327,7 @@ def bulk(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(back)
 
 
-def _bulk_one(request: HttpRequest, resource: Resource, row: Any, action: str) -> None:
+def _bulk_one(request: Request, resource: Resource, row: Any, action: str) -> None:
     kind, _colon, name = action.partition(":")
     if kind == "set" and name in resource.inline:
         commands.change(resource, row, {name: request.POST.get(f"value-{name}", "")}, request.access)
@@ -346,7 +341,7 @@ def _bulk_one(request: HttpRequest, resource: Resource, row: Any, action: str) -
 
 
 @require_GET
-def pick(request: HttpRequest, key: str) -> HttpResponse:
+def pick(request: Request, key: str) -> HttpResponse:
     """Suggestions for a reference: natural keys with names."""
     resource = found(request, key)
     rows = resource.rows(request.access)
@@ -356,7 +351,7 @@ def pick(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def save_view(request: HttpRequest, key: str) -> HttpResponse:
+def save_view(request: Request, key: str) -> HttpResponse:
     """Keep the list as it is under a name."""
     resource = found(request, key)
     name, query = request.POST.get("name", "").strip()[:80], request.POST.get("query", "")[:2000]
@@ -374,7 +369,7 @@ def save_view(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def drop_view(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+def drop_view(request: Request, key: str, pk: int) -> HttpResponse:
     """Forget a saved view of one's own."""
     found(request, key)
     SavedView.objects.filter(pk=pk, user=request.user, resource=key).delete()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,11 +15,12 @@ from jingwei.frame.listing import searched
 from jingwei.frame.models import Notification, Project
 from jingwei.frame.resource import resources
 from jingwei.frame.ui import menu
+from jingwei.frame.web import Request
 
 per_resource = 6
 
 
-def found(request: HttpRequest, words: str) -> list[dict[str, Any]]:
+def found(request: Request, words: str) -> list[dict[str, Any]]:
     """Hits by resource: one query each."""
     out = []
     for resource in resources():
@@ -34,7 +35,7 @@ def found(request: HttpRequest, words: str) -> list[dict[str, Any]]:
     return out
 
 
-def commands_for(request: HttpRequest, words: str) -> list[dict[str, str]]:
+def commands_for(request: Request, words: str) -> list[dict[str, str]]:
     """Pages and actions whose name contains the words."""
     wanted = words.lower()
     lines = [{"title": str(item.title), "url": item.address, "icon": item.icon} for _title, items in menu.visible(request) for item in items]
@@ -45,7 +46,7 @@ def commands_for(request: HttpRequest, words: str) -> list[dict[str, str]]:
 
 
 @require_GET
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Request) -> HttpResponse:
     """The page, or JSON for the palette."""
     words = request.GET.get("q", "").strip()[:200]
     if request.access is None:
@@ -57,13 +58,13 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: Request) -> HttpResponse:
     """The inbox of notifications."""
     return render(request, "frame/notices.html", {"notices": Notification.objects.filter(user=request.user)[:100]})
 
 
 @require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
+def read_notices(request: Request) -> HttpResponse:
     """Mark one or all as read."""
     rows = Notification.objects.filter(user=request.user, read_at=None)
     if request.POST.get("pk", "").isdigit():
@@ -73,7 +74,7 @@ def read_notices(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def choose_project(request: HttpRequest) -> HttpResponse:
+def choose_project(request: Request) -> HttpResponse:
     """Work on one project from now on, or on all."""
     chosen = request.POST.get("project", "")
     project = Project.objects.filter(pk=chosen).first() if chosen.isdigit() else None

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from jingwei.frame.web import Request
 from jingwei.hub import contract, files, queries, reconciling, rehearsal, services, tracing
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
 from jingwei.hub.pages.systems import steps
 
 
-def interface_or_404(request: HttpRequest, key: str, verb: str = "view") -> Interface:
+def interface_or_404(request: Request, key: str, verb: str = "view") -> Interface:
     """The interface, when this person may do `verb` to it."""
     interface = queries.interfaces_of().filter(key=key).first()
     if interface is None:
@@ -26,7 +27,7 @@ def interface_or_404(request: HttpRequest, key: str, verb: str = "view") -> Inte
 
 
 @require_GET
-def detail(request: HttpRequest, key: str) -> HttpResponse:
+def detail(request: Request, key: str) -> HttpResponse:
     """Health, mapping, links, runs and everything open, on one page."""
     interface = interface_or_404(request, key)
     context = {
@@ -54,7 +55,7 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
 
 
 @require_POST
-def switch(request: HttpRequest, key: str) -> HttpResponse:
+def switch(request: Request, key: str) -> HttpResponse:
     """Switch on, pause or retire."""
     interface = interface_or_404(request, key, "change")
     from django.contrib import messages
@@ -68,7 +69,7 @@ def switch(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def run_now(request: HttpRequest, key: str) -> HttpResponse:
+def run_now(request: Request, key: str) -> HttpResponse:
     """Have a worker look at it now."""
     interface = interface_or_404(request, key, "change")
     services.wake([interface.pk])
@@ -76,7 +77,7 @@ def run_now(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_GET
-def dry_run(request: HttpRequest, key: str) -> HttpResponse:
+def dry_run(request: Request, key: str) -> HttpResponse:
     """What would be written, field by field."""
     interface = interface_or_404(request, key)
     report, problem = None, ""
@@ -91,7 +92,7 @@ def dry_run(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_GET
-def verify(request: HttpRequest, key: str) -> HttpResponse:
+def verify(request: Request, key: str) -> HttpResponse:
     """Both sides compared with the base."""
     interface = interface_or_404(request, key)
     report, problem = None, ""
@@ -103,7 +104,7 @@ def verify(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_GET
-def export(request: HttpRequest, key: str) -> HttpResponse:
+def export(request: Request, key: str) -> HttpResponse:
     """The interface as a TOML file."""
     interface = interface_or_404(request, key)
     response = HttpResponse(files.export(interface), content_type="application/toml; charset=utf-8")
@@ -112,7 +113,7 @@ def export(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_GET
-def monitor(request: HttpRequest) -> HttpResponse:
+def monitor(request: Request) -> HttpResponse:
     """Throughput, lag, errors, dead letters over all interfaces."""
     request.access.require("hub.interface.view")
     interfaces = list(queries.interfaces_of().exclude(stage="draft"))
@@ -128,7 +129,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def settle(request: HttpRequest) -> HttpResponse:
+def settle(request: Request) -> HttpResponse:
     """Replay or discard the ticked dead letters and quarantined records."""
     settlement = str(request.POST.get("settlement"))
     letters = list(DeadLetter.objects.filter(pk__in=request.POST.getlist("letter")).select_related("interface", "entry"))
@@ -146,7 +147,7 @@ def settle(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def trace(request: HttpRequest) -> HttpResponse:
+def trace(request: Request) -> HttpResponse:
     """Where is my record?"""
     request.access.require("hub.interface.view")
     wanted = request.GET.get("id", "").strip()
@@ -154,7 +155,7 @@ def trace(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def conflicts(request: HttpRequest) -> HttpResponse:
+def conflicts(request: Request) -> HttpResponse:
     """The conflict inbox: every pair in which both sides changed the same field."""
     request.access.require("hub.interface.view")
     by_link: dict[int, list[Conflict]] = {}
@@ -164,7 +165,7 @@ def conflicts(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def resolve(request: HttpRequest) -> HttpResponse:
+def resolve(request: Request) -> HttpResponse:
     """Decide ticked conflicts for A, for B, or one with a value typed in."""
     rows = list(Conflict.objects.filter(pk__in=request.POST.getlist("conflict"), resolved_at=None).select_related("interface"))
     for row in rows:

@@ -8,12 +8,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from jingwei.frame.web import Request
 from jingwei.hub import catalogue, contract, services
 from jingwei.hub.contract import Record, Stream
 from jingwei.hub.models import Interface
@@ -35,7 +36,7 @@ def in_language(text: Text) -> str:
 
 
 @require_GET
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: Request, key: str) -> HttpResponse:
     """The editor with the published mapping, or with a proposal."""
     interface = interface_or_404(request, key, "change")
     try:
@@ -51,7 +52,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def preview(request: HttpRequest, key: str) -> HttpResponse:
+def preview(request: Request, key: str) -> HttpResponse:
     """What was just changed, with the sample rows mapped by it."""
     interface = interface_or_404(request, key, "change")
     a, b = stream_of(interface, "a"), stream_of(interface, "b")
@@ -61,7 +62,7 @@ def preview(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def publish(request: HttpRequest, key: str) -> HttpResponse:
+def publish(request: Request, key: str) -> HttpResponse:
     """Publish what the form holds as a new version."""
     interface = interface_or_404(request, key, "change")
     spec, tables = mapping_form.spec_from(request.POST)

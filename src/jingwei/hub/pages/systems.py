@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jingwei.frame.models import Project
+from jingwei.frame.web import Request
 from jingwei.hub import catalogue, contract, queries, services
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Connection, Interface, System
@@ -29,7 +30,7 @@ def said(title: Title | dict[str, str] | None) -> str:
 
 
 @require_GET
-def topology(request: HttpRequest) -> HttpResponse:
+def topology(request: Request) -> HttpResponse:
     """The picture of systems and interfaces."""
     request.access.require("hub.interface.view")
     picture = queries.topology()
@@ -39,7 +40,7 @@ def topology(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def topology_json(request: HttpRequest) -> HttpResponse:
+def topology_json(request: Request) -> HttpResponse:
     """The same as JSON, for the picture."""
     request.access.require("hub.interface.view")
     return JsonResponse(queries.topology())
@@ -53,7 +54,7 @@ def _system(key: str) -> System:
 
 
 @require_GET
-def system_detail(request: HttpRequest, key: str) -> HttpResponse:
+def system_detail(request: Request, key: str) -> HttpResponse:
     """One system: its connection, its streams, its interfaces."""
     request.access.require("hub.system.view")
     system = _system(key)
@@ -118,7 +119,7 @@ def connection_fields(connector: str, system: System | None = None, given: Any =
     return fields
 
 
-def _posted(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], str]:
+def _posted(request: Request) -> tuple[dict[str, Any], dict[str, str], str]:
     config = {
         name.removeprefix("config-"): value.strip()
         for name, value in request.POST.items()
@@ -129,7 +130,7 @@ def _posted(request: HttpRequest) -> tuple[dict[str, Any], dict[str, str], str]:
 
 
 @require_POST
-def connection_edit(request: HttpRequest, key: str) -> HttpResponse:
+def connection_edit(request: Request, key: str) -> HttpResponse:
     """Save the connection and test it at once."""
     request.access.require("hub.system.connect")
     system = _system(key)
@@ -156,7 +157,7 @@ def steps(current: int) -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "POST"])
-def wizard(request: HttpRequest) -> HttpResponse:
+def wizard(request: Request) -> HttpResponse:
     """Join two systems: A, then B, then their streams; the mapping editor goes on from there."""
     request.access.require("hub.interface.add")
     picked = {side: System.objects.filter(key=request.GET.get(side, "")).first() for side in ("a", "b")}
@@ -167,7 +168,7 @@ def wizard(request: HttpRequest) -> HttpResponse:
     return _wizard_streams(request, picked["a"], picked["b"])
 
 
-def _wizard_system(request: HttpRequest, side: str, picked: dict[str, System | None]) -> HttpResponse:
+def _wizard_system(request: Request, side: str, picked: dict[str, System | None]) -> HttpResponse:
     connector = str(request.POST.get("connector") or request.GET.get("connector") or "")
     errors: dict[str, list[str]] = {}
     check = None
@@ -194,7 +195,7 @@ def _wizard_system(request: HttpRequest, side: str, picked: dict[str, System | N
     return render(request, "hub/wizard_system.html", context, status=422 if errors or (check and not check.ok) else 200)
 
 
-def _register(request: HttpRequest, connector: str) -> System:
+def _register(request: Request, connector: str) -> System:
     key = str(request.POST.get("key") or "").strip() or re.sub(r"[^A-Za-z0-9]+", "-", connector).strip("-")
     system = System.objects.filter(key=key).first()
     if system is not None and system.connector != connector:
@@ -205,13 +206,13 @@ def _register(request: HttpRequest, connector: str) -> System:
     return system
 
 
-def _with(request: HttpRequest, side: str, system: System) -> str:
+def _with(request: Request, side: str, system: System) -> str:
     other = "b" if side == "a" else "a"
     kept = f"&{other}={request.GET[other]}" if request.GET.get(other) else ""
     return f"{reverse('hub:wizard')}?{side}={system.key}{kept}"
 
 
-def _wizard_streams(request: HttpRequest, a: System, b: System) -> HttpResponse:
+def _wizard_streams(request: Request, a: System, b: System) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     problems: list[str] = []
     offered: dict[str, list[tuple[str, str]]] = {}
@@ -235,7 +236,7 @@ def _wizard_streams(request: HttpRequest, a: System, b: System) -> HttpResponse:
     return render(request, "hub/wizard_streams.html", context, status=422 if errors else 200)
 
 
-def _join(request: HttpRequest, a: System, b: System) -> Interface:
+def _join(request: Request, a: System, b: System) -> Interface:
     project = Project.objects.filter(pk=request.POST.get("project") or 0).first()
     if project is None:
         raise ValidationError({"project": _("Choose the project this interface belongs to.")})
