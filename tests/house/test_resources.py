@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -183,3 +184,30 @@ def test_rights_are_denied_by_default(resource: Resource, house: House, inside: 
         row = house.make(resource)
         assert not resource.rows(rights).filter(pk=row.pk).exists()
         assert not any(rights.allows(permission) for permission in resource.permissions)
+
+
+@every
+def test_many_at_once_obey_the_rules_of_one(resource: Resource, house: House, inside: Any) -> None:
+    names = [n for n in resource.fields if n not in {each.name for each in resource.children}]
+    with inside():
+        single = house.make(resource)
+        values = {n: v.pk if isinstance(v, models.Model) else v for n, v in house.values(resource, 77).items() if n in names}
+        refused, made, again = commands.save_many(resource, [(None, {**values, "no_such_field": 1}), (None, values), (None, values)], house.access)
+        assert isinstance(refused, ValidationError)
+        kept = made if not isinstance(made, ValidationError) else again
+        assert not isinstance(kept, ValidationError), kept
+        row = resource.model.objects.get(pk=kept.pk)
+        identity = {resource.natural_key[-1], *(n for n in names if isinstance(resource.model_field(n), models.ForeignKey))}
+        told_apart = {n for n in names if getattr(row, n) != getattr(single, n)} - identity
+        assert told_apart <= {"name", "position", "title", "code", "number", "photo"}, told_apart
+        if unique(resource):
+            assert isinstance(again, ValidationError) or isinstance(made, ValidationError), "the same natural key was taken twice"
+        changed = commands.save_many(resource, [(row, {})], house.access)
+        assert changed[0].pk == row.pk and resource.model.objects.get(pk=row.pk).version == changed[0].version
+        assert History.objects.filter(resource=resource.key, object_id=row.pk, action="I").count() == 1
+
+
+def unique(resource: Resource) -> bool:
+    """Whether the database itself keeps the natural key from being used twice."""
+    key = {n.split("__")[0] for n in resource.natural_key}
+    return any(isinstance(c, models.UniqueConstraint) and set(c.fields) <= key | {"tenant", "project"} for c in resource.model._meta.constraints)

@@ -48,7 +48,7 @@ def copy_in(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequ
     fields = _fields(model, names)
     table, columns = sql.Identifier(model._meta.db_table), _columns(fields)
     connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         if len(rows) <= few:
             places = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(fields)))
             statement = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(table, columns, sql.SQL(", ").join([places] * len(rows)))
@@ -66,7 +66,7 @@ def update_from(model: type[models.Model], names: Sequence[str], rows: Sequence[
     fields = _fields(model, names)
     table = sql.Identifier(model._meta.db_table)
     connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         if len(rows) <= few:
             sets = sql.SQL(", ").join(sql.SQL("{} = {}").format(_name(f), sql.Placeholder()) for f in fields)
             cursor.executemany(sql.SQL("UPDATE {} SET {} WHERE id = %s").format(table, sets), [[*_adapt(fields, values), pk] for pk, values in rows])

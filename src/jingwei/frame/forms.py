@@ -83,9 +83,27 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
     return made
 
 
+class RowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row's form: what the database would refuse as a double is told at the field that names it."""
+
+    def validate_unique(self) -> None:
+        """As Django does, and within the organisation, which is no field of the form."""
+        super().validate_unique()
+        for constraint in self.instance._meta.constraints:
+            names = tuple(getattr(constraint, "fields", ()))
+            named = [name for name in names if name in self.fields]
+            if "tenant" not in names or not named or any(name in self.errors for name in named):
+                continue
+            try:
+                constraint.validate(type(self.instance), self.instance)
+            except ValidationError:
+                text = _("There is one with “%(value)s” already. Choose another.") % {"value": self.cleaned_data.get(named[-1])}
+                self.add_error(named[-1], ValidationError(text, code="unique"))
+
+
 def form_class(resource: Resource, names: Sequence[str]) -> type[forms.ModelForm[Any]]:
     """A model form over some of a resource's fields."""
-    return forms.modelform_factory(resource.model, fields=list(names), formfield_callback=form_field)
+    return forms.modelform_factory(resource.model, form=RowForm, fields=list(names), formfield_callback=form_field)
 
 
 def blank_values(resource: Resource) -> dict[str, Any]:
