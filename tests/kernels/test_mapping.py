@@ -27,8 +27,12 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).map(str.strip).filter(bool)  # outer blanks are noise to both sides
-anything = st.recursive(st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False) | st.text(max_size=30), lambda inner: st.lists(inner, max_size=3))
+texts = (
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=40).map(str.strip).filter(bool)
+)  # outer blanks are noise to both sides
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False) | st.text(max_size=30), lambda inner: st.lists(inner, max_size=3)
+)
 
 
 def one(steps: list[dict[str, Any]], source: str = "string", target: str = "string", **more: Any) -> mapping.Mapping:
@@ -40,8 +44,8 @@ tables = {"status": [{"a": "open", "b": "todo"}, {"a": "busy", "b": "doing"}, {"
 invertible: list[tuple[str, str, list[dict[str, Any]], st.SearchStrategy[Any]]] = [
     ("string", "string", [{"op": "prefix", "text": "A-"}], texts),
     ("string", "string", [{"op": "suffix", "text": "。"}, {"op": "prefix", "text": "〔"}], texts),
-    ("decimal", "decimal", [{"op": "scale", "factor": "100"}], st.decimals(-10**9, 10**9, places=4)),
-    ("decimal", "decimal", [{"op": "add", "number": "-7.25"}], st.decimals(-10**9, 10**9, places=4)),
+    ("decimal", "decimal", [{"op": "scale", "factor": "100"}], st.decimals(-(10**9), 10**9, places=4)),
+    ("decimal", "decimal", [{"op": "add", "number": "-7.25"}], st.decimals(-(10**9), 10**9, places=4)),
     ("enum", "enum", [{"op": "code", "table": "status"}], st.sampled_from(["open", "busy", "closed"])),
     ("date", "datetime", [{"op": "datetime_of", "zone": "Asia/Shanghai", "time": "09:00"}], st.dates(dt.date(1990, 1, 1), dt.date(2090, 1, 1)).map(str)),
 ]
