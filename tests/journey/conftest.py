@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests.browser import launched
 from tests.sandbox.program import free_port
 
 root = Path(__file__).resolve().parents[2]
+password = "correct-horse-battery"
 
 
 @dataclass
@@ -69,3 +72,34 @@ def _link(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None, text
         time.sleep(0.3)
     raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with launched() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def administrator(browser: Browser, running: Running) -> dict[str, object]:
+    """The first person comes by the one-time link; it works once."""
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(running.url + running.link)
+    page.fill("#id_username", "admin")
+    page.fill("#id_full_name", "管理员")
+    page.fill("#id_password", password)
+    page.fill("#id_again", password)
+    page.click("main button[type=submit]")
+    expect(page.locator("h1")).to_contain_text("管理员")
+    assert page.goto(running.url + running.link).status == 404  # type: ignore[union-attr]
+    state: dict[str, object] = dict(context.storage_state())
+    context.close()
+    return state
+
+
+@pytest.fixture
+def context(browser: Browser, administrator: dict[str, object]) -> Iterator[BrowserContext]:
+    made = browser.new_context(storage_state=administrator, viewport={"width": 1440, "height": 900})  # type: ignore[arg-type]
+    yield made
+    made.close()

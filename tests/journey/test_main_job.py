@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import accessibility_faults, launched, needs_chromium, watched
+from tests.browser import accessibility_faults, needs_chromium, watched
 from tests.journey.conftest import Running
 
 pytestmark = needs_chromium
-password = "correct-horse-battery"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def administrator(browser: Browser, running: Running) -> dict[str, object]:
-    """The first person comes by the one-time link; it works once."""
-    context = browser.new_context(locale="zh-CN")
-    page = context.new_page()
-    page.goto(running.url + running.link)
-    page.fill("#id_username", "admin")
-    page.fill("#id_full_name", "管理员")
-    page.fill("#id_password", password)
-    page.fill("#id_again", password)
-    page.click("main button[type=submit]")
-    expect(page.locator("h1")).to_contain_text("管理员")
-    assert page.goto(running.url + running.link).status == 404  # type: ignore[union-attr]
-    state: dict[str, object] = dict(context.storage_state())
-    context.close()
-    return state
-
-
-@pytest.fixture
-def context(browser: Browser, administrator: dict[str, object]) -> Iterator[BrowserContext]:
-    made = browser.new_context(storage_state=administrator, viewport={"width": 1440, "height": 900})  # type: ignore[arg-type]
-    yield made
-    made.close()
 
 
 def speak(page: Page, running: Running, language: str) -> None:

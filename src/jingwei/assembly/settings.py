@@ -135,6 +135,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
+CSRF_FAILURE_VIEW = "jingwei.frame.ui.errors.forged"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -19,6 +19,10 @@ _rooms = (
     ("", "jingwei.frame.api.urls"),
     ("", "jingwei.frame.ui.urls"),
 )
+handler400 = "jingwei.frame.ui.errors.malformed"
+handler403 = "jingwei.frame.ui.errors.refused"
+handler404 = "jingwei.frame.ui.errors.missing"
+handler500 = "jingwei.frame.ui.errors.failed"
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("health/live", health.live),

@@ -274,7 +274,8 @@ def task_dates_store(*, rows: Sequence[DateRow]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE work_task t SET start = n.start, finish = n.finish, late_start = n.late_start, late_finish = n.late_finish, "
-            "total_float_minutes = n.total_float, free_float_minutes = n.free_float, is_critical = n.critical, percent = coalesce(n.percent, t.percent) "
+            "total_float_minutes = n.total_float, free_float_minutes = n.free_float, is_critical = n.critical, percent = coalesce(n.percent, t.percent), "
+            "status = CASE WHEN n.percent IS NULL OR t.status IN ('cancelled', 'blocked') THEN t.status WHEN n.percent >= 100 THEN 'done' WHEN n.percent > 0 THEN 'doing' ELSE 'todo' END "
             "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[], %s::boolean[], %s::int[]) "
             "AS n(id, start, finish, late_start, late_finish, total_float, free_float, critical, percent) WHERE t.id = n.id",
             [list(column) for column in zip(*rows, strict=True)],

@@ -14,7 +14,8 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+
+from jingwei.frame.ui.cells import duration_text
 
 register = template.Library()
 tones = {
@@ -70,12 +71,7 @@ def money(amount: Any, currency: str = "CNY") -> str:
 @register.simple_tag
 def duration(minutes: Any) -> str:
     """Working minutes as days and hours; a day has eight hours."""
-    total = int(minutes or 0)
-    sign, total = ("-", -total) if total < 0 else ("", total)
-    days, rest = divmod(total, 480)
-    hours = f"{rest / 60:g}"
-    parts = ([_("%(days)s d") % {"days": days}] if days else []) + ([_("%(hours)s h") % {"hours": hours}] if rest or not days else [])
-    return sign + " ".join(parts)
+    return duration_text(minutes)
 
 
 @register.simple_tag

@@ -65,7 +65,17 @@ def _cell(resource: Resource, row: Any, name: str) -> Cell:
         kind = "duration"
     elif kind == "decimal" and ("amount" in name or name == "rate"):
         kind = "money"
-    return made(kind, str(value))
+    return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else str(value))
+
+
+def duration_text(minutes: Any) -> str:
+    """Working minutes as days and hours; a day has eight hours."""
+    total = int(minutes or 0)
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    days, rest = divmod(total, 480)
+    hours = f"{rest / 60:g}"
+    parts = ([_("%(days)s d") % {"days": days}] if days else []) + ([_("%(hours)s h") % {"hours": hours}] if rest or not days else [])
+    return sign + " ".join(parts)
 
 
 def value_text(field: models.Field[Any, Any], value: Any) -> str:

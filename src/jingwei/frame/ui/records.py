@@ -65,6 +65,7 @@ def listing(request: Request, key: str) -> HttpResponse:
     context = {
         "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(resource, row, chosen)) for row in shown.rows],
         "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
+        "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *resource.columns, *resource.fields))],
     }  # fmt: skip
     return render(request, "frame/records/_table.html" if request.headers.get("HX-Request") else "frame/records/list.html", context)
 
@@ -102,7 +103,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
         "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
         "lines": history_lines(resource, row.pk)[:20], "name": resource.name_of(row),
     }  # fmt: skip
-    return render(request, "frame/records/detail.html", context)
+    return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
 def history_lines(resource: Resource, pk: int) -> list[dict[str, Any]]:

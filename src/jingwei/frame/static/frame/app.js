@@ -1,4 +1,7 @@
-// What every page does: theme switch, live events, toasts, Ctrl-K.
+// What every page does: theme switch, live events, toasts, keys.
+import "./palette.js";
+import "./panel.js";
+
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
   const next = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
@@ -12,10 +15,8 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-    event.preventDefault();
-    document.getElementById("top-search")?.focus();
-  }
+  if (event.key !== "?" || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  document.getElementById("keys")?.showModal();
 });
 
 // What scrolls sideways must be reachable by keyboard.

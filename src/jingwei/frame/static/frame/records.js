@@ -82,7 +82,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "e" && rows[now]) rows[now].querySelector(".jw-inline")?.dispatchEvent(new Event("jw-edit"));
   else if (event.key === "j") go(Math.min(now + 1, rows.length - 1));
   else if (event.key === "k") go(Math.max(now - 1, 0));
-  else if (event.key === "o" && rows[now]) window.location = rows[now].dataset.url;
+  else if (event.key === "o" && rows[now]) document.dispatchEvent(new CustomEvent("jingwei:open-panel", { detail: { url: rows[now].dataset.url } }));
+  else if (event.key === "n") document.querySelector("[data-new]")?.click();
   else if (event.key === "x" && rows[now]) {
     const box = rows[now].querySelector("input[name=pk]");
     if (box) { box.checked = !box.checked; refreshBulk(); }
@@ -90,4 +91,29 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     document.getElementById("list-search")?.focus();
   }
+});
+
+// The columns of a list: which and in which order, kept in the address and so in saved views.
+function showColumns(names) {
+  const here = new URL(window.location.href);
+  if (names.length) here.searchParams.set("columns", names.join(","));
+  else here.searchParams.delete("columns");
+  here.searchParams.set("all", "1");
+  window.location.assign(here);
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-columns]")) return;
+  event.preventDefault();
+  showColumns([...event.target.querySelectorAll("input:checked")].map((box) => box.value));
+});
+
+document.addEventListener("click", (event) => {
+  const up = event.target.closest("[data-column-up]");
+  if (up) {
+    const line = up.closest(".jw-column");
+    line.previousElementSibling?.before(line);
+    up.focus();
+  }
+  if (event.target.closest("[data-columns-reset]")) showColumns([]);
 });

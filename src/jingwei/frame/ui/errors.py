@@ -1,0 +1,57 @@
+"""Error pages: what happened and what to do, in the person's language; one line of text for scripts."""
+
+from __future__ import annotations
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.utils.translation import gettext as _
+
+
+def _answer(request: HttpRequest, status: int, title: str, text: str, hint: str) -> HttpResponse:
+    if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
+        return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    return render(request, "frame/errors/page.html", {"status": status, "title": title, "text": text, "hint": hint}, status=status)
+
+
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return _answer(
+        request, 400, _("The request cannot be read"), _("The browser sent something that the server does not understand."), _("Go back and try again.")
+    )
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: the missing right is named."""
+    text = str(exception) if isinstance(exception, PermissionDenied) and str(exception) else _("You may not do this.")
+    return _answer(request, 403, _("No right to this"), text, _("Somebody with more rights can do it, or give you the role that may."))
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form was not one of ours, or is too old."""
+    return _answer(
+        request,
+        403,
+        _("The form is too old"),
+        _("The page was open for too long, or you logged in again elsewhere."),
+        _("Go back, reload the page and try again."),
+    )
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: also for what may not be known to exist."""
+    return _answer(
+        request,
+        404,
+        _("Not found"),
+        _("This page or record does not exist, or it belongs to somebody else."),
+        _("Check the address, or search for what you meant."),
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500: stands on nothing that may be broken, and gives the number under which the log keeps the cause."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    return HttpResponse(loader.render_to_string("frame/errors/500.html", {"request_id": request_id}), status=500)
