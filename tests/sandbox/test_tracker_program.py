@@ -43,8 +43,8 @@ def test_paging_by_offset_gives_every_issue_once_in_order_of_change(tracker: Pro
     assert seen == sorted(set(seen))
 
 
-def test_limit_is_cut_at_one_hundred(tracker: Program) -> None:
-    assert len(tracker.call("GET", "/api/issues?limit=5000").json()["issues"]) == 100
+def test_limit_is_cut_at_five_hundred(tracker: Program) -> None:
+    assert tracker.call("GET", "/api/issues?limit=5000").json()["limit"] == 500
 
 
 def test_the_demo_tells_a_believable_story(tracker: Program) -> None:
