@@ -1,0 +1,40 @@
+"""Buffers: what to add to a plan so that it holds, and how that compares with the usual rule of thumb."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jingwei.kernels.uncertainty.model import Spread
+from jingwei.kernels.uncertainty.results import Simulation
+
+usual_low, usual_high = 15.0, 20.0  # per cent of the planned duration that practice adds
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Working minutes to add for a confidence; `share_percent` of the planned duration, and how that stands to the usual 15 to 20 %."""
+
+    minutes: int
+    share_percent: float
+    confidence_percent: float
+    verdict: str
+
+
+def buffer_advice(simulation: Simulation, planned_minutes: int, confidence_percent: float = 80.0) -> Buffer:
+    """The buffer that makes the finish hold with this confidence. Verdict: below, within or above the usual 15 to 20 %."""
+    minutes = max(0, simulation.finish_at(confidence_percent) - planned_minutes)
+    share = 100.0 * minutes / planned_minutes if planned_minutes else 0.0
+    verdict = "below" if share < usual_low else "within" if share <= usual_high else "above"
+    return Buffer(minutes, share, confidence_percent, verdict)
+
+
+def critical_chain_buffer(safe: Sequence[float], aggressive: Sequence[float]) -> float:
+    """The project buffer of a critical chain by the root of the summed squares of what was cut from each estimate (Newbold 1998)."""
+    return math.sqrt(sum((s - a) ** 2 for s, a in zip(safe, aggressive, strict=True)))
+
+
+def pert_estimate(spread: Spread) -> tuple[float, float]:
+    """Mean and standard deviation of a three-point estimate: (low + 4 likely + high) / 6 and (high - low) / 6."""
+    return (spread.low + 4 * spread.likely + spread.high) / 6, (spread.high - spread.low) / 6

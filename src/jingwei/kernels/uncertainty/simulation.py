@@ -1,0 +1,182 @@
+"""From a plan to its simulated outcomes: checks, tables, blocks over threads, sums in a fixed order."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from jingwei.kernels.uncertainty.model import RiskEvent, Spread, UncertainActivity, UncertainLink, UncertaintyError, quantile_tables
+from jingwei.kernels.uncertainty.results import Simulation
+
+_kinds = {"FS": 0, "FF": 1, "SS": 2, "SF": 3}
+chunk_blocks = 4
+
+
+def simulate(
+    activities: Sequence[UncertainActivity],
+    links: Sequence[UncertainLink],
+    *,
+    runs: int = 10_000,
+    seed: int = 1,
+    groups: Mapping[str, float] | None = None,
+    risks: Sequence[RiskEvent] = (),
+    threads: int | None = None,
+    progress: Callable[[float], bool] | None = None,
+) -> Simulation:
+    """Simulate a plan `runs` times. Times are working minutes from the plan's start (of one calendar for all).
+
+    `groups` gives the correlation (0..1) of the durations within each named group. `progress(share)` is called now and then;
+    when it answers False the runs made so far are returned. Raises UncertaintyError naming what is wrong, PlanCycle as that too.
+    """
+    from jingwei.kernels.uncertainty import passes
+
+    if runs < 1 or runs > 10_000_000:
+        raise UncertaintyError("runs must be 1 to 10,000,000")
+    order, position = _ordered(activities, links)
+    model = _model([activities[i] for i in order], links, position, dict(groups or {}), risks, passes)
+    quantiles = _normal_quantiles()
+    count = len(activities)
+    finish, cost = np.zeros(runs, np.int64), np.zeros(runs, np.float64)
+    span = passes.lanes * chunk_blocks
+    starts = list(range(0, runs, span))
+
+    def work(first: int) -> tuple[Any, Any]:
+        scratch = _scratch(passes, count, len(risks), model.groups)
+        with np.errstate(over="ignore"):  # without numba the generators' wrap-around would be reported
+            return block(first, scratch)
+
+    def block(first: int, scratch: Any) -> tuple[Any, Any]:
+        hits, sums = np.zeros(count, np.int64), np.zeros((count, 3), np.int64)
+        for run in range(first, min(first + span, runs), passes.lanes):
+            passes.run_block(model, quantiles, seed, run, min(passes.lanes, runs - run), scratch, finish, cost, hits, sums)
+        return hits, sums
+
+    hits, sums, done = np.zeros(count, np.int64), np.zeros((count, 3), np.int64), 0
+    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
+        for number, (more_hits, more_sums) in enumerate(pool.map(work, starts)):  # in the order of the runs: sums never depend on threads
+            hits += more_hits
+            sums += more_sums
+            done = min(starts[number] + span, runs)
+            if progress is not None and not progress(done / runs):
+                pool.shutdown(cancel_futures=True)
+                break
+    keys = tuple(activities[i].key for i in order)
+    return Simulation.of(keys, finish[:done], cost[:done], hits, sums, np.asarray(model.is_certain, bool), seed)
+
+
+def _ordered(activities: Sequence[UncertainActivity], links: Sequence[UncertainLink]) -> tuple[list[int], dict[Hashable, int]]:
+    """Activities in topological order, and each key's place in it."""
+    number: dict[Hashable, int] = {}
+    for i, activity in enumerate(activities):
+        if activity.key in number:
+            raise UncertaintyError(f"{activity.key}: this key is used twice")
+        number[activity.key] = i
+    waits, after = [0] * len(activities), [[] for _ in activities]  # type: list[int], list[list[int]]
+    for link in links:
+        for end in (link.predecessor, link.successor):
+            if end not in number:
+                raise UncertaintyError(f"a link names {end}, which is no activity")
+        after[number[link.predecessor]].append(number[link.successor])
+        waits[number[link.successor]] += 1
+    ready = [i for i, count in enumerate(waits) if not count]
+    order: list[int] = []
+    for i in ready:
+        order.append(i)
+        for j in after[i]:
+            waits[j] -= 1
+            if not waits[j]:
+                ready.append(j)
+    if len(order) < len(activities):
+        stuck = [str(activities[i].key) for i, count in enumerate(waits) if count]
+        raise UncertaintyError("activities wait for each other: " + ", ".join(stuck[:20]))
+    return order, {activities[i].key: place for place, i in enumerate(order)}
+
+
+def _model(
+    activities: Sequence[UncertainActivity], links: Sequence[UncertainLink], position: dict[Hashable, int], groups: dict[str, float],
+    risks: Sequence[RiskEvent], passes: Any,
+) -> Any:  # fmt: skip
+    names = {name: number for number, name in enumerate(sorted(groups))}
+    for name, correlation in groups.items():
+        if not 0 <= correlation <= 1:
+            raise UncertaintyError(f"group {name}: the correlation must be 0 to 1")
+    for each in activities:
+        each.duration.check(each.key)
+    for risk in risks:
+        for spread in (risk.cost, *(impact.delay for impact in risk.impacts)):
+            spread.check(f"risk {risk.key}")
+    group, own, common = [], [], []
+    for activity in activities:
+        if activity.group is not None and activity.group not in names:
+            raise UncertaintyError(f"{activity.key}: there is no correlation group {activity.group}")
+        group.append(names[activity.group] if activity.group is not None else -1)
+        correlation = groups[activity.group] if activity.group is not None else 0.0
+        common.append(math.sqrt(correlation))
+        own.append(math.sqrt(1 - correlation))
+    first, source, kind, lag = _links(links, position, len(activities))
+    risk_first, risk_of, risk_rows = _impacts(risks, position, len(activities))
+    return passes.Model(
+        quantile_tables([a.duration for a in activities]), np.array([round(a.duration.likely if a.duration.is_certain else a.duration.low) for a in activities], np.int32),
+        np.array([a.duration.is_certain for a in activities], np.bool_), np.array(group, np.int64), np.array(common, np.float32), np.array(own, np.float32),
+        np.array([a.earliest or 0 for a in activities], np.int32), first, source, kind, lag, np.ones(len(activities), np.bool_),
+        np.array([a.cost_fixed for a in activities], np.float64), np.array([a.cost_per_minute for a in activities], np.float64),
+        risk_first, risk_of, risk_rows, np.array([r.probability for r in risks], np.float32),
+        quantile_tables([r.cost for r in risks]),
+        np.array([r.cost.high > 0 for r in risks], np.bool_), len(names),
+    )  # fmt: skip
+
+
+def _links(links: Sequence[UncertainLink], position: dict[Hashable, int], count: int) -> tuple[Any, Any, Any, Any]:
+    """Links grouped by successor: where each group starts, then predecessor, type and lag."""
+    ends = np.array([position[link.successor] for link in links], np.int64)
+    order = np.argsort(ends, kind="stable")
+    first = np.zeros(count + 1, np.int64)
+    np.add.at(first, ends + 1, 1)
+    chosen = [links[i] for i in order.tolist()]
+    return (
+        np.cumsum(first), np.array([position[link.predecessor] for link in chosen], np.int64), np.array([_kinds[link.type] for link in chosen], np.int64),
+        np.array([link.lag for link in chosen], np.int32),
+    )  # fmt: skip
+
+
+def _impacts(risks: Sequence[RiskEvent], position: dict[Hashable, int], count: int) -> tuple[Any, Any, Any]:
+    found: list[tuple[int, int, Spread]] = []
+    for number, risk in enumerate(risks):
+        if not 0 <= risk.probability <= 1:
+            raise UncertaintyError(f"risk {risk.key}: the probability must be 0 to 1")
+        for impact in risk.impacts:
+            if impact.activity not in position:
+                raise UncertaintyError(f"risk {risk.key} names {impact.activity}, which is no activity")
+            found.append((position[impact.activity], number, impact.delay))
+    found.sort(key=lambda each: each[:2])
+    first = np.zeros(count + 1, np.int64)
+    for place, _number, _delay in found:
+        first[place + 1] += 1
+    return np.cumsum(first), np.array([number for _place, number, _delay in found], np.int64), quantile_tables([delay for *_rest, delay in found])
+
+
+def _scratch(passes: Any, count: int, risks: int, groups: int) -> Any:
+    lanes = passes.lanes
+    state = [np.zeros(lanes, np.uint32) for _ in range(4)]
+    return passes.Scratch(
+        *state, np.zeros(lanes, np.float32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32),
+        np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((risks + 1, lanes), np.float64),
+        np.zeros((max(groups, 1), lanes), np.float32),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _normal_quantiles() -> Any:
+    """Quantiles of the standard normal at 4096 even steps; the outermost points are set so that the mean beyond the last step is right."""
+    normal = NormalDist()
+    inner = [normal.inv_cdf(i / 4096) for i in range(1, 4096)]
+    tail = -normal.pdf(inner[0]) * 4096
+    end = 2 * tail - inner[0]
+    return np.array([end, *inner, -end], np.float32)
