@@ -13,7 +13,7 @@ import numpy as np
 from jingwei.kernels.jit import compiled, inlined
 from jingwei.kernels.uncertainty.model import points, z_limit
 
-lanes = 64
+lanes = 128
 _per_z = (points - 1) / (2 * z_limit)
 
 
@@ -91,9 +91,9 @@ def to_normal(quantiles: Any, values: Any) -> None:
     """Uniform numbers to standard normal ones, by a table of 4096 even steps whose outermost keep the mean of the tail."""
     for lane in range(lanes):
         place = values[lane] * np.float32(4096.0)
-        cell = np.int32(place)
+        cell = np.uint64(np.int32(place))
         low = quantiles[cell]
-        values[lane] = low + (quantiles[cell + 1] - low) * (place - np.float32(cell))
+        values[lane] = low + (quantiles[cell + np.uint64(1)] - low) * (place - np.float32(np.int32(place)))
 
 
 @compiled
@@ -102,9 +102,9 @@ def from_table(row: Any, values: Any) -> None:
     for lane in range(lanes):
         place = (values[lane] + np.float32(z_limit)) * np.float32(_per_z)
         place = min(max(place, np.float32(0.0)), np.float32(points - 1.001))
-        cell = np.int32(place)
+        cell = np.uint64(np.int32(place))
         low = row[cell]
-        values[lane] = low + (row[cell + 1] - low) * (place - np.float32(cell))
+        values[lane] = low + (row[cell + np.uint64(1)] - low) * (place - np.float32(np.int32(place)))
 
 
 class Scratch(NamedTuple):

@@ -16,7 +16,7 @@ from jingwei.kernels.uncertainty.model import RiskEvent, Spread, UncertainActivi
 from jingwei.kernels.uncertainty.results import Simulation
 
 _kinds = {"FS": 0, "FF": 1, "SS": 2, "SF": 3}
-chunk_blocks = 4
+chunk_blocks = 2
 
 
 def simulate(
