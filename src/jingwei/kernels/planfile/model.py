@@ -1,0 +1,119 @@
+"""What a schedule file holds, whoever wrote it. Moments are naive: the file's own clock. Durations and lags in working minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jingwei.kernels.calendar import WorkCalendar
+from jingwei.kernels.plan_input import ConstraintName, LinkName
+
+
+class FileError(ValueError):
+    """A file that cannot be read; the text says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileTask:
+    """One task. `stated` are the dates the file itself holds (early_start … late_finish, start, finish)."""
+
+    uid: str
+    id: str
+    name: str
+    parent: str | None = None
+    outline_level: int = 1
+    wbs: str = ""
+    duration_minutes: int = 0
+    duration_is_elapsed: bool = False
+    calendar: str | None = None
+    constraint: ConstraintName = "ASAP"
+    constraint_at: datetime | None = None
+    deadline: datetime | None = None
+    percent: float = 0.0
+    actual_start: datetime | None = None
+    actual_finish: datetime | None = None
+    remaining_minutes: int | None = None
+    stop: datetime | None = None
+    resume: datetime | None = None
+    manual_start: datetime | None = None
+    manual_finish: datetime | None = None
+    is_manual: bool = False
+    is_milestone: bool = False
+    is_summary: bool = False
+    is_inactive: bool = False
+    ignores_resource_calendars: bool = False
+    levelling_delay_minutes: int = 0
+    priority: int = 500
+    type: str = "fixed_units"
+    is_effort_driven: bool = False
+    cost: str = ""
+    stated: dict[str, datetime] = field(default_factory=dict)
+    baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    custom: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """One dependency. `lag_calendar`: None successor's, "elapsed" the clock, else a calendar's id."""
+
+    predecessor: str
+    successor: str
+    type: LinkName = "FS"
+    lag_minutes: int = 0
+    lag_calendar: str | None = None
+    lag_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileResource:
+    """Somebody or something that works."""
+
+    uid: str
+    name: str
+    kind: str = "work"
+    max_units: float = 1.0
+    calendar: str | None = None
+    custom: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileAssignment:
+    """A resource on a task."""
+
+    uid: str
+    task: str
+    resource: str | None
+    units: float = 1.0
+    work_minutes: float = 0.0
+    start: datetime | None = None
+    finish: datetime | None = None
+    delay_minutes: int = 0
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """A whole schedule. `notes` tell what was in the file and is not understood, so that nothing is dropped silently."""
+
+    title: str
+    start: datetime
+    tasks: tuple[FileTask, ...]
+    links: tuple[FileLink, ...]
+    calendars: dict[str, WorkCalendar]
+    calendar_names: dict[str, str]
+    project_calendar: str
+    resources: tuple[FileResource, ...] = ()
+    assignments: tuple[FileAssignment, ...] = ()
+    finish: datetime | None = None
+    status_date: datetime | None = None
+    from_start: bool = True
+    critical_slack_minutes: int = 0
+    honours_constraints: bool = True
+    custom_fields: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def leaves(self) -> list[FileTask]:
+        """Tasks that are no summaries."""
+        return [task for task in self.tasks if not task.is_summary]
