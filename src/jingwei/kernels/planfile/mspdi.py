@@ -246,7 +246,9 @@ def _resources(project: Any, fields: dict[str, str]) -> tuple[FileResource, ...]
             continue
         kind = "cost" if text(element, "IsCostResource", "0") == "1" else kinds[int(text(element, "Type", "1") or 1)]
         custom = {fields.get(text(e, "FieldID"), text(e, "FieldID")): text(e, "Value") for e in element.findall(namespace + "ExtendedAttribute")}
-        found.append(FileResource(uid, text(element, "Name"), kind, float(text(element, "MaxUnits", "1") or 1), None if calendar in ("-1", "") else calendar, custom))
+        found.append(
+            FileResource(uid, text(element, "Name"), kind, float(text(element, "MaxUnits", "1") or 1), None if calendar in ("-1", "") else calendar, custom)
+        )
     return tuple(found)
 
 

@@ -38,7 +38,11 @@ def schedule_file(plan: PlanFile, *, uses_status_date: bool = False) -> PlanDate
     for each in plan.assignments:
         assigned[each.task].append(each)
     setting = _Setting(plan, {r.uid: r for r in plan.resources}, assigned, {t.uid: t for t in plan.tasks})
-    calendars: dict[str, WorkCalendar] = {**plan.calendars, PROJECT_CALENDAR: plan.calendars[plan.project_calendar], _clock: WorkCalendar.round_the_clock("UTC")}
+    calendars: dict[str, WorkCalendar] = {
+        **plan.calendars,
+        PROJECT_CALENDAR: plan.calendars[plan.project_calendar],
+        _clock: WorkCalendar.round_the_clock("UTC"),
+    }
     start = aware(plan.start)
     assert start is not None
     return schedule_plan(
