@@ -1,14 +1,13 @@
 """Schedule files: read into one model, written back, and scheduled by our own kernel.
 
-`read(content, name)` knows MSPDI (Microsoft Project XML), Primavera XER and PMXML; `write_mspdi(plan)` gives MSPDI back.
+`read(content, name)` knows MSPDI (Microsoft Project XML).
 """
 
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile
 from jingwei.kernels.planfile.mspdi import read_mspdi
-from jingwei.kernels.planfile.mspdi_writing import write_mspdi
 from jingwei.kernels.planfile.reading import read
 from jingwei.kernels.planfile.scheduling import schedule_file
 
 __all__ = [
-    "FileAssignment", "FileError", "FileLink", "FileResource", "FileTask", "PlanFile", "read", "read_mspdi", "schedule_file", "write_mspdi",
+    "FileAssignment", "FileError", "FileLink", "FileResource", "FileTask", "PlanFile", "read", "read_mspdi", "schedule_file",
 ]  # fmt: skip

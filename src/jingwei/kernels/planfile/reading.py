@@ -9,16 +9,8 @@ from jingwei.kernels.planfile.mspdi import read_mspdi
 def read(content: bytes, name: str = "") -> PlanFile:
     """Read a schedule file of any kind known here. Raises FileError: what is wrong and what to do."""
     head = content[:4000].lstrip(b"\xef\xbb\xbf \r\n\t")
-    if head.startswith(b"ERMHDR"):
-        from jingwei.kernels.planfile.xer import read_xer
-
-        return read_xer(content)
     if head.startswith(b"<") and b"schemas.microsoft.com/project" in head:
         return read_mspdi(content)
-    if head.startswith(b"<") and b"APIBusinessObjects" in head:
-        from jingwei.kernels.planfile.pmxml import read_pmxml
-
-        return read_pmxml(content)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileError(f"{name or 'this'} is a binary Microsoft Project file: save it as XML there, or switch on the MPXJ extra (pip install 'jingwei[mpxj]')")
-    raise FileError(f"{name or 'this'} is no schedule file known here: Microsoft Project XML, Primavera XER or PMXML")
+    raise FileError(f"{name or 'this'} is no schedule file known here: save it as Microsoft Project XML")
