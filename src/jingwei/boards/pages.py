@@ -17,12 +17,13 @@ from jingwei.domains.labour import queries as labour
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Notification, Project
-from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.ui.menu import MenuItem, lead_projects_to, register
 from jingwei.frame.web import Request
 from jingwei.hub import queries as hub
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
+lead_projects_to("dashboard")
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 
