@@ -24,7 +24,7 @@ from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.ui.menu import MenuItem, register
-from jingwei.frame.web import Request
+from jingwei.frame.web import ProjectMissing, Request
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
 
@@ -32,7 +32,7 @@ register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.ta
 def _project(request: Request, code: str, verb: str = "view") -> Project:
     project = Project.objects.filter(code=code).first()
     if project is None:
-        raise Http404
+        raise ProjectMissing(code)
     request.access.require(f"work.task.{verb}", project.pk)
     return project
 
