@@ -1,6 +1,7 @@
 // What every page does: theme switch, live events, toasts, keys.
 import "./palette.js";
 import "./panel.js";
+import "./inline.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
