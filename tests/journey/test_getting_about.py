@@ -25,7 +25,7 @@ def test_the_palette_finds_records_pages_and_actions(context: BrowserContext, ru
     expect(palette.locator("[role=option]").first).to_be_visible()
     assert accessibility_faults(page) == []
     page.fill("#palette-words", "任务")
-    first = palette.locator("[role=option][aria-selected]")
+    first = palette.locator("[role=option][aria-selected=true]")
     expect(first).to_contain_text("任务")
     page.keyboard.press("ArrowDown")
     expect(palette.locator("[role=option]").nth(1)).to_have_attribute("aria-selected", "true")
@@ -72,6 +72,61 @@ def test_columns_are_chosen_and_stay_in_the_address(context: BrowserContext, run
     expect(page.locator(".jw-list thead")).to_contain_text("优先级")
     expect(page.locator(".jw-list thead")).not_to_contain_text("期限")
     assert "columns=" in page.url
+
+
+def test_the_palette_does_what_the_page_can_do_and_remembers_what_was_opened(context: BrowserContext, running: Running) -> None:
+    page = context.new_page()
+    faults = watched(page, running.url)
+    page.goto(running.url + "/")
+    chosen = page.locator("#palette [aria-selected=true]")
+
+    def run(words: str) -> None:
+        page.wait_for_load_state()
+        page.keyboard.press("Control+k")
+        page.fill("#palette-words", words)
+        page.keyboard.press("Enter")  # at once: the answer to these words is waited for
+
+    run("同步监控")
+    page.wait_for_url("**/hub/monitor/")  # until it is loaded
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette [role=group]").first).to_contain_text("最近打开")
+    expect(chosen).to_have_text("同步监控")
+    page.keyboard.press("Escape")
+
+    run("dark")  # a word of the other language is understood as well
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    run("浅色或深色")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+    run("切换语言")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.wait_for_load_state()
+    page.keyboard.press("Control+k")
+    expect(chosen).to_have_text("Sync monitor")
+    page.keyboard.press("Escape")
+    run("switch language")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+
+    run("进入项目 WMS")
+    page.wait_for_url("**/projects/WMS-PDA/")
+    expect(page.locator("#project-switch option:checked")).to_have_text("WMS-PDA")
+    page.select_option("#project-switch", "")
+    expect(page.locator("#project-switch option:checked")).not_to_have_text("WMS-PDA")
+    assert faults == []
+
+
+def test_an_enter_of_the_input_method_chooses_characters_and_not_a_line(context: BrowserContext, running: Running) -> None:
+    page = context.new_page()
+    page.goto(running.url + "/")
+    page.keyboard.press("Control+k")
+    page.fill("#palette-words", "任务")
+    expect(page.locator("#palette [aria-selected=true]")).to_contain_text("任务")
+    pressed = "(composing) => document.getElementById('palette-words').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, isComposing: composing}))"
+    page.evaluate(pressed, True)
+    page.wait_for_timeout(300)
+    expect(page.locator("#palette")).to_be_visible()
+    page.evaluate(pressed, False)
+    expect(page.locator("#palette")).to_be_hidden()
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
@@ -17,12 +17,14 @@ from jingwei.domains.labour import queries as labour
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Notification, Project
-from jingwei.frame.ui.menu import MenuItem, register
-from jingwei.frame.web import Request
+from jingwei.frame.ui.errors import homeless
+from jingwei.frame.ui.menu import MenuItem, lead_projects_to, register
+from jingwei.frame.web import ProjectMissing, Request
 from jingwei.hub import queries as hub
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
+lead_projects_to("dashboard")
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 
@@ -36,7 +38,7 @@ def _visible(request: Request) -> list[Project]:
 def home(request: Request) -> HttpResponse:
     """What needs me now, by role."""
     if request.access is None:
-        return render(request, "boards/nobody.html", status=403)
+        return homeless(request)
     projects = _visible(request)
     ids = [p.pk for p in projects]
     standings = queries.standings(projects)
@@ -64,7 +66,7 @@ def dashboard(request: Request, code: str) -> HttpResponse:
     """One project: health, critical path, endangered milestones with their chain, what changed and why, interfaces."""
     project = next((p for p in _visible(request) if p.code == code), None)
     if project is None:
-        raise Http404
+        raise ProjectMissing(code)
     span = request.GET.get("since", "1")
     since: datetime = timezone.now() - timedelta(days=int(span) if span in spans else 1)
     standing = queries.standings([project])[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from jingwei.frame.access import Access
 from jingwei.frame.models import Tenant, User
@@ -16,3 +16,11 @@ class Request(HttpRequest):
     tenant: Tenant
     tenants: list[Tenant]
     LANGUAGE_CODE: str
+
+
+class ProjectMissing(Http404):
+    """No project of that code, or none that this person may know of."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -9,11 +9,17 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
+from jingwei.frame.models import Project
+from jingwei.frame.ui import menu
+from jingwei.frame.web import ProjectMissing
 
-def _answer(request: HttpRequest, status: int, title: str, text: str, hint: str) -> HttpResponse:
+projects_at_most = 12
+
+
+def _answer(request: HttpRequest, status: int, title: str, text: str, hint: str, **more: object) -> HttpResponse:
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-    return render(request, "frame/errors/page.html", {"status": status, "title": title, "text": text, "hint": hint}, status=status)
+    return render(request, "frame/errors/page.html", {"status": status, "title": title, "text": text, "hint": hint, **more}, status=status)
 
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,6 +35,18 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 403, _("No right to this"), text, _("Somebody with more rights can do it, or give you the role that may."))
 
 
+def homeless(request: HttpRequest) -> HttpResponse:
+    """403: logged in, but nobody has given this person a role in any organisation yet."""
+    return _answer(
+        request,
+        403,
+        _("You are not a member of any organisation yet"),
+        _("You are logged in as %(name)s, but no organisation has given you a role.") % {"name": request.user},
+        _("Ask an administrator to invite you under this name, then reload this page. Or log out and come back as somebody else."),
+        is_homeless=True,
+    )
+
+
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form was not one of ours, or is too old."""
     return _answer(
@@ -41,7 +59,16 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404: also for what may not be known to exist."""
+    """404: also for what may not be known to exist. A missing project is named, with those there are."""
+    if isinstance(exception, ProjectMissing) and getattr(request, "access", None) is not None:
+        return _answer(
+            request,
+            404,
+            _("No such project"),
+            _("There is no project “%(code)s”, or you have no role in it.") % {"code": exception.code},
+            _("Choose one of yours, or ask its manager for a role."),
+            choices=[(menu.project_address(project), str(project)) for project in Project.objects.all()[:projects_at_most]],
+        )
     return _answer(
         request,
         404,
@@ -54,4 +81,6 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """500: stands on nothing that may be broken, and gives the number under which the log keeps the cause."""
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
+        return HttpResponse(f"程序出错了 Something went wrong · {request_id}", status=500, content_type="text/plain; charset=utf-8")
     return HttpResponse(loader.render_to_string("frame/errors/500.html", {"request_id": request_id}), status=500)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame.models import Project
 from jingwei.frame.resource import resources
 
 sections = {
@@ -35,6 +36,19 @@ class MenuItem:
 
 
 _items: list[MenuItem] = []
+_project_pages: list[str] = []
+
+
+def lead_projects_to(url_name: str) -> None:
+    """A room above offers the page that a project opens with; its address takes the project's code."""
+    _project_pages[:] = [url_name]
+
+
+def project_address(project: Project) -> str:
+    """Where a project opens: the page that was offered, else its record."""
+    if _project_pages:
+        return reverse(_project_pages[0], args=[project.code])
+    return reverse("record", args=["frame.project", project.pk])
 
 
 def register(item: MenuItem) -> None:

@@ -17,9 +17,11 @@ from jingwei.frame import scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
 from jingwei.frame.models import ApiToken, Tenant
+from jingwei.frame.ui.errors import homeless
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
+open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
 
 
@@ -80,7 +82,7 @@ class ScopeOfRequest:
             return self.handler(request)
         tenants = list(Tenant.objects.filter(memberships__user=user).distinct().order_by("pk"))
         if not tenants:
-            return self.handler(request)
+            return self.handler(request) if request.path == "/" or request.path.startswith(open_to_all) else homeless(request)
         wanted = request.session.get("tenant_id")
         tenant = next((t for t in tenants if t.pk == wanted), tenants[0])
         access = access_of(user, tenant)

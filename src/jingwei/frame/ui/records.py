@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jingwei.frame import commands, forms, scope, undo
 from jingwei.frame.listing import Listing, searched
-from jingwei.frame.models import History, SavedView, User
+from jingwei.frame.models import History, Project, SavedView, User
 from jingwei.frame.resource import Resource, registry
 from jingwei.frame.ui.cells import Cell, cells_of, value_text
 from jingwei.frame.web import Request
@@ -57,7 +57,7 @@ def listing(request: Request, key: str) -> HttpResponse:
         start = next((v for v in views if v.is_default and v.user_id == request.user.pk), None)
         if start is not None and start.query:
             return redirect(f"{request.path}?{start.query}")
-        if (project := request.session.get("project_id")) and "project" in resource.filters:
+        if (project := request.session.get("project_id")) and "project" in resource.filters and Project.objects.filter(pk=project).exists():
             parameters["project"] = str(project)
     shown = Listing(resource, request.access, parameters)
     chosen = [c for c in parameters.get("columns", "").split(",") if c in (*resource.columns, *resource.fields)] or list(resource.columns)

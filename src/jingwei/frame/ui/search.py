@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.listing import searched
 from jingwei.frame.models import Notification, Project
 from jingwei.frame.resource import resources
-from jingwei.frame.ui import menu
+from jingwei.frame.ui.palette import commands_for
 from jingwei.frame.web import Request
 
 per_resource = 6
@@ -30,19 +30,14 @@ def found(request: Request, words: str) -> list[dict[str, Any]]:
         if rows:
             hits = [{"title": str(row), "url": reverse("record", args=[resource.key, row.pk])} for row in rows]
             out.append(
-                {"title": str(resource.title_plural), "icon": resource.icon, "hits": hits, "url": f"{reverse('records', args=[resource.key])}?q={words}"}
+                {
+                    "title": str(resource.title_plural),
+                    "icon": resource.icon,
+                    "hits": hits,
+                    "url": f"{reverse('records', args=[resource.key])}?{urlencode({'q': words})}",
+                }
             )
     return out
-
-
-def commands_for(request: Request, words: str) -> list[dict[str, str]]:
-    """Pages and actions whose name contains the words."""
-    wanted = words.lower()
-    lines = [{"title": str(item.title), "url": item.address, "icon": item.icon} for _title, items in menu.visible(request) for item in items]
-    for resource in resources():
-        if request.access.allows(resource.permission("add")):
-            lines.append({"title": _("New: %(what)s") % {"what": resource.title}, "url": reverse("record-new", args=[resource.key]), "icon": "plus"})
-    return [line for line in lines if wanted in line["title"].lower()][:12]
 
 
 @require_GET
@@ -54,7 +49,11 @@ def search(request: Request) -> HttpResponse:
     groups = found(request, words) if words else []
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"commands": commands_for(request, words), "groups": groups})
-    return render(request, "frame/search.html", {"words": words, "groups": groups, "lines": commands_for(request, words) if words else []})
+    return render(
+        request,
+        "frame/search.html",
+        {"words": words, "groups": groups, "lines": [line for line in commands_for(request, words) if "action" not in line] if words else []},
+    )
 
 
 @require_GET

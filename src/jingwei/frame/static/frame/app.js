@@ -1,6 +1,7 @@
 // What every page does: theme switch, live events, toasts, keys.
 import "./palette.js";
 import "./panel.js";
+import "./inline.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
@@ -14,8 +15,11 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.submit();
 });
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-open-keys]")) document.getElementById("keys").showModal();
+});
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "?" || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.key !== "?" || event.isComposing || document.querySelector("dialog:modal") || event.target.closest("input, textarea, select, [contenteditable]")) return;
   document.getElementById("keys")?.showModal();
 });
 

@@ -52,32 +52,16 @@ async function suggest(input) {
   }));
 }
 
-document.addEventListener("htmx:afterSwap", () => {
-  document.querySelector(".jw-inline-edit input:not([type=hidden]), .jw-inline-edit select")?.focus();
-});
-
 document.addEventListener("keydown", (event) => {
-  const edit = event.target.closest(".jw-inline-edit");
-  if (edit) {
-    if (event.key === "Escape") edit.querySelector("[data-cancel]").click();
-    if (event.key === "Enter" && !event.isComposing && event.target.tagName !== "TEXTAREA" && event.target.tagName !== "BUTTON") {
-      event.preventDefault();
-      edit.querySelector("[data-save]").click();
-    }
-    return;
-  }
-  if (event.key === "Enter" && event.target.matches(".jw-inline")) {
-    event.preventDefault();
-    event.target.dispatchEvent(new Event("jw-edit"));
-    return;
-  }
-  if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, textarea") || event.isComposing || document.querySelector("dialog:modal") || event.ctrlKey || event.metaKey || event.altKey) return;
   const rows = [...document.querySelectorAll(".jw-list tbody tr[data-url]")];
   const now = rows.findIndex((row) => row.classList.contains("is-current"));
   const go = (to) => {
     rows[now]?.classList.remove("is-current");
     rows[to]?.classList.add("is-current");
     rows[to]?.scrollIntoView({ block: "nearest" });
+    // an open panel goes along
+    if (rows[to] && document.getElementById("panel")?.open) document.dispatchEvent(new CustomEvent("jingwei:open-panel", { detail: { url: rows[to].dataset.url } }));
   };
   if (event.key === "e" && rows[now]) rows[now].querySelector(".jw-inline")?.dispatchEvent(new Event("jw-edit"));
   else if (event.key === "j") go(Math.min(now + 1, rows.length - 1));
@@ -105,15 +89,19 @@ function showColumns(names) {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-columns]")) return;
   event.preventDefault();
-  showColumns([...event.target.querySelectorAll("input:checked")].map((box) => box.value));
+  const names = [...event.target.querySelectorAll("input:checked")].map((box) => box.value);
+  const none = event.target.querySelector("[data-columns-none]");
+  none.hidden = names.length > 0;
+  if (names.length) showColumns(names);
 });
 
 document.addEventListener("click", (event) => {
-  const up = event.target.closest("[data-column-up]");
-  if (up) {
-    const line = up.closest(".jw-column");
-    line.previousElementSibling?.before(line);
-    up.focus();
+  const mover = event.target.closest("[data-column-move]");
+  if (mover) {
+    const line = mover.closest(".jw-column");
+    if (mover.dataset.columnMove === "up") line.previousElementSibling?.before(line);
+    else line.nextElementSibling?.matches(".jw-column") && line.nextElementSibling.after(line);
+    mover.focus();
   }
   if (event.target.closest("[data-columns-reset]")) showColumns([]);
 });
