@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, Max, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, QuerySet, Sum, When
 from django.db.models.functions import NullIf
 
 from jingwei.domains.work.models import Dependency, Task
@@ -78,3 +78,9 @@ def finishing_between(project_ids: list[int], first: Any, last: Any) -> QuerySet
 def board_of(project_id: int) -> QuerySet[Task]:
     """Cards of the board: no summaries, the urgent first."""
     return Task.objects.filter(project_id=project_id, is_summary=False).select_related("assignee").order_by("finish", "position")
+
+
+def open_work(project_id: int) -> QuerySet[Task]:
+    """Tasks somebody may work on today: begun ones first, then by their start."""
+    rows = Task.objects.filter(project_id=project_id, is_summary=False, is_milestone=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return rows.annotate(begun=Case(When(status=Task.Status.DOING, then=0), default=1)).order_by("begun", "start", "position")
