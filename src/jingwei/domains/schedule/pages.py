@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.domains.schedule import queries, services
@@ -25,7 +26,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
 
-register(MenuItem("plan", services._("Gantt"), "/schedule/", "chart", "work.task.view", 10))
+register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
 
 
 def _project(request: Request, code: str, verb: str = "view") -> Project:
