@@ -145,7 +145,7 @@ def test_the_page_writes_changes_and_removes_and_says_what_is_wrong(firm: Firm, 
 
 
 def test_hours_are_read_as_people_write_them(en: None) -> None:
-    assert hours_given("09:00-12:00, 13:00-18:00") == hours_given("9:00至12:00,13:00~18:00") == office
+    assert hours_given("09:00-12:00, 13:00-18:00") == hours_given("9\uff1a00至12\uff1a00\uff0c13:00~18:00") == office
     assert hours_text(office) == "09:00-12:00, 13:00-18:00"
     with refuses("shifts", "not understood"):
         hours_given("nine to five")

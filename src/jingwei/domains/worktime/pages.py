@@ -27,6 +27,7 @@ from jingwei.frame.web import Request
 
 register(MenuItem("plan", gettext_lazy("Work calendar"), "/worktime/", "calendar-event", "worktime.calendar.view", 40))
 first_year, last_year = 2007, 2060
+halfwidth = str.maketrans("\uff0c\uff1b\uff1a\u3001\uff5e", ",;:,~")
 kinds = {
     "work": gettext_lazy("Working day"), "rest": gettext_lazy("Weekend"), "holiday": gettext_lazy("Public holiday"), "makeup": gettext_lazy("Make-up working day"),
     "off": gettext_lazy("Exception: nobody works"), "extra": gettext_lazy("Exception: other hours"),
@@ -79,8 +80,9 @@ def hours_text(shifts: Any) -> str:
 def hours_given(text: str) -> list[list[int]]:
     """09:00-12:00, 13:00-18:00 → minutes; ValidationError when it is not that."""
     shifts = []
-    for part in re.split(r"[,,;;、\s]+(?=\d)", text.strip()):
-        found = re.fullmatch(r"(\d{1,2})[::](\d{2})\s*[-–—~至]\s*(\d{1,2})[::](\d{2})", part.strip(" ,,;;、"))
+    plain = text.translate(halfwidth).strip(" ,;")
+    for part in re.split(r"[,;\s]+(?=\d)", plain):
+        found = re.fullmatch(r"(\d{1,2}):(\d{2})\s*[-–—~至]\s*(\d{1,2}):(\d{2})", part.rstrip(" ,;"))
         if found is None:
             raise ValidationError({"shifts": _("“%(text)s” is not understood. Write hours as 09:00-12:00, 13:00-18:00.") % {"text": part}})
         a, b, c, d = (int(each) for each in found.groups())
