@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from jingwei.boards import queries
+from jingwei.boards import curves, queries
 from jingwei.domains.labour import queries as labour
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
@@ -70,7 +70,7 @@ def dashboard(request: Request, code: str) -> HttpResponse:
     standing = queries.standings([project])[0]
     context = {
         "project": project, "standing": standing, "endangered": [(m, queries.why_late(standing, m)) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
-        "happenings": queries.happenings(project, since), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk]), "tasks": queries.soon([project.pk]),
+        "happenings": queries.happenings(project, since), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk]), "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
         "baseline": schedule.current_baseline(project.pk), "spans": spans, "span": span if span in spans else "1",
     }  # fmt: skip
     return render(request, "boards/_dashboard.html" if request.headers.get("HX-Request") else "boards/dashboard.html", context)
