@@ -12,14 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from jingwei.boards import curves, queries
-from jingwei.domains.labour import queries as labour
+from jingwei.boards import curves, homes, queries
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
-from jingwei.frame.models import Notification, Project
+from jingwei.frame.models import Project
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
-from jingwei.hub import queries as hub
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
@@ -40,13 +38,7 @@ def home(request: Request) -> HttpResponse:
     projects = _visible(request)
     ids = [p.pk for p in projects]
     standings = queries.standings(projects)
-    roles = set(request.access.roles)
-    context: dict[str, Any] = {
-        "standings": standings, "endangered": [(s, m) for s in standings for m in s.endangered], "down": [i for s in standings for i in s.down],
-        "notices": Notification.objects.filter(user=request.user, read_at=None)[:5], "tasks": queries.soon(ids), "roles": roles,
-        "sheets": labour.waiting_sheets(ids)[:8], "conflicts": hub.conflicts_open()[:5] if request.access.allows("hub.interface.view") else [],
-        "shows_sheets": bool(roles & {"owner", "manager", "crew", "finance"}), "shows_integration": request.access.allows("hub.interface.view"),
-    }  # fmt: skip
+    context: dict[str, Any] = {"standings": standings, "cards": homes.cards_of(request, standings), "tasks": queries.soon(ids)}
     return render(request, "boards/_home.html" if request.headers.get("HX-Request") else "boards/home.html", context)
 
 
