@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -73,7 +74,8 @@ def update() -> int:
     for room in rooms():
         wanted = dict.fromkeys(text for text, _where in messages_of(room))
         shared = elsewhere(room)
-        old, new = load(room), Catalog(locale="zh_Hans_CN", charset="utf-8", project="Jingwei", fuzzy=False)
+        # one date for ever: a date of today would make every two branches clash
+        old, new = load(room), Catalog(locale="zh_Hans_CN", charset="utf-8", project="Jingwei", fuzzy=False, creation_date=datetime(2026, 1, 1, tzinfo=UTC))
         for text in sorted(wanted):
             if text not in shared:
                 known = old.get(text)

@@ -103,3 +103,38 @@ def context(browser: Browser, administrator: dict[str, object]) -> Iterator[Brow
     made = browser.new_context(storage_state=administrator, viewport={"width": 1440, "height": 900})  # type: ignore[arg-type]
     yield made
     made.close()
+
+
+_people = """
+import sys
+from jingwei.frame import scope
+from jingwei.frame.models import Membership, Project, Role, Tenant, User
+from jingwei.domains.directory.models import Person
+name, role, project, staff = {given!r}
+tenant = Tenant.objects.first()
+with scope.within(scope.Scope(tenant.pk)):
+    user, _ = User.objects.get_or_create(username=name)
+    user.set_password({password!r})
+    user.save()
+    place = Project.objects.filter(code=project).first()
+    Membership.objects.get_or_create(tenant=tenant, user=user, role=Role.objects.get(tenant=tenant, key=role), project=place)
+    Person.objects.filter(number=staff).update(user=user)
+"""
+
+
+def employ(running: Running, name: str, role: str, project: str = "", staff: str = "") -> None:
+    """Give a person a log-in and a role, as an administrator does on the command line."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
+    script = _people.format(given=(name, role, project, staff), password=password)
+    command = [sys.executable, "-m", "jingwei.assembly", "django", "shell", "-v", "0", "-c", script]
+    done = subprocess.run(command, cwd=root, env={**kept, "JINGWEI_HOME": str(running.home)}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def enter(page: Any, running: Running, name: str) -> None:
+    """Log in as a person does."""
+    page.goto(running.url + "/accounts/login/")
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(running.url + "/")

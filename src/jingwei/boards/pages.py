@@ -12,15 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from jingwei.boards import queries
-from jingwei.domains.labour import queries as labour
+from jingwei.boards import curves, homes, queries
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
-from jingwei.frame.models import Notification, Project
+from jingwei.frame.models import Project
 from jingwei.frame.ui.errors import homeless
 from jingwei.frame.ui.menu import MenuItem, lead_projects_to, register
 from jingwei.frame.web import ProjectMissing, Request
-from jingwei.hub import queries as hub
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
@@ -42,13 +40,7 @@ def home(request: Request) -> HttpResponse:
     projects = _visible(request)
     ids = [p.pk for p in projects]
     standings = queries.standings(projects)
-    roles = set(request.access.roles)
-    context: dict[str, Any] = {
-        "standings": standings, "endangered": [(s, m) for s in standings for m in s.endangered], "down": [i for s in standings for i in s.down],
-        "notices": Notification.objects.filter(user=request.user, read_at=None)[:5], "tasks": queries.soon(ids), "roles": roles,
-        "sheets": labour.waiting_sheets(ids)[:8], "conflicts": hub.conflicts_open()[:5] if request.access.allows("hub.interface.view") else [],
-        "shows_sheets": bool(roles & {"owner", "manager", "crew", "finance"}), "shows_integration": request.access.allows("hub.interface.view"),
-    }  # fmt: skip
+    context: dict[str, Any] = {"standings": standings, "cards": homes.cards_of(request, standings), "tasks": queries.soon(ids)}
     return render(request, "boards/_home.html" if request.headers.get("HX-Request") else "boards/home.html", context)
 
 
@@ -72,7 +64,7 @@ def dashboard(request: Request, code: str) -> HttpResponse:
     standing = queries.standings([project])[0]
     context = {
         "project": project, "standing": standing, "endangered": [(m, queries.why_late(standing, m)) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
-        "happenings": queries.happenings(project, since), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk]), "tasks": queries.soon([project.pk]),
+        "happenings": queries.happenings(project, since), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk]), "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
         "baseline": schedule.current_baseline(project.pk), "spans": spans, "span": span if span in spans else "1",
     }  # fmt: skip
     return render(request, "boards/_dashboard.html" if request.headers.get("HX-Request") else "boards/dashboard.html", context)

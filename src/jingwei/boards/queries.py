@@ -123,12 +123,7 @@ class Happening:
 
 def happenings(project: Project, since: datetime, limit: int = 40) -> list[Happening]:
     """What changed in a project since then, and why: recalculations that moved dates, and edits grouped by who and what."""
-    out = []
-    for record in schedule.recalculations(project.pk, since)[:limit]:
-        parts = [_("%(count)s tasks moved") % {"count": record.moved}]
-        parts += [_("“%(name)s” became endangered") % {"name": m["name"]} for m in record.effects.get("endangered", [])]
-        parts += [_("“%(name)s” is safe again") % {"name": m["name"]} for m in record.effects.get("saved", [])]
-        out.append(Happening(record.at, ", ".join(parts), record.cause))
+    out = _moves(project, since)
     lines = History.objects.filter(project_id=project.pk, at__gte=since).exclude(origin="schedule").order_by("-id")[:2000]
     names = {u.pk: str(u) for u in User.objects.all()}
     grouped: dict[tuple[str, str, str], Happening] = {}
@@ -141,6 +136,29 @@ def happenings(project: Project, since: datetime, limit: int = 40) -> list[Happe
         else:
             grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + line.reason if line.reason else ''}")
     return sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
+
+
+def _moves(project: Project, since: datetime) -> list[Happening]:
+    """Recalculations: one line for all that moved by one cause, and one for each that endangered or saved a milestone."""
+    out: list[Happening] = []
+    moved: dict[str, int] = {}
+    folded: dict[str, Happening] = {}
+    for record in schedule.recalculations(project.pk, since)[:500]:
+        parts = [_("“%(name)s” became endangered") % {"name": m["name"]} for m in record.effects.get("endangered", [])]
+        parts += [_("“%(name)s” is safe again") % {"name": m["name"]} for m in record.effects.get("saved", [])]
+        if problem := record.effects.get("problem"):
+            parts.append(_("Dates could not be computed: %(problem)s") % {"problem": problem})
+        if parts:
+            out.append(Happening(record.at, ", ".join([*parts, _("%(count)s tasks moved") % {"count": record.moved}]), record.cause))
+        elif record.cause in folded:
+            folded[record.cause].count += 1
+            moved[record.cause] += record.moved
+        else:
+            folded[record.cause] = Happening(record.at, "", record.cause)
+            moved[record.cause] = record.moved
+    for cause, line in folded.items():
+        line.text = _("Dates of tasks moved: %(count)s") % {"count": moved[cause]}
+    return [*out, *folded.values()]
 
 
 def _title_of(key: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import F
 from django.utils import timezone
 
-from jingwei.frame import events
+from jingwei.frame import events, scope
 from jingwei.frame.models import Membership, Notification, User
 
 
@@ -25,5 +25,5 @@ def notify(users: Iterable[User], title_zh: str, title_en: str, *, level: str = 
 
 def people_of(project_id: int, *roles: str) -> list[User]:
     """Those who hold one of the roles in a project or in the whole organisation."""
-    rows = Membership.objects.filter(role__key__in=roles, user__is_active=True).select_related("user")
+    rows = Membership.objects.filter(tenant_id=scope.current().tenant_id, role__key__in=roles, user__is_active=True).select_related("user")
     return list({m.user_id: m.user for m in rows if m.project_id in (None, project_id)}.values())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from jingwei.domains.directory.models import Person, Team
+from jingwei.domains.worktime.models import Calendar, CalendarException
 
 teams = (
     ("INT", "集成一组", Team.Kind.INTERNAL),
@@ -30,6 +33,9 @@ def load() -> dict[str, Person]:
     for code, name, kind in teams:
         made[code] = Team(code=code, name=name, kind=kind)
         made[code].save()
+    company = Calendar(name="公司标准日历")
+    company.save()
+    CalendarException(calendar=company, on_date=date(2026, 12, 31), note="年终盘点，停工").save()
     staff = {}
     for number, name, team, position in people:
         staff[number] = Person(number=number, name=name, team=made[team], position=position)

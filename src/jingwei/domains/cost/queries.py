@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from jingwei.domains.cost.models import Line
 
@@ -19,3 +19,15 @@ def totals_by_period(project_ids: list[int]) -> Any:
     """The same by month."""
     rows = Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED)
     return rows.values("period", "kind").annotate(total=Sum("amount")).order_by("period")
+
+
+def drafts(project_ids: list[int] | None) -> QuerySet[Line]:
+    """Actual lines that wait to be posted in these projects (None = all), the oldest period first."""
+    rows = Line.objects.filter(status=Line.Status.DRAFT, kind=Line.Kind.ACTUAL).select_related("project").order_by("period", "number")
+    return rows if project_ids is None else rows.filter(project_id__in=project_ids)
+
+
+def newest(project_ids: list[int] | None) -> QuerySet[Line]:
+    """Actual lines that came last, reversed ones left out."""
+    rows = Line.objects.filter(kind=Line.Kind.ACTUAL).exclude(status=Line.Status.REVERSED).select_related("project").order_by("-period", "-id")
+    return rows if project_ids is None else rows.filter(project_id__in=project_ids)

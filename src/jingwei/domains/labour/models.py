@@ -21,7 +21,9 @@ class Sheet(ProjectModel):
         DISPUTED = "disputed", _("Disputed")
         SETTLED = "settled", _("Settled")
 
-    number = models.CharField(_("number"), max_length=60)
+    number = models.CharField(_("number"), max_length=60, blank=True, help_text=_("Left empty, the next number of the day is given."))
+    # what a phone calls its draft, so that sending it twice writes it once
+    client_key = models.CharField(max_length=40, blank=True, editable=False)
     work_date = models.DateField(_("work date"))
     team = models.ForeignKey("directory.Team", models.PROTECT, related_name="+", verbose_name=_("crew"))
     task = models.ForeignKey("work.Task", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("task"))
@@ -40,7 +42,10 @@ class Sheet(ProjectModel):
     class Meta(ProjectModel.Meta):
         verbose_name = _("day-labour sheet")
         verbose_name_plural = _("day-labour sheets")
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "number"), name="sheet_number_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("project", "number"), name="sheet_number_once"),
+            models.UniqueConstraint(fields=("project", "client_key"), name="sheet_of_phone_once", condition=~models.Q(client_key="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.work_date}"

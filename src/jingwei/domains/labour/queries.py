@@ -4,10 +4,41 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from jingwei.domains.labour.models import Sheet
+from jingwei.domains.labour.models import Sheet, SheetLine
 
 
 def waiting_sheets(project_ids: list[int]) -> QuerySet[Sheet]:
     """Sheets that wait for somebody: submitted ones for our side, drafts and disputes for the crew."""
     rows = Sheet.objects.filter(project_id__in=project_ids, status__in=(Sheet.Status.SUBMITTED, Sheet.Status.DISPUTED, Sheet.Status.DRAFT))
     return rows.select_related("team", "project").order_by("-work_date")
+
+
+def sheets_in(project_ids: list[int] | None) -> QuerySet[Sheet]:
+    """Sheets of these projects (None = all), the newest first."""
+    rows = Sheet.objects.select_related("team", "project", "task", "submitted_by", "confirmed_by").order_by("-work_date", "-id")
+    return rows if project_ids is None else rows.filter(project_id__in=project_ids)
+
+
+def to_confirm(project_ids: list[int] | None, user_id: int) -> QuerySet[Sheet]:
+    """Submitted sheets that this person may confirm, because somebody else submitted them; the oldest first."""
+    return sheets_in(project_ids).filter(status=Sheet.Status.SUBMITTED).exclude(submitted_by_id=user_id).order_by("work_date", "id")
+
+
+def to_write(project_ids: list[int] | None) -> QuerySet[Sheet]:
+    """Drafts, and what the other side disputed: the crew's to finish."""
+    return sheets_in(project_ids).filter(status__in=(Sheet.Status.DRAFT, Sheet.Status.DISPUTED))
+
+
+def last_sheet(project_id: int, team_id: int | None) -> Sheet | None:
+    """The sheet to repeat: the crew's newest one in a project that names workers."""
+    rows = Sheet.objects.filter(project_id=project_id, lines__isnull=False).order_by("-work_date", "-id")
+    return (rows.filter(team_id=team_id).first() if team_id else None) or rows.first()
+
+
+def workers_of(project_id: int) -> dict[str, dict[str, str]]:
+    """Workers known in a project, each with the trade and the rate of the last time."""
+    rows = SheetLine.objects.filter(project_id=project_id).order_by("-sheet__work_date", "-id").values_list("worker", "trade", "rate")[:400]
+    known: dict[str, dict[str, str]] = {}
+    for worker, trade, rate in rows:
+        known.setdefault(worker, {"trade": trade, "rate": str(rate)})
+    return known

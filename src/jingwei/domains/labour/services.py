@@ -9,16 +9,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.labour.facts import SheetChanged
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame import facts, scope
+from jingwei.frame.models import Project
 
 Status = Sheet.Status
 open_states = (Status.DRAFT, Status.DISPUTED)
 photo_bytes_at_most = 12_000_000
+hours_in_a_day = Decimal(24)
 
 
 @transaction.atomic
@@ -34,12 +37,30 @@ def sheet_save(*, instance: Sheet | None = None, lines: Sequence[Mapping[str, An
         setattr(sheet, name, value)
     if sheet.work_date and sheet.work_date > timezone.localdate() + timedelta(days=1):
         raise ValidationError({"work_date": _("The work date lies in the future.")})
+    if not sheet.number:
+        sheet.number = _next_number(sheet)
     sheet.save()
     if lines is not None:
         _save_lines(sheet, lines)
     _total(sheet)
     _state(sheet)
     return sheet
+
+
+@transaction.atomic
+def sheet_name_by_phone(*, instance: Sheet, client_key: str) -> Sheet:
+    """Remember what the phone calls its draft, so that the same draft sent again is found and not written twice."""
+    instance.client_key = client_key[:40]
+    instance.save(update_fields=["client_key"])
+    return instance
+
+
+def _next_number(sheet: Sheet) -> str:
+    """DL-20261121-02: the day and a count; writers of one project take their turn."""
+    list(Project.objects.select_for_update(of=("self",)).filter(pk=sheet.project_id).values_list("pk"))
+    stem = f"DL-{sheet.work_date:%Y%m%d}-"
+    given = Sheet.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True)
+    return f"{stem}{max((int(tail) for number in given if (tail := number.removeprefix(stem)).isdecimal()), default=0) + 1:02d}"
 
 
 def _save_lines(sheet: Sheet, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -90,8 +111,9 @@ def line_remove(*, instance: SheetLine) -> None:
 @transaction.atomic
 def sheet_submit(*, instance: Sheet) -> Sheet:
     """The crew leader stands for it."""
-    if not instance.lines.exists():
-        raise ValidationError(_("Write at least one worker before submitting."))
+    if instance.status not in open_states:
+        raise ValidationError(_("This sheet was submitted already."))
+    _check_lines(instance)
     instance.status, instance.submitted_at, instance.submitted_by_id = Status.SUBMITTED, timezone.now(), scope.current().user_id
     instance.confirmed_at, instance.confirmed_by = None, None
     instance.save()
@@ -99,10 +121,29 @@ def sheet_submit(*, instance: Sheet) -> Sheet:
     return instance
 
 
+def _check_lines(sheet: Sheet) -> None:
+    """Somebody worked, nobody twice on one sheet, and nobody more hours than a day has over all sheets of the day."""
+    rows = list(sheet.lines.all())
+    if not rows:
+        raise ValidationError(_("Write at least one worker before submitting."))
+    names = [row.worker.strip() for row in rows]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValidationError(_("Written twice on this sheet: %(names)s. Put the hours into one line each.") % {"names": ", ".join(twice)})
+    others = SheetLine.objects.filter(sheet__work_date=sheet.work_date, sheet__team_id=sheet.team_id, worker__in=names).exclude(sheet=sheet)
+    elsewhere = dict(others.exclude(sheet__status__in=open_states).values_list("worker").annotate(hours=Sum("hours")))
+    for row in rows:
+        if row.hours + elsewhere.get(row.worker, Decimal(0)) > hours_in_a_day:
+            already = {"name": row.worker, "hours": f"{elsewhere[row.worker]:g}"}
+            raise ValidationError(_("%(name)s has %(hours)s h on another sheet of this day already; together that is more than 24 h.") % already)
+
+
 @transaction.atomic
 def sheet_confirm(*, instance: Sheet) -> Sheet:
     """Our side agrees; never the person who submitted it."""
     me = scope.current().user_id
+    if instance.status != Status.SUBMITTED:
+        raise ValidationError(_("Only a submitted sheet can be confirmed."))
     if me is not None and instance.submitted_by_id == me:
         raise ValidationError(_("Another person than the one who submitted it must confirm."))
     instance.status, instance.confirmed_at, instance.confirmed_by_id = Status.CONFIRMED, timezone.now(), me
@@ -114,6 +155,8 @@ def sheet_confirm(*, instance: Sheet) -> Sheet:
 @transaction.atomic
 def sheet_dispute(*, instance: Sheet, dispute: str) -> Sheet:
     """Send it back with the reason."""
+    if instance.status not in (Status.SUBMITTED, Status.CONFIRMED):
+        raise ValidationError(_("Only a submitted or confirmed sheet can be disputed."))
     if not dispute.strip():
         raise ValidationError({"dispute": _("Say what is wrong.")})
     instance.status, instance.dispute = Status.DISPUTED, dispute

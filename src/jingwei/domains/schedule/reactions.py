@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from jingwei.domains.work.facts import WorkChanged
+from jingwei.domains.worktime.facts import CalendarChanged
 from jingwei.frame import facts, jobs
+from jingwei.frame.models import Project
 from jingwei.hub.facts import InterfaceHealthChanged
 
 
@@ -20,3 +22,11 @@ def on_interface_health_changed(fact: InterfaceHealthChanged) -> None:
     """An interface went down or recovered: what waits for it moves."""
     if "down" in (fact.state, fact.before):
         jobs.demand("schedule.recalculate", fact.project_id)
+
+
+@facts.reacts_to(CalendarChanged)
+def on_calendar_changed(fact: CalendarChanged) -> None:
+    """Working time changed: of one project, or of all that are not closed."""
+    changed = [fact.project_id] if fact.project_id is not None else Project.objects.exclude(status="closed").values_list("pk", flat=True)
+    for project_id in changed:
+        jobs.demand("schedule.recalculate", project_id)

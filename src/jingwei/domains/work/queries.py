@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, Max, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import NullIf
 
 from jingwei.domains.work.models import Dependency, Task
@@ -78,3 +78,23 @@ def finishing_between(project_ids: list[int], first: Any, last: Any) -> QuerySet
 def board_of(project_id: int) -> QuerySet[Task]:
     """Cards of the board: no summaries, the urgent first."""
     return Task.objects.filter(project_id=project_id, is_summary=False).select_related("assignee").order_by("finish", "position")
+
+
+def open_work(project_id: int) -> QuerySet[Task]:
+    """Tasks somebody may work on today: begun ones first, then by their start."""
+    rows = Task.objects.filter(project_id=project_id, is_summary=False, is_milestone=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return rows.annotate(begun=Case(When(status=Task.Status.DOING, then=0), default=1)).order_by("begun", "start", "position")
+
+
+def progress_facts(project_id: int) -> list[tuple[Any, ...]]:
+    """Each piece of work for a curve: id, duration in working minutes, percent, start, finish, actual start, actual finish. One query."""
+    rows = Task.objects.filter(project_id=project_id, is_summary=False, duration_minutes__gt=0).exclude(status=Task.Status.CANCELLED)
+    return list(rows.values_list("pk", "duration_minutes", "percent", "start", "finish", "actual_start", "actual_finish").order_by())
+
+
+def mine_now(person_id: int | None, until: Any) -> QuerySet[Task]:
+    """Open work of a person that has begun, should have, or ends before `until`; what ends first comes first."""
+    if person_id is None:
+        return Task.objects.none()
+    rows = Task.objects.filter(assignee_id=person_id, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return rows.filter(Q(status=Task.Status.DOING) | Q(start__lte=until) | Q(finish__lte=until)).select_related("project").order_by("finish", "position")

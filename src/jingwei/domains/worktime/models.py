@@ -40,10 +40,11 @@ class Calendar(TenantModel):
 
 
 class CalendarException(TenantModel):
-    """One date that differs: no shifts = a day off; shifts = those hours are worked."""
+    """Days that differ, one or a span: no shifts = nobody works; shifts = those hours are worked."""
 
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="exceptions", verbose_name=_("calendar"))
     on_date = models.DateField(_("date"))
+    until = models.DateField(_("last day"), null=True, blank=True, help_text=_("Empty = only that date."))
     shifts = models.JSONField(_("shifts"), default=list, blank=True)
     note = models.CharField(_("note"), max_length=120, blank=True)
 
@@ -53,4 +54,9 @@ class CalendarException(TenantModel):
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("calendar", "on_date"), name="exception_once")]
 
     def __str__(self) -> str:
-        return f"{self.on_date} {self.note}"
+        return f"{self.span} {self.note}"
+
+    @property
+    def span(self) -> str:
+        """Its first and last day."""
+        return f"{self.on_date}" if self.until in (None, self.on_date) else f"{self.on_date} – {self.until}"

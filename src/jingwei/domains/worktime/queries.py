@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import calendar as months
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+
 from jingwei.domains.worktime.models import Calendar
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import CalendarLayer, DayException, Shifts, Week, WorkCalendar
+from jingwei.kernels import holidays
+from jingwei.kernels.calendar import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years
 
 
 def calendar_of(project: Project) -> WorkCalendar:
@@ -16,7 +24,7 @@ def calendar_of(project: Project) -> WorkCalendar:
 
 
 def _layer(calendar: Calendar) -> CalendarLayer:
-    exceptions = tuple(DayException(e.on_date, _shifts(e.shifts), e.note) for e in calendar.exceptions.all())
+    exceptions = tuple(day for e in calendar.exceptions.all() for day in days_excepted(e.on_date, e.until or e.on_date, _shifts(e.shifts), e.note))
     return CalendarLayer(calendar.name, _week(calendar.week), exceptions, "CN" if calendar.follows_holidays else "none")
 
 
@@ -29,3 +37,86 @@ def _week(kept: dict[str, list[list[int]]]) -> Week | None:
 
 def _shifts(kept: list[list[int]]) -> Shifts:
     return tuple((int(start), int(end)) for start, end in kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One date of a year as the page shows it. `kind`: work, rest, holiday, makeup, off (exception), extra (exception with work)."""
+
+    date: date
+    kind: str
+    minutes: int
+    note: str = ""
+    exception_id: int | None = None
+    is_inherited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A calendar's year: twelve months of weeks (None = a day of the month beside), and what is counted."""
+
+    number: int
+    months: list[list[list[Day | None]]]
+    is_provisional: bool
+    counts: dict[str, int]
+    working_days: list[int]
+
+
+def calendars() -> QuerySet[Calendar]:
+    """All calendars, the organisation's first."""
+    return Calendar.objects.select_related("project", "person").prefetch_related("exceptions").order_by("layer", "name")
+
+
+def layers_of(calendar: Calendar | None, all_of_them: list[Calendar]) -> list[Calendar]:
+    """The calendars that hold together for one: the organisation's below, then its own."""
+    company = [c for c in sorted(all_of_them, key=lambda c: c.pk) if c.layer == Calendar.Layer.COMPANY][:1]
+    return company + ([calendar] if calendar is not None and calendar not in company else [])
+
+
+def laid(layers: list[Calendar]) -> WorkCalendar:
+    """Calendars laid over the standard one."""
+    return WorkCalendar().layered(*(_layer(layer) for layer in layers))
+
+
+def year_of(calendar: Calendar | None, all_of_them: list[Calendar], number: int) -> Year:
+    """Every date of a year with its kind. No further query."""
+    layers = layers_of(calendar, all_of_them)
+    calendar_laid = laid(layers)
+    excepted: dict[date, tuple[str, int, bool]] = {}
+    for layer in layers:
+        for e in layer.exceptions.all():
+            for each in days_excepted(e.on_date, e.until or e.on_date):
+                excepted[each.day] = (e.note, e.pk, layer is not calendar)
+    off, made_up = (holidays.days_off(number), holidays.make_up_days(number)) if calendar_laid.region == "CN" else (frozenset(), frozenset())
+
+    def day_of(day: date) -> Day:
+        minutes = sum(end - start for start, end in calendar_laid.shifts_on(day))
+        if day in excepted:
+            note, pk, is_inherited = excepted[day]
+            return Day(day, "extra" if minutes else "off", minutes, note, pk, is_inherited)
+        if day in off:
+            return Day(day, "holiday", 0, _holiday_name(day))
+        if day in made_up:
+            return Day(day, "makeup", minutes)
+        return Day(day, "work" if minutes else "rest", minutes)
+
+    grid = [
+        [[day_of(day) if day.month == month else None for day in week] for week in months.Calendar().monthdatescalendar(number, month)]
+        for month in range(1, 13)
+    ]  # fmt: skip
+    days = [day for month in grid for week in month for day in week if day is not None]
+    counts = {kind: sum(day.kind == kind for day in days) for kind in ("work", "rest", "holiday", "makeup", "off", "extra")}
+    working = [sum(1 for week in month for day in week if day is not None and day.minutes) for month in grid]
+    is_provisional = number in provisional_years(calendar_laid, date(number, 1, 1), date(number, 12, 31))
+    return Year(number, grid, is_provisional, counts | {"minutes": sum(day.minutes for day in days)}, working)
+
+
+def _holiday_name(day: date) -> str:
+    """What the holiday is called where the notice is known; empty otherwise."""
+    from chinese_calendar.constants import Holiday
+    from chinese_calendar.constants import holidays as named
+
+    if day not in named:
+        return ""
+    found = Holiday(named[day])
+    return str(found.chinese if (get_language() or "zh").startswith("zh") else found.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from jingwei.domains.worktime import services
 from jingwei.domains.worktime.models import Calendar, CalendarException
 from jingwei.frame.resource import Resource
 
@@ -16,6 +17,8 @@ calendars = Resource(
     search=("name",),
     inline=("name",),
     order=("name",),
+    write=services.calendar_save,
+    remove=services.calendar_remove,
     roles={"pmo": "*", "manager": "add change"},
     icon="calendar",
     menu="settings",
@@ -24,8 +27,10 @@ calendars = Resource(
 )
 calendar_exceptions = Resource(
     CalendarException,
-    columns=("calendar", "on_date", "shifts", "note"),
-    fields=("calendar", "on_date", "shifts", "note"),
+    columns=("calendar", "on_date", "until", "shifts", "note"),
+    fields=("calendar", "on_date", "until", "shifts", "note"),
+    write=services.exception_save,
+    remove=services.exception_remove,
     natural_key=("calendar__name", "on_date"),
     filters=("calendar",),
     search=("note",),

@@ -1,0 +1,17 @@
+"""What others ask about people and teams."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from jingwei.domains.directory.models import Person, Team
+
+
+def person_of(user_id: int | None) -> Person | None:
+    """The person behind a log-in."""
+    return Person.objects.filter(user_id=user_id).select_related("team").first() if user_id else None
+
+
+def crews() -> QuerySet[Team]:
+    """Teams that can stand on a day-labour sheet, subcontractors first."""
+    return Team.objects.order_by("-kind", "code")

@@ -1,0 +1,127 @@
+// The phone's pages: lines of workers, and a draft that survives a dead network.
+import { armLines, linesOf, refillLines, showTotal } from "./phone-lines.js";
+import { Outbox } from "./phone-outbox.js";
+
+const words = document.body.dataset;
+const outbox = new Outbox(words);
+const form = document.getElementById("sheet");
+
+const fieldsOf = () => {
+  const fields = {};
+  for (const name of ["key", "project", "sheet", "work_date", "team", "task", "place", "description"]) {
+    if (form.elements[name]) fields[name] = form.elements[name].value;
+  }
+  return { fields, lines: linesOf(form), title: form.dataset.title };
+};
+
+function say(text) {
+  document.getElementById("state").textContent = text;
+}
+
+function showPhoto(data) {
+  const shot = document.getElementById("shot");
+  shot.hidden = !data;
+  if (data) shot.querySelector("img").src = data;
+}
+
+/** A photo small enough to be kept and sent over a weak network. */
+async function shrunk(file) {
+  const picture = await createImageBitmap(file);
+  const factor = Math.min(1, 1600 / Math.max(picture.width, picture.height));
+  const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(picture.width * factor), height: Math.round(picture.height * factor) });
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/jpeg", 0.8);
+}
+
+function showRefusals(errors) {
+  const place = document.getElementById("refusals");
+  place.replaceChildren(
+    ...errors.map(({ label, message }) => Object.assign(document.createElement("p"), { className: "refusal", textContent: label ? `${label}: ${message}` : message })),
+  );
+  for (const { field } of errors) form.elements[field]?.setAttribute?.("aria-invalid", "true");
+  if (errors.length) place.scrollIntoView({ block: "center" });
+}
+
+async function send(draft) {
+  say(words.wordSending);
+  const answer = await outbox.send(draft);
+  if (answer.url) window.location.assign(answer.url);
+  else if (answer.errors) {
+    say("");
+    showRefusals(answer.errors);
+  } else say(navigator.onLine ? words.wordFailed : words.wordOffline);
+}
+
+function armForm() {
+  const key = form.elements.key.value;
+  const resumed = new URLSearchParams(window.location.search).get("draft");
+  let draft = outbox.get(resumed || key);
+  if (draft) {
+    for (const [name, value] of Object.entries(draft.fields)) if (form.elements[name]) form.elements[name].value = value;
+    refillLines(draft.lines);
+    showPhoto(draft.photo);
+    say(words.wordKept);
+  }
+  const keep = () => {
+    draft = { ...draft, ...fieldsOf() };
+    say(outbox.keep(draft) ? words.wordKept : words.wordFull);
+  };
+  armLines(form, keep);
+  form.addEventListener("input", (event) => event.target.name !== "photo" && keep());
+  form.elements.photo.addEventListener("change", async () => {
+    const [file] = form.elements.photo.files;
+    if (!file) return;
+    draft = { ...draft, ...fieldsOf(), photo: await shrunk(file) };
+    showPhoto(draft.photo);
+    say(outbox.keep(draft) ? words.wordPhoto : words.wordFull);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    draft = { ...draft, ...fieldsOf(), then: event.submitter?.value || "draft", isReady: true };
+    outbox.keep(draft);
+    send(draft);
+  });
+  showTotal(form);
+}
+
+function card(draft) {
+  const item = document.createElement("li");
+  const box = Object.assign(document.createElement("div"), { className: "card kept" });
+  const line = (className, text) => box.append(Object.assign(document.createElement("span"), { className, textContent: text }));
+  line("", `${draft.title || ""} · ${draft.fields.work_date} · ${draft.lines.length}`);
+  line("dim", draft.fields.description.slice(0, 60));
+  for (const { label, message } of draft.errors || []) line("refusal", label ? `${label}: ${message}` : message);
+  line("jw-status jw-warn", draft.errors ? words.wordRefused : draft.isReady ? words.wordWaiting : words.wordKept);
+  const target = draft.fields.sheet ? `/labour/phone/${draft.fields.sheet}/` : "/labour/phone/new/";
+  const open = Object.assign(document.createElement("a"), { className: "button", textContent: words.wordOpen, href: `${target}?project=${draft.fields.project}&draft=${draft.fields.key}` });
+  const drop = Object.assign(document.createElement("button"), { className: "button bad", type: "button", textContent: words.wordDiscard });
+  drop.addEventListener("click", () => outbox.drop(draft.fields.key));
+  const actions = Object.assign(document.createElement("div"), { className: "kept-actions" });
+  actions.append(open, drop);
+  box.append(actions);
+  item.append(box);
+  return item;
+}
+
+function showKept() {
+  const drafts = outbox.all();
+  const pending = document.getElementById("pending");
+  pending.hidden = !drafts.length;
+  pending.textContent = `● ${drafts.length}`;
+  pending.setAttribute("aria-label", `${words.wordKept}: ${drafts.length}`);
+  const place = document.getElementById("kept");
+  if (!place) return;
+  place.hidden = !drafts.length;
+  place.querySelector("ul").replaceChildren(...drafts.map(card));
+}
+
+outbox.onChange = showKept;
+if (form) armForm();
+showKept();
+const sendAll = async () => {
+  const sent = await outbox.sendReady(form ? form.elements.key.value : "");
+  if (sent && document.getElementById("kept")) window.location.reload();
+};
+window.addEventListener("online", sendAll);
+setInterval(sendAll, 20000);
+sendAll();

@@ -1,0 +1,103 @@
+"""Compute a project's dates, store what differs, keep what it moved, and tell whom it concerns."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from jingwei.domains.schedule import network
+from jingwei.domains.schedule.facts import ScheduleRecalculated
+from jingwei.domains.schedule.models import Recalculation
+from jingwei.domains.schedule.services.alarms import milestones_watch
+from jingwei.domains.work import services as work
+from jingwei.frame import events, facts, jobs, scope
+from jingwei.frame.models import Project
+from jingwei.kernels.calendar import CalendarError
+from jingwei.kernels.plan import PlanDates, PlanError
+
+job = "schedule.recalculate"
+
+
+@transaction.atomic
+def project_recalculate(*, project_id: int) -> Recalculation | None:
+    """Compute a project's dates and store those that moved; states what happened and tells open pages."""
+    began = time.perf_counter()
+    project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
+    if project is None:
+        return None
+    jobs.claim(job, project_id)
+    loaded = network.load(project)
+    if not loaded.rows:
+        return None
+    try:
+        plan = network.calculate(loaded)
+    except (PlanError, CalendarError) as problem:
+        return Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=str(problem)[:300], effects={"problem": str(problem)})
+    moved = _store(loaded, plan)
+    record = _record(loaded, plan, moved, round((time.perf_counter() - began) * 1000))
+    if moved:
+        events.publish("plan-changed", project_id=project.pk, moved=len(moved))
+    return record
+
+
+def _store(loaded: network.Loaded, plan: PlanDates[int]) -> list[int]:
+    """Write the dates that differ; returns the tasks whose start or finish moved."""
+    rows: list[work.DateRow] = []
+    moved = []
+    for pk, old in loaded.rows.items():
+        new = plan[pk]
+        percent = round(new.percent) if new.is_summary else None
+        row = (pk, new.start, new.finish, new.late_start, new.late_finish, new.total_float_minutes, new.free_float_minutes, new.is_critical, percent)
+        known = tuple(old[n] for n in ("pk", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical"))
+        if row[:8] != known or (percent is not None and percent != old["percent"]):
+            rows.append(row)
+        if (new.start, new.finish) != (old["start"], old["finish"]):
+            moved.append(pk)
+    # a trace of its own: taking back what a person did must not try to take back what followed from it
+    with scope.because(origin="schedule", reason=_cause(loaded), trace=uuid.uuid4().hex):
+        work.task_dates_store(rows=rows)
+    return moved
+
+
+def _cause(loaded: network.Loaded) -> str:
+    """Why dates move now, in words: outages first, else what asked for it."""
+    down = [outage.name for outage in loaded.outages.values()]
+    if down:
+        return _("interface down: %(names)s") % {"names": ", ".join(down)}
+    return scope.current().reason or _("the plan changed")
+
+
+def _late(loaded: network.Loaded, plan: PlanDates[int]) -> dict[int, datetime]:
+    """Open milestones behind their deadline, with their computed finish."""
+    late = {}
+    for pk, row in loaded.rows.items():
+        if row["is_milestone"] and row["deadline"] and row["percent"] < 100 and row["status"] != "cancelled":
+            finish = plan[pk].finish
+            if finish and finish > row["deadline"]:
+                late[pk] = finish
+    return late
+
+
+def _record(loaded: network.Loaded, plan: PlanDates[int], moved: Sequence[int], milliseconds: int) -> Recalculation:
+    late = _late(loaded, plan)
+    endangered, saved = milestones_watch(project=loaded.project, rows=loaded.rows, late=late, cause=lambda: _cause(loaded))
+    known = [row["finish"] for row in loaded.rows.values() if row["finish"] and not row["is_summary"]]
+    hours = {pk: round((late[pk] - loaded.rows[pk]["deadline"]).total_seconds() / 3600, 1) for pk in endangered}
+    record = Recalculation(
+        project=loaded.project, tenant_id=loaded.project.tenant_id, cause=_cause(loaded)[:300], moved=len(moved), finish_before=max(known, default=None),
+        finish_after=plan.finish, milliseconds=milliseconds,
+        effects={
+            "endangered": [{"id": pk, "name": loaded.rows[pk]["name"], "hours": hours[pk]} for pk in endangered],
+            "saved": [{"id": pk, "name": loaded.rows[pk]["name"]} for pk in saved if pk in loaded.rows],
+            "outages": [{"key": o.key, "name": o.name, "reason": o.reason} for o in loaded.outages.values()],
+        },
+    )  # fmt: skip
+    if moved or endangered or saved:
+        record.save()
+    facts.state(ScheduleRecalculated(project_id=loaded.project.pk, moved=len(moved), endangered=tuple(endangered), saved=tuple(saved)))
+    return record

@@ -1,0 +1,127 @@
+"""Verbs of working time: every rule of calendars and the days that differ."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from jingwei.domains.worktime.facts import CalendarChanged
+from jingwei.domains.worktime.models import Calendar, CalendarException
+from jingwei.frame import facts
+
+day_minutes = 1440
+days_at_most = 366
+weekdays = tuple(str(number) for number in range(7))
+
+
+@transaction.atomic
+def calendar_save(*, instance: Calendar | None = None, **values: Any) -> Calendar:
+    """Write a calendar. It belongs to exactly what its layer says, and its week leaves time to work."""
+    calendar = instance or Calendar()
+    for name, value in values.items():
+        setattr(calendar, name, value)
+    _check_owner(calendar)
+    _check_week(calendar.week)
+    calendar.save()
+    _state(calendar)
+    return calendar
+
+
+def _check_owner(calendar: Calendar) -> None:
+    layers = Calendar.Layer
+    if calendar.layer == layers.PROJECT and calendar.project_id is None:
+        raise ValidationError({"project": _("A project's calendar names its project.")})
+    if calendar.layer == layers.PERSON and calendar.person_id is None:
+        raise ValidationError({"person": _("A person's calendar names the person.")})
+    if calendar.layer != layers.PROJECT and calendar.project_id is not None:
+        raise ValidationError({"project": _("Only a project's calendar names a project. Leave it empty or choose the layer “Project”.")})
+    if calendar.layer != layers.PERSON and calendar.person_id is not None:
+        raise ValidationError({"person": _("Only a person's calendar names a person. Leave it empty or choose the layer “Person”.")})
+
+
+def _check_week(week: Any) -> None:
+    """{} inherits; otherwise days "0" (Monday) to "6" with shifts in minutes, and at least one minute of work."""
+    if week in ({}, None):
+        return
+    if not isinstance(week, dict) or not set(week) <= set(weekdays):
+        raise ValidationError({"week": _("The week names days from 0 (Monday) to 6 (Sunday), each with its shifts.")})
+    for number, shifts in week.items():
+        check_shifts(shifts, "week", _("day %(number)s") % {"number": number})
+    if not any(week.values()):
+        raise ValidationError({"week": _("This week has no working time at all, so nothing could ever be planned. Give at least one day a shift.")})
+
+
+def check_shifts(shifts: Any, field: str, where: str = "") -> None:
+    """Shifts are pairs of minutes since midnight, each ending after it starts, in order, without overlap. ValidationError at `field`."""
+    place = f"{where}: " if where else ""
+    if not isinstance(shifts, list) or not all(isinstance(s, list | tuple) and len(s) == 2 and all(type(n) is int for n in s) for s in shifts):
+        raise ValidationError({field: place + _("Write shifts as pairs of start and end, such as 09:00-12:00, 13:00-18:00.")})
+    before = 0
+    for start, end in shifts:
+        span = f"{clock(start)}-{clock(end)}"
+        if end <= start:
+            raise ValidationError({field: place + _("The shift %(span)s ends before it starts. Swap the times, or split it at midnight.") % {"span": span}})
+        if start < 0 or end > day_minutes:
+            raise ValidationError({field: place + _("The shift %(span)s leaves the day. Split it at midnight.") % {"span": span}})
+        if start < before:
+            raise ValidationError({field: place + _("The shift %(span)s overlaps the one before. Shorten one of them.") % {"span": span}})
+        before = end
+
+
+def clock(minute: int) -> str:
+    """540 → 09:00."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+@transaction.atomic
+def exception_save(*, instance: CalendarException | None = None, **values: Any) -> CalendarException:
+    """Write days that differ from the week: one date, or all from a date to another; no two exceptions of a calendar meet."""
+    exception = instance or CalendarException()
+    for name, value in values.items():
+        setattr(exception, name, value)
+    _check_span(exception)
+    check_shifts(exception.shifts, "shifts")
+    last = exception.until or exception.on_date
+    others = CalendarException.objects.filter(calendar_id=exception.calendar_id, on_date__lte=last).exclude(pk=exception.pk)
+    met = others.alias(last=Coalesce("until", "on_date")).filter(last__gte=exception.on_date).order_by("on_date").first()
+    if met is not None:
+        named = {"span": met.span, "note": met.note or "–"}
+        raise ValidationError({"on_date": _("These days meet the exception %(span)s (%(note)s). Change that one, or choose other days.") % named})
+    exception.save()
+    _state(exception.calendar)
+    return exception
+
+
+def _check_span(exception: CalendarException) -> None:
+    if exception.until is None:
+        return
+    if exception.until < exception.on_date:
+        raise ValidationError({"until": _("The last day lies before the first. Swap them, or leave the last day empty for a single day.")})
+    if exception.until - exception.on_date >= timedelta(days=days_at_most):
+        raise ValidationError({"until": _("More than a year at once. Change the week pattern instead.")})
+
+
+@transaction.atomic
+def exception_remove(*, instance: CalendarException) -> None:
+    """The week holds again on these days."""
+    calendar = instance.calendar
+    instance.delete()
+    _state(calendar)
+
+
+@transaction.atomic
+def calendar_remove(*, instance: Calendar) -> None:
+    """The layer below holds again."""
+    kept = CalendarChanged(calendar_id=instance.pk, project_id=instance.project_id)
+    instance.delete()
+    facts.state(kept)
+
+
+def _state(calendar: Calendar) -> None:
+    if calendar.layer != Calendar.Layer.PERSON:  # a person's hours do not move a project's dates yet
+        facts.state(CalendarChanged(calendar_id=calendar.pk, project_id=calendar.project_id))
