@@ -20,6 +20,6 @@ class AssemblyConfig(AppConfig):
             catalogue.install(connectors.catalogue())
         for config in apps.get_app_configs():
             if config.name.startswith("jingwei."):
-                for room in ("resources", "reactions", "errands"):
+                for room in ("resources", "reports", "reactions", "errands"):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")

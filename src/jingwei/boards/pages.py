@@ -17,12 +17,12 @@ from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.ui.errors import homeless
-from jingwei.frame.ui.menu import MenuItem, lead_projects_to, register
+from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 from jingwei.frame.web import ProjectMissing, Request
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
-lead_projects_to("dashboard")
+register_project_page(ProjectPage(_("Overview"), "dashboard", "home", "work.task.view", 1))
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 

@@ -85,3 +85,8 @@ def calculate(loaded: Loaded, changes: Mapping[int, Mapping[str, Any]] | None = 
         activities, loaded.links if links is None else links, {"project": loaded.calendar}, start=start.replace(tzinfo=ZoneInfo(zone)),
         data_date=project.data_date or loaded.now, zone=zone,
     )  # fmt: skip
+
+
+def minutes_per_day(calendar: WorkCalendar) -> int:
+    """A full working day of a calendar, to speak of days."""
+    return max((sum(end - start for start, end in shifts) for shifts in calendar.week), default=0) or 480

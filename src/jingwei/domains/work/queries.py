@@ -98,3 +98,8 @@ def mine_now(person_id: int | None, until: Any) -> QuerySet[Task]:
         return Task.objects.none()
     rows = Task.objects.filter(assignee_id=person_id, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return rows.filter(Q(status=Task.Status.DOING) | Q(start__lte=until) | Q(finish__lte=until)).select_related("project").order_by("finish", "position")
+
+
+def staffed_ids(project_id: int) -> set[int]:
+    """Tasks that somebody is to do."""
+    return set(Task.objects.filter(project_id=project_id, assignee__isnull=False).values_list("pk", flat=True))

@@ -16,7 +16,9 @@ from jingwei.frame.api import schemas
 from jingwei.frame.api.tokens import TokenAuth
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import History
+from jingwei.frame.report import Report, reports
 from jingwei.frame.resource import Resource, Verb, resources
+from jingwei.frame.web import project_named
 
 
 class ListQuery(Schema):
@@ -165,5 +167,17 @@ def _given(values: Any) -> dict[str, Any]:
     return given
 
 
+def _report(report: Report) -> Callable[..., Any]:
+    asked_for = report.asked
+
+    def answer(request: HttpRequest, project: str, asked: asked_for = Query(...)) -> Any:  # type: ignore[type-arg, valid-type]
+        return report.answer(project_named(request, project, report.permission), asked)  # type: ignore[arg-type]
+
+    return answer
+
+
 for _resource in resources():
     api.add_router(f"/{_resource.key}", router_of(_resource))
+for _each in reports():
+    _name = _each.key.replace(".", "_")
+    api.get(f"/reports/{_each.key}/{{project}}", response={200: dict[str, Any], **refusals}, operation_id=f"{_name}_report", tags=["reports"])(_report(_each))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule.pages import edits, gantt
-from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.domains.schedule.pages import edits, gantt, quality
+from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
+register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10))
+register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 30))
 
 urlpatterns = [
     path("", gantt.first, name="gantt-first"),
@@ -18,4 +20,5 @@ urlpatterns = [
     path("gantt/<str:code>/commit/", edits.commit, name="gantt-commit"),
     path("gantt/<str:code>/undo/", edits.undo, name="gantt-undo"),
     path("gantt/<str:code>/baseline/", edits.baseline, name="gantt-baseline"),
+    path("quality/<str:code>/", quality.page, name="schedule-quality"),
 ]
