@@ -28,7 +28,7 @@ class ProjectMissing(Http404):
 
 def project_named(request: Request, code: str, permission: str) -> Project:
     """The project of that code. Raises ProjectMissing, and PermissionDenied when the right is missing there."""
-    project = Project.objects.filter(code=code).first()
+    project: Project | None = Project.objects.filter(code=code).first()
     if project is None:
         raise ProjectMissing(code)
     request.access.require(permission, project.pk)

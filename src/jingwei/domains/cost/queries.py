@@ -31,3 +31,9 @@ def newest(project_ids: list[int] | None) -> QuerySet[Line]:
     """Actual lines that came last, reversed ones left out."""
     rows = Line.objects.filter(kind=Line.Kind.ACTUAL).exclude(status=Line.Status.REVERSED).select_related("project").order_by("-period", "-id")
     return rows if project_ids is None else rows.filter(project_id__in=project_ids)
+
+
+def planned_by_task(project_id: int) -> list[tuple[int | None, str, Any]]:
+    """Planned money of a project by task (None = the project as a whole) and account."""
+    rows = Line.objects.filter(project_id=project_id, kind=Line.Kind.PLANNED).exclude(status=Line.Status.REVERSED)
+    return [(task, account, total) for task, account, total in rows.values_list("task_id", "account").annotate(total=Sum("amount")).order_by()]

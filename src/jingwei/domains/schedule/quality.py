@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from jingwei.domains.schedule import network, queries
+from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
@@ -32,22 +33,20 @@ class Quality:
         return sum(1 for check in asked if check.is_passed), len(asked)
 
 
-def quality_of(project: Project) -> Quality:
-    """Examine the plan. Raises ValidationError when it cannot be calculated at all."""
+def quality_against(project: Project, baseline: Mapping[int, tuple[datetime | None, datetime | None]]) -> Quality:
+    """Examine the plan against a baseline's start and finish by task. Raises ValidationError when it cannot be calculated at all."""
     loaded = network.load(project)
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
         raise ValidationError(str(problem)) from problem
-    baseline = queries.current_baseline(project.pk)
     staffed = work.staffed_ids(project.pk)
-    dates = queries.baseline_dates(baseline)
-    promises = {pk: Promise(*dates.get(pk, (None, None)), has_resource=pk in staffed) for pk in loaded.rows}
+    promises = {pk: Promise(*baseline.get(pk, (None, None)), has_resource=pk in staffed) for pk in loaded.rows}
     checks = examine(
         plan, list(loaded.activities.values()), loaded.links, promises,
         data_date=project.data_date or loaded.now, minutes_per_day=network.minutes_per_day(loaded.calendar),
     )  # fmt: skip
-    return Quality(checks, {pk: str(row["name"]) for pk, row in loaded.rows.items()}, baseline is not None)
+    return Quality(checks, {pk: str(row["name"]) for pk, row in loaded.rows.items()}, bool(baseline))
 
 
 def as_told(check: Check[int], names: dict[int, str], offences: Iterable[Offence[int]] | None = None) -> dict[str, Any]:
@@ -62,16 +61,3 @@ def as_told(check: Check[int], names: dict[int, str], offences: Iterable[Offence
             for o in shown
         ],
     }  # fmt: skip
-
-
-def quality_told(project: Project, _asked: Any = None) -> dict[str, Any]:
-    """The whole answer, every offender named."""
-    quality = quality_of(project)
-    passed, asked = quality.score
-    return {
-        "project": project.code,
-        "passed": passed,
-        "asked": asked,
-        "has_baseline": quality.has_baseline,
-        "checks": [as_told(c, quality.names) for c in quality.checks],
-    }

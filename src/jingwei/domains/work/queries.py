@@ -103,3 +103,9 @@ def mine_now(person_id: int | None, until: Any) -> QuerySet[Task]:
 def staffed_ids(project_id: int) -> set[int]:
     """Tasks that somebody is to do."""
     return set(Task.objects.filter(project_id=project_id, assignee__isnull=False).values_list("pk", flat=True))
+
+
+def estimates(project_id: int) -> dict[int, tuple[int | None, int | None]]:
+    """Optimistic and pessimistic working minutes by task, of those that have one of them."""
+    rows = Task.objects.filter(project_id=project_id).filter(Q(optimistic_minutes__isnull=False) | Q(pessimistic_minutes__isnull=False))
+    return {pk: (low, high) for pk, low, high in rows.values_list("pk", "optimistic_minutes", "pessimistic_minutes")}

@@ -12,7 +12,7 @@ tasks = Resource(
     Task,
     columns=("wbs", "code", "name", "status", "percent", "assignee", "start", "finish", "deadline", "is_critical"),
     fields=(
-        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "work_hours", "priority",
+        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "priority",
         "assignee", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish", "interface", "external_ref", "description",
     ),
     natural_key=("project__code", "code"),

@@ -71,7 +71,16 @@ def _shape(task: Task, values: Mapping[str, Any]) -> bool:
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:
         task.duration_minutes = 0
+    _keep_estimate(task)
     return moves
+
+
+def _keep_estimate(task: Task) -> None:
+    """Three points in order: optimistic, likely (the duration), pessimistic."""
+    if task.optimistic_minutes is not None and task.optimistic_minutes > task.duration_minutes:
+        raise ValidationError({"optimistic_minutes": _("The optimistic duration is longer than the duration.")})
+    if task.pessimistic_minutes is not None and task.pessimistic_minutes < task.duration_minutes:
+        raise ValidationError({"pessimistic_minutes": _("The pessimistic duration is shorter than the duration.")})
 
 
 def _number(fresh: Sequence[Task]) -> set[int]:

@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from jingwei.domains.schedule import quality
+from jingwei.domains.schedule import queries
 from jingwei.domains.schedule.pages.opening import project_asked
+from jingwei.domains.schedule.quality import as_told
 from jingwei.frame.web import Request
 
 shown_at_most = 200
@@ -19,12 +20,10 @@ def page(request: Request, code: str) -> HttpResponse:
     """All checks; each opens to the tasks that offend it."""
     project = project_asked(request, code)
     try:
-        found = quality.quality_of(project)
+        found = queries.quality_of(project)
     except ValidationError as problem:
         return render(request, "schedule/quality.html", {"project": project, "problems": problem.messages}, status=422)
     passed, asked = found.score
-    checks = [
-        quality.as_told(check, found.names, check.offences[:shown_at_most]) | {"more": max(0, len(check.offences) - shown_at_most)} for check in found.checks
-    ]
+    checks = [as_told(check, found.names, check.offences[:shown_at_most]) | {"more": max(0, len(check.offences) - shown_at_most)} for check in found.checks]
     context = {"project": project, "checks": checks, "passed": passed, "asked": asked, "has_baseline": found.has_baseline}
     return render(request, "schedule/quality.html", context)
