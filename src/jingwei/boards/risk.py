@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -64,18 +65,36 @@ def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
 
 
 def _costs(project: Project) -> tuple[dict[int, tuple[float, float]], float]:
-    """Planned money by task, (fixed, per working minute), and what belongs to no task. Durations of milestones carry everything as fixed."""
-    minutes = {each[0]: each[1] for each in work.progress_facts(project.pk)}
+    """Planned money by task, (fixed, per working minute), and what stays whatever happens.
+
+    Paid work costs more as it takes longer: what is planned for a branch or for the project is spread over the working time below it.
+    """
+    minutes, below = _working_time(project)
     rates: dict[int, tuple[float, float]] = {}
     constant = 0.0
     for task, account, total in cost.planned_by_task(project.pk):
-        if task is None or task not in minutes:
+        leaves = below.get(task, []) if task is not None else list(minutes)
+        length = sum(minutes[leaf] for leaf in leaves)
+        if account not in timed_accounts or not length:
             constant += float(total)
             continue
-        fixed, rate = rates.get(task, (0.0, 0.0))
-        is_timed = account in timed_accounts
-        rates[task] = (fixed + (0.0 if is_timed else float(total)), rate + (float(total) / minutes[task] if is_timed else 0.0))
+        for leaf in leaves:
+            fixed, rate = rates.get(leaf, (0.0, 0.0))
+            rates[leaf] = (fixed, rate + float(total) / length)
     return rates, constant
+
+
+def _working_time(project: Project) -> tuple[dict[int, int], dict[int, list[int]]]:
+    """Working minutes of every piece of work, and the pieces below every task, itself included."""
+    tasks = {row["pk"]: row for row in work.earning_facts(project.pk)}
+    minutes = {pk: row["duration_minutes"] for pk, row in tasks.items() if not row["is_summary"] and row["duration_minutes"]}
+    below: dict[int, list[int]] = defaultdict(list)
+    for pk in minutes:
+        above: int | None = pk
+        while above is not None and above in tasks:
+            below[above].append(pk)
+            above = tasks[above]["parent_id"]
+    return minutes, below
 
 
 def _text(moment: datetime, zone: ZoneInfo) -> str:

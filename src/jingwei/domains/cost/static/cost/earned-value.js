@@ -6,9 +6,9 @@ chart("s-curve", (host, tone) => {
   if (!found || !found.periods.length) return null;
   const words = host.dataset;
   const base = axes(tone, { x: { type: "category", boundaryGap: false, data: found.periods } });
-  const level = (name, value, colour) => ({ name, yAxis: value, lineStyle: { color: colour, type: "dashed" }, label: { formatter: name, color: colour, position: "insideStartTop" } });
-  const levels = [level("BAC", found.bac, tone.plain)];
-  if (found.eac !== null && found.eac < 3 * found.bac) levels.push(level("EAC", found.eac, tone.red));
+  const level = (name, value, colour, position) => ({ name, yAxis: value, lineStyle: { color: colour, type: "dashed" }, label: { formatter: name, color: colour, position } });
+  const levels = [level("BAC", found.bac, tone.plain, "insideStartTop")];
+  if (found.eac !== null && found.eac < 3 * found.bac) levels.push(level("EAC", found.eac, tone.red, "insideMiddleTop"));
   return {
     ...base,
     yAxis: { ...base.yAxis, max: (range) => Math.max(range.max, found.bac, levels.length > 1 ? found.eac : 0) * 1.05, axisLabel: { color: tone.text, formatter: (value) => Math.round(value).toLocaleString() } },
@@ -30,6 +30,7 @@ chart("index-control", (host, tone) => {
   const line = (value, colour) => ({ yAxis: value, lineStyle: { color: colour, type: "dashed" }, label: { formatter: String(value), color: colour } });
   return {
     ...base,
+    grid: { ...base.grid, right: 44 },
     color: [tone.blue, tone.violet],
     tooltip: { trigger: "axis", renderMode: "richText" },
     series: ["spi", "cpi"].map((name) => ({
