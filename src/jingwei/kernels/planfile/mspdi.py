@@ -212,12 +212,15 @@ def _task(element: Any, parents: dict[str, str | None], summaries: set[str], fie
     uid, calendar = text(element, "UID"), text(element, "CalendarUID", "-1")
     remaining = text(element, "RemainingDuration")
     is_manual = text(element, "Manual", "0") == "1"
+    percent = float(text(element, "PercentComplete", "0") or 0)
+    # Some programs write a default date where there is none: a finish at 0 % is no progress.
+    is_told = percent > 0 or not text(element, "ActualFinish")
     return FileTask(
         uid=uid, id=text(element, "ID"), name=text(element, "Name"), parent=parents[uid], outline_level=int(text(element, "OutlineLevel", "1")),
         wbs=text(element, "WBS"), duration_minutes=minutes(text(element, "Duration")), duration_is_elapsed=text(element, "DurationFormat") in elapsed_formats,
         calendar=None if calendar in ("-1", "") else calendar, constraint=constraints[int(text(element, "ConstraintType", "0") or 0)],
-        constraint_at=moment(text(element, "ConstraintDate")), deadline=moment(text(element, "Deadline")), percent=float(text(element, "PercentComplete", "0") or 0),
-        actual_start=moment(text(element, "ActualStart")), actual_finish=moment(text(element, "ActualFinish")),
+        constraint_at=moment(text(element, "ConstraintDate")), deadline=moment(text(element, "Deadline")), percent=percent,
+        actual_start=moment(text(element, "ActualStart")) if is_told else None, actual_finish=moment(text(element, "ActualFinish")) if is_told else None,
         remaining_minutes=minutes(remaining) if remaining else None, stop=moment(text(element, "Stop")), resume=moment(text(element, "Resume")),
         manual_start=moment(text(element, "ManualStart")) if is_manual else None, manual_finish=moment(text(element, "ManualFinish")) if is_manual else None,
         is_manual=is_manual, is_milestone=text(element, "Milestone", "0") == "1", is_summary=uid in summaries, is_inactive=text(element, "Active", "1") == "0",

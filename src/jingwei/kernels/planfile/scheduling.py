@@ -12,6 +12,8 @@ from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, Dependency
 from jingwei.kernels.planfile.model import FileAssignment, FileLink, FileResource, FileTask, PlanFile
 
 _clock = "elapsed time"
+_begin_at = ("SNET", "MSO")
+_dated = ("SNET", "MSO", "FNET", "MFO")
 
 
 def aware(moment: datetime | None) -> datetime | None:
@@ -27,6 +29,19 @@ class _Setting:
     resources: dict[str, FileResource]
     assigned: dict[str, list[FileAssignment]]
     tasks: dict[str, FileTask]
+    linked: frozenset[str]
+    base: datetime  # the earliest moment anything may begin: a start or finish date before the project start is kept
+
+    @classmethod
+    def of(cls, plan: PlanFile) -> _Setting:
+        assigned: dict[str, list[FileAssignment]] = defaultdict(list)
+        for each in plan.assignments:
+            assigned[each.task].append(each)
+        dated = [task.constraint_at for task in plan.tasks if task.constraint in _begin_at and task.constraint_at and not task.is_manual]
+        base = aware(min([plan.start, *dated]))
+        assert base is not None
+        linked = frozenset(link.successor for link in plan.links)
+        return cls(plan, {r.uid: r for r in plan.resources}, assigned, {t.uid: t for t in plan.tasks}, linked, base)
 
 
 def schedule_file(plan: PlanFile, *, uses_status_date: bool = False) -> PlanDates[str]:
@@ -34,22 +49,17 @@ def schedule_file(plan: PlanFile, *, uses_status_date: bool = False) -> PlanDate
 
     `uses_status_date` moves work that is not done behind the status date (retained logic); Microsoft Project does so on demand only.
     """
-    assigned: dict[str, list[FileAssignment]] = defaultdict(list)
-    for each in plan.assignments:
-        assigned[each.task].append(each)
-    setting = _Setting(plan, {r.uid: r for r in plan.resources}, assigned, {t.uid: t for t in plan.tasks})
+    setting = _Setting.of(plan)
     calendars: dict[str, WorkCalendar] = {
         **plan.calendars,
         PROJECT_CALENDAR: plan.calendars[plan.project_calendar],
         _clock: WorkCalendar.round_the_clock("UTC"),
     }
-    start = aware(plan.start)
-    assert start is not None
     return schedule_plan(
         [_activity(task, setting) for task in plan.tasks],
         [_dependency(link, setting) for link in plan.links],
         calendars,
-        start=start,
+        start=setting.base,
         data_date=aware(plan.status_date) if uses_status_date else None,
         zone="UTC",
         honours_constraints=plan.honours_constraints,
@@ -75,6 +85,10 @@ def _calendar_of(task: FileTask, setting: _Setting) -> str:
 
 
 def _activity(task: FileTask, setting: _Setting) -> Activity[str]:
+    if task.is_summary and task.is_manual:
+        # Nothing below a summary that somebody dated by hand begins before that date.
+        held = task.manual_start or task.stated.get("start")
+        return Activity(task.uid, 0, constraint="SNET" if held else None, constraint_at=aware(held), deadline=aware(task.deadline), parent=task.parent)
     return Activity(
         task.uid,
         task.duration_minutes,
@@ -86,12 +100,22 @@ def _activity(task: FileTask, setting: _Setting) -> Activity[str]:
         actual_start=aware(task.actual_start),
         actual_finish=aware(task.actual_finish),
         remaining_minutes=task.remaining_minutes if task.percent and not task.actual_finish else None,
-        not_before=aware(task.resume) if task.resume and task.percent and not task.actual_finish else None,
+        not_before=_not_before(task, setting),
         manual_start=aware(task.manual_start or task.stated.get("start")) if task.is_manual else None,
         parent=task.parent,
         is_milestone=task.is_milestone,
         is_inactive=task.is_inactive,
     )
+
+
+def _not_before(task: FileTask, setting: _Setting) -> datetime | None:
+    """Where what is not done continues; a task that nothing else places waits for the project start."""
+    if task.resume and task.percent and not task.actual_finish:
+        return aware(task.resume)
+    start = aware(setting.plan.start)
+    assert start is not None
+    is_placed = task.uid in setting.linked or task.constraint in _dated or task.is_manual or task.actual_start or task.is_summary
+    return None if is_placed or setting.base >= start else start
 
 
 def _dependency(link: FileLink, setting: _Setting) -> Dependency[str]:
