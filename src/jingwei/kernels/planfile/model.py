@@ -63,6 +63,7 @@ class FileLink:
     lag_minutes: int = 0
     lag_calendar: str | None = None
     lag_percent: float | None = None
+    project: str = ""  # where the predecessor lies, if it lies in another file
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,14 @@ class FileAssignment:
     start: datetime | None = None
     finish: datetime | None = None
     delay_minutes: int = 0
+    overtime_minutes: float = 0.0
+    remaining_work_minutes: float | None = None
+    remaining_overtime_minutes: float = 0.0
+    actual_start: datetime | None = None
+    actual_finish: datetime | None = None
+    stop: datetime | None = None
+    resume: datetime | None = None
+    gaps: tuple[tuple[datetime, datetime], ...] = ()  # nobody works from … to …, between stretches of work
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class PlanFile:
     project_calendar: str
     resources: tuple[FileResource, ...] = ()
     assignments: tuple[FileAssignment, ...] = ()
+    external_links: tuple[FileLink, ...] = ()
     finish: datetime | None = None
     status_date: datetime | None = None
     from_start: bool = True

@@ -88,14 +88,14 @@ def _plan(project: Any) -> PlanFile:
         own = next(iter(calendars), "standard")
         calendars.setdefault(own, WorkCalendar((CalendarLayer("standard", holidays="none"),), "UTC"))
     fields = {text(e, "FieldID"): text(e, "Alias") or text(e, "FieldName") for e in project.iter(namespace + "ExtendedAttribute") if text(e, "FieldName")}
-    tasks, links = _tasks(project, fields)
+    tasks, links, external_links = _tasks(project, fields)
     start = moment(text(project, "StartDate")) or min((d for t in tasks for d in t.stated.values()), default=None)
     if start is None:
         raise FileError("the project states no start date (StartDate)")
     unknown = Counter(child.tag.removeprefix(namespace) for task in project.iter(namespace + "Task") for child in task)
     return PlanFile(
         title=text(project, "Title") or text(project, "Name"), start=start, tasks=tasks, links=links, calendars=calendars, calendar_names=names,
-        project_calendar=own, resources=_resources(project, fields), assignments=_assignments(project), finish=moment(text(project, "FinishDate")),
+        project_calendar=own, resources=_resources(project, fields), assignments=_assignments(project), external_links=external_links, finish=moment(text(project, "FinishDate")),
         status_date=moment(text(project, "StatusDate")), from_start=text(project, "ScheduleFromStart", "1") == "1",
         critical_slack_minutes=int(text(project, "CriticalSlackLimit", "0") or 0) * int(text(project, "MinutesPerDay", "480") or 480),
         honours_constraints=text(project, "HonorConstraints", "1") == "1", custom_fields=fields,
@@ -181,7 +181,7 @@ def _excepted(element: Any, shifts: Shifts) -> tuple[DayException, ...]:
     return days_excepted(first, min(last, first + timedelta(days=366 * 30)), shifts, name)
 
 
-def _tasks(project: Any, fields: dict[str, str]) -> tuple[tuple[FileTask, ...], tuple[FileLink, ...]]:
+def _tasks(project: Any, fields: dict[str, str]) -> tuple[tuple[FileTask, ...], tuple[FileLink, ...], tuple[FileLink, ...]]:
     elements = [t for t in project.iter(namespace + "Task") if text(t, "IsNull", "0") == "0" and text(t, "UID") != "0" and text(t, "OutlineLevel", "1") != "0"]
     above: dict[int, str] = {}
     parents: dict[str, str | None] = {}
@@ -191,12 +191,14 @@ def _tasks(project: Any, fields: dict[str, str]) -> tuple[tuple[FileTask, ...], 
         above = {n: uid for n, uid in above.items() if n < level} | {level: text(element, "UID")}
     summaries = {parent for parent in parents.values() if parent}
     tasks = tuple(_task(element, parents, summaries, fields) for element in elements)
-    links = []
+    links, external = [], []
     for element in elements:
         for link in element.iter(namespace + "PredecessorLink"):
             if text(link, "PredecessorUID") in parents:
                 links.append(_link(link, text(element, "UID")))
-    return tasks, tuple(links)
+            elif text(link, "CrossProject", "0") == "1":
+                external.append(_link(link, text(element, "UID")))
+    return tasks, tuple(links), tuple(external)
 
 
 def _link(link: Any, successor: str) -> FileLink:
@@ -204,7 +206,7 @@ def _link(link: Any, successor: str) -> FileLink:
     is_share = form in percent_formats
     return FileLink(
         text(link, "PredecessorUID"), successor, link_types[int(text(link, "Type", "1"))], 0 if is_share else round(lag / 10),
-        "elapsed" if form in elapsed_formats else None, lag if is_share else None,
+        "elapsed" if form in elapsed_formats else None, lag if is_share else None, text(link, "CrossProjectName"),
     )  # fmt: skip
 
 
@@ -258,11 +260,27 @@ def _resources(project: Any, fields: dict[str, str]) -> tuple[FileResource, ...]
 def _assignments(project: Any) -> tuple[FileAssignment, ...]:
     found = []
     for element in project.iter(namespace + "Assignment"):
-        resource = text(element, "ResourceUID")
+        resource, left = text(element, "ResourceUID"), text(element, "RemainingWork")
         found.append(
             FileAssignment(
                 text(element, "UID"), text(element, "TaskUID"), None if resource in ("", "-65535", "0") else resource, float(text(element, "Units", "1") or 0),
                 minutes(text(element, "Work")), moment(text(element, "Start")), moment(text(element, "Finish")), round(float(text(element, "Delay", "0") or 0) / 10),
+                minutes(text(element, "OvertimeWork")), minutes(left) if left else None, minutes(text(element, "RemainingOvertimeWork")),
+                moment(text(element, "ActualStart")), moment(text(element, "ActualFinish")), moment(text(element, "Stop")), moment(text(element, "Resume")),
+                _gaps(element),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _gaps(element: Any) -> tuple[tuple[datetime, datetime], ...]:
+    """Stretches without work that an assignment states between stretches of work: the task is split there."""
+    spans = []
+    for each in element.findall(namespace + "TimephasedData"):
+        start, finish = moment(text(each, "Start")), moment(text(each, "Finish"))
+        if text(each, "Type") in ("1", "2") and start and finish:
+            spans.append((start, finish, minutes(text(each, "Value"))))
+    spans.sort(key=lambda span: span[:2])
+    worked = [number for number, span in enumerate(spans) if span[2] > 0]
+    inner = spans[worked[0] : worked[-1]] if worked else []
+    return tuple((start, finish) for start, finish, work in inner if work == 0 and finish > start)
