@@ -6,7 +6,7 @@ Every schedule of Microsoft Project below FOLDER counts (.xml, .mpp, .mpx; binar
 taken from --converted) that is scheduled from its start and has at least so many links. None is dropped: a file that cannot be
 scheduled counts with all its dates as misses. Compared are all six dates (early and late start and finish, start, finish) of all tasks,
 summaries too, as far as the file states them. Two dates agree when no working minute of the project calendar lies between them: the end
-of a day is the start of the next. If FOLDER holds a files.csv with a column mpxj_dates_agree, its figures stand beside ours.
+of a day is the start of the next; files that state days without a time of day (MPX) are compared by day. If FOLDER holds a files.csv with a column mpxj_dates_agree, its figures stand beside ours.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def compare(name: str, plan: PlanFile) -> Comparison:
         result.error = str(problem)
         result.reasons[f"not scheduled: {problem}"] += result.stated
         return result
+    days_only = all(stated.hour == stated.minute == 0 for task in plan.tasks for stated in task.stated.values())
     calendar = compile_calendar(plan.calendars[plan.project_calendar], *dates.network.compiled.horizon)
     for task in plan.tasks:
         for date in DATES:
@@ -81,7 +82,7 @@ def compare(name: str, plan: PlanFile) -> Comparison:
             if stated is None:
                 continue
             ours = getattr(dates[task.uid], date)
-            if ours is not None and _same(calendar, ours, stated.replace(tzinfo=UTC)):
+            if ours is not None and ((days_only and ours.date() == stated.date()) or _same(calendar, ours, stated.replace(tzinfo=UTC))):
                 result.agreeing += 1
                 continue
             reason = explain_miss(plan, task, date)

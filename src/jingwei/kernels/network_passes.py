@@ -388,14 +388,15 @@ def backward(table: CalendarTable, acts: Activities, links: Links, rules: Rules,
             continue
         latest_start = _place_late(table, acts, dates, i, start_by[i], finish_by[i])
         dates.free_float[i] = max(dates.free_float[i], 0)
-        if state == STARTED and (rules.values[3] == 0 or acts.remaining[i] == 0):
+        is_bare = rules.values[5] == 1 and acts.duration[i] == 0  # a milestone of which progress is told binds as if it were waiting
+        if state == STARTED and (rules.values[3] == 0 or (acts.remaining[i] == 0 and not is_bare)):
             continue  # its links do not bind it, so it does not bind its predecessors; manual ones do, as MS Project has it
         latest_finish = latest_start
         if acts.duration[i] > 0:
             left = acts.remaining[i] if state == STARTED else acts.duration[i]
             c = acts.calendar[i]
             latest_finish = _latest(table, c, work_at(table, c, latest_start) + left, finish_by[i])
-        if state == STARTED and rules.values[5] == 1:
+        if state == STARTED and rules.values[5] == 1 and not is_bare:
             latest_start = min(latest_start, wall_start(table, acts.calendar[i], dates.remaining_work[i]))
         _push(table, acts, links, rules, dates, i, latest_start, latest_finish, start_by, finish_by)
 

@@ -97,6 +97,7 @@ class FileAssignment:
     actual_finish: datetime | None = None
     stop: datetime | None = None
     resume: datetime | None = None
+    contour: int = 0  # as in MSPDI: 0 is flat
     gaps: tuple[tuple[datetime, datetime], ...] = ()  # nobody works from … to …, between stretches of work
 
 

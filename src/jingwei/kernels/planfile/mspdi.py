@@ -267,7 +267,7 @@ def _assignments(project: Any) -> tuple[FileAssignment, ...]:
                 minutes(text(element, "Work")), moment(text(element, "Start")), moment(text(element, "Finish")), round(float(text(element, "Delay", "0") or 0) / 10),
                 minutes(text(element, "OvertimeWork")), minutes(left) if left else None, minutes(text(element, "RemainingOvertimeWork")),
                 moment(text(element, "ActualStart")), moment(text(element, "ActualFinish")), moment(text(element, "Stop")), moment(text(element, "Resume")),
-                _gaps(element),
+                int(text(element, "WorkContour", "0") or 0), _gaps(element),
             )
         )  # fmt: skip
     return tuple(found)

@@ -53,8 +53,18 @@ class Placing:
 
     def calendar_of(self, task: FileTask) -> str | None:
         """The one calendar a task follows; None when its resources work at different times."""
-        followed = set(self._followed(task).values())
-        return next(iter(followed)) if len(followed) == 1 else None
+        by_assignment = self._followed(task)
+        followed = set(by_assignment.values())
+        if len(followed) > 1 or (len(by_assignment) > 1 and self._counts_each(task)):
+            return None
+        return next(iter(followed))
+
+    def _counts_each(self, task: FileTask) -> bool:
+        """Whether a duration is longer than any of several takes who work evenly: it counts them one after the other."""
+        working = [each for each, _ in self._working[task.uid]]
+        if any(each.contour or each.gaps or each.delay_minutes or each.units <= 0 for each in working):
+            return False
+        return 0 < max((each.work_minutes - each.overtime_minutes) / each.units for each in working) < task.duration_minutes - 1
 
     def _followed(self, task: FileTask) -> dict[str, str]:
         """Calendars by assignment; of a task that follows one of its own by "" alone."""

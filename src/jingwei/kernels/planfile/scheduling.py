@@ -85,7 +85,7 @@ def _activities(task: FileTask, setting: _Setting) -> list[Activity[str]]:
     workers = [worker for worker in setting.placing.workers(task) if worker.duration_minutes]
     if not workers:
         return [_activity(task, PROJECT_CALENDAR, setting)]
-    whole = Activity(task.uid, 0, parent=task.parent, not_before=_not_before(task, setting))
+    whole = Activity(task.uid, 0, parent=task.parent, not_before=_not_before(task, setting), is_shared=True)
     return [whole, *(_share(task, worker, setting) for worker in workers)]
 
 
