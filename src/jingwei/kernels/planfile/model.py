@@ -120,7 +120,9 @@ class PlanFile:
     from_start: bool = True
     critical_slack_minutes: int = 0
     honours_constraints: bool = True
-    custom_fields: dict[str, str] = field(default_factory=dict)
+    minutes_per_day: int = 480
+    custom_fields: dict[str, str] = field(default_factory=dict)  # by the field's number, as the user calls it
+    field_names: dict[str, str] = field(default_factory=dict)  # by the field's number, as the program calls it (Text1, Duration2)
     notes: tuple[str, ...] = ()
     source: str = ""
 

@@ -6,16 +6,13 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
-
 from jingwei.kernels.calendar import CalendarError, CalendarLayer, DayException, Shifts, Week, WorkCalendar, days_excepted
 from jingwei.kernels.plan_input import ConstraintName, LinkName
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile
 from jingwei.kernels.planfile.recurrence import occurrences
+from jingwei.kernels.planfile.xml import parse
 
 namespace = "{http://schemas.microsoft.com/project}"
-largest = 200_000_000
 constraints: tuple[ConstraintName, ...] = ("ASAP", "ALAP", "MSO", "MFO", "SNET", "SNLT", "FNET", "FNLT")
 link_types: tuple[LinkName, ...] = ("FF", "FS", "SF", "SS")
 elapsed_formats = {"4", "6", "8", "10", "12", "20", "36", "38", "40", "42", "44", "52"}
@@ -65,14 +62,7 @@ def minutes(value: str) -> int:
 
 def read_mspdi(content: bytes) -> PlanFile:
     """Read a file. Raises FileError that says what is wrong and where."""
-    if len(content) > largest:
-        raise FileError(f"the file is larger than {largest // 1_000_000} MB; split it or remove timephased data")
-    try:
-        project = fromstring(content, forbid_dtd=True)
-    except DefusedXmlException as problem:
-        raise FileError("the file declares a document type or entities; save it again from the scheduling program") from problem
-    except ParseError as problem:
-        raise FileError(f"not well-formed XML: {problem}") from problem
+    project = parse(content)
     if project.tag != namespace + "Project":
         raise FileError("this is XML but no Microsoft Project file (no Project element of its namespace)")
     try:
@@ -87,18 +77,23 @@ def _plan(project: Any) -> PlanFile:
     if own not in calendars:
         own = next(iter(calendars), "standard")
         calendars.setdefault(own, WorkCalendar((CalendarLayer("standard", holidays="none"),), "UTC"))
-    fields = {text(e, "FieldID"): text(e, "Alias") or text(e, "FieldName") for e in project.iter(namespace + "ExtendedAttribute") if text(e, "FieldName")}
+    field_names = {text(e, "FieldID"): text(e, "FieldName") for e in project.findall(f"{namespace}ExtendedAttributes/{namespace}ExtendedAttribute")}
+    fields: dict[str, str] = {}
+    for e in project.findall(f"{namespace}ExtendedAttributes/{namespace}ExtendedAttribute"):
+        shown = text(e, "Alias") or text(e, "FieldName") or text(e, "FieldID")
+        fields[text(e, "FieldID")] = shown if shown not in fields.values() else f"{shown} ({text(e, 'FieldID')})"
     tasks, links, external_links = _tasks(project, fields)
     start = moment(text(project, "StartDate")) or min((d for t in tasks for d in t.stated.values()), default=None)
     if start is None:
         raise FileError("the project states no start date (StartDate)")
     unknown = Counter(child.tag.removeprefix(namespace) for task in project.iter(namespace + "Task") for child in task)
+    minutes_per_day = int(text(project, "MinutesPerDay", "480") or 0) or 480
     return PlanFile(
         title=text(project, "Title") or text(project, "Name"), start=start, tasks=tasks, links=links, calendars=calendars, calendar_names=names,
         project_calendar=own, resources=_resources(project, fields), assignments=_assignments(project), external_links=external_links, finish=moment(text(project, "FinishDate")),
         status_date=moment(text(project, "StatusDate")), from_start=text(project, "ScheduleFromStart", "1") == "1",
-        critical_slack_minutes=int(text(project, "CriticalSlackLimit", "0") or 0) * int(text(project, "MinutesPerDay", "480") or 480),
-        honours_constraints=text(project, "HonorConstraints", "1") == "1", custom_fields=fields,
+        critical_slack_minutes=int(text(project, "CriticalSlackLimit", "0") or 0) * minutes_per_day, minutes_per_day=minutes_per_day,
+        honours_constraints=text(project, "HonorConstraints", "1") == "1", custom_fields=fields, field_names=field_names,
         notes=tuple(f"{name} × {count}" for name, count in sorted(unknown.items()) if name not in understood), source="MSPDI",
     )  # fmt: skip
 
