@@ -87,7 +87,9 @@ def compare(name: str, plan: PlanFile) -> Comparison:
                 continue
             reason = explain_miss(plan, task, date)
             result.reasons[reason] += 1
-            result.misses.append(f"{task.id} {task.name[:40]} {date}: {stated:%Y-%m-%d %H:%M} stated, {'none' if ours is None else f'{ours:%Y-%m-%d %H:%M}'} ours – {reason}")
+            result.misses.append(
+                f"{task.id} {task.name[:40]} {date}: {stated:%Y-%m-%d %H:%M} stated, {'none' if ours is None else f'{ours:%Y-%m-%d %H:%M}'} ours – {reason}"
+            )
     return result
 
 
@@ -136,14 +138,19 @@ def document(found: list[Comparison], least_links: int) -> str:
     ]  # fmt: skip
     if peers:
         peer_same, peer_all = sum(p[0] for p in peers), sum(p[1] for p in peers)
-        lines += [f"MPXJ's own MicrosoftScheduler (16.10.0) on those of the files it was measured on: {peer_same:,} of {peer_all:,} ({peer_same / max(peer_all, 1):.2%}).", ""]
+        lines += [
+            f"MPXJ's own MicrosoftScheduler (16.10.0) on those of the files it was measured on: {peer_same:,} of {peer_all:,} ({peer_same / max(peer_all, 1):.2%}).",
+            "",
+        ]
     lines += ["## Every miss and its reason", "", "| file | agree | MPXJ | misses by reason |", "|---|---|---|---|"]
     for one in found:
         if one.error or one.agreeing < one.stated:
             reasons = "; ".join(f"{count} × {reason}" for reason, count in one.reasons.most_common()) or one.error
             lines.append(f"| {one.path} | {one.agreeing}/{one.stated} | {one.peer or '–'} | {reasons} |")
     lines += ["", "## Files that agree in full", "", "| file | dates | MPXJ |", "|---|---|---|"]
-    lines += [f"| {one.path} | {one.stated} | {one.peer or '–'} |" for one in sorted(found, key=lambda one: one.path) if not one.error and one.agreeing == one.stated]
+    lines += [
+        f"| {one.path} | {one.stated} | {one.peer or '–'} |" for one in sorted(found, key=lambda one: one.path) if not one.error and one.agreeing == one.stated
+    ]
     return "\n".join(lines) + "\n"
 
 

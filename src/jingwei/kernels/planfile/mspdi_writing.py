@@ -56,7 +56,7 @@ def write_mspdi(plan: PlanFile) -> bytes:
     for assignment in plan.assignments:
         _assignment(assignments, assignment)
     ElementTree.indent(project)
-    return ElementTree.tostring(project, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(project, encoding="utf-8", xml_declaration=True))
 
 
 def _add(parent: Element, name: str, value: object) -> None:
@@ -238,5 +238,12 @@ def _assignment(parent: Element, given: FileAssignment) -> None:
         if start >= finish:
             continue
         each = ElementTree.SubElement(element, "TimephasedData")
-        for name, value in (("Type", "1"), ("UID", given.uid), ("Start", start), ("Finish", finish), ("Unit", "2"), ("Value", _span(0 if number % 2 else share))):
+        for name, value in (
+            ("Type", "1"),
+            ("UID", given.uid),
+            ("Start", start),
+            ("Finish", finish),
+            ("Unit", "2"),
+            ("Value", _span(0 if number % 2 else share)),
+        ):
             _add(each, name, value)
