@@ -11,7 +11,15 @@ from jingwei.kernels.plan_input import ConstraintName, LinkName
 
 
 class FileError(ValueError):
-    """A file that cannot be read; the text says where and what to do."""
+    """A file that cannot be read; the text says where and what to do, `zh` the same in Chinese where it is known."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
+class UnknownKind(FileError):
+    """A kind of file that is not read here; a converter may help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def minutes(value: str) -> int:
         return 0
     sign, body = (-1, value[1:]) if value.startswith("-") else (1, value)
     if not body.startswith("PT"):
-        raise FileError(f"not a duration: {value!r} (expected such as PT8H0M0S)")
+        raise FileError(f"not a duration: {value!r} (expected such as PT8H0M0S)", f"不是工期：{value!r}（应如 PT8H0M0S）")
     total, number = 0.0, ""
     for letter in body[2:]:
         if letter in "HMS":
@@ -64,11 +64,11 @@ def read_mspdi(content: bytes) -> PlanFile:
     """Read a file. Raises FileError that says what is wrong and where."""
     project = parse(content)
     if project.tag != namespace + "Project":
-        raise FileError("this is XML but no Microsoft Project file (no Project element of its namespace)")
+        raise FileError("this is XML but no Microsoft Project file (no Project element of its namespace)", "这是 XML，但不是 Microsoft Project 文件")
     try:
         return _plan(project)
     except (ValueError, KeyError, IndexError) as problem:
-        raise problem if isinstance(problem, FileError) else FileError(f"a value cannot be read: {problem}") from problem
+        raise problem if isinstance(problem, FileError) else FileError(f"a value cannot be read: {problem}", f"有一个值无法读取：{problem}") from problem
 
 
 def _plan(project: Any) -> PlanFile:
@@ -85,7 +85,7 @@ def _plan(project: Any) -> PlanFile:
     tasks, links, external_links = _tasks(project, fields)
     start = moment(text(project, "StartDate")) or min((d for t in tasks for d in t.stated.values()), default=None)
     if start is None:
-        raise FileError("the project states no start date (StartDate)")
+        raise FileError("the project states no start date (StartDate)", "项目没有开始日期（StartDate）")
     unknown = Counter(child.tag.removeprefix(namespace) for task in project.iter(namespace + "Task") for child in task)
     minutes_per_day = int(text(project, "MinutesPerDay", "480") or 0) or 480
     return PlanFile(

@@ -40,7 +40,7 @@ def simulate_file(plan: PlanFile, *, runs: int = 10_000, seed: int = 1, spread_p
     ± `spread_percent` (PERT). What is done, and where it was done, is certain. Raises FileError, UncertaintyError, PlanError.
     """
     if not 0 <= spread_percent <= 100:
-        raise FileError(f"the spread must be 0 to 100 percent, not {spread_percent:g}")
+        raise FileError(f"the spread must be 0 to 100 percent, not {spread_percent:g}", f"浮动须在 0 到 100 % 之间，不能是 {spread_percent:g}")
     dates = schedule_file(plan)
     model = _Model(plan, dates, spread_percent / 100)
     found: Simulation = simulate(model.activities, model.links, runs=runs, seed=seed)
@@ -130,7 +130,10 @@ class _Model:
         if all(told) and task.duration_minutes:
             values = [minutes(value) for value in told]
             if not 0 <= values[0] <= values[1] <= values[2]:
-                raise FileError(f"task {task.id} {task.name}: Duration1 to 3 must be optimistic ≤ likely ≤ pessimistic, not {', '.join(told)}")
+                raise FileError(
+                    f"task {task.id} {task.name}: Duration1 to 3 must be optimistic ≤ likely ≤ pessimistic, not {', '.join(told)}",
+                    f"任务 {task.id} {task.name}：Duration1 至 3 须为 乐观 ≤ 最可能 ≤ 悲观，现为 {', '.join(told)}",
+                )
             low, likely, high = (value / task.duration_minutes for value in values)
             self.estimated += 1
         done = length - ahead
