@@ -118,7 +118,7 @@ def run_schedule(options: argparse.Namespace) -> int:
 
     path = Path(options.file)
     plan = plan_of(path)
-    dates = _calculated(path, lambda: schedule_file(plan, uses_status_date=options.status_date))
+    dates = _calculated(path, lambda: schedule_file(plan, uses_status_date=options.status_date or None))
     rows = []
     for task in plan.tasks:
         found = dates[task.uid]

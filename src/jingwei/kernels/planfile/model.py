@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from jingwei.kernels.calendar import WorkCalendar
 from jingwei.kernels.plan_input import ConstraintName, LinkName
@@ -128,6 +128,10 @@ class PlanFile:
     from_start: bool = True
     critical_slack_minutes: int = 0
     honours_constraints: bool = True
+    must_finish: datetime | None = None  # floats count from here instead of from the calculated finish
+    moves_undone: bool = False  # what is not done lies behind the status date, as Primavera has it
+    logic: Literal["retained", "override"] = "retained"
+    late_dates: Literal["remaining", "resumption"] = "resumption"
     minutes_per_day: int = 480
     custom_fields: dict[str, str] = field(default_factory=dict)  # by the field's number, as the user calls it
     field_names: dict[str, str] = field(default_factory=dict)  # by the field's number, as the program calls it (Text1, Duration2)

@@ -47,10 +47,10 @@ class _Setting:
         )
 
 
-def schedule_file(plan: PlanFile, *, uses_status_date: bool = False) -> PlanDates[str]:
+def schedule_file(plan: PlanFile, *, uses_status_date: bool | None = None) -> PlanDates[str]:
     """Dates of every task by its uid; moments are the file's clock marked as UTC. Raises PlanError and its kinds.
 
-    `uses_status_date` moves work that is not done behind the status date (retained logic); Microsoft Project does so on demand only.
+    `uses_status_date` moves work that is not done behind the status date: Primavera always does, Microsoft Project on demand only.
     A task whose resources work at different times has a further entry "uid/assignment" for each of them.
     """
     activities, links, setting = network_of(plan)
@@ -59,11 +59,13 @@ def schedule_file(plan: PlanFile, *, uses_status_date: bool = False) -> PlanDate
         links,
         setting.placing.calendars,
         start=setting.base,
-        data_date=aware(plan.status_date) if uses_status_date else None,
+        data_date=aware(plan.status_date) if (plan.moves_undone if uses_status_date is None else uses_status_date) else None,
+        required_finish=aware(plan.must_finish),
+        logic=plan.logic,
         zone="UTC",
         honours_constraints=plan.honours_constraints,
         critical_float_minutes=plan.critical_slack_minutes,
-        late_dates="resumption",
+        late_dates=plan.late_dates,
     )
 
 

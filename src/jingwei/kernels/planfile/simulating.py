@@ -91,11 +91,12 @@ class _Model:
         self.key: list[Any] = [keys[i] for i in compiled.order.tolist()]
         fixed = {place for place in active if acts.state[place] in (passes.FINISHED, passes.STARTED, passes.MANUAL)}
         self.activities = [self._activity(acts, place, place in fixed, acts.state[place] == passes.FINISHED) for place in active]
-        self.links = [link for place in active if place not in fixed for link in self._links(compiled.links, acts, place, set(active))]
+        known_places = set(active)
+        self.links = [link for place in active if place not in fixed for link in self._links(compiled.links, acts, place, known_places)]
 
     def work(self, wall: int) -> int:
         """Project minutes since the beginning."""
-        return self.project.work_at(wall) - self.base
+        return self.project.work_at(wall) - int(self.base)
 
     def moment(self, work: int) -> datetime:
         """When so many project minutes are over."""
