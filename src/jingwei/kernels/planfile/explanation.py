@@ -31,7 +31,7 @@ def contradictions(plan: PlanFile, task: FileTask) -> list[str]:
     """What of a task's stated dates cannot be the outcome of one calculation."""
     found, tasks = [], {each.uid: each for each in plan.tasks}
     late_start, late_finish = task.stated.get("late_start"), task.stated.get("late_finish")
-    if late_start and late_finish and not task.actual_start:
+    if late_start and late_finish and (not task.actual_start or not task.percent):
         if late_finish.date() < late_start.date():
             found.append(LATE_BEFORE_START)
         elif late_finish.date() == late_start.date() and task.duration_minutes > 1440:
