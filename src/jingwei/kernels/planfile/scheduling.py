@@ -34,7 +34,8 @@ class _Setting:
     @classmethod
     def of(cls, plan: PlanFile) -> _Setting:
         dated = [task.constraint_at for task in plan.tasks if task.constraint in _begin_at and task.constraint_at and not task.is_manual]
-        base = aware(min([plan.start, *dated]))
+        placed = [at for task in plan.tasks if not task.is_summary and (at := task.actual_start or (task.manual_start if task.is_manual else None)) is not None]
+        base = aware(min([plan.start, *dated, *placed]))
         assert base is not None
         return cls(
             plan,
