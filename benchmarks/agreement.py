@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from jingwei.kernels.calendar import wall_minute
-from jingwei.kernels.planfile import FileError, PlanFile, read, schedule_file
+from jingwei.kernels.planfile import FileError, FileTask, PlanFile, read, schedule_file
 from jingwei.kernels.planfile.explanation import explain_miss
 from jingwei.kernels.worktime import HorizonError, compile_calendar
 
@@ -38,6 +38,9 @@ class Comparison:
     agreeing: int = 0
     error: str = ""
     peer: str = ""
+    links: int = 0
+    calculated: int = 0  # of the stated dates, those that do not simply repeat what the file gives as input
+    calculated_agreeing: int = 0
     misses: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -81,9 +84,12 @@ def compare(name: str, plan: PlanFile) -> Comparison:
             stated = task.stated.get(date)
             if stated is None:
                 continue
+            is_given = _is_given(plan, task, date)
+            result.calculated += not is_given
             ours = getattr(dates[task.uid], date)
             if ours is not None and ((days_only and ours.date() == stated.date()) or _same(calendar, ours, stated.replace(tzinfo=UTC))):
                 result.agreeing += 1
+                result.calculated_agreeing += not is_given
                 continue
             reason = explain_miss(plan, task, date)
             result.reasons[reason] += 1
@@ -91,6 +97,14 @@ def compare(name: str, plan: PlanFile) -> Comparison:
                 f"{task.id} {task.name[:40]} {date}: {stated:%Y-%m-%d %H:%M} stated, {'none' if ours is None else f'{ours:%Y-%m-%d %H:%M}'} ours – {reason}"
             )
     return result
+
+
+def _is_given(plan: PlanFile, task: FileTask, date: str) -> bool:
+    """Whether a date is input: of finished tasks all, of tasks dated by hand the early ones, of tasks under way and linked from outside the starts."""
+    if task.actual_finish or (task.is_manual and not date.startswith("late")):
+        return True
+    is_start = date.endswith("start")
+    return is_start and (bool(task.actual_start) or any(link.successor == task.uid for link in plan.external_links))
 
 
 def _same(calendar: Any, ours: Any, stated: Any) -> bool:
@@ -118,38 +132,54 @@ def comparisons(folder: Path, converted: Path | None, least_links: int) -> list[
             continue
         if len(plan.links) >= least_links and plan.from_start:
             one = compare(name, plan)
-            one.peer = peers.get(name, "")
+            one.peer, one.links = peers.get(name, ""), len(plan.links)
             found.append(one)
     return sorted(found, key=lambda one: (one.agreeing - one.stated, one.path))
 
 
-def document(found: list[Comparison], least_links: int) -> str:
+def _figures(found: list[Comparison], least_links: int) -> str:
+    """One row of the table of totals."""
+    chosen = [one for one in found if one.links >= least_links or one.error]
+    total, same = sum(one.stated for one in chosen), sum(one.agreeing for one in chosen)
+    counted, right = sum(one.calculated for one in chosen), sum(one.calculated_agreeing for one in chosen)
+    full = sum(1 for one in chosen if one.agreeing == one.stated)
+    peers = [tuple(int(n) for n in one.peer.split("/")) for one in chosen if "/" in one.peer]
+    peer_same, peer_all = sum(p[0] for p in peers), sum(p[1] for p in peers)
+    peer = f"{peer_same:,} of {peer_all:,} = {peer_same / max(peer_all, 1):.2%}" if peers else "–"
+    return f"| {least_links or 'any number'} | {len(chosen)} | {same:,} of {total:,} = **{same / max(total, 1):.2%}** | {full} | {right:,} of {counted:,} = {right / max(counted, 1):.2%} | {peer} |"
+
+
+def document(found: list[Comparison]) -> str:
     """The page for readers, as Markdown."""
-    total, same = sum(one.stated for one in found), sum(one.agreeing for one in found)
-    full = sum(1 for one in found if one.stated and one.agreeing == one.stated)
-    peers = [tuple(int(n) for n in one.peer.split("/")) for one in found if "/" in one.peer]
     lines = [
         "# Agreement with Microsoft Project", "",
-        "Written by `python benchmarks/agreement.py FOLDER --document docs/schedule-agreement.md`; its docstring says what is compared.",
-        "The files are public: the test files of MPXJ (github.com/joniles/mpxj, LGPL-2.1) and the examples of Aspose.Tasks for .NET",
-        "(github.com/aspose-tasks/Aspose.Tasks-for-.NET, MIT). They are not part of this project.", "",
-        f"**{len(found)} files** with at least {least_links} links, scheduled from their start, none dropped: **{same:,} of {total:,} dates agree "
-        f"({same / max(total, 1):.2%})**, {full} files in full.", "",
+        "Written by `python benchmarks/agreement.py FOLDER --least-links 0 --document docs/schedule-agreement.md`; its docstring says what is compared.",
+        "The files are public: test files of MPXJ (github.com/joniles/mpxj at 764fe84f, LGPL-2.1) and examples of Aspose.Tasks for .NET",
+        "(github.com/aspose-tasks/Aspose.Tasks-for-.NET at 2dc53775, MIT). They are not part of this project. Every schedule of Microsoft Project",
+        "scheduled from its start counts, none is dropped; what could not be scheduled would count as misses.", "",
+        "| links at least | files | dates that agree | files in full | without dates that are input | MPXJ 16.10 MicrosoftScheduler, same files |",
+        "|---|---|---|---|---|---|", *(_figures(found, least) for least in (5, 1, 0)), "",
+        "How to read it:", "",
+        "- The rules were worked out on the files with five links and more, so these figures are no held-out test; the files with fewer links",
+        "  were looked at once, and one rule (plans that lie before their own start date) came from them. Many files are near-duplicates.",
+        "- Dates that are input: all of finished tasks, the early ones of tasks dated by hand, starts of tasks under way, and starts of tasks",
+        "  that wait for a task of another file (only the file's own early start tells where that one lies). Splits of tasks are read from",
+        "  the work by day that the file states; the length of a break is input, where it falls is not.",
+        "- MPXJ counts dates within 0.29 working minutes as equal; here no whole working minute of the project calendar may lie between them.",
+        "  MPX files state days without a time and are compared by day.",
+        "- A published figure of MPXJ on a larger collection (97 files with five links, 10,622 dates, 91.44 %) includes files that are not in these",
+        "  two public folders, so it cannot be repeated here; its figures above are those of the same files as ours.", "",
+        "## Every miss and its reason", "", "| file | links | agree | MPXJ | misses by reason |", "|---|---|---|---|---|",
     ]  # fmt: skip
-    if peers:
-        peer_same, peer_all = sum(p[0] for p in peers), sum(p[1] for p in peers)
-        lines += [
-            f"MPXJ's own MicrosoftScheduler (16.10.0) on those of the files it was measured on: {peer_same:,} of {peer_all:,} ({peer_same / max(peer_all, 1):.2%}).",
-            "",
-        ]
-    lines += ["## Every miss and its reason", "", "| file | agree | MPXJ | misses by reason |", "|---|---|---|---|"]
     for one in found:
         if one.error or one.agreeing < one.stated:
             reasons = "; ".join(f"{count} × {reason}" for reason, count in one.reasons.most_common()) or one.error
-            lines.append(f"| {one.path} | {one.agreeing}/{one.stated} | {one.peer or '–'} | {reasons} |")
-    lines += ["", "## Files that agree in full", "", "| file | dates | MPXJ |", "|---|---|---|"]
+            lines.append(f"| {one.path} | {one.links} | {one.agreeing}/{one.stated} | {one.peer or '–'} | {reasons} |")
+    lines += ["", "## Files that agree in full", "", "| file | links | dates | MPXJ |", "|---|---|---|---|"]
     lines += [
-        f"| {one.path} | {one.stated} | {one.peer or '–'} |" for one in sorted(found, key=lambda one: one.path) if not one.error and one.agreeing == one.stated
+        f"| {one.path} | {one.links} | {one.stated} | {one.peer or '–'} |"
+        for one in sorted(found, key=lambda one: one.path)
+        if not one.error and one.agreeing == one.stated
     ]
     return "\n".join(lines) + "\n"
 
@@ -175,7 +205,7 @@ def main() -> None:
     total, same = sum(one.stated for one in found), sum(one.agreeing for one in found)
     print(f"{len(found)} files, {total} dates, {same} agree ({same / max(total, 1):.2%}), {sum(1 for one in found if one.agreeing == one.stated)} in full")
     if options.document:
-        options.document.write_text(document(found, options.least_links), encoding="utf-8")
+        options.document.write_text(document(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

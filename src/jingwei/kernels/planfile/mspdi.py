@@ -269,13 +269,20 @@ def _assignments(project: Any) -> tuple[FileAssignment, ...]:
 
 
 def _gaps(element: Any) -> tuple[tuple[datetime, datetime], ...]:
-    """Stretches without work that an assignment states between stretches of work: the task is split there."""
+    """Stretches without work that an assignment states between stretches of work: nights, days off, and breaks of a split task."""
     spans = []
     for each in element.findall(namespace + "TimephasedData"):
         start, finish = moment(text(each, "Start")), moment(text(each, "Finish"))
         if text(each, "Type") in ("1", "2") and start and finish:
-            spans.append((start, finish, minutes(text(each, "Value"))))
+            spans.append((start, finish, any(letter in "123456789" for letter in text(each, "Value"))))  # seconds of work are work
     spans.sort(key=lambda span: span[:2])
-    worked = [number for number, span in enumerate(spans) if span[2] > 0]
-    inner = spans[worked[0] : worked[-1]] if worked else []
-    return tuple((start, finish) for start, finish, work in inner if work == 0 and finish > start)
+    worked = [number for number, span in enumerate(spans) if span[2]]
+    found: list[tuple[datetime, datetime]] = []
+    for start, finish, has_work in spans[worked[0] : worked[-1]] if worked else ():
+        if has_work or finish <= start:
+            continue
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], finish)
+        else:
+            found.append((start, finish))
+    return tuple(found)
