@@ -45,10 +45,10 @@ class Comparison:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
-def contents(folder: Path, converted: Path | None) -> Iterator[tuple[str, bytes | None, str]]:
+def contents(folder: Path, converted: Path | None, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes | None, str]]:
     """Path, MSPDI bytes and what went wrong of every file of Microsoft Project below a folder."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in (".xml", ".mpp", ".mpx"):
+        if path.suffix.lower() not in suffixes:
             continue
         name = path.relative_to(folder).as_posix()
         if path.suffix.lower() == ".xml":
@@ -114,14 +114,14 @@ def _same(calendar: Any, ours: Any, stated: Any) -> bool:
         return False
 
 
-def comparisons(folder: Path, converted: Path | None, least_links: int) -> list[Comparison]:
-    """All files that count, most misses first."""
+def comparisons(folder: Path, converted: Path | None, least_links: int, suffixes: tuple[str, ...] = (".xml", ".mpp", ".mpx")) -> list[Comparison]:
+    """All files of some suffixes that count, most misses first."""
     peers = {}
     if (folder / "files.csv").exists():
         with (folder / "files.csv").open(encoding="utf-8") as listing:
             peers = {row["path"]: row.get("mpxj_dates_agree", "").lstrip("'") for row in csv.DictReader(listing)}
     found = []
-    for name, content, problem in contents(folder, converted):
+    for name, content, problem in contents(folder, converted, suffixes):
         if content is None:
             print(f"! {name}: {problem}", file=sys.stderr)
             continue
