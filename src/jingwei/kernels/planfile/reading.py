@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from jingwei.kernels.planfile.model import FileError, PlanFile
+from jingwei.kernels.planfile.model import PlanFile, UnknownKind
 from jingwei.kernels.planfile.mspdi import read_mspdi
+from jingwei.kernels.planfile.pmxml import read_pmxml
+from jingwei.kernels.planfile.xer import read_xer
 
 
 def read(content: bytes, name: str = "") -> PlanFile:
@@ -11,6 +13,17 @@ def read(content: bytes, name: str = "") -> PlanFile:
     head = content[:4000].lstrip(b"\xef\xbb\xbf \r\n\t")
     if head.startswith(b"<") and b"schemas.microsoft.com/project" in head:
         return read_mspdi(content)
+    if head.startswith(b"<") and b"APIBusinessObjects" in head:
+        return read_pmxml(content)
+    if head.startswith(b"ERMHDR"):
+        return read_xer(content)
+    shown = name or "this"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileError(f"{name or 'this'} is a binary Microsoft Project file: save it as XML there, or switch on the MPXJ extra (pip install 'jingwei[mpxj]')")
-    raise FileError(f"{name or 'this'} is no schedule file known here: save it as Microsoft Project XML")
+        raise UnknownKind(
+            f"{shown} is a binary Microsoft Project file: save it as XML there, or switch on the MPXJ extra (pip install 'jingwei[mpxj]')",
+            f"{name or '此文件'} 是 Microsoft Project 的二进制文件：请在原软件中另存为 XML，或启用 MPXJ 扩展（pip install 'jingwei[mpxj]'）",
+        )
+    raise UnknownKind(
+        f"{shown} is no schedule file known here: save it as Microsoft Project XML",
+        f"{name or '此文件'} 不是可识别的计划文件：请另存为 Microsoft Project XML、XER 或 Primavera XML",
+    )
