@@ -1,0 +1,1 @@
+"""Resource levelling: who must wait so that nobody does two things at once."""
