@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
-import numpy as np
-from jingwei.kernels.levelling.model import Integers, Problem
-from jingwei.kernels.levelling.passes import Instance, Island, word_bits
+from concurrent.futures import ThreadPoolExecutor
 
-default_tuning = (80, 3, 4, 0, 1000, 0, 12000, 0)
+import numpy as np
+
+from jingwei.kernels.levelling.model import Integers, Problem
+from jingwei.kernels.levelling.passes import Instance, Island, evolve, word_bits
+
+default_tuning = (160, 3, 4, 0, 1000, 25, 12000, 1)
+_unknown = np.iinfo(np.int64).max
+
+
+class Archipelago:
+    """Islands that search side by side and hand their best to the next one; the same for a seed, number of islands and rounds."""
+
+    def __init__(self, problem: Problem, seed: int, islands: int) -> None:
+        self.instance = compile_instance(problem)
+        self.problem = problem
+        self.islands = [new_island(self.instance, seed * 1009 + number) for number in range(islands)]
+        self.chunk = max(20, 600_000 // max(problem.count, 1))  # schedules a round: about a twentieth of a second
+
+    @property
+    def schedules(self) -> int:
+        """How many were made on all islands."""
+        return sum(int(island.counters[1]) for island in self.islands)
+
+    @property
+    def best_makespan(self) -> int:
+        """Of all islands."""
+        return min(int(island.counters[2]) for island in self.islands)
+
+    def best_starts(self) -> Integers:
+        """Starts of the best schedule, by the problem's own numbers."""
+        best = min(self.islands, key=lambda island: int(island.counters[2]))
+        starts = np.empty(self.problem.count, np.int64)
+        starts[self.problem.order] = best.best
+        return starts
+
+    def first(self) -> tuple[int, Integers]:
+        """One schedule, so that there is an answer whatever happens."""
+        evolve(self.instance, self.islands[0], 1, 0)
+        return self.best_makespan, self.best_starts()
+
+    def advance(self, threads: ThreadPoolExecutor, goal: int, schedules: int | None = None) -> int:
+        """One round on every island, no more than `schedules` in all; answers the best makespan."""
+        each = self.chunk if schedules is None else max(1, min(self.chunk, -(-schedules // len(self.islands))))
+        list(threads.map(lambda island: evolve(self.instance, island, each, goal), self.islands))
+        return self.best_makespan
 
 
 def compile_instance(problem: Problem) -> Instance:
@@ -69,10 +111,25 @@ def new_island(instance: Instance, seed: int, tuning: tuple[int, ...] = default_
     horizon = int(instance.duration.sum()) + 3
     counters = np.zeros(8, np.int64)
     counters[0] = (seed * 2654435761 + 0x9E3779B9) & 0xFFFFFFFF or 1
-    counters[2] = np.iinfo(np.int64).max
-    make = lambda size: np.zeros(size, np.int64)
+    counters[2] = _unknown
+
+    def room(size: int) -> Integers:
+        return np.zeros(size, np.int64)
+
     return Island(
-        orders=make(n * members), starts=make(n * members), fitness=make(members), tail=make(members), counters=counters, tuning=np.array(tuning, np.int64),
-        best=make(n), free=make(horizon * instance.full.size), child=make(n), spare=make(n), start_a=make(n), start_b=make(n),
-        count_at=make(horizon), mark=make(n), key=make(horizon),
+        orders=room(n * members),
+        starts=room(n * members),
+        fitness=room(members),
+        tail=room(members),
+        counters=counters,
+        tuning=np.array(tuning, np.int64),
+        best=room(n),
+        free=room(horizon * instance.full.size),
+        child=room(n),
+        spare=room(n),
+        start_a=room(n),
+        start_b=room(n),
+        count_at=room(horizon),
+        mark=room(n),
+        key=room(horizon),
     )

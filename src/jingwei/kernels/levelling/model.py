@@ -133,7 +133,7 @@ def _whole(values: ArrayLike, field: str, dimensions: int) -> Integers:
 
 def _ends(links: Iterable[tuple[int, int]], count: int) -> Integers:
     ends = np.array([tuple(link) for link in links], np.int64).reshape(-1, 2)
-    if ends.size and not (0 <= ends.min() and ends.max() < count):
+    if ends.size and not (ends.min() >= 0 and ends.max() < count):
         raise ProblemError("links", f"任务编号须在 0 与 {count - 1} 之间", f"tasks are numbered 0 to {count - 1}")
     return np.unique(ends, axis=0) if ends.size else ends
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from jingwei.kernels.jit import compiled, inlined
 
 word_bits = 62
@@ -459,7 +457,9 @@ def evolve(instance: Instance, island: Island, budget: int, goal: int) -> int:
         worst = draw(counters, members)
         for _ in range(3):
             other = draw(counters, members)
-            if island.fitness[other] > island.fitness[worst] or (island.fitness[other] == island.fitness[worst] and tuning[7] and island.tail[other] > island.tail[worst]):
+            if island.fitness[other] > island.fitness[worst] or (
+                island.fitness[other] == island.fitness[worst] and tuning[7] and island.tail[other] > island.tail[worst]
+            ):
                 worst = other
         tail = tail_of(instance, island.start_a, makespan)
         if makespan < island.fitness[worst] or (makespan == island.fitness[worst] and (not tuning[7] or tail <= island.tail[worst])):

@@ -70,7 +70,9 @@ class _Sections:
             raise FileFormatError(self.last_line, "没有紧前关系：这不是 PSPLIB 文件", "no precedence relations: this is not a PSPLIB file")
         if self.expected >= 0 and len(self.successors) != self.expected:
             raise FileFormatError(
-                self.last_line, f"应有 {self.expected} 个任务，实有 {len(self.successors)} 个", f"{self.expected} jobs are announced, {len(self.successors)} are given"
+                self.last_line,
+                f"应有 {self.expected} 个任务，实有 {len(self.successors)} 个",
+                f"{self.expected} jobs are announced, {len(self.successors)} are given",
             )
 
     @property
