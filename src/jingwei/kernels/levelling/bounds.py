@@ -139,7 +139,6 @@ def _is_full(load: Any, capacity: int, need: int, low: int, high: int, start: in
 @allocating
 def _is_overfull(duration: Any, demand: Any, capacity: Any, low: Any, high: Any) -> bool:
     """Energetic test over intervals that begin at an earliest start or latest start and end at an earliest or latest finish."""
-    n = duration.size
     begins = np.unique(np.concatenate((low, high)))
     ends = np.unique(np.concatenate((low + duration, high + duration)))
     for k in range(capacity.size):

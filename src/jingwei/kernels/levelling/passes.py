@@ -63,7 +63,7 @@ def draw(counters: Any, bound: int) -> int:
     x ^= x >> 17
     x ^= (x << 5) & 0xFFFFFFFF
     counters[0] = x
-    return (x * bound) >> 32
+    return (x * bound) >> 32  # type: ignore[no-any-return]
 
 
 @inlined
@@ -128,8 +128,7 @@ def generate(order: Any, start: Any, before_first: Any, before: Any, duration: A
                     for w in range(width):
                         free[u * width + w] -= need[i * width + w]
         start[i] = early
-    finish = reach
-    return finish
+    return reach
 
 
 @inlined
@@ -422,7 +421,6 @@ def evolve(instance: Instance, island: Island, budget: int, goal: int) -> int:
     5 per cent of peak crossovers, 6 offspring without improvement before a restart, 7 tie-break by tail
     """
     counters, tuning, child = island.counters, island.tuning, island.child
-    n = instance.duration.size
     members = tuning[0]
     stop = counters[1] + budget
     while counters[1] < stop and counters[2] > goal:

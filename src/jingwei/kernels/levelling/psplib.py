@@ -156,7 +156,8 @@ class _Tokens:
         raise FileFormatError(self.line, zh, en)
 
     def end(self) -> None:
-        for self.line, _ in self._rest:
+        for line, _ in self._rest:
+            self.line = line
             self.refuse("多余的数字", "more numbers than expected")
 
 

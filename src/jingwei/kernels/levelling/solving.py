@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -59,7 +60,16 @@ def solve(
     `progress` is told about twenty times a second; `should_stop` is asked as often and its True keeps the best so far. With
     `schedules` the heuristic alone runs for that many schedules, whatever the time: the same seed and workers give the same answer.
     """
+    _warm_up()
     return _Run(problem, seconds, seed, max(1, workers), progress, should_stop, schedules).solution()
+
+
+@cache
+def _warm_up() -> None:
+    """Load the machine code (or compile it, once after installation) before any clock runs."""
+    tiny = Problem.build([1, 1], [[1], [1]], [1], [(0, 1)])
+    Archipelago(tiny, 0, 1).first()
+    lower_bound(tiny, at_most=4)
 
 
 class _Run:
