@@ -93,6 +93,11 @@ class PlanNetwork(Generic[Key]):
         """Check the plan and compile it. Raises PlanError and its kinds."""
         return _Builder(activities, dependencies, calendars, rules, zone).network()
 
+    @staticmethod
+    def calendar_names(calendars: Mapping[str, WorkCalendar]) -> list[str]:
+        """The names of a plan's calendars in the order in which the network numbers them."""
+        return list(dict.fromkeys((PROJECT_CALENDAR, *calendars, _CLOCK)))
+
     def roll_up(self, start: Any, finish: Any) -> Rollup:
         """Dates and progress of summaries from those of the activities."""
         return roll_up(self.parent, start, finish, self.percent, self.duration)
@@ -134,6 +139,58 @@ class PlanNetwork(Generic[Key]):
         return tuple(found)
 
 
+def _all_calendars(calendars: Mapping[str, WorkCalendar], zone: str) -> dict[str, WorkCalendar]:
+    return {PROJECT_CALENDAR: WorkCalendar(zone=zone), **calendars, _CLOCK: WorkCalendar.round_the_clock(zone)}
+
+
+def activity_row(
+    activity: Activity[Any], calendars: Mapping[str, WorkCalendar], numbers: Mapping[str, int], zone: str, *, is_whole: bool = True
+) -> dict[str, Any]:
+    """The arrays' entries for an activity that is not a summary: all of them, or only what differs from the default. Raises PlanError."""
+    if not 0 <= activity.percent <= 100:
+        raise PlanError(f"percent of {activity.key!r} must lie within 0 and 100, not {activity.percent}")
+    if activity.duration_minutes < 0 or (activity.remaining_minutes or 0) < 0:
+        raise PlanError(f"the duration of {activity.key!r} is negative")
+    if activity.calendar not in numbers:
+        raise PlanError(f"the calendar of {activity.key!r}, {activity.calendar!r}, is not among the calendars")
+    duration = 0 if activity.is_milestone else activity.duration_minutes
+    row: dict[str, Any] = dict(_DEFAULTS) if is_whole else {}
+    row |= {"duration": duration, "calendar": numbers[activity.calendar]}
+    remaining = activity.remaining_minutes
+    row["remaining"] = duration - round(duration * activity.percent / 100) if remaining is None else remaining
+    if activity.percent > 0 and activity.actual_start is None:
+        row["begun"] = True
+    if activity.is_inactive:
+        row["inactive"] = True
+    if activity.constraint is not None and activity.constraint != "ASAP":
+        if activity.constraint != "ALAP" and activity.constraint_at is None:
+            raise PlanError(f"the constraint of {activity.key!r} has no date")
+        row["constraint"] = int(Constraint[activity.constraint])
+    for name in ("constraint_at", "deadline", "actual_start", "actual_finish", "not_before", "manual_start"):
+        moment = getattr(activity, name)
+        if moment is not None:
+            row[name] = wall_minute(moment, zone)
+    if activity.actual_finish is not None:
+        row["remaining"] = 0
+        if activity.actual_start is None:
+            row["actual_start"] = _counted_back(row["actual_finish"], duration, _all_calendars(calendars, zone)[activity.calendar], zone)
+        elif row["actual_start"] > row["actual_finish"]:
+            raise PlanError(f"{activity.key!r} finished before it started")
+    return row
+
+
+def _counted_back(finish: int, duration: int, calendar: WorkCalendar, zone: str) -> int:
+    """The wall minute at which work of a duration that ended at `finish` began, if it went on without a break."""
+    last = day_of_number(finish // DAY_MINUTES)
+    for reach_days in (60 + duration // 200, 3660 + duration // 20):
+        compiled = compile_calendar(calendar, last - timedelta(days=reach_days), last, zone)
+        try:
+            return min(compiled.wall_start(compiled.work_at(finish) - duration), finish) if duration else finish
+        except HorizonError:
+            continue
+    return finish
+
+
 class _Builder(Generic[Key]):
     """Gathers the arrays of one plan."""
 
@@ -146,7 +203,7 @@ class _Builder(Generic[Key]):
         zone: str,
     ) -> None:
         self.activities, self.dependencies, self.rules, self.zone = activities, dependencies, rules, zone
-        self.calendars = {PROJECT_CALENDAR: WorkCalendar(zone=zone), **calendars, _CLOCK: WorkCalendar.round_the_clock(zone)}
+        self.calendars = _all_calendars(calendars, zone)
         self.calendar_index = {name: number for number, name in enumerate(self.calendars)}
         self.keys = [activity.key for activity in activities]
         self.index = {key: i for i, key in enumerate(self.keys)}
@@ -184,7 +241,9 @@ class _Builder(Generic[Key]):
     def network(self) -> PlanNetwork[Key]:
         rows = self.columns.rows
         for i, (activity, is_summary) in enumerate(zip(self.activities, self.is_summary.tolist(), strict=True)):
-            for name, value in {"inactive": True}.items() if is_summary else self._row(activity).items():
+            for name, value in (
+                {"inactive": True} if is_summary else activity_row(activity, self.calendars, self.calendar_index, self.zone, is_whole=False)
+            ).items():
                 rows[name][i] = value
         if self._has_summaries:
             for i in np.nonzero(self.is_summary)[0].tolist():
@@ -205,49 +264,6 @@ class _Builder(Generic[Key]):
 
     def _wall(self, moment: Any) -> int:
         return NO_DATE if moment is None else wall_minute(moment, self.zone)
-
-    def _row(self, activity: Activity[Key]) -> dict[str, Any]:
-        """The arrays' entries for an activity that is not a summary; only what differs from the default."""
-        if not 0 <= activity.percent <= 100:
-            raise PlanError(f"percent of {activity.key!r} must lie within 0 and 100, not {activity.percent}")
-        if activity.duration_minutes < 0 or (activity.remaining_minutes or 0) < 0:
-            raise PlanError(f"the duration of {activity.key!r} is negative")
-        if activity.calendar not in self.calendar_index:
-            raise PlanError(f"the calendar of {activity.key!r}, {activity.calendar!r}, is not among the calendars")
-        duration = 0 if activity.is_milestone else activity.duration_minutes
-        row: dict[str, Any] = {"duration": duration, "calendar": self.calendar_index[activity.calendar]}
-        remaining = activity.remaining_minutes
-        row["remaining"] = duration - round(duration * activity.percent / 100) if remaining is None else remaining
-        if activity.percent > 0 and activity.actual_start is None:
-            row["begun"] = True
-        if activity.is_inactive:
-            row["inactive"] = True
-        if activity.constraint is not None and activity.constraint != "ASAP":
-            if activity.constraint != "ALAP" and activity.constraint_at is None:
-                raise PlanError(f"the constraint of {activity.key!r} has no date")
-            row["constraint"] = int(Constraint[activity.constraint])
-        for name in ("constraint_at", "deadline", "actual_start", "actual_finish", "not_before", "manual_start"):
-            moment = getattr(activity, name)
-            if moment is not None:
-                row[name] = wall_minute(moment, self.zone)
-        if activity.actual_finish is not None:
-            row["remaining"] = 0
-            if activity.actual_start is None:
-                row["actual_start"] = self._counted_back(row["actual_finish"], duration, self.calendars[activity.calendar])
-            elif row["actual_start"] > row["actual_finish"]:
-                raise PlanError(f"{activity.key!r} finished before it started")
-        return row
-
-    def _counted_back(self, finish: int, duration: int, calendar: WorkCalendar) -> int:
-        """The wall minute at which work of a duration that ended at `finish` began, if it went on without a break."""
-        last = day_of_number(finish // DAY_MINUTES)
-        for reach_days in (60 + duration // 200, 3660 + duration // 20):
-            compiled = compile_calendar(calendar, last - timedelta(days=reach_days), last, self.zone)
-            try:
-                return min(compiled.wall_start(compiled.work_at(finish) - duration), finish) if duration else finish
-            except HorizonError:
-                continue
-        return finish
 
     def _leaves(self, i: int) -> list[int]:
         if not self.is_summary[i]:
