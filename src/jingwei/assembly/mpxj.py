@@ -48,3 +48,19 @@ def convert(path: Path, *, seconds: int = 120, memory_mb: int = 1024) -> bytes:
             why = said[-1][:300] if said else f"exit code {done.returncode}"
             raise ConversionError(f"MPXJ 无法读取 {path.name}：{why}", f"MPXJ cannot read {path.name}: {why}")
         return out.read_bytes()
+
+
+def convert_content(content: bytes, name: str) -> bytes:
+    """A file's content as MSPDI, for pages. Raises ValidationError in the reader's language."""
+    from django.core.exceptions import ValidationError
+
+    from jingwei.frame.words import in_words
+    from jingwei.kernels.text import Text
+
+    with tempfile.TemporaryDirectory(prefix="jingwei-plan-") as folder:
+        path = Path(folder) / ("plan" + Path(name).suffix.lower()[:12])
+        path.write_bytes(content)
+        try:
+            return convert(path)
+        except ConversionError as problem:
+            raise ValidationError({"file": in_words(Text(problem.zh, str(problem)))}) from problem

@@ -116,3 +116,9 @@ def earning_facts(project_id: int) -> list[dict[str, Any]]:
     rows = Task.objects.filter(project_id=project_id).exclude(status=Task.Status.CANCELLED).order_by("position")
     names = ("pk", "parent_id", "name", "duration_minutes", "percent", "is_summary", "is_milestone", "start", "finish", "actual_start", "actual_finish")
     return list(rows.values(*names))
+
+
+def file_facts(project_id: int) -> list[dict[str, Any]]:
+    """Every task in the order of the tree, with what a schedule file says of it. One query."""
+    names = ("pk", "position", "name", "parent_id", "wbs", "duration_minutes", "percent", "is_milestone", "is_summary", "status", "priority")
+    return list(tasks_of(project_id).values(*names, "assignee_id", "assignee__name"))
