@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from jingwei.kernels.plan import PlanError
 from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, UnknownKind, read, schedule_file, write_mspdi
 from jingwei.kernels.text import Text
 
+_field_note = re.compile(r"\S+ × \d+")
 largest_bytes = 60_000_000
 # a room above may know how to turn other kinds into MSPDI: (content, file name) -> MSPDI; raises ValidationError
 converters: list[Callable[[bytes, str], bytes]] = []
@@ -109,7 +111,10 @@ def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, int], pr
     strangers = sorted({name for name in names if name not in staff})
     if strangers:
         yield _("Nobody here is called %(names)s: their tasks have no assignee.") % {"names": ", ".join(strangers[:12])}
-    yield from plan.notes
+    fields = [note for note in plan.notes if _field_note.fullmatch(note)]
+    yield from (note for note in plan.notes if note not in fields)
+    if fields:
+        yield _("Fields that are not read: %(names)s.") % {"names": ", ".join(fields)}
 
 
 def project_file(project: Project, baseline: Mapping[int, tuple[datetime | None, datetime | None]]) -> bytes:
