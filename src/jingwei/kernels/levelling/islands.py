@@ -9,7 +9,7 @@ import numpy as np
 from jingwei.kernels.levelling.model import Integers, Problem
 from jingwei.kernels.levelling.passes import Instance, Island, evolve, word_bits
 
-default_tuning = (160, 3, 4, 0, 1000, 25, 12000, 1)
+default_tuning = (160, 3, 4, 0, 1000, 25, 12000, 1, 0)
 _unknown = np.iinfo(np.int64).max
 
 

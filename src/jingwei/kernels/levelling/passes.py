@@ -413,6 +413,42 @@ def mutate(instance: Instance, island: Island, times: int) -> None:
         child[place] = task
 
 
+@inlined
+def shake(instance: Instance, island: Island, a: int) -> None:
+    """Member a with a stretch of its order in which every start is taken to be later by chance."""
+    n = instance.duration.size
+    counters, child, mark, orders, stretch, key = island.counters, island.child, island.mark, island.orders, island.start_b, island.key
+    length = 8 + draw(counters, n // 3 + 1)
+    if length > n:
+        length = n
+    x = draw(counters, n - length + 1)
+    noise = 2 + draw(counters, 12)
+    for i in range(n):
+        mark[i] = 0
+    for k in range(length):
+        i = orders[a * n + x + k]
+        at = island.starts[a * n + i] * 4 + draw(counters, noise * 4)
+        m = k
+        while m > 0 and key[m - 1] > at:
+            key[m] = key[m - 1]
+            stretch[m] = stretch[m - 1]
+            m -= 1
+        key[m] = at
+        stretch[m] = i
+    q = 0
+    while q < x:
+        i = orders[a * n + q]
+        child[q] = i
+        mark[i] = 1
+        q += 1
+    for k in range(length):
+        if mark[stretch[k]] == 0:
+            q = put_with_predecessors(instance, island, stretch[k], q)
+    while q < n:
+        child[q] = orders[a * n + q]
+        q += 1
+
+
 @compiled
 def evolve(instance: Instance, island: Island, budget: int, goal: int) -> int:
     """Go on until `budget` more schedules are made or the makespan is at most `goal`; answers the best makespan.
@@ -444,11 +480,15 @@ def evolve(instance: Instance, island: Island, budget: int, goal: int) -> int:
             b = (b + 1 + draw(counters, members - 1)) % members
         if draw(counters, 2) == 1:
             a, b = b, a
-        if draw(counters, 100) < tuning[5]:
-            peak_cross(instance, island, a, b, island.fitness[b])
+        dice = draw(counters, 100)
+        if dice < tuning[8]:
+            shake(instance, island, a)
         else:
-            cross(instance, island, a, b)
-        mutate(instance, island, draw(counters, tuning[2] + 1))
+            if dice < tuning[5] + tuning[8]:
+                peak_cross(instance, island, a, b, island.fitness[b])
+            else:
+                cross(instance, island, a, b)
+            mutate(instance, island, draw(counters, tuning[2] + 1))
         makespan = improve(instance, island, child)
         counters[6] += 1
         note_best(instance, island, makespan)
