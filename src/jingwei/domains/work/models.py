@@ -57,6 +57,12 @@ class Task(ProjectModel):
     constraint = models.CharField(_("constraint"), max_length=4, choices=Constraint.choices, default=Constraint.ASAP)
     constraint_at = models.DateTimeField(_("constraint date"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
+    levelled_until = models.DateTimeField(
+        _("held back until (levelling)"),
+        null=True,
+        blank=True,
+        help_text=_("Set by levelling: its people are busy elsewhere before. Empty it to let the task go."),
+    )
     actual_start = models.DateTimeField(_("actual start"), null=True, blank=True)
     actual_finish = models.DateTimeField(_("actual finish"), null=True, blank=True)
     interface = models.ForeignKey(

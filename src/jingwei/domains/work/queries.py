@@ -105,6 +105,12 @@ def staffed_ids(project_id: int) -> set[int]:
     return set(Task.objects.filter(project_id=project_id, assignee__isnull=False).values_list("pk", flat=True))
 
 
+def booked(project_ids: list[int]) -> list[dict[str, Any]]:
+    """Open tasks somebody is to do, with who and how urgent. One query."""
+    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return list(rows.values("pk", "assignee_id", "assignee__name", "priority"))
+
+
 def estimates(project_id: int) -> dict[int, tuple[int | None, int | None]]:
     """Optimistic and pessimistic working minutes by task, of those that have one of them."""
     rows = Task.objects.filter(project_id=project_id).filter(Q(optimistic_minutes__isnull=False) | Q(pessimistic_minutes__isnull=False))
