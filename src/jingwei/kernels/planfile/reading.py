@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jingwei.kernels.planfile.ganttproject import read_ganttproject
 from jingwei.kernels.planfile.model import PlanFile, UnknownKind
 from jingwei.kernels.planfile.mspdi import read_mspdi
 from jingwei.kernels.planfile.pmxml import read_pmxml
@@ -15,6 +16,8 @@ def read(content: bytes, name: str = "") -> PlanFile:
         return read_mspdi(content)
     if head.startswith(b"<") and b"APIBusinessObjects" in head:
         return read_pmxml(content)
+    if head.startswith(b"<") and b"<project " in head:
+        return read_ganttproject(content)
     if head.startswith(b"ERMHDR"):
         return read_xer(content)
     shown = name or "this"
