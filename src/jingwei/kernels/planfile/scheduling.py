@@ -114,7 +114,7 @@ def _share(task: FileTask, worker: Worker, setting: _Setting) -> Activity[str]:
 
 def _activity(task: FileTask, calendar: str, setting: _Setting) -> Activity[str]:
     pause, still = (0, 0) if task.is_summary else setting.placing.pauses(task, calendar)
-    remaining = task.remaining_minutes if task.percent and not task.actual_finish else None
+    remaining = task.remaining_minutes if (task.percent or task.actual_start) and not task.actual_finish else None
     return Activity(
         task.uid,
         task.duration_minutes + pause,
