@@ -65,10 +65,7 @@ def read_mspdi(content: bytes) -> PlanFile:
     project = parse(content)
     if project.tag != namespace + "Project":
         raise FileError("this is XML but no Microsoft Project file (no Project element of its namespace)", "这是 XML，但不是 Microsoft Project 文件")
-    try:
-        return _plan(project)
-    except (ValueError, KeyError, IndexError) as problem:
-        raise problem if isinstance(problem, FileError) else FileError(f"a value cannot be read: {problem}", f"有一个值无法读取：{problem}") from problem
+    return _plan(project)
 
 
 def _plan(project: Any) -> PlanFile:
