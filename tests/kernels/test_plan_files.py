@@ -139,7 +139,7 @@ def plans(draw: Any) -> PlanFile:
                 remaining_minutes=draw(st.none() | st.integers(0, 900)), stop=draw(st.none() | moments), resume=draw(st.none() | moments),
                 is_milestone=draw(st.booleans()), is_inactive=draw(st.booleans()), ignores_resource_calendars=draw(st.booleans()),
                 levelling_delay_minutes=draw(st.integers(0, 900)), priority=draw(st.integers(0, 1000)), type=draw(st.sampled_from(["fixed_units", "fixed_duration"])),
-                is_effort_driven=draw(st.booleans()), cost=draw(st.sampled_from(["", "125000"])),
+                is_effort_driven=draw(st.booleans()), cost=draw(st.sampled_from(["", "125000"])), fixed_cost=draw(st.sampled_from(["", "500"])), note=draw(words),
                 stated={name: draw(moments) for name in draw(st.sets(st.sampled_from(["early_start", "late_finish", "start"])))},
                 baselines={"0": {"start": draw(moments), "finish": None, "duration_minutes": 480, "work_minutes": 60, "cost": "3"}} if draw(st.booleans()) else {},
                 custom={"Text1": draw(words), "Optimistic": "PT8H0M0S"} if draw(st.booleans()) else {},
@@ -192,6 +192,22 @@ def test_files_of_others_are_written_and_read_back_the_same() -> None:
     for path in shared_files():
         plan = dataclasses.replace(read(path.read_bytes()), notes=())
         assert dataclasses.replace(read(write_mspdi(plan)), notes=()) == plan, path.name
+
+
+WORK_WEEK = """<WorkWeeks><WorkWeek><TimePeriod><FromDate>2026-03-02T00:00:00</FromDate><ToDate>2026-03-08T23:59:00</ToDate></TimePeriod>
+<Name>Rush</Name><WeekDays><WeekDay><DayType>7</DayType><DayWorking>1</DayWorking><WorkingTimes><WorkingTime><FromTime>08:00:00</FromTime>
+<ToTime>12:00:00</ToTime></WorkingTime></WorkingTimes></WeekDay><WeekDay><DayType>3</DayType><DayWorking>0</DayWorking></WeekDay></WeekDays></WorkWeek></WorkWeeks>"""
+
+
+def test_a_week_that_holds_for_some_time_only_changes_its_days() -> None:
+    # Given Tuesday the 3rd off and Saturday the 7th worked till noon, 36 h end there.
+    content = write_mspdi(a_plan(a_task("1", 36))).replace(b"</WeekDays>", b"</WeekDays>" + WORK_WEEK.encode(), 1)
+    assert schedule_file(read(content))["1"].early_finish == at(7, 12)
+
+
+def test_utf_16_is_read_too() -> None:
+    content = write_mspdi(a_plan(a_task("1"), title="计划")).decode().replace("utf-8", "utf-16", 1).encode("utf-16")
+    assert read(content).title == "计划"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ from jingwei.kernels.planfile.xer import read_xer
 
 def read(content: bytes, name: str = "") -> PlanFile:
     """Read a schedule file of any kind known here. Raises FileError: what is wrong and what to do."""
-    reader = _reader(content[:4000].lstrip(b"\xef\xbb\xbf \r\n\t"), name)
+    head = content[:8000]
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    reader = _reader(head.lstrip(b"\xef\xbb\xbf \r\n\t"), name)
     try:
         return reader(content)
     except FileError:
