@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar
+from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar, wall_minute
 from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, read, schedule_file, write_mspdi
+from jingwei.kernels.planfile.simulating import simulate_file
+from jingwei.kernels.worktime import compile_calendar
 
 DAY = (((480, 720), (780, 1020)),)
 WEEK: Any = DAY * 5 + ((), ())
@@ -224,3 +226,29 @@ def test_utf_16_is_read_too() -> None:
 def test_hostile_or_broken_files_are_refused_with_a_reason(content: bytes, said: str) -> None:
     with pytest.raises(FileError, match=said):
         read(content, "x.xml")
+
+
+@given(plans())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_without_spread_a_simulation_ends_when_the_plan_does(plan: PlanFile) -> None:
+    # Given a plan on one calendar without circles, of which nothing is begun
+    calendar = {"1": WorkCalendar((CalendarLayer("day", WEEK, (), "none"),), "UTC")}
+    plain = {
+        "calendar": None,
+        "duration_is_elapsed": False,
+        "percent": 0.0,
+        "actual_start": None,
+        "actual_finish": None,
+        "resume": None,
+        "is_inactive": False,
+        "custom": {},
+    }
+    tasks = tuple(dataclasses.replace(task, parent=None, outline_level=1, is_summary=False, **plain) for task in plan.tasks)
+    links = tuple(link for link in plan.links if int(link.predecessor) < int(link.successor) and link.lag_calendar is None)
+    plan = dataclasses.replace(plan, tasks=tasks, links=links, calendars=calendar, resources=(), assignments=())
+    dates, simulated = schedule_file(plan), simulate_file(plan, runs=128, spread_percent=0)
+    # Then every run ends at the calculated finish, to the working minute
+    compiled = compile_calendar(calendar["1"], *dates.network.compiled.horizon)
+    ends = [wall_minute(moment, "UTC") for moment in (simulated.finish[50], dates.finish)]
+    assert compiled.minutes_between(min(ends), max(ends)) == 0
+    assert simulated.finish[10] == simulated.finish[90]

@@ -10,7 +10,7 @@ from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, Dependency
 from jingwei.kernels.planfile.model import FileLink, FileTask, PlanFile
 from jingwei.kernels.planfile.placing import Placing, Worker
 
-_begin_at = ("SNET", "MSO")
+_begin_at = ("SNET", "MSO", "MFO")
 _dated = ("SNET", "MSO", "FNET", "MFO")
 
 
