@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -187,13 +188,18 @@ def document(found: list[Comparison]) -> str:
 def main() -> None:
     """Print the figures; write the document when asked."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("folder", type=Path)
+    given.add_argument("folder", type=Path, nargs="?", help="default: schedules in the folder JINGWEI_SHARED_DATA names")
     given.add_argument("--converted", type=Path)
     given.add_argument("--least-links", type=int, default=5)
     given.add_argument("--details", action="store_true")
     given.add_argument("--only", default="")
     given.add_argument("--document", type=Path)
     options = given.parse_args()
+    if options.folder is None:
+        if "JINGWEI_SHARED_DATA" not in os.environ:
+            print("no folder with schedules given, and JINGWEI_SHARED_DATA is not set: nothing compared")
+            return
+        options.folder = Path(os.environ["JINGWEI_SHARED_DATA"]) / "schedules"
     found = comparisons(options.folder, options.converted, options.least_links)
     for one in found:
         if options.only and options.only not in one.path:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar
+from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar, wall_minute
 from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, read, schedule_file, write_mspdi
+from jingwei.kernels.planfile.simulating import simulate_file
+from jingwei.kernels.worktime import compile_calendar
 
 DAY = (((480, 720), (780, 1020)),)
 WEEK: Any = DAY * 5 + ((), ())
@@ -139,7 +141,7 @@ def plans(draw: Any) -> PlanFile:
                 remaining_minutes=draw(st.none() | st.integers(0, 900)), stop=draw(st.none() | moments), resume=draw(st.none() | moments),
                 is_milestone=draw(st.booleans()), is_inactive=draw(st.booleans()), ignores_resource_calendars=draw(st.booleans()),
                 levelling_delay_minutes=draw(st.integers(0, 900)), priority=draw(st.integers(0, 1000)), type=draw(st.sampled_from(["fixed_units", "fixed_duration"])),
-                is_effort_driven=draw(st.booleans()), cost=draw(st.sampled_from(["", "125000"])),
+                is_effort_driven=draw(st.booleans()), cost=draw(st.sampled_from(["", "125000"])), fixed_cost=draw(st.sampled_from(["", "500"])), note=draw(words),
                 stated={name: draw(moments) for name in draw(st.sets(st.sampled_from(["early_start", "late_finish", "start"])))},
                 baselines={"0": {"start": draw(moments), "finish": None, "duration_minutes": 480, "work_minutes": 60, "cost": "3"}} if draw(st.booleans()) else {},
                 custom={"Text1": draw(words), "Optimistic": "PT8H0M0S"} if draw(st.booleans()) else {},
@@ -194,6 +196,22 @@ def test_files_of_others_are_written_and_read_back_the_same() -> None:
         assert dataclasses.replace(read(write_mspdi(plan)), notes=()) == plan, path.name
 
 
+WORK_WEEK = """<WorkWeeks><WorkWeek><TimePeriod><FromDate>2026-03-02T00:00:00</FromDate><ToDate>2026-03-08T23:59:00</ToDate></TimePeriod>
+<Name>Rush</Name><WeekDays><WeekDay><DayType>7</DayType><DayWorking>1</DayWorking><WorkingTimes><WorkingTime><FromTime>08:00:00</FromTime>
+<ToTime>12:00:00</ToTime></WorkingTime></WorkingTimes></WeekDay><WeekDay><DayType>3</DayType><DayWorking>0</DayWorking></WeekDay></WeekDays></WorkWeek></WorkWeeks>"""
+
+
+def test_a_week_that_holds_for_some_time_only_changes_its_days() -> None:
+    # Given Tuesday the 3rd off and Saturday the 7th worked till noon, 36 h end there.
+    content = write_mspdi(a_plan(a_task("1", 36))).replace(b"</WeekDays>", b"</WeekDays>" + WORK_WEEK.encode(), 1)
+    assert schedule_file(read(content))["1"].early_finish == at(7, 12)
+
+
+def test_utf_16_is_read_too() -> None:
+    content = write_mspdi(a_plan(a_task("1"), title="计划")).decode().replace("utf-8", "utf-16", 1).encode("utf-16")
+    assert read(content).title == "计划"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -208,3 +226,29 @@ def test_files_of_others_are_written_and_read_back_the_same() -> None:
 def test_hostile_or_broken_files_are_refused_with_a_reason(content: bytes, said: str) -> None:
     with pytest.raises(FileError, match=said):
         read(content, "x.xml")
+
+
+@given(plans())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_without_spread_a_simulation_ends_when_the_plan_does(plan: PlanFile) -> None:
+    # Given a plan on one calendar without circles, of which nothing is begun
+    calendar = {"1": WorkCalendar((CalendarLayer("day", WEEK, (), "none"),), "UTC")}
+    plain = {
+        "calendar": None,
+        "duration_is_elapsed": False,
+        "percent": 0.0,
+        "actual_start": None,
+        "actual_finish": None,
+        "resume": None,
+        "is_inactive": False,
+        "custom": {},
+    }
+    tasks = tuple(dataclasses.replace(task, parent=None, outline_level=1, is_summary=False, **plain) for task in plan.tasks)
+    links = tuple(link for link in plan.links if int(link.predecessor) < int(link.successor) and link.lag_calendar is None)
+    plan = dataclasses.replace(plan, tasks=tasks, links=links, calendars=calendar, resources=(), assignments=())
+    dates, simulated = schedule_file(plan), simulate_file(plan, runs=128, spread_percent=0)
+    # Then every run ends at the calculated finish, to the working minute
+    compiled = compile_calendar(calendar["1"], *dates.network.compiled.horizon)
+    ends = [wall_minute(moment, "UTC") for moment in (simulated.finish[50], dates.finish)]
+    assert compiled.minutes_between(min(ends), max(ends)) == 0
+    assert simulated.finish[10] == simulated.finish[90]

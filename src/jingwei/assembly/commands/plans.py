@@ -26,7 +26,7 @@ class Refused(Exception):
 def add(families: Any) -> None:
     """Declare the commands."""
     schedule = families.add_parser("schedule", help="计算计划文件的日期 / dates of a schedule file")
-    schedule.add_argument("file", help="MSPDI, XER, PMXML；.mpp 等需 MPXJ 扩展 / .mpp and others need the MPXJ extra")
+    schedule.add_argument("file", help="MSPDI, XER, PMXML, GAN；.mpp 等需 MPXJ 扩展 / .mpp and others need the MPXJ extra")
     schedule.add_argument("--status-date", action="store_true", help="未完成的工作移到状态日期之后 / move undone work behind the status date")
     schedule.add_argument("--monte-carlo", type=int, metavar="N", help="再模拟 N 次 / simulate N runs as well")
     _simulated(schedule)

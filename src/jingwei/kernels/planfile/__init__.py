@@ -1,6 +1,6 @@
 """Schedule files: read into one model, written back, and scheduled by our own kernel.
 
-`read(content, name)` knows MSPDI (Microsoft Project XML), XER and PMXML (Primavera P6).
+`read(content, name)` knows MSPDI (Microsoft Project XML), XER and PMXML (Primavera P6), and GanttProject.
 """
 
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, UnknownKind

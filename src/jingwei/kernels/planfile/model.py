@@ -56,6 +56,8 @@ class FileTask:
     type: str = "fixed_units"
     is_effort_driven: bool = False
     cost: str = ""
+    fixed_cost: str = ""
+    note: str = ""
     stated: dict[str, datetime] = field(default_factory=dict)
     baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ namespace = "{http://schemas.microsoft.com/project}"
 constraints: tuple[ConstraintName, ...] = ("ASAP", "ALAP", "MSO", "MFO", "SNET", "SNLT", "FNET", "FNLT")
 link_types: tuple[LinkName, ...] = ("FF", "FS", "SF", "SS")
 elapsed_formats = {"4", "6", "8", "10", "12", "20", "36", "38", "40", "42", "44", "52"}
+most_exceptions = 100_000
 percent_formats = {"19", "20", "51", "52"}
 task_types = ("fixed_units", "fixed_duration", "fixed_work")
 stated_dates = {
@@ -25,7 +26,7 @@ understood = {
     "UID", "ID", "GUID", "Name", "Active", "Manual", "Type", "IsNull", "CreateDate", "WBS", "OutlineNumber", "OutlineLevel", "Priority", "Duration",
     "DurationFormat", "ConstraintType", "ConstraintDate", "CalendarUID", "Deadline", "PercentComplete", "ActualStart", "ActualFinish", "RemainingDuration",
     "Stop", "Resume", "ManualStart", "ManualFinish", "ManualDuration", "Milestone", "Summary", "IgnoreResourceCalendar", "LevelingDelay", "EffortDriven",
-    "Cost", "PredecessorLink", "Baseline", "ExtendedAttribute", *stated_dates,
+    "Cost", "FixedCost", "Notes", "PredecessorLink", "Baseline", "ExtendedAttribute", *stated_dates,
 }  # fmt: skip
 
 
@@ -65,10 +66,7 @@ def read_mspdi(content: bytes) -> PlanFile:
     project = parse(content)
     if project.tag != namespace + "Project":
         raise FileError("this is XML but no Microsoft Project file (no Project element of its namespace)", "这是 XML，但不是 Microsoft Project 文件")
-    try:
-        return _plan(project)
-    except (ValueError, KeyError, IndexError) as problem:
-        raise problem if isinstance(problem, FileError) else FileError(f"a value cannot be read: {problem}", f"有一个值无法读取：{problem}") from problem
+    return _plan(project)
 
 
 def _plan(project: Any) -> PlanFile:
@@ -143,10 +141,31 @@ def _layer(element: Any) -> CalendarLayer:
             days[(kind - 2) % 7] = worked
         elif element.find(f"{namespace}Exceptions") is None:  # files of before 2007 state exceptions here only
             exceptions.extend(_excepted(day, worked))
+    for work_week in element.findall(f"{namespace}WorkWeeks/{namespace}WorkWeek"):
+        exceptions.extend(_other_week(work_week))
     for each in element.findall(f"{namespace}Exceptions/{namespace}Exception"):
         exceptions.extend(_excepted(each, _shifts(each) if text(each, "DayWorking", "0") == "1" else ()))
+    if len(exceptions) > most_exceptions:
+        raise FileError(
+            f"calendar {text(element, 'Name')}: more than {most_exceptions} days differ", f"日历 {text(element, 'Name')}：例外日超过 {most_exceptions} 天"
+        )
     week = _week(days, text(element, "BaseCalendarUID", "-1") in ("-1", "", "0"))
     return CalendarLayer(text(element, "Name"), week, tuple(exceptions), "none")
+
+
+def _other_week(element: Any) -> list[DayException]:
+    """A week that holds for some time only, as the days it changes; an exception of one of those days wins over it."""
+    period = element.find(namespace + "TimePeriod")
+    if period is None:
+        return []
+    first, last = (date.fromisoformat(text(period, name)[:10]) for name in ("FromDate", "ToDate"))
+    shifts = {
+        (int(text(day, "DayType", "0")) - 2) % 7: _shifts(day) if text(day, "DayWorking", "0") == "1" else ()
+        for day in element.findall(f"{namespace}WeekDays/{namespace}WeekDay")
+    }
+    name, length = text(element, "Name"), min((last - first).days, 366 * 30) + 1
+    days = (first + timedelta(days=number) for number in range(length))
+    return [DayException(day, shifts[day.weekday()], name) for day in days if day.weekday() in shifts]
 
 
 def _week(days: dict[int, Shifts], is_base: bool) -> Week | None:
@@ -223,7 +242,7 @@ def _task(element: Any, parents: dict[str, str | None], summaries: set[str], fie
         is_manual=is_manual, is_milestone=text(element, "Milestone", "0") == "1", is_summary=uid in summaries, is_inactive=text(element, "Active", "1") == "0",
         ignores_resource_calendars=text(element, "IgnoreResourceCalendar", "0") == "1",
         levelling_delay_minutes=round(float(text(element, "LevelingDelay", "0") or 0) / 10), priority=int(text(element, "Priority", "500") or 500),
-        type=task_types[int(text(element, "Type", "0") or 0)], is_effort_driven=text(element, "EffortDriven", "0") == "1", cost=text(element, "Cost"),
+        note=text(element, "Notes"), fixed_cost=text(element, "FixedCost"), type=task_types[int(text(element, "Type", "0") or 0)], is_effort_driven=text(element, "EffortDriven", "0") == "1", cost=text(element, "Cost"),
         stated={ours: at for theirs, ours in stated_dates.items() if (at := moment(text(element, theirs))) is not None},
         baselines={text(b, "Number", "0"): _baseline(b) for b in element.findall(namespace + "Baseline")},
         custom={fields.get(text(e, "FieldID"), text(e, "FieldID")): text(e, "Value") for e in element.findall(namespace + "ExtendedAttribute")},

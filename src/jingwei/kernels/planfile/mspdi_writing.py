@@ -170,10 +170,10 @@ def _task(parent: Element, task: FileTask, links: Iterable[FileLink], ids: dict[
         "ManualStart": task.manual_start, "ManualFinish": task.manual_finish, "DurationFormat": "8" if task.duration_is_elapsed else "7",
         "Stop": task.stop, "Resume": task.resume, "EffortDriven": _flag(task.is_effort_driven), "Milestone": _flag(task.is_milestone),
         "Summary": _flag(task.is_summary), "EarlyStart": task.stated.get("early_start"), "EarlyFinish": task.stated.get("early_finish"),
-        "LateStart": task.stated.get("late_start"), "LateFinish": task.stated.get("late_finish"), "PercentComplete": task.percent, "Cost": task.cost,
+        "LateStart": task.stated.get("late_start"), "LateFinish": task.stated.get("late_finish"), "PercentComplete": task.percent, "Cost": task.cost, "FixedCost": task.fixed_cost,
         "ActualStart": task.actual_start, "ActualFinish": task.actual_finish, "RemainingDuration": _span(task.remaining_minutes),
         "ConstraintType": constraints.index(task.constraint), "CalendarUID": task.calendar or "-1", "ConstraintDate": task.constraint_at,
-        "Deadline": task.deadline, "LevelingDelay": task.levelling_delay_minutes * 10, "IgnoreResourceCalendar": _flag(task.ignores_resource_calendars),
+        "Deadline": task.deadline, "LevelingDelay": task.levelling_delay_minutes * 10, "IgnoreResourceCalendar": _flag(task.ignores_resource_calendars), "Notes": task.note,
     }  # fmt: skip
     assert set(stated_dates) <= set(values)
     for name, value in values.items():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
-from jingwei.kernels.calendar import WorkCalendar
+from jingwei.kernels.calendar import WorkCalendar, wall_minute
 from jingwei.kernels.plan_input import ConstraintName, LinkName
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile
+from jingwei.kernels.worktime import compile_calendar
 
 ActivityKind = Literal["task", "resource", "start_milestone", "finish_milestone", "level_of_effort", "wbs_summary"]
 LagCalendar = Literal["predecessor", "successor", "elapsed", "project"]
@@ -106,7 +107,8 @@ def plan_from(project: P6Project) -> PlanFile:
     with_calendar = {resource.uid for resource in project.resources if resource.kind == "work" and resource.calendar}
     staffed = {each.task for each in project.assignments if each.resource in with_calendar}
     notes = list(project.notes)
-    tasks = _outline(project, [_task(activity, activity.uid in staffed, own, notes) for activity in project.activities])
+    done = _minutes_done(project, own)
+    tasks = _outline(project, [_task(activity, activity.uid in staffed, own, done.get(activity.uid), notes) for activity in project.activities])
     mandatory = any(name.startswith("mandatory") for activity in project.activities for name, _ in activity.bounds)
     return PlanFile(
         title=project.title, start=start, tasks=tuple(tasks), links=tuple(_link(link, project, by_uid, own) for link in inner),
@@ -120,7 +122,24 @@ def plan_from(project: P6Project) -> PlanFile:
     )  # fmt: skip
 
 
-def _task(activity: P6Activity, is_staffed: bool, own: str, notes: list[str]) -> FileTask:
+def _minutes_done(project: P6Project, own: str) -> dict[str, int]:
+    """Working minutes from the actual start to the data date of every activity under way: planned durations are not kept up once work began."""
+    data_date = project.data_date
+    begun = [(each, each.actual_start) for each in project.activities if each.actual_start is not None and not each.is_complete]
+    found: dict[str, int] = {}
+    if data_date is None:
+        return found
+    for name in {each.calendar or own for each, _ in begun}:
+        mine = [(each, start) for each, start in begun if (each.calendar or own) == name and start < data_date]
+        if not mine or name not in project.calendars:
+            continue
+        compiled = compile_calendar(project.calendars[name], min(start for _, start in mine).date(), data_date.date(), "UTC")
+        now = compiled.work_at(wall_minute(data_date.replace(tzinfo=UTC), "UTC"))
+        found |= {each.uid: now - compiled.work_at(wall_minute(start.replace(tzinfo=UTC), "UTC")) for each, start in mine}
+    return found
+
+
+def _task(activity: P6Activity, is_staffed: bool, own: str, done: int | None, notes: list[str]) -> FileTask:
     if activity.kind in ("level_of_effort", "wbs_summary"):
         notes.append(f"{activity.kind.replace('_', ' ')} activity scheduled by its own duration")
     constraint: ConstraintName = "ASAP"
@@ -141,7 +160,7 @@ def _task(activity: P6Activity, is_staffed: bool, own: str, notes: list[str]) ->
     follows_people = activity.kind == "resource" and is_staffed
     return FileTask(
         uid=activity.uid, id=activity.code, name=activity.name, parent=None if activity.wbs is None else f"wbs-{activity.wbs}",
-        duration_minutes=0 if is_milestone else round(hours * 60), calendar=None if follows_people else activity.calendar or own,
+        duration_minutes=0 if is_milestone else round(hours * 60) if done is None else done + round(activity.remaining_hours * 60), calendar=None if follows_people else activity.calendar or own,
         constraint=constraint, constraint_at=constraint_at, deadline=deadline, percent=100.0 if activity.is_complete else activity.percent,
         actual_start=activity.actual_start, actual_finish=activity.actual_finish if activity.is_complete else None,
         remaining_minutes=0 if activity.is_complete else round(activity.remaining_hours * 60), stop=activity.suspended, resume=activity.resumed,

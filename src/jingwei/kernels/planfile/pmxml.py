@@ -95,10 +95,7 @@ def read_pmxml(content: bytes) -> PlanFile:
     notes = [f"element {name}" for name, count in counted.items() for _ in range(count)]
     notes += [f"project {text(each, 'Id')} (another of the file)" for each in projects if each is not chosen]
     notes += [f"baseline {text(each, 'Id')}" for each in parts(root, "BaselineProject")]
-    try:
-        return plan_from(_project(root, chosen, notes))
-    except (KeyError, ValueError) as problem:
-        raise problem if isinstance(problem, FileError) else FileError(f"a value cannot be read: {problem}", f"有一个值无法读取：{problem}") from problem
+    return plan_from(_project(root, chosen, notes))
 
 
 def _project(root: Any, project: Any, notes: list[str]) -> P6Project:

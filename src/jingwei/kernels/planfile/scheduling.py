@@ -10,7 +10,7 @@ from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, Dependency
 from jingwei.kernels.planfile.model import FileLink, FileTask, PlanFile
 from jingwei.kernels.planfile.placing import Placing, Worker
 
-_begin_at = ("SNET", "MSO")
+_begin_at = ("SNET", "MSO", "MFO")
 _dated = ("SNET", "MSO", "FNET", "MFO")
 
 
@@ -114,7 +114,7 @@ def _share(task: FileTask, worker: Worker, setting: _Setting) -> Activity[str]:
 
 def _activity(task: FileTask, calendar: str, setting: _Setting) -> Activity[str]:
     pause, still = (0, 0) if task.is_summary else setting.placing.pauses(task, calendar)
-    remaining = task.remaining_minutes if task.percent and not task.actual_finish else None
+    remaining = task.remaining_minutes if (task.percent or task.actual_start) and not task.actual_finish else None
     return Activity(
         task.uid,
         task.duration_minutes + pause,

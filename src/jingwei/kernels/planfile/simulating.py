@@ -1,4 +1,7 @@
-"""A file's plan simulated: its deterministic network with spreads on what is still to do, counted in the project calendar's minutes."""
+"""A file's plan simulated: its deterministic network with spreads on what is still to do, counted in the project calendar's minutes.
+
+Without any spread the simulated finish is the calculated one, except where work goes on while the project's calendar rests (nights).
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,9 @@ class _Model:
         self.base = self.project.work_at(min(known))
         keys = [*dates.network.keys, *range(len(dates.network.keys), compiled.count)]
         self.key: list[Any] = [keys[i] for i in compiled.order.tolist()]
-        fixed = {place for place in active if acts.state[place] in (passes.FINISHED, passes.STARTED, passes.MANUAL)}
+        pinned = (Constraint.MSO, Constraint.MFO) if dates.dates.rules.honours_constraints else ()
+        placed = (passes.FINISHED, passes.STARTED, passes.MANUAL)
+        fixed = {place for place in active if acts.state[place] in placed or acts.constraint[place] in pinned}
         self.activities = [self._activity(acts, place, place in fixed, acts.state[place] == passes.FINISHED) for place in active]
         known_places = set(active)
         self.links = [link for place in active if place not in fixed for link in self._links(compiled.links, acts, place, known_places)]
@@ -113,8 +118,11 @@ class _Model:
                 earliest = self.work(at)
             elif at != NO_DATE and acts.constraint[place] in (Constraint.FNET, Constraint.MFO):
                 earliest = self.work(at) - length
+            if self.dates.dates.rules.data_date != NO_DATE:
+                earliest = max(earliest, self.work(self.dates.dates.rules.data_date))
             if acts.not_before[place] != NO_DATE:
                 earliest = max(earliest, self.work(int(acts.not_before[place])))
+        is_finished = is_finished or (is_fixed and acts.constraint[place] == Constraint.MFO)  # pinned at its end: a longer one begins earlier
         whole, left = int(acts.duration[place]), int(acts.remaining[place])
         ahead = 0.0 if is_finished or not whole else length * min(left / whole, 1.0)
         task = self.tasks.get(str(self.key[place]).split("/")[0]) if isinstance(self.key[place], str) else None

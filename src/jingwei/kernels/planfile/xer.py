@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -57,16 +58,13 @@ def read_xer(content: bytes) -> PlanFile:
     if not tables.get("PROJECT"):
         raise FileError("the file holds no project (table PROJECT)", "文件中没有项目（表 PROJECT）")
     tasks = tables.get("TASK", [])
-    counts = {row["proj_id"]: sum(1 for task in tasks if task.get("proj_id") == row["proj_id"]) for row in tables["PROJECT"]}
+    counts = Counter(row.get("proj_id") for row in tasks)
     project = max(tables["PROJECT"], key=lambda row: counts[row["proj_id"]])
     notes = [f"table {name}" for name, rows in tables.items() if name not in understood for _ in rows]
     notes += [f"project {row.get('proj_short_name')} (another of the file)" for row in tables["PROJECT"] if row is not project]
     if encoding != "utf-8":
         notes.append(f"read as {encoding}")
-    try:
-        return plan_from(_project(project, tables, notes))
-    except (KeyError, ValueError) as problem:
-        raise problem if isinstance(problem, FileError) else FileError(f"a value cannot be read: {problem}", f"有一个值无法读取：{problem}") from problem
+    return plan_from(_project(project, tables, notes))
 
 
 def _tables(text: str) -> dict[str, list[Row]]:
