@@ -34,8 +34,7 @@ class Instance(NamedTuple):
 class Island(NamedTuple):
     """The state of one search; everything a chunk of work needs to go on. `size` members of n tasks, flat.
 
-    counters: 0 random state, 1 schedules made, 2 best makespan, 3 members made, 4 since the last improvement, 5 restarts,
-    6 offspring made, 7 schedules at the best
+    counters: 0 random state, 1 schedules made, 2 best makespan, 3 members made, 4 made since the last improvement, 5 restarts
     """
 
     orders: Any
@@ -66,7 +65,7 @@ def draw(counters: Any, bound: int) -> int:
     return (x * bound) >> 32  # type: ignore[no-any-return]
 
 
-@inlined
+@compiled
 def generate(order: Any, start: Any, before_first: Any, before: Any, duration: Any, need: Any, full: Any, guard: Any, free: Any) -> int:
     """Serial generation along `order`; fills `start`, answers the makespan. `free` is scratch of (horizon × width)."""
     width = full.size
@@ -131,7 +130,7 @@ def generate(order: Any, start: Any, before_first: Any, before: Any, duration: A
     return reach
 
 
-@inlined
+@compiled
 def sort_by_finish(order: Any, sorted_order: Any, start: Any, duration: Any, count_at: Any, makespan: int) -> None:
     """By finish, latest first; equal ones in reverse of `order`, so that what lasts no time stays on its side of a link."""
     n = order.size
@@ -164,7 +163,7 @@ def sort_by_start(order: Any, sorted_order: Any, start: Any, count_at: Any, make
         count_at[start[i]] += 1
 
 
-@inlined
+@compiled
 def improve(instance: Instance, island: Island, order: Any) -> int:
     """Schedule `order`, then justify right and left while that shortens it. The starts are left in `start_a`, `order` follows them."""
     counters, duration = island.counters, instance.duration
@@ -189,7 +188,7 @@ def improve(instance: Instance, island: Island, order: Any) -> int:
     return makespan
 
 
-@inlined
+@compiled
 def sample_order(instance: Instance, island: Island, order: Any, eager: int) -> None:
     """A random order in which every task follows its predecessors; of `eager` drawn tasks the one with the least late start goes next."""
     n = order.size
@@ -219,7 +218,7 @@ def sample_order(instance: Instance, island: Island, order: Any, eager: int) -> 
 
 
 @inlined
-def tail_of(instance: Instance, start: Any, makespan: int) -> int:
+def tail_of(instance: Instance, start: Any) -> int:
     """A tie-breaker between equal makespans: work weighted by how late it ends (less is better)."""
     total = 0
     for i in range(start.size):
@@ -235,7 +234,7 @@ def keep(instance: Instance, island: Island, member: int, makespan: int) -> None
         island.orders[member * n + k] = island.child[k]
         island.starts[member * n + k] = island.start_a[k]
     island.fitness[member] = makespan
-    island.tail[member] = tail_of(instance, island.start_a, makespan)
+    island.tail[member] = tail_of(instance, island.start_a)
 
 
 @inlined
@@ -245,12 +244,11 @@ def note_best(instance: Instance, island: Island, makespan: int) -> None:
     if makespan < counters[2]:
         counters[2] = makespan
         counters[4] = 0
-        counters[7] = counters[1]
         for i in range(instance.duration.size):
             island.best[i] = island.start_a[i]
 
 
-@inlined
+@compiled
 def cross(instance: Instance, island: Island, a: int, b: int) -> None:
     """Two-point crossover: the outer parts as in member a, the middle in the order of member b."""
     n = instance.duration.size
@@ -259,25 +257,6 @@ def cross(instance: Instance, island: Island, a: int, b: int) -> None:
         mark[i] = 0
     x = draw(counters, n)
     y = draw(counters, n)
-    if island.tuning[3] > 0:
-        # of several windows, the one in which member b works most
-        best_density = -1.0
-        for _ in range(island.tuning[3]):
-            length = n // 6 + draw(counters, n // 2 + 1)
-            first = draw(counters, n)
-            last = first + length
-            if last > n - 1:
-                last = n - 1
-            t0 = island.starts[b * n + orders[b * n + first]]
-            t1 = island.starts[b * n + orders[b * n + last]]
-            work = 0
-            for k in range(first, last):
-                work += instance.weight[orders[b * n + k]]
-            density = work / (t1 - t0 + 1)
-            if density > best_density:
-                best_density = density
-                x = first
-                y = last
     if x > y:
         x, y = y, x
     q = 0
@@ -301,7 +280,7 @@ def cross(instance: Instance, island: Island, a: int, b: int) -> None:
             q += 1
 
 
-@inlined
+@compiled
 def peak_cross(instance: Instance, island: Island, a: int, b: int, makespan: int) -> None:
     """Peak crossover (Valls et al. 2008): tasks that run while member b's resources are busiest stay together, in b's order."""
     n = instance.duration.size
@@ -356,7 +335,7 @@ def peak_cross(instance: Instance, island: Island, a: int, b: int, makespan: int
                     q = put_with_predecessors(instance, island, j, q)
 
 
-@inlined
+@compiled
 def put_with_predecessors(instance: Instance, island: Island, task: int, q: int) -> int:
     """Append a task to the child after all it still waits for; answers the new length."""
     stack, mark, child = island.spare, island.mark, island.child
@@ -383,7 +362,7 @@ def put_with_predecessors(instance: Instance, island: Island, task: int, q: int)
     return q
 
 
-@inlined
+@compiled
 def mutate(instance: Instance, island: Island, times: int) -> None:
     """Move tasks of the child to another place between their predecessors and successors."""
     child, counters = island.child, island.counters
@@ -397,11 +376,10 @@ def mutate(instance: Instance, island: Island, times: int) -> None:
         for k in range(instance.successor_first[task], instance.successor_first[task + 1]):
             island.mark[instance.successors[k]] = 2 + task
         low = place
-        reach = island.tuning[4]
-        while low > 0 and place - low < reach and island.mark[child[low - 1]] != 2 + task:
+        while low > 0 and island.mark[child[low - 1]] != 2 + task:
             low -= 1
         high = place
-        while high < n - 1 and high - place < reach and island.mark[child[high + 1]] != 2 + task:
+        while high < n - 1 and island.mark[child[high + 1]] != 2 + task:
             high += 1
         target = low + draw(counters, high - low + 1)
         while place > target:
@@ -414,101 +392,68 @@ def mutate(instance: Instance, island: Island, times: int) -> None:
 
 
 @inlined
-def shake(instance: Instance, island: Island, a: int) -> None:
-    """Member a with a stretch of its order in which every start is taken to be later by chance."""
-    n = instance.duration.size
-    counters, child, mark, orders, stretch, key = island.counters, island.child, island.mark, island.orders, island.start_b, island.key
-    length = 8 + draw(counters, n // 3 + 1)
-    if length > n:
-        length = n
-    x = draw(counters, n - length + 1)
-    noise = 2 + draw(counters, 12)
-    for i in range(n):
-        mark[i] = 0
-    for k in range(length):
-        i = orders[a * n + x + k]
-        at = island.starts[a * n + i] * 4 + draw(counters, noise * 4)
-        m = k
-        while m > 0 and key[m - 1] > at:
-            key[m] = key[m - 1]
-            stretch[m] = stretch[m - 1]
-            m -= 1
-        key[m] = at
-        stretch[m] = i
-    q = 0
-    while q < x:
-        i = orders[a * n + q]
-        child[q] = i
-        mark[i] = 1
-        q += 1
-    for k in range(length):
-        if mark[stretch[k]] == 0:
-            q = put_with_predecessors(instance, island, stretch[k], q)
-    while q < n:
-        child[q] = orders[a * n + q]
-        q += 1
+def pick(island: Island, members: int) -> int:
+    """The fitter of two members drawn."""
+    a, b = draw(island.counters, members), draw(island.counters, members)
+    return b if island.fitness[b] < island.fitness[a] else a
+
+
+@compiled
+def breed(instance: Instance, island: Island, members: int) -> None:
+    """Fill `child` with a mutated cross of two members."""
+    counters, tuning = island.counters, island.tuning
+    a, b = pick(island, members), pick(island, members)
+    if a == b:
+        b = (b + 1 + draw(counters, members - 1)) % members
+    if draw(counters, 100) < tuning[3]:
+        peak_cross(instance, island, a, b, island.fitness[b])
+    else:
+        cross(instance, island, a, b)
+    mutate(instance, island, draw(counters, tuning[2] + 1))
+
+
+@compiled
+def admit(instance: Instance, island: Island, members: int, makespan: int) -> None:
+    """Let the child take the place of the worst of four members drawn, unless it is worse or there already."""
+    counters, fitness, tail = island.counters, island.fitness, island.tail
+    own_tail = tail_of(instance, island.start_a)
+    worst = draw(counters, members)
+    for _ in range(3):
+        other = draw(counters, members)
+        if fitness[other] > fitness[worst] or (fitness[other] == fitness[worst] and tail[other] > tail[worst]):
+            worst = other
+    if makespan > fitness[worst] or (makespan == fitness[worst] and own_tail > tail[worst]):
+        return
+    for m in range(members):
+        if fitness[m] == makespan and tail[m] == own_tail:
+            return
+    keep(instance, island, worst, makespan)
 
 
 @compiled
 def evolve(instance: Instance, island: Island, budget: int, goal: int) -> int:
     """Go on until `budget` more schedules are made or the makespan is at most `goal`; answers the best makespan.
 
-    tuning: 0 members, 1 rounds of justification, 2 mutations at most, 3 windows drawn (0: two random points), 4 reach of a mutation,
-    5 per cent of peak crossovers, 6 offspring without improvement before a restart, 7 tie-break by tail
+    tuning: 0 members, 1 rounds of justification, 2 mutations at most, 3 per cent of peak crossovers, 4 offspring without improvement
+    before a restart. A restart keeps nothing but the best schedule.
     """
-    counters, tuning, child = island.counters, island.tuning, island.child
+    counters, tuning = island.counters, island.tuning
     members = tuning[0]
     stop = counters[1] + budget
     while counters[1] < stop and counters[2] > goal:
-        if counters[3] < members:  # fill the population
-            eager = 1 + draw(counters, 3)
-            sample_order(instance, island, child, eager)
-            makespan = improve(instance, island, child)
-            note_best(instance, island, makespan)
+        is_new = counters[3] < members
+        if is_new:
+            sample_order(instance, island, island.child, 1 + draw(counters, 3))
+        else:
+            breed(instance, island, members)
+        makespan = improve(instance, island, island.child)
+        note_best(instance, island, makespan)
+        if is_new:
             keep(instance, island, counters[3], makespan)
             counters[3] += 1
-            continue
-        a = draw(counters, members)
-        other = draw(counters, members)
-        if island.fitness[other] < island.fitness[a]:
-            a = other
-        b = draw(counters, members)
-        other = draw(counters, members)
-        if island.fitness[other] < island.fitness[b]:
-            b = other
-        if a == b:
-            b = (b + 1 + draw(counters, members - 1)) % members
-        if draw(counters, 2) == 1:
-            a, b = b, a
-        dice = draw(counters, 100)
-        if dice < tuning[8]:
-            shake(instance, island, a)
         else:
-            if dice < tuning[5] + tuning[8]:
-                peak_cross(instance, island, a, b, island.fitness[b])
-            else:
-                cross(instance, island, a, b)
-            mutate(instance, island, draw(counters, tuning[2] + 1))
-        makespan = improve(instance, island, child)
-        counters[6] += 1
-        note_best(instance, island, makespan)
-        worst = draw(counters, members)
-        for _ in range(3):
-            other = draw(counters, members)
-            if island.fitness[other] > island.fitness[worst] or (
-                island.fitness[other] == island.fitness[worst] and tuning[7] and island.tail[other] > island.tail[worst]
-            ):
-                worst = other
-        tail = tail_of(instance, island.start_a, makespan)
-        if makespan < island.fitness[worst] or (makespan == island.fitness[worst] and (not tuning[7] or tail <= island.tail[worst])):
-            doubled = False
-            for m in range(members):
-                if island.fitness[m] == makespan and island.tail[m] == tail:
-                    doubled = True
-                    break
-            if not doubled:
-                keep(instance, island, worst, makespan)
-        if counters[4] > tuning[6]:
+            admit(instance, island, members, makespan)
+        if counters[4] > tuning[4]:
             counters[4] = 0
             counters[5] += 1
             counters[3] = 0
