@@ -20,6 +20,11 @@ def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[R
     return rows if since is None else rows.filter(at__gte=since)
 
 
+def baselines_of(project_id: int) -> QuerySet[Baseline]:
+    """A project's baselines, the newest first."""
+    return Baseline.objects.filter(project_id=project_id).order_by("-taken_at", "-pk")
+
+
 def current_baseline(project_id: int) -> Baseline | None:
     """The baseline the plan is compared with."""
     return Baseline.objects.filter(project_id=project_id, is_current=True).first()

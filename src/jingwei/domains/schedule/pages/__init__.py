@@ -17,5 +17,6 @@ urlpatterns = [
     path("gantt/<str:code>/preview/", edits.preview, name="gantt-preview"),
     path("gantt/<str:code>/commit/", edits.commit, name="gantt-commit"),
     path("gantt/<str:code>/undo/", edits.undo, name="gantt-undo"),
+    path("gantt/<str:code>/baselines/<int:baseline_id>/", gantt.baseline_rows, name="gantt-baseline-rows"),
     path("gantt/<str:code>/baseline/", edits.baseline, name="gantt-baseline"),
 ]

@@ -16,20 +16,39 @@ export class Toolbar {
     this.notice = make("span", { class: "gantt-notice", hidden: true });
     this.busy = make("span", { class: "gantt-busy", role: "status" });
     this.toggles = Object.fromEntries(["critical", "float", "baseline", "links"].map((name) => [name, this.toggle(name)]));
+    this.compare = this.wordButton("compare", () => g.compare.toggle());
     this.element = make(
       "div",
       { class: "gantt-toolbar", role: "toolbar", "aria-label": t("toolbar") },
       g.places.commitUrl && g.canEdit ? this.group(this.undo, this.redo) : null,
+      g.places.commitUrl && g.canEdit ? this.taskTools() : null,
       this.group(this.button("fold", "collapse_all", () => g.collapseAll(true)), this.button("list-tree", "expand_all", () => g.collapseAll(false))),
       this.group(this.button("zoom-out", "zoom_out", () => g.zoomBy(1 / 1.5), "−"), this.level, this.button("zoom-in", "zoom_in", () => g.zoomBy(1.5), "+")),
       this.group(this.wordButton("zoom_fit", () => g.zoomToFit(), "0"), this.wordButton("zoom_today", () => g.showToday())),
-      this.group(...Object.values(this.toggles)),
+      this.group(...Object.values(this.toggles), this.compare),
       make("span", { class: "gantt-spring" }),
       this.busy,
       this.group(this.columnsMenu(), this.button("info", "legend", () => this.toggleLegend()), this.button("keyboard", "shortcuts", () => g.dialogs.shortcuts(), "?"), this.button("printer", "print", () => window.print())),
     );
     this.legend = this.makeLegend();
     this.footer = make("div", { class: "gantt-footer" }, this.legend, this.notice);
+  }
+
+  /** What can be done to the chosen task, for hands that know no keys. */
+  taskTools() {
+    const { g } = this;
+    const chosen = (run) => () => {
+      const task = g.plan.tasks.get(g.selectedId);
+      if (task) run(task);
+    };
+    return this.group(
+      g.places.canAdd === "false" ? null : this.button("plus", "new_task_below", () => g.actions.addTask(g.plan.tasks.get(g.selectedId)), "N"),
+      this.button("chevrons-left", "outdent", chosen((task) => g.keyboard.outdent(task)), "Ctrl+["),
+      this.button("chevrons-right", "indent", chosen((task) => g.keyboard.indent(task)), "Ctrl+]"),
+      this.button("link", "edit_links", chosen((task) => g.dialogs.links(task)), "L"),
+      this.button("adjustments", "details", chosen((task) => g.openTask(task)), "D"),
+      g.places.canDelete === "false" ? null : this.button("trash", "delete", chosen((task) => g.actions.removeTask(task)), "Delete"),
+    );
   }
 
   group(...children) {
@@ -95,6 +114,7 @@ export class Toolbar {
     if (this.level.value !== g.scale.level) this.level.value = g.scale.level;
     for (const [name, button] of Object.entries(this.toggles)) button.setAttribute("aria-pressed", String(g.options[name]));
     this.toggles.baseline.hidden = !g.plan?.project.baseline;
+    this.compare.hidden = this.toggles.baseline.hidden || !g.places.baselinesUrl;
     const years = g.plan?.tasks.size ? g.plan.project.provisional_years || [] : [];
     this.legend.hidden = !g.options.legend;
     this.notice.hidden = years.length === 0;
