@@ -82,8 +82,8 @@ export const COLUMNS = {
   deadline: { width: 96, text: (task, g) => g.scale.write(task.deadline) },
   baseline_start: { width: 96, text: (task, g) => g.scale.write(task.baselineStart) },
   baseline_finish: { width: 96, text: (task, g) => g.scale.write(task.baselineFinish) },
-  start_change: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "start")) },
-  finish_change: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "finish")) },
+  start_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "start")) },
+  finish_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "finish")) },
 };
 
 export const FIRST_SHOWN = ["wbs", "name", "start", "finish", "duration", "percent", "assignee", "float"];

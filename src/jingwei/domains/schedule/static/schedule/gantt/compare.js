@@ -7,7 +7,7 @@
 import { make } from "./dom.js";
 
 const WORST = 6; // how many tasks the summary names
-export const CHANGE_COLUMNS = ["start_change", "finish_change"];
+export const CHANGE_COLUMNS = ["start_slip", "finish_slip"];
 
 const placeFrom = ([id, start, finish, duration]) => [id, { start, finish, duration }];
 
