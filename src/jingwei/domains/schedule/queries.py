@@ -37,6 +37,12 @@ def baseline_dates(baseline: Baseline | None) -> dict[int, tuple[datetime | None
     return {pk: (start, finish) for pk, start, finish in BaselineTask.objects.filter(baseline=baseline).values_list("task_id", "start", "finish")}
 
 
+def minutes_per_day(project: Project) -> int:
+    """Working minutes of the fullest day of the week: what a day of duration means."""
+    week = worktime.calendar_of(project).week
+    return max((sum(end - start for start, end in shifts) for shifts in week), default=480) or 480
+
+
 def calendar_picture(project: Project, first: datetime, last: datetime) -> dict[str, Any]:
     """The calendar as the Gantt draws it: the week's shifts, and every date on which it does not hold."""
     calendar: WorkCalendar = worktime.calendar_of(project)

@@ -49,6 +49,8 @@ export const COLUMNS = {
     text: (task) => task.name,
     edit: { value: (task) => task.name, read: (text) => text.trim() || null, change: (name) => ({ name }), can: () => true },
   },
+  start_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "start")) },
+  finish_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "finish")) },
   start: {
     width: 96,
     text: (task, g) => g.scale.write(g.shown(task).start),
@@ -82,8 +84,6 @@ export const COLUMNS = {
   deadline: { width: 96, text: (task, g) => g.scale.write(task.deadline) },
   baseline_start: { width: 96, text: (task, g) => g.scale.write(task.baselineStart) },
   baseline_finish: { width: 96, text: (task, g) => g.scale.write(task.baselineFinish) },
-  start_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "start")) },
-  finish_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "finish")) },
 };
 
 export const FIRST_SHOWN = ["wbs", "name", "start", "finish", "duration", "percent", "assignee", "float"];

@@ -10,7 +10,7 @@ export const ENGLISH = {
   toolbar: "Timeline tools", undo: "Undo", redo: "Redo", expand_all: "Expand all", collapse_all: "Collapse all", zoom: "Zoom", zoom_in: "Zoom in",
   zoom_out: "Zoom out", zoom_fit: "Fit", zoom_today: "Today", hour: "Hours", day: "Days", week: "Weeks", month: "Months", quarter: "Quarters",
   critical_path: "Critical path", float_bars: "Float", baseline: "Baseline", links: "Links", columns: "Columns", shortcuts: "Keyboard shortcuts",
-  print: "Print", legend: "Legend", resize_panes: "Width of the task table",
+  print: "Print and PDF", picture: "Save as picture (PNG)", legend: "Legend", resize_panes: "Width of the task table",
   start_slip: "Δ start", finish_slip: "Δ finish", compare: "Compare", compare_plan: "Present plan", compare_above: "State shown", compare_below: "Compared with",
   compare_with: "compared with", compare_none: "There is no baseline yet.", compare_worst: "What slipped most, in working days",
   compare_figures: "Finish {total} working days ({was} → {now}) · {later} later, {earlier} earlier, {same} unchanged, {added} without baseline",

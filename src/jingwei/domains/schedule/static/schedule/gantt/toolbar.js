@@ -1,6 +1,7 @@
 /** The bar of tools above, the legend below, and the divider between table and picture. */
 import { COLUMNS } from "./columns.js";
 import { icon, make } from "./dom.js";
+import { savePicture } from "./paper.js";
 import { LEVELS } from "./scale.js";
 
 const LEGEND = ["task", "critical", "summary", "milestone", "baseline", "float", "deadline", "endangered", "interface", "today", "data_date", "rest"];
@@ -28,7 +29,7 @@ export class Toolbar {
       this.group(...Object.values(this.toggles), this.compare),
       make("span", { class: "gantt-spring" }),
       this.busy,
-      this.group(this.columnsMenu(), this.button("info", "legend", () => this.toggleLegend()), this.button("keyboard", "shortcuts", () => g.dialogs.shortcuts(), "?"), this.button("printer", "print", () => window.print())),
+      this.group(this.columnsMenu(), this.button("info", "legend", () => this.toggleLegend()), this.button("keyboard", "shortcuts", () => g.dialogs.shortcuts(), "?"), this.button("photo", "picture", () => savePicture(g)), this.button("printer", "print", () => (g.places.printUrl ? window.location.assign(g.places.printUrl) : window.print()))),
     );
     this.legend = this.makeLegend();
     this.footer = make("div", { class: "gantt-footer" }, this.legend, this.notice);
