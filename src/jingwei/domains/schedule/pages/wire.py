@@ -26,7 +26,7 @@ class WallMinute(Func):
 
 dates = ("start", "finish", "deadline", "constraint_at")
 plain = (
-    "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "version",
+    "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "work_hours", "version",
 )  # fmt: skip
 task_columns = ("id", "parent", "is_endangered", "assignee", "interface", *plain, *dates)
 

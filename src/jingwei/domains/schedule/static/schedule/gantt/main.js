@@ -19,6 +19,7 @@ import { Keyboard } from "./keyboard.js";
 import { Plan } from "./model.js";
 import { Painter, readColours } from "./paint.js";
 import { PRINTED_ROWS, watchPrinting } from "./paper.js";
+import { Load } from "./load.js";
 import { Pointer } from "./pointer.js";
 import { LEVELS, Scale } from "./scale.js";
 import { Server } from "./server.js";
@@ -41,7 +42,7 @@ export class Gantt {
     Object.assign(this, { plan: null, preview: null, drag: null, hoveredTask: null, hoveredLink: null, selectedLink: null, selectedId: null, column: -1, revision: 0, isStale: false });
     this.collapsed = new Set();
     const isNarrow = host.clientWidth < NARROW;
-    this.options = { critical: true, float: true, baseline: true, links: true, legend: !isNarrow, ...memory.get("options") };
+    this.options = { critical: true, float: true, load: false, baseline: true, links: true, legend: !isNarrow, ...memory.get("options") };
     this.columns = isNarrow ? ["name"] : (memory.get("columns") || FIRST_SHOWN).filter((key) => COLUMNS[key]);
     this.scale = new Scale(host.dataset.locale || "en");
     this.server = new Server({ url: host.dataset.url, previewUrl: host.dataset.previewUrl, commitUrl: host.dataset.commitUrl, undoUrl: host.dataset.undoUrl, csrf: host.dataset.csrf });
@@ -51,6 +52,7 @@ export class Gantt {
     this.compare = new Compare(this);
     this.dialogs = new Dialogs(this);
     this.details = new Details(this);
+    this.personLoad = new Load(this);
     this.build();
     this.watch();
   }
@@ -71,7 +73,7 @@ export class Gantt {
     this.scroller = make("div", { class: "gantt-scroller" }, this.size);
     this.message = make("div", { class: "gantt-message", role: "status", text: this.t("loading") });
     this.live = make("div", { class: "gantt-sr", "aria-live": "polite" });
-    host.replaceChildren(this.toolbar.element, this.compare.element, this.scroller, this.message, this.toolbar.footer, this.details.element, this.toasts.stack, this.live);
+    host.replaceChildren(this.toolbar.element, this.compare.element, this.scroller, this.personLoad.element, this.message, this.toolbar.footer, this.details.element, this.toasts.stack, this.live);
     this.scroller.hidden = true;
     this.painter = new Painter(this, canvas);
     this.pointer = new Pointer(this, canvas);
@@ -378,6 +380,7 @@ export class Gantt {
     const geometry = new Geometry(this);
     this.painter.draw();
     this.tree.draw(geometry.firstRow, geometry.lastRow, geometry.top);
+    this.personLoad.draw();
   }
 }
 

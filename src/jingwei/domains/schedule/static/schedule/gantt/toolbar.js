@@ -16,7 +16,7 @@ export class Toolbar {
     this.level.append(...LEVELS.map(({ key }) => make("option", { value: key, text: t(key) })));
     this.notice = make("span", { class: "gantt-notice", hidden: true });
     this.busy = make("span", { class: "gantt-busy", role: "status" });
-    this.toggles = Object.fromEntries(["critical", "float", "baseline", "links"].map((name) => [name, this.toggle(name)]));
+    this.toggles = Object.fromEntries(["critical", "float", "baseline", "links", "load"].map((name) => [name, this.toggle(name)]));
     this.compare = this.wordButton("compare", () => g.compare.toggle());
     this.element = make(
       "div",
@@ -68,7 +68,7 @@ export class Toolbar {
 
   toggle(name) {
     const { g } = this;
-    const key = { critical: "critical_path", float: "float_bars" }[name] || name;
+    const key = { critical: "critical_path", float: "float_bars", load: "load" }[name] || name;
     const press = () => g.setOption(name, !g.options[name]);
     return make("button", { type: "button", class: `gantt-button has-word gantt-toggle-${name}`, "aria-pressed": "false", on: { click: press } }, make("span", { class: "gantt-dot", "aria-hidden": "true" }), g.t(key));
   }
