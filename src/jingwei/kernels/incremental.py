@@ -27,7 +27,7 @@ class HeldPlan(Generic[Key]):
 
     network: PlanNetwork[Key]
     activities: dict[Key, Activity[Key]]
-    dependencies: tuple[Dependency[Key], ...]
+    dependencies: Sequence[Dependency[Key]]
     calendars: Mapping[str, WorkCalendar]
     zone: str
 
@@ -42,7 +42,7 @@ class HeldPlan(Generic[Key]):
     ) -> HeldPlan[Key]:
         """Compile a plan to be held. Raises PlanError and its kinds."""
         network = PlanNetwork.build(activities, dependencies, calendars, rules, zone)
-        return cls(network, {activity.key: activity for activity in activities}, tuple(dependencies), dict(calendars), zone)
+        return cls(network, {activity.key: activity for activity in activities}, dependencies, dict(calendars), zone)
 
     def dates(self, rules: RunRules) -> PlanDates[Key]:
         """The dates of the plan as it is held, under the given rules (the data date moves on by itself)."""
@@ -66,9 +66,9 @@ class HeldPlan(Generic[Key]):
                 kept.pop(key, None)
             else:
                 kept[key] = activity
-        links = self.dependencies if dependencies is None else tuple(dependencies)
+        links = self.dependencies if dependencies is None else dependencies
         days = self.calendars if calendars is None else dict(calendars)
-        is_same_shape = (dependencies is None or links == self.dependencies) and days == self.calendars
+        is_same_shape = (links is self.dependencies or links == self.dependencies) and days == self.calendars
         if is_same_shape and all(self._fits(key, activity) for key, activity in activities.items()):
             patched = {key: activity for key, activity in activities.items() if activity is not None}
             return HeldPlan(self._patched(patched, rules), kept, links, days, self.zone)

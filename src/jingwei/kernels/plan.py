@@ -98,6 +98,10 @@ class PlanDates(Mapping[Key, ActivityDates[Key]]):
         row: Any = self._rows[self.network.index[key]]
         return ActivityDates(*row)
 
+    def date_rows(self) -> list[tuple[Any, ...]]:
+        """All at once for very many: key, start, finish, late start, late finish, total and free float, critical, summary, percent, minutes."""
+        return [row[:3] + row[5:13] for row in self._rows]
+
     def __iter__(self) -> Iterator[Key]:
         return iter(self.network.keys)
 

@@ -80,7 +80,7 @@ def test_an_earlier_deadline_endangers_too_and_reaching_it_ends_it(firm: Firm, m
 
 def test_a_preview_tells_nobody(firm: Firm, milestone: Task) -> None:
     task = Task.objects.get(name="联调")
-    effect = services.plan_preview(project=firm.project, changes=[{"task": task.pk, "duration_minutes": 480 * 9}], links={})["effect"]
+    effect = services.plan_preview(project=firm.project, edits=services.Edits(changes=[{"task": task.pk, "duration_minutes": 480 * 9}])).effect
     assert [each["id"] for each in effect["endangered"]] == [milestone.pk]
     assert not Notification.objects.exists()
 

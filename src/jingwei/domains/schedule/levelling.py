@@ -40,7 +40,7 @@ def level(
     for project in projects:
         loaded = network.load(project, keeps_levelling=False)
         calendars[str(project.pk)] = loaded.calendar
-        starts[project.pk] = network.start_of(loaded)
+        starts[project.pk] = network.start_of(project, loaded.calendar.zone)
         now = max(project.data_date or loaded.now, now) if now else project.data_date or loaded.now
         links += loaded.links
         for pk, activity in loaded.activities.items():

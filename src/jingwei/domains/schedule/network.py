@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,9 @@ from jingwei.frame.models import Project
 from jingwei.hub import queries as hub
 from jingwei.hub.queries import Outage
 from jingwei.kernels.calendar import WorkCalendar, moment_of, wall_minute
-from jingwei.kernels.plan import Activity, Dependency, PlanDates, schedule_plan
+from jingwei.kernels.incremental import HeldPlan
+from jingwei.kernels.network import RunRules
+from jingwei.kernels.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
 from jingwei.kernels.worktime import compile_calendar
 
 task_fields = (
@@ -37,18 +39,73 @@ class Loaded:
     outages: dict[int, Outage]
     now: datetime
 
+    @property
+    def rules(self) -> RunRules:
+        """Project start at nine o'clock of its first day; without a data date of its own, the data date is now."""
+        zone = self.calendar.zone
+        return RunRules(project_start=wall_minute(start_of(self.project, zone), zone), data_date=wall_minute(self.project.data_date or self.now, zone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What this process knows of a project's plan; prints tell which rows were written to since."""
+
+    prints: dict[int, int]
+    link_prints: dict[int, int]
+    rows: dict[int, dict[str, Any]]
+    activities: dict[int, Activity[int]]  # as they are while every interface works
+    links: list[Dependency[int]]
+
+
+most_kept = 8
+_kept: dict[int, _Kept] = {}
+_plans: dict[int, HeldPlan[int]] = {}
+
+
+def _keep(cache: dict[int, Any], project_id: int, value: Any) -> None:
+    """The newest last; the oldest goes."""
+    cache.pop(project_id, None)
+    cache[project_id] = value
+    while len(cache) > most_kept:
+        cache.pop(next(iter(cache)), None)
+
 
 def load(project: Project, *, keeps_levelling: bool = True) -> Loaded:
-    """Read a project's plan in a fixed number of queries; without what an earlier levelling holds back, if asked."""
+    """Read a project's plan in a fixed number of queries; of what this process has read before, only rows written to since.
+
+    Without what an earlier levelling holds back, if asked.
+    """
     now = timezone.now().replace(second=0, microsecond=0)
     outages = hub.interfaces_down(project.pk)
     calendar = worktime.calendar_of(project)
     held = {pk: _restored(calendar, now, outage) for pk, outage in outages.items()}
-    rows = {row["pk"]: row for row in work.tasks_of(project.pk).values(*task_fields)}
-    levelled = {pk: row["levelled_until"] for pk, row in rows.items() if keeps_levelling and row["levelled_until"]}
-    activities = {pk: _activity(row, *(each for each in (held.get(row["interface_id"]), levelled.get(pk)) if each)) for pk, row in rows.items()}
-    links = [Dependency(a, b, kind, lag) for a, b, kind, lag in work.links_of(project.pk).values_list("predecessor_id", "successor_id", "type", "lag_minutes")]
-    return Loaded(project, rows, activities, links, calendar, outages, now)
+    kept = _read(project.pk)
+    _keep(_kept, project.pk, kept)
+    activities = dict(kept.activities)
+    if held:
+        activities |= {pk: _activity(row, held[row["interface_id"]]) for pk, row in kept.rows.items() if row["interface_id"] in held}
+    if not keeps_levelling:
+        let_go = {pk: row | {"levelled_until": None} for pk, row in kept.rows.items() if row["levelled_until"]}
+        activities |= {pk: _activity(row, held.get(row["interface_id"])) for pk, row in let_go.items()}
+    return Loaded(project, kept.rows, activities, kept.links, calendar, outages, now)
+
+
+def _read(project_id: int) -> _Kept:
+    old = _kept.get(project_id) or _Kept({}, {}, {}, {}, [])
+    prints, link_prints = work.task_prints(project_id), work.link_prints(project_id)
+    differing = [pk for pk, print_ in prints.items() if old.prints.get(pk) != print_]
+    rows = work.tasks_of(project_id).order_by()
+    if len(differing) < len(prints):
+        rows = rows.filter(pk__in=differing)
+    found = {row["pk"]: row for row in rows.values(*task_fields)} if differing else {}
+    merged = {pk: found.get(pk) or old.rows[pk] for pk in prints if pk in found or pk in old.rows}
+    activities = {pk: _activity(row, None) if pk in found else old.activities[pk] for pk, row in merged.items()}
+    links = old.links
+    if link_prints != old.link_prints:
+        read = work.links_of(project_id).order_by("pk").values_list("predecessor_id", "successor_id", "type", "lag_minutes")
+        links = [Dependency(a, b, kind, lag) for a, b, kind, lag in read]
+    # a row that went between the two reads keeps no print, so the next reading sees it anew
+    return _Kept({pk: prints[pk] for pk in merged}, link_prints, merged, activities, links)
 
 
 def _restored(calendar: WorkCalendar, now: datetime, outage: Outage) -> datetime:
@@ -58,7 +115,7 @@ def _restored(calendar: WorkCalendar, now: datetime, outage: Outage) -> datetime
     return moment_of(int(compiled.wall_start(int(compiled.work_at(here)) + outage.restore_minutes)), calendar.zone)
 
 
-def _activity(row: Mapping[str, Any], *held_until: datetime) -> Activity[int]:
+def _activity(row: Mapping[str, Any], held_until: datetime | None) -> Activity[int]:
     done = row["percent"] >= 100 or row["status"] in ("done", "cancelled")
     return Activity(
         key=row["pk"],
@@ -69,25 +126,30 @@ def _activity(row: Mapping[str, Any], *held_until: datetime) -> Activity[int]:
         percent=100 if done else row["percent"],
         actual_start=row["actual_start"],
         actual_finish=row["actual_finish"] if done else None,
-        not_before=None if done else max(held_until, default=None),
+        not_before=None if done else max((each for each in (held_until, row["levelled_until"]) if each), default=None),
         parent=row["parent_id"],
         is_milestone=row["is_milestone"],
         is_inactive=row["status"] == "cancelled",
     )
 
 
-def calculate(loaded: Loaded, changes: Mapping[int, Mapping[str, Any]] | None = None, links: list[Dependency[int]] | None = None) -> PlanDates[int]:
-    """Dates of the plan, with some activities changed for a preview."""
-    activities = [replace(a, **changes[pk]) if changes and pk in changes else a for pk, a in loaded.activities.items()]
-    return schedule_plan(
-        activities, loaded.links if links is None else links, {"project": loaded.calendar}, start=start_of(loaded),
-        data_date=loaded.project.data_date or loaded.now, zone=loaded.calendar.zone,
-    )  # fmt: skip
+def calculate(loaded: Loaded) -> PlanDates[int]:
+    """Dates of the plan. The network compiled for the last calculation serves again, with the activities that differ put into it."""
+    project_id, rules, calendars = loaded.project.pk, loaded.rules, {PROJECT_CALENDAR: loaded.calendar}
+    held = _plans.get(project_id)
+    if held is None or held.zone != loaded.calendar.zone:
+        plan = HeldPlan.build(list(loaded.activities.values()), loaded.links, calendars, rules, loaded.calendar.zone)
+    else:
+        differing: dict[int, Activity[int] | None] = {pk: a for pk, a in loaded.activities.items() if (was := held.activities.get(pk)) is not a and was != a}
+        differing |= dict.fromkeys(pk for pk in held.activities if pk not in loaded.activities)
+        plan = held.with_changes(differing, rules, dependencies=loaded.links, calendars=calendars)
+    _keep(_plans, project_id, plan)
+    return plan.dates(rules)
 
 
-def start_of(loaded: Loaded) -> datetime:
+def start_of(project: Project, zone: str) -> datetime:
     """Nine o'clock on the project's first day."""
-    return datetime.combine(loaded.project.start_on, time(9), ZoneInfo(loaded.calendar.zone))
+    return datetime.combine(project.start_on, time(9), ZoneInfo(zone))
 
 
 def minutes_per_day(calendar: WorkCalendar) -> int:

@@ -28,6 +28,11 @@ def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[R
     return rows if since is None else rows.filter(at__gte=since)
 
 
+def baselines_of(project_id: int) -> QuerySet[Baseline]:
+    """A project's baselines, the newest first."""
+    return Baseline.objects.filter(project_id=project_id).order_by("-taken_at", "-pk")
+
+
 def current_baseline(project_id: int) -> Baseline | None:
     """The baseline the plan is compared with."""
     return Baseline.objects.filter(project_id=project_id, is_current=True).first()
@@ -38,6 +43,12 @@ def baseline_dates(baseline: Baseline | None) -> dict[int, tuple[datetime | None
     if baseline is None:
         return {}
     return {pk: (start, finish) for pk, start, finish in BaselineTask.objects.filter(baseline=baseline).values_list("task_id", "start", "finish")}
+
+
+def minutes_per_day(project: Project) -> int:
+    """Working minutes of the fullest day of the week: what a day of duration means."""
+    week = worktime.calendar_of(project).week
+    return max((sum(end - start for start, end in shifts) for shifts in week), default=480) or 480
 
 
 def calendar_picture(project: Project, first: datetime, last: datetime) -> dict[str, Any]:

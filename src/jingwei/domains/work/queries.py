@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import NullIf
 
@@ -25,10 +26,28 @@ def tasks_in(project_ids: Any) -> QuerySet[Task]:
     return Task.objects.filter(project_id__in=project_ids)
 
 
-def endangered(tasks: QuerySet[Task] | None = None) -> QuerySet[Task]:
+def endangered_condition() -> Q:
     """Open tasks and milestones whose computed finish is later than their deadline. The one definition."""
-    rows = Task.objects.all() if tasks is None else tasks
-    return rows.filter(deadline__isnull=False, finish__gt=F("deadline"), percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return Q(deadline__isnull=False, finish__gt=F("deadline"), percent__lt=100) & ~Q(status=Task.Status.CANCELLED)
+
+
+def endangered(tasks: QuerySet[Task] | None = None) -> QuerySet[Task]:
+    """The endangered ones among tasks, or among all."""
+    return (Task.objects.all() if tasks is None else tasks).filter(endangered_condition())
+
+
+def task_prints(project_id: int) -> dict[int, int]:
+    """Task by task a 64-bit print of its row: two that differ tell that somebody wrote to it in between, whoever and by whatever way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, hash_record_extended(t, 0) FROM work_task t WHERE project_id = %s", (project_id,))
+        return dict(cursor.fetchall())
+
+
+def link_prints(project_id: int) -> dict[int, int]:
+    """The same for the links."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, hash_record_extended(d, 0) FROM work_dependency d WHERE project_id = %s", (project_id,))
+        return dict(cursor.fetchall())
 
 
 def endangered_milestones(project_id: int) -> QuerySet[Task]:
@@ -57,6 +76,11 @@ def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:
     if not interface_ids:
         return []
     return list(Task.objects.filter(project_id=project_id, interface_id__in=interface_ids, percent__lt=100).order_by("-finish")[:20])
+
+
+def finish_of(project_id: int) -> Any:
+    """The latest finish of a project's pieces of work; None without any."""
+    return Task.objects.filter(project_id=project_id, is_summary=False).aggregate(finish=Max("finish"))["finish"]
 
 
 def next_critical(project_id: int) -> QuerySet[Task]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -296,22 +297,25 @@ def dependency_remove(*, instance: Dependency) -> None:
 
 @transaction.atomic
 def tasks_renumber(*, project_id: int) -> None:
-    """Give every task its place in the tree: position, WBS code, and whether it is a summary."""
+    """Give every task its place in the tree: position, WBS code, and whether it is a summary.
+
+    Positions that are in order already stay, gaps and all: what is removed leaves its place free to come back to.
+    """
     rows = list(Task.objects.filter(project_id=project_id).order_by("position", "id").values_list("pk", "parent_id", "position", "wbs", "is_summary"))
     children: dict[int | None, list[int]] = {}
     for pk, parent_id, *_rest in rows:
         children.setdefault(parent_id, []).append(pk)
     now = {pk: (position, wbs, is_summary) for pk, _parent, position, wbs, is_summary in rows}
-    changed: list[tuple[int, int, str, bool]] = []
+    order: list[tuple[int, str, bool]] = []
     heap = [(pk, str(number)) for number, pk in reversed(list(enumerate(children.get(None, []), 1)))]
-    place = 0
     while heap:
         pk, wbs = heap.pop()
-        place += 1
         below = children.get(pk, [])
-        if now[pk] != (place, wbs, bool(below)):
-            changed.append((pk, place, wbs, bool(below)))
+        order.append((pk, wbs, bool(below)))
         heap += [(child, f"{wbs}.{number}") for number, child in reversed(list(enumerate(below, 1)))]
+    known = [now[pk][0] for pk, _wbs, _is_summary in order]
+    places = known if all(a < b for a, b in pairwise([0, *known])) else range(1, len(order) + 1)
+    changed = [(pk, place, wbs, is_summary) for (pk, wbs, is_summary), place in zip(order, places, strict=True) if now[pk] != (place, wbs, is_summary)]
     if changed:
         columns = list(zip(*changed, strict=True))
         with connection.cursor() as cursor:

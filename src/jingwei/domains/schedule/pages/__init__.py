@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule.pages import edits, files, gantt, levelling, quality
+from jingwei.domains.schedule.pages import edits, files, gantt, levelling, network, paper, quality
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
 register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10))
+register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "git-branch", "work.task.view", 20))
 register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 30))
 register_project_page(ProjectPage(gettext_lazy("Levelling"), "levelling", "scale", "work.task.view", 35))
 register_project_page(ProjectPage(gettext_lazy("Files"), "schedule-files", "file-import", "work.task.view", 60))
@@ -21,6 +22,10 @@ urlpatterns = [
     path("gantt/<str:code>/preview/", edits.preview, name="gantt-preview"),
     path("gantt/<str:code>/commit/", edits.commit, name="gantt-commit"),
     path("gantt/<str:code>/undo/", edits.undo, name="gantt-undo"),
+    path("gantt/<str:code>/baselines/<int:baseline_id>/", gantt.baseline_rows, name="gantt-baseline-rows"),
+    path("gantt/<str:code>/print/", paper.paper, name="gantt-print"),
+    path("gantt/<str:code>/print.pdf", paper.paper_pdf, name="gantt-pdf"),
+    path("network/<str:code>/", network.network, name="network"),
     path("gantt/<str:code>/baseline/", edits.baseline, name="gantt-baseline"),
     path("quality/<str:code>/", quality.page, name="schedule-quality"),
     path("levelling/<str:code>/", levelling.page, name="levelling"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,28 +15,48 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from jingwei.domains.schedule import queries, services
+from jingwei.domains.schedule import services
 from jingwei.domains.schedule.pages.opening import local_text, project_asked
-from jingwei.domains.schedule.pages.wire import link_rows, task_rows
+from jingwei.domains.schedule.pages.wire import link_sheet, task_sheet
+from jingwei.domains.schedule.services import Edits
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
+
+constraints = ("ASAP", "ALAP", "SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")
 
 
 class _Changed(Exception):
     pass
 
 
-def _asked(request: Request, project: Project) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _asked(request: Request, project: Project) -> Edits:
     """The posted changes in the words of the work: a moved start becomes a no-earlier-than date."""
     zone = ZoneInfo(project.zone)
     try:
         body = json.loads(request.body)
-        changes = [_change(project, dict(each), zone) for each in body.get("changes", [])]
-        return changes, dict(body.get("links") or {})
+        tasks, links = dict(body.get("tasks") or {}), dict(body.get("links") or {})
+        return Edits(
+            changes=[_change(project, dict(each), zone) for each in body.get("changes", [])],
+            new_links=[dict(each) for each in links.get("add", ())],
+            gone_links=[int(each) for each in links.get("remove", ())],
+            new_tasks=[_new_task(dict(each)) for each in tasks.get("add", ())],
+            gone_tasks=[int(each) for each in tasks.get("remove", ())],
+        )
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise ValidationError({"changes": _("The request cannot be read: %(problem)s") % {"problem": problem}}) from problem
+
+
+def _new_task(given: dict[str, Any]) -> dict[str, Any]:
+    return {"name": str(given.get("name") or "").strip()[:300] or _("New task"), "after": int(given["after"]) if given.get("after") else None}
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    found = parse_datetime(text if "T" in text else f"{text}T00:00")
+    if found is None:
+        raise ValueError(text)
+    return found.replace(tzinfo=zone)
 
 
 def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -46,12 +67,9 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
     if given.get("version") is not None and int(given["version"]) != task.version:
         raise _Changed
     if given.get("start"):
-        start = parse_datetime(given["start"])
-        if start is None:
-            raise ValueError(given["start"])
-        out["constraint"], out["constraint_at"] = "SNET", start.replace(tzinfo=zone)
+        out["constraint"], out["constraint_at"] = "SNET", _moment(given["start"], zone)
         if task.actual_start is not None:
-            out["actual_start"] = start.replace(tzinfo=zone)
+            out["actual_start"] = out["constraint_at"]
     for name in ("duration_minutes", "percent"):
         if given.get(name) is not None:
             out[name] = int(given[name])
@@ -59,27 +77,60 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
         out["name"] = str(given["name"])[:300]
     if "parent" in given:
         out["parent"] = work.task(int(given["parent"])) if given["parent"] else None
+    if "is_milestone" in given:
+        out["is_milestone"] = bool(given["is_milestone"])
+    if "deadline" in given:
+        out["deadline"] = _moment(given["deadline"], zone) if given["deadline"] else None
+    if "constraint" in given:
+        out |= _constraint(str(given["constraint"]), given.get("constraint_at"), zone)
     return out
+
+
+def _constraint(kind: str, at: Any, zone: ZoneInfo) -> dict[str, Any]:
+    """A constraint and its date: six kinds need one, two have none."""
+    if kind not in constraints:
+        raise ValidationError({"constraint": _("There is no such constraint.")})
+    if kind in ("ASAP", "ALAP"):
+        return {"constraint": kind, "constraint_at": None}
+    if not at:
+        raise ValidationError({"constraint_at": _("This constraint needs a date.")})
+    return {"constraint": kind, "constraint_at": _moment(str(at), zone)}
+
+
+def _refused(problem: ValidationError) -> HttpResponse:
+    texts = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+    return JsonResponse({"errors": [{"field": name, "message": text} for name, many in texts.items() for text in many]}, status=422)
+
+
+def _effect(effect: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """The effect with its moments in local words."""
+    late = [{**each, "deadline": local_text(each["deadline"], zone), "finish": local_text(each["finish"], zone)} for each in effect["endangered"]]
+    return {**effect, "finish_before": local_text(effect["finish_before"], zone), "finish_after": local_text(effect["finish_after"], zone), "endangered": late}
+
+
+def _outcome(done: services.Outcome, project: Project, undo: str | None) -> HttpResponse:
+    """What changed, and only that."""
+    body = {
+        "tasks": done.tasks, "removed": done.gone_tasks, "made": done.new_tasks, "links": done.links, "links_removed": done.gone_links,
+        "effect": _effect(done.effect, ZoneInfo(project.zone)), "undo": undo,
+    }  # fmt: skip
+    return JsonResponse(body, json_dumps_params={"separators": (",", ":")})
 
 
 def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
     project = project_asked(request, code, "change")
-    zone = ZoneInfo(project.zone)
     try:
-        changes, links = _asked(request, project)
+        edits = _asked(request, project)
+        for verb in (["add"] if edits.new_tasks else []) + (["delete"] if edits.gone_tasks else []):
+            request.access.require(f"work.task.{verb}", project.pk)
         with scope.because(reason=_("Gantt")) as current:
-            done = (services.plan_commit if commit else services.plan_preview)(project=project, changes=changes, links=links)
+            run = services.plan_commit if commit else services.plan_preview
+            done = run(project=project, edits=edits, read=lambda tasks, links: (task_sheet(project, tasks), link_sheet(project, links)))
     except _Changed:
         return JsonResponse({"errors": [{"field": "version", "message": _("Somebody changed this in the meantime.")}]}, status=409)
     except ValidationError as problem:
-        texts = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
-        return JsonResponse({"errors": [{"field": name, "message": text} for name, many in texts.items() for text in many]}, status=422)
-    effect = done["effect"]
-    effect["finish_before"], effect["finish_after"] = local_text(effect["finish_before"], zone), local_text(effect["finish_after"], zone)
-    for each in effect["endangered"]:
-        each["deadline"], each["finish"] = local_text(each["deadline"], zone), local_text(each["finish"], zone)
-    tasks = task_rows(done["rows"], queries.baseline_dates(queries.current_baseline(project.pk)), zone)
-    return JsonResponse({"tasks": tasks, "links": link_rows(project), "effect": effect, "undo": current.trace if commit else None})
+        return _refused(problem)
+    return _outcome(done, project, current.trace if commit else None)
 
 
 @require_POST
@@ -104,19 +155,15 @@ def undo(request: Request, code: str) -> HttpResponse:
         token = str(json.loads(request.body).get("undo", ""))
     except ValueError:
         raise Http404 from None
-    left = undoing.undo(token, request.access)
-    if left:
-        return JsonResponse({"errors": [{"field": "undo", "message": text} for text in left]}, status=409)
-    services.project_recalculate(project_id=project.pk)
-    tasks = work.tasks_of(project.pk).select_related("assignee", "interface")
-    return JsonResponse(
-        {
-            "tasks": task_rows(tasks, queries.baseline_dates(queries.current_baseline(project.pk)), ZoneInfo(project.zone)),
-            "links": link_rows(project),
-            "effect": {"moved": 0, "endangered": []},
-            "undo": None,
-        }
-    )
+    try:
+        done = services.plan_take_back(
+            project=project,
+            undo=lambda: undoing.undo(token, request.access),
+            read=lambda tasks, links: (task_sheet(project, tasks), link_sheet(project, links)),
+        )
+    except services.NotTakenBack as problem:
+        return JsonResponse({"errors": [{"field": "undo", "message": text} for text in problem.left]}, status=409)
+    return _outcome(done, project, None)
 
 
 @require_POST

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse, JsonResponse
+from django.db.models import Max, Min
+from django.db.models.functions import Greatest, Least
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from jingwei.domains.schedule import queries
 from jingwei.domains.schedule.pages.opening import local_text, project_asked
-from jingwei.domains.schedule.pages.wire import link_rows, task_rows
+from jingwei.domains.schedule.pages.wire import baseline_sheet, link_sheet, task_sheet
 from jingwei.domains.schedule.words import gantt_words
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
@@ -32,8 +35,14 @@ def first(request: Request) -> HttpResponse:
 def gantt(request: Request, code: str) -> HttpResponse:
     """The page; the picture fetches its data."""
     project = project_asked(request, code)
-    may_edit = request.access.allows("work.task.change", project.pk)
-    return render(request, "schedule/gantt.html", {"project": project, "projects": Project.objects.all(), "may_edit": may_edit, "words": gantt_words()})
+    may = {verb: request.access.allows(f"work.task.{verb}", project.pk) for verb in ("change", "add", "delete")}
+    return render(request, "schedule/gantt.html", {"project": project, "projects": Project.objects.all(), "may": may, "words": gantt_words()})
+
+
+def span_of(project: Project) -> tuple[datetime, datetime]:
+    """First and last moment of the plan; now when it is empty."""
+    found = work.tasks_of(project.pk).order_by().aggregate(first=Min(Least("start", "finish")), last=Max(Greatest("start", "finish")))
+    return found["first"] or timezone.now(), found["last"] or timezone.now()
 
 
 @require_GET
@@ -41,19 +50,30 @@ def data(request: Request, code: str) -> HttpResponse:
     """The whole plan for the picture."""
     project = project_asked(request, code)
     zone = ZoneInfo(project.zone)
-    tasks = list(work.tasks_of(project.pk).select_related("assignee", "interface"))
-    known = [m for t in tasks for m in (t.start, t.finish) if m]
-    begin, end = min(known, default=timezone.now()), max(known, default=timezone.now())
-    baseline = queries.current_baseline(project.pk)
+    begin, end = span_of(project)
+    current = queries.current_baseline(project.pk)
     calendar = queries.calendar_picture(project, begin, end)
     answer = {
         "project": {
             "id": project.pk, "code": project.code, "name": project.name, "start": local_text(begin, zone), "finish": local_text(end, zone),
             "data_date": local_text(project.data_date or timezone.now(), zone), "today": local_text(timezone.now(), zone),
-            "baseline": {"id": baseline.pk, "name": baseline.name} if baseline else None, "provisional_years": calendar.pop("provisional_years"),
+            "baseline": {"id": current.pk, "name": current.name} if current else None,
+            "baselines": [{"id": each.pk, "name": each.name} for each in queries.baselines_of(project.pk)],
+            "provisional_years": calendar.pop("provisional_years"),
         },
         "calendar": calendar,
-        "tasks": task_rows(tasks, queries.baseline_dates(baseline), zone),
-        "links": link_rows(project),
+        "tasks": task_sheet(project),
+        "links": link_sheet(project),
+        "baseline_rows": baseline_sheet(project, current),
     }  # fmt: skip
-    return JsonResponse(answer)
+    return JsonResponse(answer, json_dumps_params={"separators": (",", ":")})
+
+
+@require_GET
+def baseline_rows(request: Request, code: str, baseline_id: int) -> HttpResponse:
+    """One baseline's dates, to compare with."""
+    project = project_asked(request, code)
+    found = queries.baselines_of(project.pk).filter(pk=baseline_id).first()
+    if found is None:
+        raise Http404
+    return JsonResponse({"id": found.pk, "name": found.name, "rows": baseline_sheet(project, found)}, json_dumps_params={"separators": (",", ":")})

@@ -1,72 +1,148 @@
-"""Changes of the plan as a person draws them: previewed, committed in one transaction and one trace."""
+"""Changes of the plan as a person draws them: previewed, committed in one transaction and one trace, taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule.models import Recalculation
 from jingwei.domains.schedule.services.recalculation import project_recalculate
+from jingwei.domains.work import queries
 from jingwei.domains.work import services as work
 from jingwei.frame.models import Project
+
+Read = Callable[[Sequence[int], Sequence[int]], tuple[Any, Any]]  # ids of tasks and of links → both as the page takes them
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a person wants of the plan. A change is {"task": id, field: value}; a new task {"name", "after": id or None}."""
+
+    changes: Sequence[Mapping[str, Any]] = ()
+    new_links: Sequence[Mapping[str, Any]] = ()
+    gone_links: Sequence[int] = ()
+    new_tasks: Sequence[Mapping[str, Any]] = ()
+    gone_tasks: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: the rows that differ, as `read` gave them, the ids that are new or gone, and the effect on dates."""
+
+    tasks: Any
+    links: Any
+    new_tasks: Sequence[int] = ()
+    gone_tasks: Sequence[int] = ()
+    gone_links: Sequence[int] = ()
+    effect: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ids_read(tasks: Sequence[int], links: Sequence[int]) -> tuple[Any, Any]:
+    """For callers that show nothing: the ids of what differs."""
+    return list(tasks), list(links)
+
+
+class NotTakenBack(Exception):
+    """What could not be undone, in words."""
+
+    def __init__(self, left: Sequence[str]) -> None:
+        super().__init__("; ".join(left))
+        self.left = left
 
 
 class _Undo(Exception):
     pass
 
 
-def plan_preview(*, project: Project, changes: Sequence[Mapping[str, Any]], links: Mapping[str, Any]) -> dict[str, Any]:
+def plan_preview(*, project: Project, edits: Edits, read: Read = ids_read) -> Outcome:
     """What a change of the plan would do: carried out for real, then rolled back, so it can never differ from the commit."""
-    effect: dict[str, Any] = {}
+    outcome: Outcome | None = None
     try:
         with transaction.atomic():
-            effect = _carry_out(project, changes, links)
+            outcome = _observed(project, lambda: _carry_out(project, edits), read)
             raise _Undo
     except _Undo:
-        return effect
+        assert outcome is not None
+        return outcome
 
 
 @transaction.atomic
-def plan_commit(*, project: Project, changes: Sequence[Mapping[str, Any]], links: Mapping[str, Any]) -> dict[str, Any]:
+def plan_commit(*, project: Project, edits: Edits, read: Read = ids_read) -> Outcome:
     """Change the plan through the work's own verbs, under one trace, and recalculate at once."""
-    return _carry_out(project, changes, links)
+    return _observed(project, lambda: _carry_out(project, edits), read)
 
 
-def _carry_out(project: Project, changes: Sequence[Mapping[str, Any]], links: Mapping[str, Any]) -> dict[str, Any]:
-    from jingwei.domains.work import queries
+@transaction.atomic
+def plan_take_back(*, project: Project, undo: Callable[[], list[str]], read: Read = ids_read) -> Outcome:
+    """Undo something and recalculate; raises NotTakenBack, and nothing is changed."""
 
-    before = {row["pk"]: row for row in queries.tasks_of(project.pk).values(*network.task_fields)}
-    late_before = set(queries.endangered(queries.tasks_of(project.pk)).values_list("pk", flat=True))
-    for change in changes:
-        task = queries.task(int(change["task"]))
-        if task is None or task.project_id != project.pk:
-            raise ValidationError({"task": _("There is no such task in this project.")})
+    def carry_out() -> None:
+        if left := undo():
+            raise NotTakenBack(left)
+        work.tasks_renumber(project_id=project.pk)
+
+    return _observed(project, carry_out, read)
+
+
+def _observed(project: Project, carry_out: Callable[[], None], read: Read) -> Outcome:
+    """Carry something out, recalculate, and tell what differs. Prints of the rows find the difference, whatever wrote it."""
+    tasks, links = queries.task_prints(project.pk), queries.link_prints(project.pk)
+    late = set(queries.endangered(queries.tasks_of(project.pk)).values_list("pk", flat=True))
+    finish = queries.finish_of(project.pk)
+    carry_out()
+    record = project_recalculate(project_id=project.pk)
+    tasks_now, links_now = queries.task_prints(project.pk), queries.link_prints(project.pk)
+    rows, joined = read(_differing(tasks, tasks_now), _differing(links, links_now))
+    return Outcome(
+        tasks=rows,
+        links=joined,
+        new_tasks=[pk for pk in tasks_now if pk not in tasks],
+        gone_tasks=[pk for pk in tasks if pk not in tasks_now],
+        gone_links=[pk for pk in links if pk not in links_now],
+        effect=_effect(project, record, finish, late),
+    )
+
+
+def _differing(before: Mapping[int, int], after: Mapping[int, int]) -> list[int]:
+    return [pk for pk, print_ in after.items() if before.get(pk) != print_]
+
+
+def _effect(project: Project, record: Recalculation | None, finish: Any, late: set[int]) -> dict[str, Any]:
+    fresh = queries.endangered(queries.tasks_of(project.pk)).exclude(pk__in=late)
+    return {
+        "moved": record.moved if record else 0,
+        "finish_before": finish,
+        "finish_after": record.finish_after if record else None,
+        "endangered": [{"id": t.pk, "name": t.name, "deadline": t.deadline, "finish": t.finish} for t in fresh],
+    }
+
+
+def _carry_out(project: Project, edits: Edits) -> None:
+    for change in edits.changes:
+        task = _task(project, change["task"])
         work.task_save(instance=task, **{name: value for name, value in change.items() if name != "task"})
-    for link in links.get("add", ()):
-        ends = {pk: queries.task(pk) for pk in (int(link["from"]), int(link["to"]))}
-        if None in ends.values():
-            raise ValidationError({"links": _("There is no such task in this project.")})
-        work.dependency_save(
-            predecessor=ends[int(link["from"])], successor=ends[int(link["to"])], type=link.get("type", "FS"), lag_minutes=int(link.get("lag_minutes", 0))
-        )
-    for pk in links.get("remove", ()):
+    for new in edits.new_tasks:
+        above = _task(project, new["after"]) if new["after"] else None
+        place = {"parent": above.parent, "position": above.position} if above else {}
+        work.task_save(project=project, name=new["name"], **place)
+    for pk in edits.gone_tasks:
+        work.task_remove(instance=_task(project, pk))
+    for link in edits.new_links:
+        ends = _task(project, link["from"]), _task(project, link["to"])
+        work.dependency_save(predecessor=ends[0], successor=ends[1], type=link.get("type", "FS"), lag_minutes=int(link.get("lag_minutes", 0)))
+    for pk in edits.gone_links:
         found = queries.links_of(project.pk).filter(pk=pk).first()
         if found is not None:
             work.dependency_remove(instance=found)
-    record = project_recalculate(project_id=project.pk)
-    after = {row["pk"]: row for row in queries.tasks_of(project.pk).values(*network.task_fields)}
-    changed = [pk for pk, row in after.items() if before.get(pk) != row]
-    late = queries.endangered(queries.tasks_of(project.pk)).exclude(pk__in=late_before)
-    return {
-        "rows": list(queries.tasks_of(project.pk).filter(pk__in=changed).select_related("assignee", "interface")),
-        "effect": {
-            "moved": sum(1 for pk in after if pk in before and (before[pk]["start"], before[pk]["finish"]) != (after[pk]["start"], after[pk]["finish"])),
-            "finish_before": max((r["finish"] for r in before.values() if r["finish"]), default=None),
-            "finish_after": record.finish_after if record else None,
-            "endangered": [{"id": t.pk, "name": t.name, "deadline": t.deadline, "finish": t.finish} for t in late],
-        },
-    }  # fmt: skip
+
+
+def _task(project: Project, pk: Any) -> Any:
+    task = queries.task(int(pk))
+    if task is None or task.project_id != project.pk:
+        raise ValidationError({"task": _("There is no such task in this project.")})
+    return task

@@ -21,6 +21,7 @@ from jingwei.kernels.calendar import CalendarError
 from jingwei.kernels.plan import PlanDates, PlanError
 
 job = "schedule.recalculate"
+computed = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical")
 
 
 @transaction.atomic
@@ -49,15 +50,14 @@ def _store(loaded: network.Loaded, plan: PlanDates[int]) -> list[int]:
     """Write the dates that differ; returns the tasks whose start or finish moved."""
     rows: list[work.DateRow] = []
     moved = []
-    for pk, old in loaded.rows.items():
-        new = plan[pk]
-        percent = round(new.percent) if new.is_summary else None
-        row = (pk, new.start, new.finish, new.late_start, new.late_finish, new.total_float_minutes, new.free_float_minutes, new.is_critical, percent)
-        known = tuple(old[n] for n in ("pk", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical"))
-        if row[:8] != known or (percent is not None and percent != old["percent"]):
-            rows.append(row)
-        if (new.start, new.finish) != (old["start"], old["finish"]):
+    for pk, *new, is_summary, exact, _minutes in plan.date_rows():
+        old = loaded.rows[pk]
+        percent = round(exact) if is_summary else None
+        if new[:2] != [old["start"], old["finish"]]:
             moved.append(pk)
+        elif new[2:] == [old[n] for n in computed] and (percent is None or percent == old["percent"]):
+            continue
+        rows.append((pk, *new, percent))
     # a trace of its own: taking back what a person did must not try to take back what followed from it
     with scope.because(origin="schedule", reason=_cause(loaded), trace=uuid.uuid4().hex):
         work.task_dates_store(rows=rows)

@@ -33,8 +33,9 @@ export class Actions {
     return this.underWay.length > 0 || this.held !== null;
   }
 
-  forServer({ changes = [], add = [], remove = [] }) {
-    return { changes: changes.map((change) => changeForServer(this.g.plan, change)), links: { add: add.map(linkForServer), remove } };
+  forServer({ changes = [], add = [], remove = [], made = [], dropped = [] }) {
+    const tasks = made.length || dropped.length ? { add: made, remove: dropped } : undefined;
+    return { tasks, changes: changes.map((change) => changeForServer(this.g.plan, change)), links: { add: add.map(linkForServer), remove } };
   }
 
   /** Work out the picture anew: the plan, plus changes on their way, plus what is held. */
@@ -153,19 +154,41 @@ export class Actions {
     this.nudgeTimer = setTimeout(() => this.drop(), NUDGE_MS);
   }
 
-  /** Change one task: {start?, duration?, name?, percent?, parent?}. */
-  change(task, change) {
-    return this.commit({ changes: [{ id: task.id, ...change }] }, { isStructural: change.parent !== undefined });
+  /** Change one task: {start?, duration?, name?, percent?, parent?, constraint?, constraint_at?, deadline?, is_milestone?}. */
+  change(task, change, { refused } = {}) {
+    return this.commit({ changes: [{ id: task.id, ...change }] }, { isStructural: change.parent !== undefined, refused });
   }
 
-  addLink(link) {
+  /** A new task below another, or the first one; its name is typed at once. */
+  async addTask(above) {
+    const { g } = this;
+    if (!g.canEdit || g.places.canAdd === "false") return;
+    this.flush();
+    const answer = await this.commit({ made: [{ after: above?.id ?? null, name: g.t("new_task") }] }, { isStructural: true, done: "added" });
+    const task = answer && g.plan.tasks.get(answer.made?.[0]);
+    if (!task) return;
+    g.reveal(task);
+    g.drawNow();
+    g.editor.open(task, "name");
+  }
+
+  /** Remove a task with its parts; the toast takes it back. */
+  async removeTask(task) {
+    const { g } = this;
+    if (!g.canEdit || g.places.canDelete === "false") return;
+    this.flush();
+    const next = g.plan.rows[task.row + 1] || g.plan.rows[task.row - 1];
+    if ((await this.commit({ dropped: [task.id] }, { isStructural: true, done: "removed" })) && g.plan.tasks.has(next?.id)) g.select(next.id);
+  }
+
+  addLink(link, { refused } = {}) {
     const { g } = this;
     const refusal = this.refusalOf(link);
     if (refusal) {
       g.toasts.error(g.t(refusal));
       return Promise.resolve(false);
     }
-    return this.commit({ add: [{ lag: 0, ...link }] }, { isStructural: true, done: "linked" });
+    return this.commit({ add: [{ lag: 0, ...link }] }, { isStructural: true, done: "linked", refused });
   }
 
   removeLink(id) {
@@ -184,8 +207,9 @@ export class Actions {
     return plan.reaches(to, from) ? "error_cycle" : null;
   }
 
-  /** Send a change {changes?, add?, remove?}; resolves to whether it was kept. */
-  async commit(change, { isStructural = false, done = "changed" } = {}) {
+  /** Send a change {changes?, add?, remove?}; resolves to the answer, or false when it was not kept.
+   * `refused` takes the errors that it shows beside their fields and gives back the others. */
+  async commit(change, { isStructural = false, done = "changed", refused = null } = {}) {
     const { g } = this;
     this.begin(change);
     try {
@@ -195,9 +219,10 @@ export class Actions {
       if (answer.undo) g.history.record({ token: answer.undo, change, isStructural });
       g.planChanged();
       this.report(answer, done, Boolean(answer.undo));
-      return true;
+      return answer;
     } catch (error) {
       this.end(change);
+      if (error.kind === "refused" && refused && !refused(error.errors).length) return false;
       this.fail(error);
       return false;
     } finally {

@@ -9,9 +9,9 @@ export function paintBars(g, context, geometry) {
     const at = g.shown(task);
     const bar = geometry.bar(task, at);
     if (!bar) continue;
-    const isMoved = at !== task;
+    const isMoved = at !== task && !g.compare.place(task);
     if (isMoved) paintOldPlace(g, context, geometry.bar(task, task));
-    if (g.options.baseline && task.baseline_start) paintBaseline(g, context, geometry, task, bar);
+    if (g.options.baseline && task.baselineStart !== null) paintBaseline(g, context, geometry, task, bar);
     if (g.options.float && !isMoved && task.total_float_minutes > 0 && !task.is_summary) paintFloat(g, context, geometry, task, bar);
     if (task.deadline !== null && task.is_milestone) paintDeadline(g, context, geometry, task); // behind its diamond
     if (bar.x2 > -500 && bar.x1 < geometry.width + 20) {
@@ -105,7 +105,7 @@ function paintFloat(g, context, geometry, task, bar) {
   const end = geometry.x(calendar.wallFinish(calendar.workAt(task.finish) + task.total_float_minutes));
   if (end - bar.x2 < 2) return;
   context.strokeStyle = g.colours.float;
-  context.lineWidth = 1.5;
+  context.lineWidth = 1;
   context.beginPath();
   context.moveTo(bar.x2, bar.middle + 0.5);
   context.lineTo(end, bar.middle + 0.5);

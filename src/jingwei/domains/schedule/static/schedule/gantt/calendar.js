@@ -8,8 +8,9 @@
 export const DAY = 1440;
 const HORIZON_DAYS = 60000;
 
-/** "2026-11-02T09:00" → wall minute, null for an empty value. */
+/** "2026-11-02T09:00" → wall minute, null for an empty value; a number is one already. */
 export function parseMinute(iso) {
+  if (typeof iso === "number") return iso;
   if (!iso) return null;
   const [year, month, day] = [+iso.slice(0, 4), +iso.slice(5, 7), +iso.slice(8, 10)];
   return Date.UTC(year, month - 1, day, +iso.slice(11, 13) || 0, +iso.slice(14, 16) || 0) / 60000;

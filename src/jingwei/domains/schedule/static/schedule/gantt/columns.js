@@ -49,6 +49,8 @@ export const COLUMNS = {
     text: (task) => task.name,
     edit: { value: (task) => task.name, read: (text) => text.trim() || null, change: (name) => ({ name }), can: () => true },
   },
+  start_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "start")) },
+  finish_slip: { width: 84, isNumber: true, text: (task, g) => g.compare.write(g.compare.change(task, "finish")) },
   start: {
     width: 96,
     text: (task, g) => g.scale.write(g.shown(task).start),

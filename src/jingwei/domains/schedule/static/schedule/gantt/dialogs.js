@@ -7,7 +7,8 @@ const OFFERED = 200; // choices that the search field lists at once
 
 const KEYS = [
   ["key_arrows", ["↑", "↓", "←", "→"]], ["key_expand", ["←", "→"]], ["key_home", ["Home", "End"]], ["key_edit", ["Enter"]], ["key_rename", ["F2"]],
-  ["key_move", ["Alt + ←", "Alt + →"]], ["key_stretch", ["Shift + Alt + ←", "Shift + Alt + →"]], ["key_link", ["L"]], ["key_indent", ["Ctrl + ]", "Ctrl + ["]],
+  ["key_move", ["Alt + ←", "Alt + →"]], ["key_stretch", ["Shift + Alt + ←", "Shift + Alt + →"]], ["key_mark", ["M"]], ["key_link", ["L"]], ["key_indent", ["Ctrl + ]", "Ctrl + [", "Shift + Alt + ↑ ↓"]],
+  ["key_new", ["N", "Insert"]], ["key_delete", ["Delete"]], ["key_details", ["D"]],
   ["key_undo", ["Ctrl + Z", "Ctrl + Y"]], ["key_zoom", ["+", "−", "0"]], ["key_zoom_wheel", ["Ctrl + ↕"]], ["key_show", ["Space"]], ["key_open", ["Ctrl + Enter"]],
   ["key_sheet", ["?"]], ["key_escape", ["Esc"]],
 ];
@@ -84,6 +85,29 @@ export class Dialogs {
     });
     for (const field of [type, lag, remove]) field.disabled = !g.canEdit;
     return make("li", {}, make("span", { class: "gantt-link-name", text: name, title: name }), type, lag, remove);
+  }
+
+  /** Ask for type and lag of a link between two tasks, and make it; a refusal is said here. */
+  join(from, to) {
+    const { g } = this;
+    const { t } = g;
+    const type = this.typeField("FS", t("link_type"));
+    const lag = this.lagField(0, t("link_lag"));
+    const error = make("p", { class: "gantt-details-error", role: "alert" });
+    const submit = async (event) => {
+      event.preventDefault();
+      const minutes = this.readLag(lag.value);
+      if (minutes === null) return;
+      const refusal = g.actions.refusalOf({ from: from.id, to: to.id });
+      error.textContent = refusal ? t(refusal) : "";
+      if (refusal) return;
+      const refused = (errors) => void (error.textContent = errors.map((each) => each.message).join(" ")) || [];
+      if (await g.actions.addLink({ from: from.id, to: to.id, type: type.value, lag: minutes }, { refused })) dialog.close();
+    };
+    const row = make("div", { class: "gantt-link-row" }, type, make("span", { class: "gantt-link-lag", "aria-hidden": "true", text: t("link_lag") }), lag, make("button", { type: "submit", class: "gantt-button is-primary has-word", text: t("link_add") }));
+    const form = make("form", { class: "gantt-link-form", on: { submit } }, make("p", { class: "gantt-link-ends", text: `${from.wbs || ""} ${from.name} → ${to.wbs || ""} ${to.name}` }), row, error);
+    const dialog = this.open(t("link_add"), form);
+    type.focus();
   }
 
   typeField(value, label) {

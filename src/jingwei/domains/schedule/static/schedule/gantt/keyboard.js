@@ -71,15 +71,33 @@ export class Keyboard {
       ArrowRight: () => this.rightwards(task),
       ArrowLeft: () => this.leftwards(task),
       Enter: () => g.editor.open(task, g.columns[g.column] ?? "name"),
+      Insert: () => g.actions.addTask(task),
+      n: () => g.actions.addTask(task),
+      m: () => this.mark(task),
+      d: () => g.openTask(task),
       F2: () => g.editor.open(task, "name"),
       l: () => g.dialogs.links(task),
-      L: () => g.dialogs.links(task),
       " ": () => g.showBar(task),
-      Delete: () => g.canEdit && g.selectedLink !== null && g.actions.removeLink(g.selectedLink),
+      Delete: () => (g.selectedLink !== null ? g.canEdit && g.actions.removeLink(g.selectedLink) : g.actions.removeTask(task)),
     };
-    if (!actions[event.key]) return false;
-    actions[event.key]();
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (!actions[key]) return false;
+    actions[key]();
     return true;
+  }
+
+  /** First the predecessor is marked, then its successor; type and lag are asked between. */
+  mark(task) {
+    const { g } = this;
+    if (!g.canEdit) return;
+    const from = g.plan.tasks.get(this.marked);
+    if (!from || from.id === task.id) {
+      this.marked = from ? null : task.id;
+      g.toasts.show(g.t(from ? "unmarked" : "marked", { name: task.name }));
+      return;
+    }
+    this.marked = null;
+    g.dialogs.join(from, task);
   }
 
   withControl(event, task) {
@@ -94,7 +112,10 @@ export class Keyboard {
 
   withAlt(event, task) {
     const { g } = this;
-    if (!task || (event.key !== "ArrowRight" && event.key !== "ArrowLeft")) return false;
+    if (!task) return false;
+    if (event.shiftKey && event.key === "ArrowDown") this.indent(task);
+    else if (event.shiftKey && event.key === "ArrowUp") this.outdent(task);
+    if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return event.shiftKey && event.key.startsWith("Arrow");
     const step = event.key === "ArrowRight" ? 1 : -1;
     g.actions.nudge(task, event.shiftKey ? { longer: step } : { days: step });
     g.showBar(task);

@@ -7,7 +7,9 @@
  */
 import { Actions } from "./actions.js";
 import { COLUMNS, FIRST_SHOWN } from "./columns.js";
+import { CHANGE_COLUMNS, Compare } from "./compare.js";
 import { Connectors } from "./connectors.js";
+import { Details } from "./details.js";
 import { Dialogs } from "./dialogs.js";
 import { make, memory, useIcons } from "./dom.js";
 import { Editor } from "./editor.js";
@@ -17,6 +19,7 @@ import { Keyboard } from "./keyboard.js";
 import { Plan } from "./model.js";
 import { Painter, readColours } from "./paint.js";
 import { PRINTED_ROWS, watchPrinting } from "./paper.js";
+import { Load } from "./load.js";
 import { Pointer } from "./pointer.js";
 import { LEVELS, Scale } from "./scale.js";
 import { Server } from "./server.js";
@@ -24,6 +27,7 @@ import { readStrings } from "./strings.js";
 import { Hint, Toasts } from "./toasts.js";
 import { Toolbar, makeDivider } from "./toolbar.js";
 import { Tree } from "./tree.js";
+import { zooming } from "./zoom.js";
 
 const NARROW = 640;
 
@@ -34,18 +38,21 @@ export class Gantt {
     this.canEdit = host.dataset.canEdit === "true";
     this.t = readStrings();
     useIcons(host.dataset.iconsUrl);
-    this.shown = (task) => this.preview?.get(task.id) || task;
+    this.shown = (task) => this.preview?.get(task.id) || this.compare.place(task) || task;
     Object.assign(this, { plan: null, preview: null, drag: null, hoveredTask: null, hoveredLink: null, selectedLink: null, selectedId: null, column: -1, revision: 0, isStale: false });
     this.collapsed = new Set();
     const isNarrow = host.clientWidth < NARROW;
-    this.options = { critical: true, float: false, baseline: true, links: true, legend: !isNarrow, ...memory.get("options") };
+    this.options = { critical: true, float: true, load: false, baseline: true, links: true, legend: !isNarrow, ...memory.get("options") };
     this.columns = isNarrow ? ["name"] : (memory.get("columns") || FIRST_SHOWN).filter((key) => COLUMNS[key]);
     this.scale = new Scale(host.dataset.locale || "en");
     this.server = new Server({ url: host.dataset.url, previewUrl: host.dataset.previewUrl, commitUrl: host.dataset.commitUrl, undoUrl: host.dataset.undoUrl, csrf: host.dataset.csrf });
     this.history = new History(() => this.toolbar.update());
     this.actions = new Actions(this);
     this.connectors = new Connectors(this);
+    this.compare = new Compare(this);
     this.dialogs = new Dialogs(this);
+    this.details = new Details(this);
+    this.personLoad = new Load(this);
     this.build();
     this.watch();
   }
@@ -66,7 +73,7 @@ export class Gantt {
     this.scroller = make("div", { class: "gantt-scroller" }, this.size);
     this.message = make("div", { class: "gantt-message", role: "status", text: this.t("loading") });
     this.live = make("div", { class: "gantt-sr", "aria-live": "polite" });
-    host.replaceChildren(this.toolbar.element, this.scroller, this.message, this.toolbar.footer, this.toasts.stack, this.live);
+    host.replaceChildren(this.toolbar.element, this.compare.element, this.scroller, this.personLoad.element, this.message, this.toolbar.footer, this.details.element, this.toasts.stack, this.live);
     this.scroller.hidden = true;
     this.painter = new Painter(this, canvas);
     this.pointer = new Pointer(this, canvas);
@@ -192,11 +199,13 @@ export class Gantt {
   /** Tasks or links of the plan are others now. */
   planChanged() {
     this.revision += 1;
+    this.compare.apply();
     this.plan.flatten(this.collapsed);
     if (!this.plan.tasks.has(this.selectedId)) this.selectedId = this.plan.rows[0]?.id ?? null;
     this.hoveredTask = null;
     this.resize();
     this.toolbar.update();
+    this.details.follow();
   }
 
   taskOfKey(key) {
@@ -219,6 +228,7 @@ export class Gantt {
     const task = this.plan.tasks.get(id);
     if (!isKept && task.row >= 0) this.bringRow(task.row);
     if (hasChanged) this.host.dispatchEvent(new CustomEvent("jingwei:task-selected", { bubbles: true, detail: { id } }));
+    if (hasChanged) this.details.follow();
     this.refresh();
   }
 
@@ -240,11 +250,22 @@ export class Gantt {
     if (x < left + 20 || x > left + this.chartWidth - 60) this.scroller.scrollLeft = x - this.chartWidth / 4;
   }
 
+  /** Choose a task, open the branches above it, and bring row and bar into view. */
+  reveal(task) {
+    let isHidden = false;
+    for (let up = this.plan.tasks.get(task.parent); up; up = this.plan.tasks.get(up.parent)) isHidden = this.collapsed.delete(up.id) || isHidden;
+    if (isHidden) this.planChanged();
+    this.select(task.id);
+    this.showBar(task);
+  }
+
   showToday() {
     this.scroller.scrollLeft = this.scale.x(this.plan.today ?? this.plan.range()[0]) - this.chartWidth / 3;
   }
 
   openTask(task) {
+    this.select(task.id);
+    this.details.open(task);
     this.host.dispatchEvent(new CustomEvent("jingwei:task-open", { bubbles: true, detail: { id: task.id } }));
   }
 
@@ -279,9 +300,13 @@ export class Gantt {
   }
 
   showColumn(key, isShown) {
-    this.columns = Object.keys(COLUMNS).filter((each) => (each === key ? isShown : this.columns.includes(each)));
+    this.setColumns(Object.keys(COLUMNS).filter((each) => (each === key ? isShown : this.columns.includes(each))));
+  }
+
+  setColumns(columns) {
+    this.columns = Object.keys(COLUMNS).filter((each) => columns.includes(each));
     this.column = -1;
-    memory.set("columns", this.columns);
+    memory.set("columns", this.columns.filter((each) => !CHANGE_COLUMNS.includes(each)));
     this.tree.layout();
     this.revision += 1;
     this.refresh();
@@ -307,31 +332,6 @@ export class Gantt {
 
   announce(text) {
     this.live.textContent = text;
-  }
-
-  // zoom
-
-  zoomBy(factor, x = this.chartWidth / 2) {
-    this.zoomTo(this.scale.dayWidth * factor, x);
-  }
-
-  zoomTo(dayWidth, x = this.chartWidth / 2) {
-    const minute = this.scale.minute(this.scroller.scrollLeft + x);
-    this.scale.setDayWidth(dayWidth);
-    memory.set(`day-width.${this.plan.project.id}`, this.scale.dayWidth);
-    this.resize();
-    this.scroller.scrollLeft = this.scale.x(minute) - x;
-    this.hint.hide();
-    this.toolbar.update();
-  }
-
-  zoomToLevel(key) {
-    this.zoomTo(LEVELS.find((level) => level.key === key).dayWidth);
-  }
-
-  zoomToFit() {
-    this.zoomTo(this.scale.dayWidthToFit(this.chartWidth));
-    this.scroller.scrollLeft = 0;
   }
 
   // drawing
@@ -380,8 +380,11 @@ export class Gantt {
     const geometry = new Geometry(this);
     this.painter.draw();
     this.tree.draw(geometry.firstRow, geometry.lastRow, geometry.top);
+    this.personLoad.draw();
   }
 }
+
+Object.assign(Gantt.prototype, zooming);
 
 const host = document.getElementById("gantt");
 if (host) {

@@ -24,6 +24,13 @@ function taskFrom(raw) {
   };
 }
 
+/** Rows under a list of columns, or tasks spelled out → tasks spelled out. */
+function spelledOut(tasks) {
+  if (Array.isArray(tasks) || !tasks) return tasks || [];
+  const { columns, rows } = tasks;
+  return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));
+}
+
 const linkFrom = (raw) => ({ id: raw.id, from: raw.from, to: raw.to, type: raw.type || "FS", lag: raw.lag_minutes || 0 });
 
 /** Order of "1.2" before "1.10". */
@@ -42,7 +49,8 @@ export class Plan {
     this.project = contract.project;
     this.dataDate = parseMinute(contract.project.data_date);
     this.today = parseMinute(contract.project.today);
-    this.tasks = new Map(contract.tasks.map((raw) => [raw.id, taskFrom(raw)]));
+    this.tasks = new Map(spelledOut(contract.tasks).map((raw) => [raw.id, taskFrom(raw)]));
+    for (const [id, start, finish] of contract.baseline_rows || []) Object.assign(this.tasks.get(id) || {}, { baselineStart: start, baselineFinish: finish });
     this.links = new Map(contract.links.map((raw) => [raw.id, linkFrom(raw)]));
     this.calendar = new WorkCalendar(contract.calendar, dayOf(this.range()[0]));
     this.rows = [];
@@ -177,11 +185,13 @@ export class Plan {
   /** Take in what the server answered to a change: tasks and links replaced by id, and links it says are gone. */
   merge(answer, removedLinks = []) {
     let isReordered = false;
-    for (const raw of answer.tasks || []) {
+    for (const id of answer.removed || []) isReordered = this.tasks.delete(id) || isReordered;
+    for (const raw of spelledOut(answer.tasks)) {
       const before = this.tasks.get(raw.id);
       const after = taskFrom(raw);
       isReordered ||= !before || before.parent !== after.parent || before.wbs !== after.wbs;
-      if (before) Object.assign(before, after, { row: before.row, level: before.level, position: before.position, siblings: before.siblings });
+      const { baselineStart, baselineFinish } = raw.baseline_start === undefined && before ? before : after;
+      if (before) Object.assign(before, after, { baselineStart, baselineFinish, row: before.row, level: before.level, position: before.position, siblings: before.siblings });
       else this.tasks.set(after.id, after);
     }
     for (const id of [...removedLinks, ...(answer.links_removed || [])]) this.links.delete(id);
@@ -196,7 +206,7 @@ export class Plan {
   /** Where the server would put its tasks: a Map of id → {start, finish, duration}, those only that differ from the plan. */
   positionsOf(rawTasks) {
     const positions = new Map();
-    for (const raw of rawTasks) {
+    for (const raw of spelledOut(rawTasks)) {
       const { start, finish, duration } = taskFrom(raw);
       const now = this.tasks.get(raw.id);
       if (now && (now.start !== start || now.finish !== finish)) positions.set(raw.id, { start, finish, duration });

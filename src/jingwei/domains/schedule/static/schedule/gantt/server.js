@@ -1,11 +1,11 @@
 /** The plan's authority: the four requests and what may go wrong with them. */
 
-/** A request that did not succeed. `kind`: "refused" (422, with messages), "conflict" (409), "denied" (401, 403), "offline" or "failed". */
+/** A request that did not succeed. `kind`: "refused" (422, with errors {field, message}), "conflict" (409), "denied" (401, 403), "offline" or "failed". */
 export class RequestError extends Error {
-  constructor(kind, messages = []) {
+  constructor(kind, errors = []) {
+    const messages = errors.map((each) => each.message);
     super(messages.join(" ") || kind);
-    this.kind = kind;
-    this.messages = messages;
+    Object.assign(this, { kind, errors, messages });
   }
 }
 
@@ -31,7 +31,7 @@ export class Server {
     if (response.redirected && !(response.headers.get("Content-Type") || "").includes("json")) throw new RequestError("denied");
     const answer = await response.json().catch(() => null);
     if (response.ok && answer) return answer;
-    throw new RequestError(KINDS[response.status] || "failed", (answer?.errors || []).map((each) => each.message));
+    throw new RequestError(KINDS[response.status] || "failed", answer?.errors || []);
   }
 
   load(signal) {

@@ -10,7 +10,19 @@ export const ENGLISH = {
   toolbar: "Timeline tools", undo: "Undo", redo: "Redo", expand_all: "Expand all", collapse_all: "Collapse all", zoom: "Zoom", zoom_in: "Zoom in",
   zoom_out: "Zoom out", zoom_fit: "Fit", zoom_today: "Today", hour: "Hours", day: "Days", week: "Weeks", month: "Months", quarter: "Quarters",
   critical_path: "Critical path", float_bars: "Float", baseline: "Baseline", links: "Links", columns: "Columns", shortcuts: "Keyboard shortcuts",
-  print: "Print", legend: "Legend", resize_panes: "Width of the task table",
+  print: "Print and PDF", picture: "Save as picture (PNG)", legend: "Legend", resize_panes: "Width of the task table",
+  start_slip: "Δ start", finish_slip: "Δ finish", compare: "Compare", compare_plan: "Present plan", compare_above: "State shown", compare_below: "Compared with",
+  compare_with: "compared with", compare_none: "There is no baseline yet.", compare_worst: "What slipped most, in working days",
+  compare_figures: "Finish {total} working days ({was} → {now}) · {later} later, {earlier} earlier, {same} unchanged, {added} without baseline",
+  load: "Load", load_person: "Person", load_days: "{count} d too much", load_over: "Overloaded on {count} days, at most {percent} %", load_fine: "Never overloaded",
+  load_none: "Nobody is assigned yet.", load_capacity: "{hours} h a day",
+  // the chosen task
+  details: "Task details", new_task: "New task", new_task_below: "New task below", indent: "Make it a part of the task above", outdent: "Take it out of its summary",
+  edit_links: "Links of the task", delete: "Delete the task", whole_record: "Whole record", calendar: "Working calendar", constraint: "Constraint",
+  constraint_at: "Constraint date", constraint_needs_date: "This constraint needs a date.", asap: "As soon as possible", alap: "As late as possible",
+  snet: "Start no earlier than", snlt: "Start no later than", fnet: "Finish no earlier than", fnlt: "Finish no later than", mso: "Must start on",
+  mfo: "Must finish on", added: "Task added", removed: "Task deleted", marked: "“{name}” is marked as predecessor: go to its successor and press M",
+  unmarked: "“{name}” is no longer marked",
   // facts about a task
   task_table: "Tasks of {project}", days: "{count} d", hours: "{count} h", minutes: "{count} min", critical: "critical", endangered: "deadline endangered",
   milestone: "milestone", summary: "summary task", interface_degraded: "interface {key} degraded", interface_down: "interface {key} down",
@@ -37,6 +49,7 @@ export const ENGLISH = {
   // shortcuts
   key_arrows: "Move between tasks and cells", key_expand: "Expand or collapse", key_home: "First or last task", key_edit: "Edit the cell", key_rename: "Rename",
   key_move: "Move a day earlier or later", key_stretch: "Shorten or lengthen by a day", key_link: "Links of the task", key_indent: "Make a part of the task above, or take out",
+  key_mark: "Mark a predecessor, then its successor", key_new: "New task below", key_delete: "Delete the task, or the chosen link", key_details: "Constraint, deadline and more of the task",
   key_undo: "Undo, redo", key_zoom: "Zoom", key_zoom_wheel: "Zoom with the wheel", key_show: "Bring the bar into view", key_open: "Open the task", key_sheet: "This sheet", key_escape: "Cancel",
 };
 

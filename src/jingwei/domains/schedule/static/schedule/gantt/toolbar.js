@@ -1,6 +1,7 @@
 /** The bar of tools above, the legend below, and the divider between table and picture. */
 import { COLUMNS } from "./columns.js";
 import { icon, make } from "./dom.js";
+import { savePicture } from "./paper.js";
 import { LEVELS } from "./scale.js";
 
 const LEGEND = ["task", "critical", "summary", "milestone", "baseline", "float", "deadline", "endangered", "interface", "today", "data_date", "rest"];
@@ -15,21 +16,40 @@ export class Toolbar {
     this.level.append(...LEVELS.map(({ key }) => make("option", { value: key, text: t(key) })));
     this.notice = make("span", { class: "gantt-notice", hidden: true });
     this.busy = make("span", { class: "gantt-busy", role: "status" });
-    this.toggles = Object.fromEntries(["critical", "float", "baseline", "links"].map((name) => [name, this.toggle(name)]));
+    this.toggles = Object.fromEntries(["critical", "float", "baseline", "links", "load"].map((name) => [name, this.toggle(name)]));
+    this.compare = this.wordButton("compare", () => g.compare.toggle());
     this.element = make(
       "div",
       { class: "gantt-toolbar", role: "toolbar", "aria-label": t("toolbar") },
       g.places.commitUrl && g.canEdit ? this.group(this.undo, this.redo) : null,
+      g.places.commitUrl && g.canEdit ? this.taskTools() : null,
       this.group(this.button("fold", "collapse_all", () => g.collapseAll(true)), this.button("list-tree", "expand_all", () => g.collapseAll(false))),
       this.group(this.button("zoom-out", "zoom_out", () => g.zoomBy(1 / 1.5), "−"), this.level, this.button("zoom-in", "zoom_in", () => g.zoomBy(1.5), "+")),
       this.group(this.wordButton("zoom_fit", () => g.zoomToFit(), "0"), this.wordButton("zoom_today", () => g.showToday())),
-      this.group(...Object.values(this.toggles)),
+      this.group(...Object.values(this.toggles), this.compare),
       make("span", { class: "gantt-spring" }),
       this.busy,
-      this.group(this.columnsMenu(), this.button("info", "legend", () => this.toggleLegend()), this.button("keyboard", "shortcuts", () => g.dialogs.shortcuts(), "?"), this.button("printer", "print", () => window.print())),
+      this.group(this.columnsMenu(), this.button("info", "legend", () => this.toggleLegend()), this.button("keyboard", "shortcuts", () => g.dialogs.shortcuts(), "?"), this.button("photo", "picture", () => savePicture(g)), this.button("printer", "print", () => (g.places.printUrl ? window.location.assign(g.places.printUrl) : window.print()))),
     );
     this.legend = this.makeLegend();
     this.footer = make("div", { class: "gantt-footer" }, this.legend, this.notice);
+  }
+
+  /** What can be done to the chosen task, for hands that know no keys. */
+  taskTools() {
+    const { g } = this;
+    const chosen = (run) => () => {
+      const task = g.plan.tasks.get(g.selectedId);
+      if (task) run(task);
+    };
+    return this.group(
+      g.places.canAdd === "false" ? null : this.button("plus", "new_task_below", () => g.actions.addTask(g.plan.tasks.get(g.selectedId)), "N"),
+      this.button("chevrons-left", "outdent", chosen((task) => g.keyboard.outdent(task)), "Ctrl+["),
+      this.button("chevrons-right", "indent", chosen((task) => g.keyboard.indent(task)), "Ctrl+]"),
+      this.button("link", "edit_links", chosen((task) => g.dialogs.links(task)), "L"),
+      this.button("adjustments", "details", chosen((task) => g.openTask(task)), "D"),
+      g.places.canDelete === "false" ? null : this.button("trash", "delete", chosen((task) => g.actions.removeTask(task)), "Delete"),
+    );
   }
 
   group(...children) {
@@ -48,7 +68,7 @@ export class Toolbar {
 
   toggle(name) {
     const { g } = this;
-    const key = { critical: "critical_path", float: "float_bars" }[name] || name;
+    const key = { critical: "critical_path", float: "float_bars", load: "load" }[name] || name;
     const press = () => g.setOption(name, !g.options[name]);
     return make("button", { type: "button", class: `gantt-button has-word gantt-toggle-${name}`, "aria-pressed": "false", on: { click: press } }, make("span", { class: "gantt-dot", "aria-hidden": "true" }), g.t(key));
   }
@@ -95,6 +115,7 @@ export class Toolbar {
     if (this.level.value !== g.scale.level) this.level.value = g.scale.level;
     for (const [name, button] of Object.entries(this.toggles)) button.setAttribute("aria-pressed", String(g.options[name]));
     this.toggles.baseline.hidden = !g.plan?.project.baseline;
+    this.compare.hidden = this.toggles.baseline.hidden || !g.places.baselinesUrl;
     const years = g.plan?.tasks.size ? g.plan.project.provisional_years || [] : [];
     this.legend.hidden = !g.options.legend;
     this.notice.hidden = years.length === 0;

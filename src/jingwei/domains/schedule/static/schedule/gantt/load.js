@@ -1,0 +1,157 @@
+/**
+ * The load of one person below the bars: working minutes a day against those the calendar gives, what is too much in red.
+ *
+ * A task counts with its planned work spread evenly over its working time; without planned work, with all of that time.
+ */
+import { DAY, dayOf } from "./calendar.js";
+import { make, memory } from "./dom.js";
+
+const HEIGHT = 116;
+const TOP = 14;
+const FLOOR = 6;
+
+/** Working minutes of a day that fall into start to finish. */
+function minutesWithin(calendar, day, start, finish) {
+  let minutes = 0;
+  for (const [from, to] of calendar.shiftsOf(day)) minutes += Math.max(0, Math.min(day * DAY + to, finish) - Math.max(day * DAY + from, start));
+  return minutes;
+}
+
+/** Map of person → Map of day → minutes, over the leaves of a plan where they are shown. */
+export function loadsOf(plan, shown) {
+  const loads = new Map();
+  for (const task of plan.tasks.values()) {
+    const { start, finish } = shown(task);
+    if (!task.assignee || task.is_summary || start === null || finish === null || finish <= start) continue;
+    const share = task.work_hours && task.duration ? (Number(task.work_hours) * 60) / task.duration : 1;
+    if (!loads.has(task.assignee)) loads.set(task.assignee, new Map());
+    const days = loads.get(task.assignee);
+    for (let day = dayOf(start); day <= dayOf(finish - 1); day++) {
+      const minutes = minutesWithin(plan.calendar, day, start, finish) * share;
+      if (minutes) days.set(day, (days.get(day) || 0) + minutes);
+    }
+  }
+  return loads;
+}
+
+const capacityOf = (calendar, day) => calendar.shiftsOf(day).reduce((sum, [from, to]) => sum + to - from, 0);
+
+export class Load {
+  constructor(g) {
+    this.g = g;
+    this.choice = make("select", { class: "gantt-select", "aria-label": g.t("load_person"), on: { change: () => this.choose(this.choice.value) } });
+    this.words = make("p", { class: "gantt-load-words", role: "status" });
+    this.label = make("div", { class: "gantt-load-label" }, make("strong", { text: g.t("load") }), this.choice, this.words);
+    this.canvas = make("canvas", { class: "gantt-load-canvas", "aria-hidden": "true" });
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.element = make("section", { class: "gantt-load", "aria-label": g.t("load"), hidden: true }, this.label, this.canvas);
+    this.person = memory.get("load-person");
+  }
+
+  choose(person) {
+    this.person = person;
+    memory.set("load-person", person);
+    this.revision = null;
+    this.g.refresh();
+  }
+
+  /** Days over the calendar's working time, and the worst of them in percent. */
+  overload(days) {
+    const { calendar } = this.g.plan;
+    let [count, worst] = [0, 0];
+    for (const [day, minutes] of days) {
+      const room = capacityOf(calendar, day);
+      if (minutes > room + 1) count += 1;
+      worst = Math.max(worst, minutes / (room || calendar.minutesPerDay));
+    }
+    return { count, percent: Math.round(worst * 100) };
+  }
+
+  gather() {
+    const { g } = this;
+    if (this.revision === g.revision && this.preview === g.preview) return;
+    Object.assign(this, { revision: g.revision, preview: g.preview, loads: loadsOf(g.plan, g.shown) });
+    const people = [...this.loads].map(([name, days]) => ({ name, days, ...this.overload(days) })).sort((one, other) => other.count - one.count || one.name.localeCompare(other.name));
+    if (!this.loads.has(this.person)) this.person = people[0]?.name ?? null;
+    this.choice.replaceChildren(...people.map(({ name, count }) => make("option", { value: name, text: count ? `${name} (${g.t("load_days", { count })})` : name })));
+    this.choice.value = this.person ?? "";
+    this.choice.hidden = people.length === 0;
+    const chosen = people.find(({ name }) => name === this.person);
+    const text = chosen ? g.t(chosen.count ? "load_over" : "load_fine", chosen) : g.t("load_none");
+    if (this.words.textContent !== text) this.words.textContent = text;
+  }
+
+  draw() {
+    const { g } = this;
+    if (this.element.hidden === Boolean(g.options.load)) {
+      this.element.hidden = !g.options.load;
+      g.resize();
+      return;
+    }
+    if (!g.options.load || g.isPrinting) return;
+    this.gather();
+    const density = window.devicePixelRatio || 1;
+    const width = g.chartWidth;
+    if (this.width !== width || this.density !== density) {
+      Object.assign(this, { width, density });
+      this.canvas.width = Math.round(width * density);
+      this.canvas.height = Math.round(HEIGHT * density);
+      this.canvas.style.width = `${width}px`;
+      this.canvas.style.height = `${HEIGHT}px`;
+    }
+    this.label.style.width = `${g.treeWidth + g.divider.offsetWidth}px`;
+    this.context.setTransform(density, 0, 0, density, 0, 0);
+    this.paint(this.context, width);
+  }
+
+  paint(context, width) {
+    const { g } = this;
+    const { colours, scale, plan } = g;
+    context.fillStyle = colours.bg;
+    context.fillRect(0, 0, width, HEIGHT);
+    const days = this.loads.get(this.person) || new Map();
+    const full = plan.calendar.minutesPerDay;
+    const most = Math.max(full * 1.5, ...days.values());
+    const height = (minutes) => (minutes / most) * (HEIGHT - TOP - FLOOR);
+    const base = HEIGHT - FLOOR;
+    const step = Math.max(1, Math.ceil(3 / scale.dayWidth)); // below three pixels a day, the worst day stands for several
+    const left = g.scroller.scrollLeft;
+    const first = Math.floor((Math.floor(left / scale.dayWidth) + scale.originDay) / step) * step;
+    const last = Math.ceil((left + width) / scale.dayWidth) + scale.originDay;
+    for (let day = first; day <= last; day += step) {
+      let [load, over] = [0, 0];
+      for (let each = day; each < day + step; each++) {
+        const minutes = days.get(each) || 0;
+        load = Math.max(load, minutes);
+        over = Math.max(over, minutes - capacityOf(plan.calendar, each));
+      }
+      if (!load) continue;
+      const [x, gap] = [scale.dayX(day) - left, scale.dayWidth * step > 6 ? 1 : 0];
+      const room = scale.dayWidth * step - gap;
+      context.fillStyle = colours.bar;
+      context.fillRect(x, base - height(load), room, height(load));
+      if (over <= 1) continue;
+      context.fillStyle = colours.critical;
+      context.fillRect(x, base - height(load), room, height(over));
+    }
+    this.lines(context, width, base, base - height(full), full);
+  }
+
+  lines(context, width, base, y, full) {
+    const { colours, t } = this.g;
+    context.fillStyle = colours.lineStrong;
+    context.fillRect(0, base, width, 1);
+    context.strokeStyle = colours.fg;
+    context.lineWidth = 1;
+    context.setLineDash([4, 3]);
+    context.beginPath();
+    context.moveTo(0, Math.round(y) + 0.5);
+    context.lineTo(width, Math.round(y) + 0.5);
+    context.stroke();
+    context.setLineDash([]);
+    context.font = `11px ${colours.font}`;
+    context.textBaseline = "bottom";
+    context.fillStyle = colours.muted;
+    context.fillText(t("load_capacity", { hours: Math.round((full / 60) * 10) / 10 }), 6, y - 2);
+  }
+}

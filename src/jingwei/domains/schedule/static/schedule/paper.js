@@ -1,0 +1,2 @@
+// The print button of the sheets.
+document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
