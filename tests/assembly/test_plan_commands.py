@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from jingwei.assembly import cli, mpxj
 from jingwei.kernels.calendar import CalendarLayer, WorkCalendar
-from jingwei.kernels.planfile import FileLink, FileTask, PlanFile, write_mspdi
+from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, write_mspdi
 
 WEEK: Any = (((480, 720), (780, 1020)),) * 5 + ((), ())
 Run = Callable[..., tuple[int, str, str]]
@@ -201,3 +202,28 @@ def test_these_commands_need_no_django(file: Path) -> None:
     code = f"import sys; from jingwei.assembly import cli\ntry: cli.main(['schedule', {str(file)!r}, '--json'])\nexcept SystemExit as end: print(end.code, 'django' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "DJANGO_SETTINGS_MODULE": ""})
     assert done.stderr.strip() == "0 False"
+
+
+def crowded() -> PlanFile:
+    """Two tasks side by side that need the same person."""
+    people = (FileResource("1", "Ada", calendar="1"),)
+    tasks = (FileTask("1", "1", "Dig", duration_minutes=480), FileTask("2", "2", "Pour", duration_minutes=480))
+    return plan(tasks=tasks, links=(), resources=people, assignments=(FileAssignment("1", "1", "1", 1.0, 480), FileAssignment("2", "2", "1", 1.0, 480)))
+
+
+@pytest.mark.skipif(find_spec("jingwei.kernels.levelling") is None, reason="levelling is not part of this version")
+def test_level_lets_one_of_two_wait_for_the_other(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "crowded.xml"
+    path.write_bytes(write_mspdi(crowded()))
+    found = json.loads(run("schedule", path, "--level", "--seconds", "0.2", "--json")[1])["levelling"]
+    assert (found["finish_before"], found["finish"]) == ("2026-03-02T17:00:00", "2026-03-03T17:00:00")
+    assert len(found["moves"]) == 1 and found["moves"][0]["resource"] == "Ada"
+    assert found["overloads_before"] and not found["overloads"] and not found["unresolved"]
+    code, out, _ = run("schedule", path, "--level", "--seconds", "0.2")
+    assert code == 0 and "资源平衡" in out and "Ada" in out
+
+
+def test_level_says_when_it_is_not_part_of_this_version(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jingwei.assembly.commands.levelled.find_spec", lambda name: None)
+    code, _, err = run("schedule", file, "--level")
+    assert code == 2 and "levelling is not available" in err and "不含资源平衡" in err

@@ -29,6 +29,8 @@ def add(families: Any) -> None:
     schedule.add_argument("file", help="MSPDI, XER, PMXML, GAN；.mpp 等需 MPXJ 扩展 / .mpp and others need the MPXJ extra")
     schedule.add_argument("--status-date", action="store_true", help="未完成的工作移到状态日期之后 / move undone work behind the status date")
     schedule.add_argument("--monte-carlo", type=int, metavar="N", help="再模拟 N 次 / simulate N runs as well")
+    schedule.add_argument("--level", action="store_true", help="资源平衡预览 / preview of levelling")
+    schedule.add_argument("--seconds", type=float, default=2.0, help="资源平衡用时 / time for levelling")
     _simulated(schedule)
     _common(schedule, run_schedule)
     simulate = families.add_parser("simulate", help="蒙特卡洛模拟计划文件 / simulate a schedule file")
@@ -134,6 +136,10 @@ def run_schedule(options: argparse.Namespace) -> int:
     answer["not_understood"] = list(plan.notes)
     if options.monte_carlo is not None:
         answer["monte_carlo"] = _simulation(path, plan, options.monte_carlo, options)
+    if options.level:
+        from jingwei.assembly.commands.levelled import levelled
+
+        answer["levelling"] = _calculated(path, lambda: levelled(plan, seconds=options.seconds, seed=options.seed))
     if options.json:
         print_json(answer)
         return 0
@@ -147,7 +153,21 @@ def run_schedule(options: argparse.Namespace) -> int:
     )  # fmt: skip
     if "monte_carlo" in answer:
         _show_simulation(answer["monte_carlo"])
+    if "levelling" in answer:
+        _show_levelling(answer["levelling"])
     return 0
+
+
+def _show_levelling(answer: dict[str, Any]) -> None:
+    before, after = len(answer["overloads_before"]), len(answer["overloads"])
+    say(f"资源平衡：完成 {answer['finish_before']} → {answer['finish']}，超负荷 {before} → {after} 段", f"levelling, overloads {before} → {after}", mark="✓")
+    moved = [
+        (move["name"], _short(move["old_start"]), _short(move["new_start"]), move["resource"] or "", (move["waits_for"] or {"name": ""})["name"])
+        for move in answer["moves"]
+    ]
+    print_table(("任务 task", "原开始 was", "新开始 becomes", "资源 resource", "等待 waits for"), moved)
+    for each in answer["unresolved"]:
+        say(f"{each['uid']}：{each['why']['zh']}", each["why"]["en"], mark="!")
 
 
 def _short(moment: str | None) -> str:
