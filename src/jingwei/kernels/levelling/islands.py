@@ -9,7 +9,7 @@ import numpy as np
 from jingwei.kernels.levelling.model import Integers, Problem
 from jingwei.kernels.levelling.passes import Instance, Island, evolve, word_bits
 
-default_tuning = (400, 3, 10, 30, 60_000)  # see passes.evolve; measured on 30 instances of 120 tasks
+default_tuning = (400, 3, 8, 25, 60_000)  # see passes.evolve; measured on 30 instances of 120 tasks
 _unknown = np.iinfo(np.int64).max
 
 
