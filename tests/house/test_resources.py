@@ -161,6 +161,8 @@ def clone(resource: Resource, row: Any, count: int) -> bool:
     found = resource.model_field(key)
     if not isinstance(found, models.CharField):
         return False
+    if any(isinstance(each, models.UniqueConstraint) and each.condition is None and key not in each.fields for each in resource.model._meta.constraints):
+        return False
     for number in range(count):
         copy = (
             resource.model.objects.get(pk=row.pk)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import launched
 from tests.sandbox.program import free_port
@@ -103,6 +103,15 @@ def context(browser: Browser, administrator: dict[str, object]) -> Iterator[Brow
     made = browser.new_context(storage_state=administrator, viewport={"width": 1440, "height": 900})  # type: ignore[arg-type]
     yield made
     made.close()
+
+
+def speak(page: Page, running: Running, language: str) -> None:
+    """Switch the page's language as a person does."""
+    page.goto(running.url + "/")
+    button = page.locator(".jw-top button[name=language]")
+    if button.get_attribute("value") == language:
+        button.click()
+    expect(page.locator("html")).to_have_attribute("lang", language)
 
 
 _people = """

@@ -9,18 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running
+from tests.journey.conftest import Running, speak
 
 pytestmark = needs_chromium
-
-
-def speak(page: Page, running: Running, language: str) -> None:
-    """Switch the page's language as a person does."""
-    page.goto(running.url + "/")
-    button = page.locator(".jw-top button[name=language]")
-    if button.get_attribute("value") == language:
-        button.click()
-    expect(page.locator("html")).to_have_attribute("lang", language)
 
 
 def join(page: Page, running: Running, key: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import accessibility_faults, launched, needs_chromium, watched
+from tests.browser import accessibility_faults, needs_chromium, watched
 from tests.journey.conftest import Running, employ, enter
 
 pytestmark = needs_chromium
@@ -18,12 +18,6 @@ phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]):not([type=file]), select, textarea, summary')]
   .filter(each => each.offsetParent && (each.getBoundingClientRect().height < 48 || each.getBoundingClientRect().width < 48))
   .map(each => each.outerHTML.slice(0, 120))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,16 @@ class AssemblyConfig(AppConfig):
             catalogue.install(connectors.catalogue())
         for config in apps.get_app_configs():
             if config.name.startswith("jingwei."):
-                for room in ("resources", "reactions", "errands"):
+                for room in ("resources", "reports", "reactions", "errands"):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")
+        self._offer_converter()
+
+    @staticmethod
+    def _offer_converter() -> None:
+        """Schedule files of other kinds can be read on the page too, where the extra is installed."""
+        from jingwei.assembly import mpxj
+        from jingwei.domains.schedule import files
+
+        if mpxj.is_installed() and mpxj.convert_content not in files.converters:
+            files.converters.append(mpxj.convert_content)

@@ -12,12 +12,12 @@ from jingwei import __version__
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its help, in both languages."""
-    from jingwei.assembly.commands import interfaces, plans, running, upkeep
+    from jingwei.assembly.commands import interfaces, levelling, plans, running, upkeep
 
     top = argparse.ArgumentParser(prog="jingwei", description="经纬 Jingwei: 集成交付平台 / integration delivery platform")
     top.add_argument("--version", action="version", version=__version__)
     families = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (running, upkeep, interfaces, plans):
+    for module in (running, upkeep, interfaces, plans, levelling):
         module.add(families)
     return top
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -13,16 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from jingwei.boards import curves, homes, queries
+from jingwei.boards.forms import RiskForm, kinds
+from jingwei.boards.risk import RiskAsked, risk_of
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.ui.errors import homeless
-from jingwei.frame.ui.menu import MenuItem, lead_projects_to, register
-from jingwei.frame.web import ProjectMissing, Request
+from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
+from jingwei.frame.web import ProjectMissing, Request, project_named
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
-lead_projects_to("dashboard")
+register_project_page(ProjectPage(_("Overview"), "dashboard", "home", "work.task.view", 1))
+register_project_page(ProjectPage(_("Risk"), "project-risk", "activity", "work.task.view", 40))
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 
@@ -70,8 +74,27 @@ def dashboard(request: Request, code: str) -> HttpResponse:
     return render(request, "boards/_dashboard.html" if request.headers.get("HX-Request") else "boards/dashboard.html", context)
 
 
+@require_GET
+def risk(request: Request, code: str) -> HttpResponse:
+    """The project simulated: percentiles, histogram, what drives the finish, what buffer it needs."""
+    project = project_named(request, code, "work.task.view")
+    form = RiskForm(request.GET)
+    context: dict[str, Any] = {"project": project, "kinds": kinds, "asked": RiskAsked()}
+    if not form.is_valid():
+        context["problems"] = [f"{form.fields[name].label}: {text}" for name, texts in form.errors.items() for text in texts]
+        return render(request, "boards/risk.html", context, status=422)
+    context["asked"] = form.asked()
+    try:
+        context["found"] = risk_of(project, form.asked())
+    except ValidationError as problem:
+        context["problems"] = problem.messages
+        return render(request, "boards/risk.html", context, status=422)
+    return render(request, "boards/risk.html", context)
+
+
 urlpatterns = [
     path("", home, name="home"),
     path("portfolio/", portfolio, name="portfolio"),
     path("projects/<str:code>/", dashboard, name="dashboard"),
+    path("projects/<str:code>/risk/", risk, name="project-risk"),
 ]

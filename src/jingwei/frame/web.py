@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 
 from jingwei.frame.access import Access
-from jingwei.frame.models import Tenant, User
+from jingwei.frame.models import Project, Tenant, User
 
 
 class Request(HttpRequest):
@@ -24,3 +24,12 @@ class ProjectMissing(Http404):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def project_named(request: Request, code: str, permission: str) -> Project:
+    """The project of that code. Raises ProjectMissing, and PermissionDenied when the right is missing there."""
+    project: Project | None = Project.objects.filter(code=code).first()
+    if project is None:
+        raise ProjectMissing(code)
+    request.access.require(permission, project.pk)
+    return project

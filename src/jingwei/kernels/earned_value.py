@@ -40,7 +40,7 @@ class Indices:
     """All figures at the end of one period. Money as given, times in periods; None where a divisor is zero."""
 
     name: str
-    at: int
+    at: Decimal
     pv: Decimal
     ev: Decimal
     ac: Decimal
@@ -128,21 +128,32 @@ def analyse(periods: Sequence[Period], bac: Decimal, planned_periods: Decimal | 
     out: list[Indices] = []
     for number, period in enumerate(periods, 1):
         if period.ev is not None and period.ac is not None:
-            out.append(_indices(periods, number, period.ev, period.ac, bac, planned, duration))
+            out.append(standing(planned, Decimal(number), period, bac, duration, _recent_cpi(periods, number)))
     return out
 
 
-def _indices(periods: Sequence[Period], at: int, ev: Decimal, ac: Decimal, bac: Decimal, planned: Sequence[Decimal], duration: Decimal) -> Indices:
-    pv = periods[at - 1].pv
+def standing(planned: Sequence[Decimal], at: Decimal, now: Period, bac: Decimal, planned_periods: Decimal | None = None, recent_cpi: Ratio = None) -> Indices:
+    """All figures at one moment, also within a period: `planned` is cumulative by period end, `at` the periods gone by (2.5 = half of the third).
+
+    `now` has the planned, earned and actual figures of that moment. Raises EarnedValueError when it has no actuals.
+    """
+    if now.ev is None or now.ac is None or at <= 0:
+        raise EarnedValueError(now.name, "earned value and actual cost are needed, some time after the start")
+    duration = planned_periods if planned_periods is not None else earned_schedule(bac, planned)
+    return _indices(now.name, at, now.pv, now.ev, now.ac, bac, planned, duration, recent_cpi)
+
+
+def _indices(
+    name: str, at: Decimal, pv: Decimal, ev: Decimal, ac: Decimal, bac: Decimal, planned: Sequence[Decimal], duration: Decimal, recent: Ratio
+) -> Indices:
     left = bac - ev
     cpi, spi = _over(ev, ac), _over(ev, pv)
     eac = _over(bac, cpi)
     es = earned_schedule(ev, planned)
     spi_t = es / at
     by_time = _over(duration, spi_t)
-    recent = _recent_cpi(periods, at)
     return Indices(
-        name=periods[at - 1].name, at=at, pv=pv, ev=ev, ac=ac, bac=bac, cv=ev - ac, sv=ev - pv,
+        name=name, at=at, pv=pv, ev=ev, ac=ac, bac=bac, cv=ev - ac, sv=ev - pv,
         cv_percent=_over(100 * (ev - ac), ev), sv_percent=_over(100 * (ev - pv), pv), cpi=cpi, spi=spi,
         csi=cpi * spi if cpi is not None and spi is not None else None,
         percent_planned=_over(100 * pv, bac), percent_complete=_over(100 * ev, bac), percent_spent=_over(100 * ac, bac),
@@ -150,7 +161,7 @@ def _indices(periods: Sequence[Period], at: int, ev: Decimal, ac: Decimal, bac: 
         eac_cpi_spi=_plus(ac, _over(left, cpi * spi if cpi is not None and spi is not None else None)), eac_recent_cpi=_plus(ac, _over(left, recent)),
         etc_cpi=eac - ac if eac is not None else None, vac_cpi=bac - eac if eac is not None else None,
         tcpi_bac=_over(left, bac - ac), tcpi_eac=_over(left, eac - ac) if eac is not None else None,
-        es=es, sv_t=es - at, spi_t=spi_t, sv_t_percent=_over(100 * (es - at), Decimal(at)),
+        es=es, sv_t=es - at, spi_t=spi_t, sv_t_percent=_over(100 * (es - at), at),
         ieac_t=by_time, ieac_t_remaining_as_planned=at + (duration - es), vac_t=duration - by_time if by_time is not None else None,
         tspi_planned=_over(duration - es, duration - at),
     )  # fmt: skip

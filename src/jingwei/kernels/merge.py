@@ -198,7 +198,7 @@ def normalise(value: Value, kind: str) -> Value:
             return _decimal(value)
         case "integer":
             number = _decimal(value)
-            return int(number) if isinstance(number, str) and number.lstrip("-").isdigit() else value
+            return int(number) if isinstance(number, str) and number.lstrip("-").isdecimal() else value
         case "boolean":
             return value if isinstance(value, bool) else str(value).strip().lower() in ("1", "true", "yes", "是")
         case "date":

@@ -82,7 +82,14 @@ class Network:
         chosen = rules or self.rules
         activities = self._changed(durations, remaining, not_before)
         values = np.array(
-            [chosen.project_start, chosen.data_date, chosen.required_finish, chosen.logic == "retained", chosen.honours_constraints],
+            [
+                chosen.project_start,
+                chosen.data_date,
+                chosen.required_finish,
+                chosen.logic == "retained",
+                chosen.honours_constraints,
+                chosen.late_dates == "resumption",
+            ],
             np.int64,
         )
         while True:

@@ -86,6 +86,8 @@ class RunRules:
 
     Retained logic: links still bind what is left of a started activity. Override: they do not (after Primavera's options).
     `honours_constraints`: must-start/finish and no-later-than dates win over links, as MS Project does by default.
+    `late_dates`: what is left of a started activity may move as late as it can, or predecessors must leave it where it resumes, and
+    manual activities bind them by their finish only (after MS Project).
     `required_finish` replaces the calculated finish as the date floats are measured from.
     """
 
@@ -95,3 +97,4 @@ class RunRules:
     logic: Literal["retained", "override"] = "retained"
     honours_constraints: bool = True
     critical_float_minutes: int = 0
+    late_dates: Literal["remaining", "resumption"] = "remaining"

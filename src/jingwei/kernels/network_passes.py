@@ -55,7 +55,8 @@ class Links(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """One run's dates and choices: [project start, data date or -1, required finish or -1, retained logic, honour constraints]."""
+    """One run's dates and choices: [project start, data date or -1, required finish or -1, retained logic, honour constraints,
+    predecessors leave what is under way where it resumes]."""
 
     values: Minutes
 
@@ -387,14 +388,17 @@ def backward(table: CalendarTable, acts: Activities, links: Links, rules: Rules,
             continue
         latest_start = _place_late(table, acts, dates, i, start_by[i], finish_by[i])
         dates.free_float[i] = max(dates.free_float[i], 0)
-        if state == STARTED and (rules.values[3] == 0 or acts.remaining[i] == 0):
+        is_bare = rules.values[5] == 1 and acts.duration[i] == 0  # a milestone of which progress is told binds as if it were waiting
+        if state == STARTED and (rules.values[3] == 0 or (acts.remaining[i] == 0 and not is_bare)):
             continue  # its links do not bind it, so it does not bind its predecessors; manual ones do, as MS Project has it
         latest_finish = latest_start
         if acts.duration[i] > 0:
             left = acts.remaining[i] if state == STARTED else acts.duration[i]
             c = acts.calendar[i]
             latest_finish = _latest(table, c, work_at(table, c, latest_start) + left, finish_by[i])
-        _push(table, acts, links, dates, i, latest_start, latest_finish, start_by, finish_by)
+        if state == STARTED and rules.values[5] == 1 and not is_bare:
+            latest_start = min(latest_start, wall_start(table, acts.calendar[i], dates.remaining_work[i]))
+        _push(table, acts, links, rules, dates, i, latest_start, latest_finish, start_by, finish_by)
 
 
 @inlined
@@ -402,6 +406,7 @@ def _push(
     table: CalendarTable,
     acts: Activities,
     links: Links,
+    rules: Rules,
     dates: Dates,
     i: int,
     latest_start: int,
@@ -435,7 +440,8 @@ def _push(
             finish_by[p] = min(finish_by[p], bound)
             room -= dates.finish_work[p]
         else:
-            start_by[p] = min(start_by[p], bound)
+            if rules.values[5] == 0 or acts.state[i] != MANUAL:
+                start_by[p] = min(start_by[p], bound)
             if acts.duration[p] > 0 and wall_start(table, acts.calendar[p], room) > limit:
                 room -= 1
             room -= dates.start_work[p]

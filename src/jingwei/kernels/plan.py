@@ -181,6 +181,7 @@ def schedule_plan(
     logic: Literal["retained", "override"] = "retained",
     honours_constraints: bool = True,
     critical_float_minutes: int = 0,
+    late_dates: Literal["remaining", "resumption"] = "remaining",
 ) -> PlanDates[Key]:
     """Schedule a plan. `calendars` by name; 'project' defaults to the standard Chinese one.
 
@@ -194,6 +195,7 @@ def schedule_plan(
         logic=logic,
         honours_constraints=honours_constraints,
         critical_float_minutes=critical_float_minutes,
+        late_dates=late_dates,
     )
     network = PlanNetwork.build(activities, dependencies, calendars or {}, rules, zone)
     return PlanDates(network, network.compiled.calculate())

@@ -35,6 +35,7 @@ class Activity(Generic[Key]):
     below it; no-later-than, must-finish dates and the deadline are deadlines for everything below it.
     Progress without an actual start is taken to have begun on the planned start; an actual finish without an actual start counts back
     the duration. `not_before` holds back what is not yet done, whatever else is said: the outage of an interface, for example.
+    `is_shared` marks what only looks like a summary: one task, done by several whose times differ, each an activity below it.
     """
 
     key: Key
@@ -52,6 +53,7 @@ class Activity(Generic[Key]):
     remaining_minutes: int | None = None
     manual_start: datetime | None = None
     is_inactive: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

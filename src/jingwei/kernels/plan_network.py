@@ -327,11 +327,23 @@ class _Builder(Generic[Key]):
         if self.is_summary[after] and kind in (LinkType.FF, LinkType.SF):
             raise PlanError(f"a {dependency.type} link into the summary {dependency.successor!r} has no meaning")
         befores, afters = self._leaves(before), self._leaves(after)
+        if self.is_summary[after] and self.rules.late_dates == "resumption" and kind == LinkType.FS and not self.activities[after].is_shared:
+            afters = [*afters, *self._begun(after, afters)]
         if self.is_summary[before]:
             befores = self._standing_for(before, befores, kind, len(afters))
         for one in befores:
             for other in afters:
                 self._add_link(one, other, kind, dependency.lag_minutes, lag_calendar, dependency)
+
+    def _begun(self, summary: int, leaves: list[int]) -> list[int]:
+        """A milestone due when the first below a summary began, if any has: predecessors of the summary must leave it there."""
+        begun = [activity.actual_start for leaf in leaves if (activity := self.activities[leaf]).actual_start is not None]
+        if not begun:
+            return []
+        at = self._wall(min(begun))
+        gate = self.columns.add(manual_start=at, deadline=at, calendar=self.calendar_index[_CLOCK])
+        self.hub_of[gate] = self.keys[summary]
+        return [gate]
 
     def _standing_for(self, summary: int, leaves: list[int], kind: LinkType, successors: int) -> list[int]:
         """Which activities carry a link out of a summary: for its finish all below it, gathered in a helper milestone if many meet many.

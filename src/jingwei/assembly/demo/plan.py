@@ -79,6 +79,7 @@ def load(projects: Mapping[str, Project], staff: Mapping[str, Person], interface
         draft = Draft(project, today, list(staff.values()), interfaces.get(waits_for[code]), random.Random(7_000 + number))
         gate = _phases(draft, [p for p in phases if p["project"] == code])
         _roll_outs(draft, code, gate)
+        _joint_test(draft)
         _save(draft)
         out[code] = draft.tasks
     return out
@@ -136,6 +137,17 @@ def _roll_outs(draft: Draft, code: str, gate: Task | None) -> None:
     draft.links += [(end, final, "FS", 0) for end in ends]
     if gate is not None:
         draft.links.append((gate, final, "FS", 960))
+
+
+def _joint_test(draft: Draft) -> None:
+    """Work under way that needs the interface today, and a milestone that waits for nothing else: an outage is felt at once, on any weekday."""
+    if draft.interface is None:
+        return
+    summary = draft.add("联调", None)
+    task = draft.add(f"联调：{draft.interface.name}", summary, days=6, starts=-2)
+    task.interface, task.percent, task.status, task.actual_start = draft.interface, 20, Task.Status.DOING, draft.moment(-2)
+    done = draft.add("里程碑：联调完成", summary, milestone=True)
+    draft.links.append((task, done, "FS", 0))
 
 
 def _save(draft: Draft) -> None:

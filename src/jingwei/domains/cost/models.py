@@ -1,7 +1,8 @@
-"""Cost lines."""
+"""Cost lines, work packages that earn value, and frozen periods."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
@@ -9,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel
+from jingwei.frame.models.identity import code_rule
 
 period_rule = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write the period as year and month, such as 2026-11."))
 
@@ -58,3 +60,86 @@ class Line(ProjectModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.description}"
+
+
+class Package(ProjectModel):
+    """A work package: a branch of the WBS whose budget is earned by one method. Work outside every package earns by physical progress."""
+
+    class Method(models.TextChoices):
+        PHYSICAL = "physical", _("Physical progress")
+        ZERO_HUNDRED = "0/100", _("0/100: when finished")
+        FIFTY_FIFTY = "50/50", _("50/50: half at the start")
+        MILESTONES = "weighted_milestones", _("Weighted milestones")
+        UNITS = "units", _("Units done")
+        EFFORT = "level_of_effort", _("Level of effort")
+
+    code = models.CharField(_("code"), max_length=40, validators=[code_rule])
+    name = models.CharField(_("name"), max_length=200)
+    task = models.ForeignKey("work.Task", models.CASCADE, related_name="+", verbose_name=_("task"), help_text=_("Everything below it belongs to the package."))
+    method = models.CharField(_("earning method"), max_length=20, choices=Method.choices, default=Method.PHYSICAL)
+    budget = models.DecimalField(
+        _("budget"), max_digits=18, decimal_places=2, null=True, blank=True, help_text=_("Left empty, the planned cost lines of its tasks are the budget.")
+    )
+    units_planned = models.DecimalField(_("units planned"), max_digits=14, decimal_places=3, null=True, blank=True)
+    units_done = models.DecimalField(_("units done"), max_digits=14, decimal_places=3, default=Decimal(0))
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("work package")
+        verbose_name_plural = _("work packages")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("project", "code"), name="package_code_once"),
+            models.UniqueConstraint(fields=("task",), name="package_of_task_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class PackageMilestone(ProjectModel):
+    """A milestone by which a package earns, with its weight."""
+
+    project_from: ClassVar[str] = "package"
+
+    package = models.ForeignKey(Package, models.CASCADE, related_name="milestones", verbose_name=_("work package"))
+    milestone = models.ForeignKey("work.Task", models.CASCADE, related_name="+", verbose_name=_("milestone"))
+    weight = models.DecimalField(_("weight"), max_digits=9, decimal_places=2, default=Decimal(1))
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("weighted milestone")
+        verbose_name_plural = _("weighted milestones")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("package", "milestone"), name="package_milestone_once"),
+            models.CheckConstraint(condition=models.Q(weight__gt=0), name="package_milestone_weight_above_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.milestone_id} × {self.weight}"
+
+
+class Snapshot(ProjectModel):
+    """A period's earned value as it stood when it was frozen: written once, never changed, whatever is edited later."""
+
+    keeps_history: ClassVar[bool] = False
+
+    period = models.CharField(_("period"), max_length=7, validators=[period_rule])
+    taken_at = models.DateTimeField(_("frozen at"), auto_now_add=True)
+    taken_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("frozen by"))
+    bac = models.DecimalField(_("budget at completion"), max_digits=18, decimal_places=2)
+    pv = models.DecimalField(_("planned value"), max_digits=18, decimal_places=2)
+    ev = models.DecimalField(_("earned value"), max_digits=18, decimal_places=2)
+    ac = models.DecimalField(_("actual cost"), max_digits=18, decimal_places=2)
+    packages = models.JSONField(default=list)
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("frozen period")
+        verbose_name_plural = _("frozen periods")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "period"), name="period_frozen_once")]
+
+    def __str__(self) -> str:
+        return self.period
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Once. Raises ValueError when it is there already."""
+        if self.pk is not None:
+            raise ValueError(f"{self.period} is frozen")
+        super().save(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Cost lines, declared."""
+"""Cost lines and work packages, declared."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.cost import services
-from jingwei.domains.cost.models import Line
-from jingwei.frame.resource import Resource, Verb
+from jingwei.domains.cost.models import Line, Package, PackageMilestone
+from jingwei.frame.resource import Children, Resource, Verb
 
 lines = Resource(
     Line,
@@ -36,3 +36,31 @@ lines = Resource(
         "posted_on": date(2026, 11, 20),
     },
 )  # fmt: skip
+packages = Resource(
+    Package,
+    columns=("code", "name", "task", "method", "budget", "units_done", "units_planned"),
+    fields=("project", "code", "name", "task", "method", "budget", "units_planned", "units_done"),
+    natural_key=("project__code", "code"),
+    filters=("project", "method"),
+    search=("code", "name"),
+    inline=("name", "method", "budget", "units_done"),
+    order=("project__code", "code"),
+    children=(Children("milestones", ("milestone", "weight")),),
+    roles={"finance": "*", "manager": "*", "pmo": "*", "engineer": "view"},
+    write=services.package_save,
+    icon="package",
+    menu="cost",
+    example=lambda: {"code": "WP-1", "name": "接口开发", "method": "physical", "budget": Decimal("50000.00")},
+)  # fmt: skip
+package_milestones = Resource(
+    PackageMilestone,
+    columns=("package", "milestone", "weight"),
+    fields=("package", "milestone", "weight"),
+    natural_key=("package__project__code", "package__code", "milestone__code"),
+    search=("package__code", "milestone__name"),
+    inline=("weight",),
+    roles={"finance": "*", "manager": "*", "pmo": "*", "engineer": "view"},
+    write=services.milestone_save,
+    icon="flag",
+    example=lambda: {"weight": Decimal(1)},
+)

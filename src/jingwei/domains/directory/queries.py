@@ -15,3 +15,14 @@ def person_of(user_id: int | None) -> Person | None:
 def crews() -> QuerySet[Team]:
     """Teams that can stand on a day-labour sheet, subcontractors first."""
     return Team.objects.order_by("-kind", "code")
+
+
+def staff_by_name() -> dict[str, int]:
+    """People by name; of two with one name neither."""
+    found: dict[str, int] = {}
+    twice = set()
+    for pk, name in Person.objects.values_list("pk", "name"):
+        if name in found:
+            twice.add(name)
+        found[name] = pk
+    return {name: pk for name, pk in found.items() if name not in twice}

@@ -69,3 +69,21 @@ class Endangerment(ProjectModel):
 
     task = models.OneToOneField("work.Task", models.CASCADE, related_name="+")
     since = models.DateTimeField(auto_now_add=True)
+
+
+class PlanImport(ProjectModel):
+    """A schedule file as it came, and what became of it. `counts` = what the import did; None before it was carried out."""
+
+    keeps_history: ClassVar[bool] = False
+
+    name = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField()
+    came_at = models.DateTimeField(_("came at"), auto_now_add=True)
+    came_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("brought by"))
+    done_at = models.DateTimeField(_("imported at"), null=True)
+    counts = models.JSONField(null=True)
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("schedule file")
+        verbose_name_plural = _("schedule files")
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "-id"), name="schedule_files_newest")]

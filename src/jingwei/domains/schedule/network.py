@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from jingwei.kernels.worktime import compile_calendar
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
-    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name",
+    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name", "levelled_until", "version",
 )  # fmt: skip
 
 
@@ -43,8 +43,7 @@ class Loaded:
     def rules(self) -> RunRules:
         """Project start at nine o'clock of its first day; without a data date of its own, the data date is now."""
         zone = self.calendar.zone
-        start = datetime.combine(self.project.start_on, datetime.min.time()).replace(hour=9, tzinfo=ZoneInfo(zone))
-        return RunRules(project_start=wall_minute(start, zone), data_date=wall_minute(self.project.data_date or self.now, zone))
+        return RunRules(project_start=wall_minute(start_of(self.project, zone), zone), data_date=wall_minute(self.project.data_date or self.now, zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,11 @@ def _keep(cache: dict[int, Any], project_id: int, value: Any) -> None:
         cache.pop(next(iter(cache)), None)
 
 
-def load(project: Project) -> Loaded:
-    """Read a project's plan in a fixed number of queries; of what this process has read before, only rows written to since."""
+def load(project: Project, *, keeps_levelling: bool = True) -> Loaded:
+    """Read a project's plan in a fixed number of queries; of what this process has read before, only rows written to since.
+
+    Without what an earlier levelling holds back, if asked.
+    """
     now = timezone.now().replace(second=0, microsecond=0)
     outages = hub.interfaces_down(project.pk)
     calendar = worktime.calendar_of(project)
@@ -82,6 +84,9 @@ def load(project: Project) -> Loaded:
     activities = dict(kept.activities)
     if held:
         activities |= {pk: _activity(row, held[row["interface_id"]]) for pk, row in kept.rows.items() if row["interface_id"] in held}
+    if not keeps_levelling:
+        let_go = {pk: row | {"levelled_until": None} for pk, row in kept.rows.items() if row["levelled_until"]}
+        activities |= {pk: _activity(row, held.get(row["interface_id"])) for pk, row in let_go.items()}
     return Loaded(project, kept.rows, activities, kept.links, calendar, outages, now)
 
 
@@ -121,7 +126,7 @@ def _activity(row: Mapping[str, Any], held_until: datetime | None) -> Activity[i
         percent=100 if done else row["percent"],
         actual_start=row["actual_start"],
         actual_finish=row["actual_finish"] if done else None,
-        not_before=None if done else held_until,
+        not_before=None if done else max((each for each in (held_until, row["levelled_until"]) if each), default=None),
         parent=row["parent_id"],
         is_milestone=row["is_milestone"],
         is_inactive=row["status"] == "cancelled",
@@ -140,3 +145,13 @@ def calculate(loaded: Loaded) -> PlanDates[int]:
         plan = held.with_changes(differing, rules, dependencies=loaded.links, calendars=calendars)
     _keep(_plans, project_id, plan)
     return plan.dates(rules)
+
+
+def start_of(project: Project, zone: str) -> datetime:
+    """Nine o'clock on the project's first day."""
+    return datetime.combine(project.start_on, time(9), ZoneInfo(zone))
+
+
+def minutes_per_day(calendar: WorkCalendar) -> int:
+    """A full working day of a calendar, to speak of days."""
+    return max((sum(end - start for start, end in shifts) for shifts in calendar.week), default=0) or 480

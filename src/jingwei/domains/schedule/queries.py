@@ -7,11 +7,19 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
-from jingwei.domains.schedule.models import Baseline, BaselineTask, Recalculation
+from jingwei.domains.schedule import files
+from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation
+from jingwei.domains.schedule.quality import Quality, quality_against
+from jingwei.domains.schedule.uncertainty import UncertainPlan, uncertain_plan
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar import WorkCalendar, provisional_years
+
+__all__ = [
+    "Quality", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "current_baseline", "endangered_by_project", "files_of", "project_file", "quality_of", "recalculations",
+    "uncertain_plan",
+]  # fmt: skip
 
 
 def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[Recalculation]:
@@ -73,3 +81,18 @@ def baseline_finish_by_project(project_ids: list[int]) -> dict[int, datetime]:
     """The finish that the current baselines promise: one query."""
     rows = BaselineTask.objects.filter(baseline__project_id__in=project_ids, baseline__is_current=True)
     return {pk: finish for pk, finish in rows.values_list("baseline__project_id").annotate(finish=Max("finish")).order_by() if finish}
+
+
+def quality_of(project: Project) -> Quality:
+    """The fourteen checks against the current baseline. Raises ValidationError when the plan cannot be calculated."""
+    return quality_against(project, baseline_dates(current_baseline(project.pk)))
+
+
+def files_of(project_id: int) -> QuerySet[PlanImport]:
+    """Schedule files that came for a project, the newest first, without their contents."""
+    return PlanImport.objects.filter(project_id=project_id).defer("content").select_related("came_by").order_by("-id")
+
+
+def project_file(project: Project) -> bytes:
+    """The project as Microsoft Project XML, with its current baseline. Raises ValidationError when it is empty."""
+    return files.project_file(project, baseline_dates(current_baseline(project.pk)))

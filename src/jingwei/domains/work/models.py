@@ -44,12 +44,25 @@ class Task(ProjectModel):
     percent = models.PositiveSmallIntegerField(_("% complete"), default=0)
     is_milestone = models.BooleanField(_("milestone"), default=False)
     duration_minutes = models.PositiveIntegerField(_("duration (working min)"), default=480)
+    optimistic_minutes = models.PositiveIntegerField(
+        _("optimistic duration (working min)"),
+        null=True,
+        blank=True,
+        help_text=_("If all goes well. With the pessimistic one it makes a three-point estimate."),
+    )
+    pessimistic_minutes = models.PositiveIntegerField(_("pessimistic duration (working min)"), null=True, blank=True)
     work_hours = models.DecimalField(_("planned work (h)"), max_digits=9, decimal_places=2, null=True, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=500)
     assignee = models.ForeignKey("directory.Person", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee"))
     constraint = models.CharField(_("constraint"), max_length=4, choices=Constraint.choices, default=Constraint.ASAP)
     constraint_at = models.DateTimeField(_("constraint date"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
+    levelled_until = models.DateTimeField(
+        _("held back until (levelling)"),
+        null=True,
+        blank=True,
+        help_text=_("Set by levelling: its people are busy elsewhere before. Empty it to let the task go."),
+    )
     actual_start = models.DateTimeField(_("actual start"), null=True, blank=True)
     actual_finish = models.DateTimeField(_("actual finish"), null=True, blank=True)
     interface = models.ForeignKey(

@@ -122,3 +122,33 @@ def mine_now(person_id: int | None, until: Any) -> QuerySet[Task]:
         return Task.objects.none()
     rows = Task.objects.filter(assignee_id=person_id, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return rows.filter(Q(status=Task.Status.DOING) | Q(start__lte=until) | Q(finish__lte=until)).select_related("project").order_by("finish", "position")
+
+
+def staffed_ids(project_id: int) -> set[int]:
+    """Tasks that somebody is to do."""
+    return set(Task.objects.filter(project_id=project_id, assignee__isnull=False).values_list("pk", flat=True))
+
+
+def booked(project_ids: list[int]) -> list[dict[str, Any]]:
+    """Open tasks somebody is to do, with who and how urgent. One query."""
+    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return list(rows.values("pk", "assignee_id", "assignee__name", "priority"))
+
+
+def estimates(project_id: int) -> dict[int, tuple[int | None, int | None]]:
+    """Optimistic and pessimistic working minutes by task, of those that have one of them."""
+    rows = Task.objects.filter(project_id=project_id).filter(Q(optimistic_minutes__isnull=False) | Q(pessimistic_minutes__isnull=False))
+    return {pk: (low, high) for pk, low, high in rows.values_list("pk", "optimistic_minutes", "pessimistic_minutes")}
+
+
+def earning_facts(project_id: int) -> list[dict[str, Any]]:
+    """Every task that counts, with what earned value asks of it. One query."""
+    rows = Task.objects.filter(project_id=project_id).exclude(status=Task.Status.CANCELLED).order_by("position")
+    names = ("pk", "parent_id", "name", "duration_minutes", "percent", "is_summary", "is_milestone", "start", "finish", "actual_start", "actual_finish")
+    return list(rows.values(*names))
+
+
+def file_facts(project_id: int) -> list[dict[str, Any]]:
+    """Every task in the order of the tree, with what a schedule file says of it. One query."""
+    names = ("pk", "position", "name", "parent_id", "wbs", "duration_minutes", "percent", "is_milestone", "is_summary", "status", "priority")
+    return list(tasks_of(project_id).values(*names, "assignee_id", "assignee__name"))

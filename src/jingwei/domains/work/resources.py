@@ -12,8 +12,8 @@ tasks = Resource(
     Task,
     columns=("wbs", "code", "name", "status", "percent", "assignee", "start", "finish", "deadline", "is_critical"),
     fields=(
-        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "work_hours", "priority",
-        "assignee", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish", "interface", "external_ref", "description",
+        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "priority",
+        "assignee", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
     ),
     natural_key=("project__code", "code"),
     filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),

@@ -72,7 +72,16 @@ def _shape(task: Task, values: Mapping[str, Any]) -> bool:
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:
         task.duration_minutes = 0
+    _keep_estimate(task)
     return moves
+
+
+def _keep_estimate(task: Task) -> None:
+    """Three points in order: optimistic, likely (the duration), pessimistic."""
+    if task.optimistic_minutes is not None and task.optimistic_minutes > task.duration_minutes:
+        raise ValidationError({"optimistic_minutes": _("The optimistic duration is longer than the duration.")})
+    if task.pessimistic_minutes is not None and task.pessimistic_minutes < task.duration_minutes:
+        raise ValidationError({"pessimistic_minutes": _("The pessimistic duration is shorter than the duration.")})
 
 
 def _number(fresh: Sequence[Task]) -> set[int]:
@@ -191,6 +200,56 @@ def dependency_save(*, instance: Dependency | None = None, **values: Any) -> Dep
     link.save()
     facts.state(DependencyChanged(project_id=link.project_id))
     return link
+
+
+@transaction.atomic
+def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str, int]]) -> tuple[int, list[tuple[Task, Task, str]]]:
+    """Links from a list of (predecessor, successor, type, lag): new ones written, known ones changed. Returns how many, and those refused and why."""
+    known = {(link.predecessor_id, link.successor_id): link for link in Dependency.objects.filter(project_id=project_id)}
+    parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))
+    after: dict[int, set[int]] = {}
+    for a, b in known:
+        after.setdefault(a, set()).add(b)
+    kept: dict[tuple[int, int], Dependency] = {}
+    refused: list[tuple[Task, Task, str]] = []
+    for before, follower, kind, lag in links:
+        if before.pk == follower.pk or before.pk in _line(parents, follower.pk) or follower.pk in _line(parents, before.pk):
+            refused.append((before, follower, _("a task cannot wait for itself or for what it is part of")))
+            continue
+        pair = (before.pk, follower.pk)
+        link = kept.get(pair) or known.get(pair) or Dependency(project_id=project_id, predecessor=before, successor=follower)
+        link.type, link.lag_minutes = kind, lag
+        kept[pair] = link
+        after.setdefault(before.pk, set()).add(follower.pk)
+    for a, b in _closing(after):
+        if link := kept.pop((a, b), None):
+            refused.append((link.predecessor, link.successor, _("it closes a loop")))
+    bulk.save(list(kept.values()), ("type", "lag_minutes"))
+    facts.state(DependencyChanged(project_id=project_id))
+    return len(kept), refused
+
+
+def _closing(after: Mapping[int, set[int]]) -> list[tuple[int, int]]:
+    """Links that lead back to a task from which they were reached, found by one walk in depth."""
+    seen: dict[int, bool] = {}  # False = on the way, True = left behind
+    closing = []
+    for first in after:
+        if first in seen:
+            continue
+        seen[first] = False
+        heap = [(first, iter(sorted(after[first])))]
+        while heap:
+            here, following = heap[-1]
+            step = next(following, None)
+            if step is None:
+                seen[here] = True
+                heap.pop()
+            elif step not in seen:
+                seen[step] = False
+                heap.append((step, iter(sorted(after.get(step, ())))))
+            elif not seen[step]:
+                closing.append((here, step))
+    return closing
 
 
 def _loop(link: Dependency) -> list[str]:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Query, Router, Schema, Status
 from ninja.errors import ValidationError as BadInput
 from ninja.security import SessionAuth
+from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
 from jingwei.frame import commands
@@ -16,7 +17,9 @@ from jingwei.frame.api import schemas
 from jingwei.frame.api.tokens import TokenAuth
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import History
+from jingwei.frame.report import Report, reports
 from jingwei.frame.resource import Resource, Verb, resources
+from jingwei.frame.web import project_named
 
 
 class ListQuery(Schema):
@@ -165,5 +168,31 @@ def _given(values: Any) -> dict[str, Any]:
     return given
 
 
+def _report(report: Report) -> Callable[..., Any]:
+    def answer(request: HttpRequest, project: str) -> Any:
+        try:
+            asked = report.asked.model_validate(request.GET.dict())
+        except PydanticError as problem:
+            raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
+        return report.answer(project_named(request, project, report.permission), asked)  # type: ignore[arg-type]
+
+    return answer
+
+
+def _described(report: Report) -> dict[str, Any]:
+    """The report's parameters for the description; they are read by hand because unknown ones are refused."""
+    fields = report.asked.model_json_schema().get("properties", {})
+    return {"summary": str(report.title), "parameters": [{"in": "query", "name": name, "required": False, "schema": schema} for name, schema in fields.items()]}
+
+
 for _resource in resources():
     api.add_router(f"/{_resource.key}", router_of(_resource))
+for _each in reports():
+    _name = _each.key.replace(".", "_")
+    api.get(
+        f"/reports/{_each.key}/{{project}}",
+        response={200: dict[str, Any], **refusals},
+        operation_id=f"{_name}_report",
+        tags=["reports"],
+        openapi_extra=_described(_each),
+    )(_report(_each))

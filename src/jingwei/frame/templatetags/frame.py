@@ -16,6 +16,7 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
 from jingwei.frame.ui.cells import duration_text
+from jingwei.frame.ui.menu import pages_of
 
 register = template.Library()
 tones = {
@@ -84,6 +85,13 @@ def json_block(name: str, value: Any) -> SafeString:
 def empty(title: str, text: str = "", url: str = "", label: str = "") -> dict[str, str]:
     """What a page says when it has nothing yet, with one thing to do."""
     return {"title": title, "text": text, "url": url, "label": label}
+
+
+@register.inclusion_tag("frame/_project_tabs.html", takes_context=True)
+def project_tabs(context: RequestContext, project: Any) -> dict[str, Any]:
+    """The project's pages as tabs, those the reader may open."""
+    request = context["request"]
+    return {"pages": pages_of(project, request.access), "path": request.path, "project": project}
 
 
 @register.simple_tag(takes_context=True)

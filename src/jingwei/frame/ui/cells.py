@@ -73,7 +73,7 @@ def duration_text(minutes: Any) -> str:
     total = int(minutes or 0)
     sign, total = ("-", -total) if total < 0 else ("", total)
     days, rest = divmod(total, 480)
-    hours = f"{rest / 60:g}"
+    hours = f"{round(rest / 60, 1):g}"
     parts = ([_("%(days)s d") % {"days": days}] if days else []) + ([_("%(hours)s h") % {"hours": hours}] if rest or not days else [])
     return sign + " ".join(parts)
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame.access import Access
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resources
 
@@ -35,20 +36,38 @@ class MenuItem:
         return self.url if self.url.startswith("/") else reverse(self.url)
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """One page of a project, a tab above its other pages. `url_name` takes the project's code; the first one is where a project opens."""
+
+    title: Any
+    url_name: str
+    icon: str
+    permission: str
+    order: int = 50
+
+
 _items: list[MenuItem] = []
-_project_pages: list[str] = []
+_project_pages: list[ProjectPage] = []
 
 
-def lead_projects_to(url_name: str) -> None:
-    """A room above offers the page that a project opens with; its address takes the project's code."""
-    _project_pages[:] = [url_name]
+def register_project_page(page: ProjectPage) -> None:
+    """Add a tab (once)."""
+    if page not in _project_pages:
+        _project_pages.append(page)
+        _project_pages.sort(key=lambda each: each.order)
 
 
 def project_address(project: Project) -> str:
-    """Where a project opens: the page that was offered, else its record."""
+    """Where a project opens: its first page, else its record."""
     if _project_pages:
-        return reverse(_project_pages[0], args=[project.code])
+        return reverse(_project_pages[0].url_name, args=[project.code])
     return reverse("record", args=["frame.project", project.pk])
+
+
+def pages_of(project: Project, access: Access) -> list[tuple[ProjectPage, str]]:
+    """The pages of a project that a person may open, with their addresses."""
+    return [(page, reverse(page.url_name, args=[project.code])) for page in _project_pages if access.allows(page.permission, project.pk)]
 
 
 def register(item: MenuItem) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import entry, events, exchange, people, records, search
+from jingwei.frame.ui import entry, events, exchange, longwork, people, records, search
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("notices/", search.notices, name="notices"),
     path("notices/read/", search.read_notices, name="notices-read"),
+    path("running/", longwork.listing, name="running"),
+    path("running/<int:pk>/", longwork.state, name="running-state"),
+    path("running/<int:pk>/cancel/", longwork.cancel, name="running-cancel"),
     path("project/", search.choose_project, name="choose-project"),
     path("undo/", records.take_back, name="undo"),
     path("pick/<str:key>/", records.pick, name="pick"),

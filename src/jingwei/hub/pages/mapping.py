@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.web import Request
+from jingwei.frame.words import in_words
 from jingwei.hub import catalogue, contract, services
 from jingwei.hub.contract import Record, Stream
 from jingwei.hub.models import Interface
@@ -24,15 +24,9 @@ from jingwei.hub.pages.systems import said, steps
 from jingwei.hub.session import session_for, stream_of
 from jingwei.kernels.mapping import MappingError, Trace, compile_mapping
 from jingwei.kernels.mapping_operations import operations
-from jingwei.kernels.text import Text
 
 sample_size = 4
 pages_at_most = 8
-
-
-def in_language(text: Text) -> str:
-    """A kernel's sentence in the language of the page."""
-    return text.zh if (get_language() or "zh").startswith("zh") else text.en
 
 
 @require_GET
@@ -109,12 +103,12 @@ def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], t
         compiled = compile_mapping(spec, a.fields, b.fields, tables)
         traces = [list(compiled.trace(record.values)) for record in rows]
     except MappingError as problem:
-        problems += [{"place": p.place, "text": in_language(p.message)} for p in problem.problems]
+        problems += [{"place": p.place, "text": in_words(p.message)} for p in problem.problems]
     return {
         "interface": interface, "fields_a": [(f.name, said(f.title), f.type) for f in a.fields], "fields_b": [(f.name, said(f.title), f.type, f.required, f.read_only) for f in b.fields],
         "pairs": [_row(number, pair, spec, traces) for number, pair in enumerate(spec["pairs"])], "spare": [len(spec["pairs"]) + n for n in range(spare)],
         "row_count": len(spec["pairs"]) + spare, "problems": problems, "tables": mapping_form.table_rows(spec, tables, a, b), "extras": _extras(spec),
-        "operations": [(o.name, in_language(o.title)) for o in operations.values()], "is_ready": not problems, "sample_count": len(rows),
+        "operations": [(o.name, in_words(o.title)) for o in operations.values()], "is_ready": not problems, "sample_count": len(rows),
     }  # fmt: skip
 
 
@@ -131,7 +125,7 @@ def _row(number: int, pair: dict[str, Any], spec: dict[str, Any], traces: list[l
     return {
         "number": number, "a": mapping_form.source_text(pair.get("a") or ""), "is_joined": isinstance(pair.get("a"), list), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"), "steps": steps_,
         "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
-        "samples": [{"from": t.steps[0] if t.steps else None, "to": t.steps[-1] if t.steps else None, "problem": in_language(t.problem.message) if t.problem else ""} for t in shown],
+        "samples": [{"from": t.steps[0] if t.steps else None, "to": t.steps[-1] if t.steps else None, "problem": in_words(t.problem.message) if t.problem else ""} for t in shown],
     }  # fmt: skip
 
 

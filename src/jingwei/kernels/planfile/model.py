@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from jingwei.kernels.calendar import WorkCalendar
 from jingwei.kernels.plan_input import ConstraintName, LinkName
 
 
 class FileError(ValueError):
-    """A file that cannot be read; the text says where and what to do."""
+    """A file that cannot be read; the text says where and what to do, `zh` the same in Chinese where it is known."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
+class UnknownKind(FileError):
+    """A kind of file that is not read here; a converter may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class FileTask:
     type: str = "fixed_units"
     is_effort_driven: bool = False
     cost: str = ""
+    fixed_cost: str = ""
+    note: str = ""
     stated: dict[str, datetime] = field(default_factory=dict)
     baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
@@ -63,6 +73,7 @@ class FileLink:
     lag_minutes: int = 0
     lag_calendar: str | None = None
     lag_percent: float | None = None
+    project: str = ""  # where the predecessor lies, if it lies in another file
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,15 @@ class FileAssignment:
     start: datetime | None = None
     finish: datetime | None = None
     delay_minutes: int = 0
+    overtime_minutes: float = 0.0
+    remaining_work_minutes: float | None = None
+    remaining_overtime_minutes: float = 0.0
+    actual_start: datetime | None = None
+    actual_finish: datetime | None = None
+    stop: datetime | None = None
+    resume: datetime | None = None
+    contour: int = 0  # as in MSPDI: 0 is flat
+    gaps: tuple[tuple[datetime, datetime], ...] = ()  # nobody works from … to …, between stretches of work
 
 
 @dataclass(frozen=True)
@@ -104,12 +124,19 @@ class PlanFile:
     project_calendar: str
     resources: tuple[FileResource, ...] = ()
     assignments: tuple[FileAssignment, ...] = ()
+    external_links: tuple[FileLink, ...] = ()
     finish: datetime | None = None
     status_date: datetime | None = None
     from_start: bool = True
     critical_slack_minutes: int = 0
     honours_constraints: bool = True
-    custom_fields: dict[str, str] = field(default_factory=dict)
+    must_finish: datetime | None = None  # floats count from here instead of from the calculated finish
+    moves_undone: bool = False  # what is not done lies behind the status date, as Primavera has it
+    logic: Literal["retained", "override"] = "retained"
+    late_dates: Literal["remaining", "resumption"] = "resumption"
+    minutes_per_day: int = 480
+    custom_fields: dict[str, str] = field(default_factory=dict)  # by the field's number, as the user calls it
+    field_names: dict[str, str] = field(default_factory=dict)  # by the field's number, as the program calls it (Text1, Duration2)
     notes: tuple[str, ...] = ()
     source: str = ""
 

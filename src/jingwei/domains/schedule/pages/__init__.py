@@ -5,10 +5,15 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule.pages import edits, gantt, network, paper
-from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.domains.schedule.pages import edits, files, gantt, levelling, network, paper, quality
+from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
+register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10))
+register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "git-branch", "work.task.view", 20))
+register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 30))
+register_project_page(ProjectPage(gettext_lazy("Levelling"), "levelling", "scale", "work.task.view", 35))
+register_project_page(ProjectPage(gettext_lazy("Files"), "schedule-files", "file-import", "work.task.view", 60))
 
 urlpatterns = [
     path("", gantt.first, name="gantt-first"),
@@ -22,4 +27,14 @@ urlpatterns = [
     path("gantt/<str:code>/print.pdf", paper.paper_pdf, name="gantt-pdf"),
     path("network/<str:code>/", network.network, name="network"),
     path("gantt/<str:code>/baseline/", edits.baseline, name="gantt-baseline"),
+    path("quality/<str:code>/", quality.page, name="schedule-quality"),
+    path("levelling/<str:code>/", levelling.page, name="levelling"),
+    path("levelling/<str:code>/begin/", levelling.begin, name="levelling-begin"),
+    path("levelling/<str:code>/clear/", levelling.clear, name="levelling-clear"),
+    path("levelling/<str:code>/<int:pk>/accept/", levelling.accept, name="levelling-accept"),
+    path("files/<str:code>/", files.desk, name="schedule-files"),
+    path("files/<str:code>/bring/", files.bring, name="schedule-file-bring"),
+    path("files/<str:code>/<int:pk>/", files.shown, name="schedule-file"),
+    path("files/<str:code>/<int:pk>/import/", files.carry_out, name="schedule-file-import"),
+    path("files/<str:code>/export.xml", files.export, name="schedule-file-export"),
 ]

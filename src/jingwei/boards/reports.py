@@ -1,0 +1,10 @@
+"""Reports over several domains, declared."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.boards.risk import RiskAsked, risk_of
+from jingwei.frame.report import Report
+
+risk = Report("boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked)

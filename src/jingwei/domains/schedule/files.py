@@ -1,0 +1,160 @@
+"""Schedule files of other programs: what they hold, told before anything is written, and a project as such a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from jingwei.domains.schedule import network
+from jingwei.domains.work import queries as work
+from jingwei.frame.models import Project
+from jingwei.frame.words import in_words
+from jingwei.kernels.plan import PlanError
+from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, UnknownKind, read, schedule_file, write_mspdi
+from jingwei.kernels.text import Text
+
+_field_note = re.compile(r"\S+ × \d+")
+largest_bytes = 60_000_000
+# a room above may know how to turn other kinds into MSPDI: (content, file name) -> MSPDI; raises ValidationError
+converters: list[Callable[[bytes, str], bytes]] = []
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would do. `new` and `known` are counts of tasks; `left_out` says what is not taken over, and why."""
+
+    plan: PlanFile
+    new: int
+    known: int
+    links: int
+    milestones: int
+    summaries: int
+    people: dict[str, bool]
+    left_out: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    finish: datetime | None
+
+
+def plan_of(content: bytes, name: str) -> PlanFile:
+    """Read a file. Raises ValidationError that says what is wrong and what to do."""
+    if len(content) > largest_bytes:
+        raise ValidationError({"file": _("The file is larger than 60 MB.")})
+    try:
+        return read(content, name)
+    except UnknownKind as problem:
+        for convert in converters:
+            return read(convert(content, name), name)
+        raise ValidationError({"file": _said(problem)}) from problem
+    except FileError as problem:
+        raise ValidationError({"file": _said(problem)}) from problem
+
+
+def _said(problem: FileError) -> str:
+    return in_words(Text(problem.zh or str(problem), str(problem)))
+
+
+def reference(task: FileTask) -> str:
+    """What a task of a file is known by here, so that the same file imported again changes and does not double."""
+    return f"file:{task.uid}"[:120]
+
+
+def preview(project: Project, plan: PlanFile, staff: Mapping[str, int]) -> Preview:
+    """What an import into this project would do. `staff` = people by name."""
+    known = set(work.tasks_of(project.pk).exclude(external_ref="").values_list("external_ref", flat=True))
+    used = {each.resource for each in plan.assignments}
+    names = {r.uid: r.name for r in plan.resources if r.uid in used and r.name}
+    try:
+        dates: Any = schedule_file(plan)
+        problem = ""
+    except (PlanError, ValueError) as found:
+        dates, problem = {}, str(found)
+    fresh = sum(1 for task in plan.tasks if reference(task) not in known)
+    return Preview(
+        plan, fresh, len(plan.tasks) - fresh, len(plan.links), sum(t.is_milestone for t in plan.tasks), sum(t.is_summary for t in plan.tasks),
+        {name: name in staff for name in sorted(set(names.values()))}, tuple(_left_out(plan, names.values(), staff, problem)),
+        tuple(_row(task, dates) for task in plan.tasks[:200]), dates.finish.replace(tzinfo=None) if dates else None,
+    )  # fmt: skip
+
+
+def _row(task: FileTask, dates: Any) -> dict[str, Any]:
+    found = dates.get(task.uid)
+    # the kernel marks the file's own clock as UTC; it is shown as the file has it
+    start, finish = (moment.replace(tzinfo=None) if moment else None for moment in ((found.start, found.finish) if found is not None else (None, None)))
+    stated = task.stated.get("start") or task.stated.get("early_start")
+    return {"id": task.id, "name": task.name, "level": task.outline_level, "duration": task.duration_minutes, "start": start, "finish": finish, "stated": stated, "percent": task.percent, "is_summary": task.is_summary}  # fmt: skip
+
+
+def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, int], problem: str) -> Iterable[str]:
+    """Everything in the file that this project cannot hold, in words."""
+    if problem:
+        yield _("The file's own links cannot be calculated: %(problem)s") % {"problem": problem}
+    calendars = {task.calendar for task in plan.tasks if task.calendar}
+    if calendars:
+        yield _("%(count)s task calendars: tasks follow the project's calendar here.") % {"count": len(calendars)}
+    counted = (
+        (_("%(count)s elapsed durations are taken as working time of the same dates."), sum(t.duration_is_elapsed for t in plan.tasks)),
+        (_("%(count)s manually scheduled tasks get a start-no-earlier-than date."), sum(t.is_manual for t in plan.tasks)),
+        (_("%(count)s inactive tasks come in as cancelled."), sum(t.is_inactive for t in plan.tasks)),
+        (_("%(count)s lags in another calendar are counted in the project's."), sum(link.lag_calendar not in (None, plan.project_calendar) for link in plan.links)),
+        (_("%(count)s links to other files."), len(plan.external_links)),
+        (_("%(count)s baselines: take one after the import."), len({name for t in plan.tasks for name in t.baselines})),
+        (_("%(count)s custom fields."), len(plan.custom_fields)),
+    )  # fmt: skip
+    yield from (text % {"count": count} for text, count in counted if count)
+    strangers = sorted({name for name in names if name not in staff})
+    if strangers:
+        yield _("Nobody here is called %(names)s: their tasks have no assignee.") % {"names": ", ".join(strangers[:12])}
+    fields = [note for note in plan.notes if _field_note.fullmatch(note)]
+    yield from (note for note in plan.notes if note not in fields)
+    if fields:
+        yield _("Fields that are not read: %(names)s.") % {"names": ", ".join(fields)}
+
+
+def project_file(project: Project, baseline: Mapping[int, tuple[datetime | None, datetime | None]]) -> bytes:
+    """A project as Microsoft Project XML: tasks, links, calendar, dates, baseline, assignees. Raises ValidationError when it is empty."""
+    loaded = network.load(project)
+    if not loaded.rows:
+        raise ValidationError(_("The project has no tasks yet."))
+    zone = ZoneInfo(project.zone)
+
+    def local(moment: datetime | None) -> datetime | None:
+        return moment.astimezone(zone).replace(tzinfo=None) if moment else None
+
+    facts = work.file_facts(project.pk)
+    people = {row["assignee_id"]: row["assignee__name"] for row in facts if row["assignee_id"]}
+    tasks = tuple(_file_task(row, loaded.rows[row["pk"]], baseline.get(row["pk"]), local) for row in facts)
+    links = tuple(FileLink(str(link.predecessor), str(link.successor), link.type, link.lag_minutes) for link in loaded.links)
+    assignments = tuple(
+        FileAssignment(str(number), str(row["pk"]), f"r{row['assignee_id']}", work_minutes=float(row["duration_minutes"]))
+        for number, row in enumerate((r for r in facts if r["assignee_id"] and not r["is_summary"]), 1)
+    )  # fmt: skip
+    start = local(min((row["start"] for row in loaded.rows.values() if row["start"]), default=loaded.now))
+    assert start is not None
+    return write_mspdi(
+        PlanFile(
+            f"{project.code} {project.name}", start, tasks, links, {"1": loaded.calendar}, {"1": _("Standard")}, "1",
+            resources=tuple(FileResource(f"r{pk}", name) for pk, name in people.items()), assignments=assignments,
+            status_date=local(project.data_date), minutes_per_day=network.minutes_per_day(loaded.calendar),
+        )
+    )  # fmt: skip
+
+
+def _file_task(
+    row: Mapping[str, Any], dates: Mapping[str, Any], baseline: tuple[datetime | None, datetime | None] | None, local: Callable[[Any], Any]
+) -> FileTask:
+    stated = {"start": local(dates["start"]), "finish": local(dates["finish"]), "early_start": local(dates["start"]), "early_finish": local(dates["finish"]), "late_start": local(dates["late_start"]), "late_finish": local(dates["late_finish"])}  # fmt: skip
+    kept = {"0": {"start": local(baseline[0]), "finish": local(baseline[1])}} if baseline and baseline[0] and baseline[1] else {}
+    return FileTask(
+        uid=str(row["pk"]), id=str(row["position"]), name=row["name"], parent=str(row["parent_id"]) if row["parent_id"] else None,
+        outline_level=row["wbs"].count(".") + 1, wbs=row["wbs"], duration_minutes=0 if row["is_milestone"] else row["duration_minutes"],
+        constraint=dates["constraint"], constraint_at=local(dates["constraint_at"]), deadline=local(dates["deadline"]), percent=float(row["percent"]),
+        actual_start=local(dates["actual_start"]), actual_finish=local(dates["actual_finish"]), is_milestone=row["is_milestone"], is_summary=row["is_summary"],
+        is_inactive=row["status"] == "cancelled", priority=row["priority"], stated={name: moment for name, moment in stated.items() if moment}, baselines=kept,
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""Levelling of one or more projects: who is booked twice, what would have to move, and why; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from jingwei.domains.schedule import network
+from jingwei.domains.work import queries as work
+from jingwei.frame.models import Project
+from jingwei.frame.words import in_words
+from jingwei.kernels.calendar import CalendarError
+from jingwei.kernels.levelling.planning import level_plan
+from jingwei.kernels.levelling.planning_input import LevellingError, Move, Overload, PlanAssignment, PlanLevelling, PlanResource, PlanTask
+from jingwei.kernels.plan import Dependency, PlanError
+from jingwei.kernels.text import Text
+
+seconds_at_most = 120
+
+
+def level(
+    projects: Sequence[Project],
+    *,
+    within_slack: bool,
+    seconds: float,
+    tell: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """The preview as the page keeps it. Raises ValidationError when a plan cannot be calculated."""
+    tasks: list[PlanTask] = []
+    links: list[Dependency[Any]] = []
+    calendars, starts, names, versions = {}, {}, {}, {}
+    booked = {row["pk"]: row for row in work.booked([project.pk for project in projects])}
+    now: datetime | None = None
+    for project in projects:
+        loaded = network.load(project, keeps_levelling=False)
+        calendars[str(project.pk)] = loaded.calendar
+        starts[project.pk] = network.start_of(project, loaded.calendar.zone)
+        now = max(project.data_date or loaded.now, now) if now else project.data_date or loaded.now
+        links += loaded.links
+        for pk, activity in loaded.activities.items():
+            row = loaded.rows[pk]
+            names[pk], versions[pk] = str(row["name"]), row["version"]
+            tasks.append(PlanTask(replace(activity, calendar=str(project.pk)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500))
+    people = {row["assignee_id"]: str(row["assignee__name"]) for row in booked.values()}
+    zone = projects[0].zone
+    calendars["project"] = calendars[str(projects[0].pk)]
+    resources = [PlanResource(pk, calendar="project") for pk in people]
+    assignments = [PlanAssignment(row["pk"], row["assignee_id"]) for row in booked.values() if row["pk"] in names]
+    try:
+        found = level_plan(
+            tasks, links, resources, assignments, calendars, start=min(starts.values()), project_starts=starts, data_date=now, within_slack=within_slack, seconds=seconds,
+            zone=zone, progress=(lambda p: tell(p.share)) if tell else None, should_stop=should_stop,
+        )  # fmt: skip
+    except LevellingError as problem:
+        raise ValidationError(in_words(problem.text)) from problem
+    except (PlanError, CalendarError) as problem:
+        raise ValidationError(str(problem)) from problem
+    codes = {project.pk: project.code for project in projects}
+    return _told(found, names, people, codes, versions)
+
+
+def _told(found: PlanLevelling, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], versions: dict[Any, int]) -> dict[str, Any]:
+    return {
+        "projects": [
+            {"code": codes[pk], "id": pk, "before": finish.isoformat(), "after": found.project_finish[pk].isoformat()} for pk, finish in found.project_finish_before.items()
+        ],
+        "overloads_before": [_overload(each, people) for each in found.overloads_before], "overloads": [_overload(each, people) for each in found.overloads],
+        "moves": [_move(each, names, people, codes, versions) for each in found.moves],
+        "unresolved": [{"task": each.task, "name": names[each.task]} for each in found.unresolved],
+        "lower_bound": found.lower_bound.isoformat(), "gap": None if found.gap is None else round(100 * found.gap, 2), "rounds": found.rounds, "is_cancelled": found.is_cancelled,
+    }  # fmt: skip
+
+
+def _overload(each: Overload, people: dict[Any, str]) -> dict[str, Any]:
+    return {"who": people.get(each.resource, str(each.resource)), "start": each.start.isoformat(), "finish": each.finish.isoformat(), "percent": each.units}
+
+
+def _move(each: Move, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], versions: dict[Any, int]) -> dict[str, Any]:
+    return {
+        "task": each.task, "name": names[each.task], "project": codes[each.project], "version": versions[each.task], "kind": each.kind,
+        "old_start": each.old_start.isoformat(), "old_finish": each.old_finish.isoformat(), "new_start": each.new_start.isoformat(), "new_finish": each.new_finish.isoformat(),
+        "delay_minutes": each.delay_minutes, "not_before": each.not_before.isoformat() if each.not_before else None, "reason": _reason(each, names, people),
+    }  # fmt: skip
+
+
+def _reason(each: Move, names: dict[Any, str], people: dict[Any, str]) -> dict[str, str]:
+    """One reason in both languages, with names instead of keys."""
+    who, other = people.get(each.resource, ""), names.get(each.waits_for, "")
+    if each.kind == "predecessor":
+        text = Text(
+            f"随紧前任务“{other}”移动" if other else "随其紧前任务移动", f"follows “{other}”, which moved" if other else "follows a predecessor that moved"
+        )
+    elif each.kind == "absence":
+        text = Text(f"{who} 当时不上班", f"{who} does not work then")
+    else:
+        text = Text(f"{who} 正忙于“{other}”", f"{who} is busy with “{other}”")
+    return {"zh": text.zh, "en": text.en}
+
+
+def chosen_moves(outcome: dict[str, Any], wanted: set[int]) -> list[dict[str, Any]]:
+    """The moves of a preview that were ticked and that hold a task back themselves. Raises ValidationError when none is left."""
+    moves = [move for move in outcome.get("moves", ()) if move["task"] in wanted and move["not_before"]]
+    if not moves:
+        raise ValidationError(_("Choose at least one move that is not only a consequence of others."))
+    return moves

@@ -1,0 +1,104 @@
+"""Levelling as a page: asked for, watched, previewed with a reason for every move, accepted in whole or in part, taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from jingwei.domains.schedule import services
+from jingwei.domains.schedule.pages.opening import project_asked
+from jingwei.domains.work import queries as work
+from jingwei.frame.models import LongWork, Project
+from jingwei.frame.web import Request
+
+usual_seconds = 5
+
+
+@require_GET
+def page(request: Request, code: str) -> HttpResponse:
+    """The question, the progress, or the preview of `work`."""
+    project = project_asked(request, code)
+    held = work.tasks_of(project.pk).filter(levelled_until__isnull=False).count()
+    context: dict[str, Any] = {"project": project, "held": held, "may_edit": request.access.allows("work.task.change", project.pk), "seconds": usual_seconds}
+    asked = request.GET.get("work", "")
+    kept = LongWork.objects.filter(pk=asked, user=request.user).first() if asked.isdecimal() else None
+    if kept is not None:
+        context |= {
+            "work": kept,
+            "preview": _shown(kept.outcome) if kept.status == LongWork.Status.DONE else None,
+            "seconds": kept.payload.get("seconds", usual_seconds),
+        }
+    return render(request, "schedule/levelling.html", context)
+
+
+def _shown(outcome: dict[str, Any]) -> dict[str, Any]:
+    """The kept outcome with moments as moments and reasons in the reader's language."""
+    language = "zh" if (get_language() or "zh").startswith("zh") else "en"
+    moment = datetime.fromisoformat
+    return {
+        "projects": [each | {"before": moment(each["before"]), "after": moment(each["after"]), "days": (moment(each["after"]) - moment(each["before"])).days} for each in outcome["projects"]],
+        "moves": [each | {name: moment(each[name]) for name in ("old_start", "old_finish", "new_start", "new_finish")} | {"reason": each["reason"][language]} for each in outcome["moves"]],
+        "overloads_before": len(outcome["overloads_before"]), "overloads": [each | {name: moment(each[name]) for name in ("start", "finish")} for each in outcome["overloads"]],
+        "unresolved": outcome["unresolved"], "gap": outcome["gap"], "lower_bound": moment(outcome["lower_bound"]), "rounds": outcome["rounds"], "is_cancelled": outcome["is_cancelled"],
+    }  # fmt: skip
+
+
+@require_POST
+def begin(request: Request, code: str) -> HttpResponse:
+    """Start a preview for this project, or for all that the person may change."""
+    project = project_asked(request, code, "change")
+    projects = [project]
+    if request.POST.get("everything"):
+        projects += [each for each in Project.objects.exclude(pk=project.pk).exclude(status="closed") if request.access.allows("work.task.change", each.pk)]
+    try:
+        seconds = int(request.POST.get("seconds") or usual_seconds)
+        kept = services.levelling_begin(
+            projects=projects,
+            within_slack=bool(request.POST.get("within_slack")),
+            seconds=seconds,
+            user=request.user,
+            url=reverse("levelling", args=[code]) + "?work={id}",
+        )
+    except ValueError:
+        messages.error(request, _("Say the seconds as a number."))
+        return redirect("levelling", code=code)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect("levelling", code=code)
+    return redirect(kept.url)
+
+
+@require_POST
+def accept(request: Request, code: str, pk: int) -> HttpResponse:
+    """Carry out the ticked moves of a preview."""
+    project_asked(request, code, "change")
+    kept = LongWork.objects.filter(pk=pk, user=request.user, status=LongWork.Status.DONE).first()
+    try:
+        if kept is None:
+            raise ValidationError(_("The preview is gone. Level again."))
+        for each in kept.outcome["projects"]:
+            request.access.require("work.task.change", each["id"])
+        count = services.levelling_accept(outcome=kept.outcome, chosen={int(each) for each in request.POST.getlist("task") if each.isdecimal()})
+        messages.success(request, _("%(count)s tasks are held back now.") % {"count": count}, extra_tags="undo")
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect(kept.url if kept else reverse("levelling", args=[code]))
+    return redirect("levelling", code=code)
+
+
+@require_POST
+def clear(request: Request, code: str) -> HttpResponse:
+    """Let everything go that levelling holds back."""
+    project = project_asked(request, code, "change")
+    count = services.levelling_clear(project=project)
+    messages.success(request, _("%(count)s tasks were let go.") % {"count": count}, extra_tags="undo")
+    return redirect("levelling", code=code)

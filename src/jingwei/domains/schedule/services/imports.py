@@ -1,0 +1,122 @@
+"""A schedule file brought into a project: kept as it came, shown first, then written through the work's own verbs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.domains.directory import queries as directory
+from jingwei.domains.schedule import files
+from jingwei.domains.schedule.models import PlanImport
+from jingwei.domains.schedule.services.recalculation import project_recalculate
+from jingwei.domains.work import queries as work
+from jingwei.domains.work import services as tasks
+from jingwei.frame import scope
+from jingwei.frame.models import Project
+from jingwei.kernels.planfile import FileTask, PlanFile
+
+
+@transaction.atomic
+def file_keep(*, project: Project, name: str, content: bytes) -> PlanImport:
+    """Keep a file as it came, if it can be read at all. Raises ValidationError that says what to do."""
+    files.plan_of(content, name)
+    kept = PlanImport(project=project, name=name[:200], content=content, came_by_id=scope.current().user_id)
+    kept.save()
+    return kept
+
+
+@transaction.atomic
+def file_import(*, instance: PlanImport) -> PlanImport:
+    """Write a kept file's tasks and links into its project and recalculate. The same file again changes what came from it before."""
+    if instance.done_at is not None:
+        raise ValidationError(_("This file was imported already."))
+    project = instance.project
+    plan = files.plan_of(bytes(instance.content), instance.name)
+    with scope.because(reason=_("File %(name)s") % {"name": instance.name}):
+        made, fresh = _tasks(project, plan)
+        written, refused = tasks.dependencies_save(project_id=project.pk, links=_links(plan, made))
+        project_recalculate(project_id=project.pk)
+    instance.done_at = timezone.now()
+    instance.counts = {
+        "new": fresh, "changed": len(made) - fresh, "links": written,
+        "refused": [{"from": before.name, "to": follower.name, "why": why} for before, follower, why in refused[:200]],
+    }  # fmt: skip
+    instance.save()
+    return instance
+
+
+def _tasks(project: Project, plan: PlanFile) -> tuple[dict[str, Any], int]:
+    """Tasks by the file's id, and how many are new. Parents are written before what is below them."""
+    known = {task.external_ref: task for task in work.tasks_of(project.pk).exclude(external_ref="")}
+    staff = directory.staff_by_name()
+    assignee: dict[str, int] = {}
+    names = {r.uid: r.name for r in plan.resources}
+    for each in plan.assignments:
+        if each.resource and (pk := staff.get(names.get(each.resource, ""))):
+            assignee.setdefault(each.task, pk)
+    by_level: dict[int, list[FileTask]] = defaultdict(list)
+    depth: dict[str, int] = {}
+    for task in plan.tasks:
+        depth[task.uid] = depth.get(task.parent or "", 0) + 1
+        by_level[depth[task.uid]].append(task)
+    top = max((task.position for task in known.values()), default=0) or work.tasks_of(project.pk).count()
+    place = {task.uid: top + number for number, task in enumerate(plan.tasks, 1)}
+    made: dict[str, Any] = {}
+    fresh = 0
+    for level in sorted(by_level):
+        rows = []
+        for task in by_level[level]:
+            instance = known.get(files.reference(task))
+            values = _values(project, task, made, assignee.get(task.uid))
+            if instance is None:
+                values |= {"project": project, "position": place[task.uid], "external_ref": files.reference(task)}
+                fresh += 1
+            rows.append((instance, values))
+        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows), strict=True):
+            made[task.uid] = row
+    return made, fresh
+
+
+def _values(project: Project, task: FileTask, made: Mapping[str, Any], assignee_id: int | None) -> dict[str, Any]:
+    """A task of a file in the words of the work."""
+    zone = ZoneInfo(project.zone)
+
+    def aware(moment: datetime | None) -> datetime | None:
+        return moment.replace(tzinfo=zone) if moment else None
+
+    constraint, at = (task.constraint, task.constraint_at) if task.constraint_at or task.constraint in ("ASAP", "ALAP") else ("ASAP", None)
+    if task.is_manual and task.manual_start and not task.is_summary:
+        constraint, at = "SNET", task.manual_start
+    values: dict[str, Any] = {
+        "name": task.name[:300] or f"#{task.id}", "parent": made.get(task.parent or ""), "duration_minutes": _duration(task), "is_milestone": task.is_milestone and not task.is_summary,
+        "percent": round(min(max(task.percent, 0), 100)), "constraint": constraint, "constraint_at": aware(at), "deadline": aware(task.deadline),
+        "actual_start": aware(task.actual_start), "actual_finish": aware(task.actual_finish) if task.percent >= 100 else None, "priority": min(max(task.priority, 0), 1000),
+    }  # fmt: skip
+    if task.is_inactive:
+        values["status"] = "cancelled"
+    if assignee_id is not None:
+        values["assignee_id"] = assignee_id
+    return values
+
+
+def _duration(task: FileTask) -> int:
+    """Working minutes; an elapsed week is taken as five days of eight hours."""
+    return round(task.duration_minutes * (5 * 480) / (7 * 1440)) if task.duration_is_elapsed else task.duration_minutes
+
+
+def _links(plan: PlanFile, made: Mapping[str, Any]) -> list[tuple[Any, Any, str, int]]:
+    found = []
+    minutes = {task.uid: task.duration_minutes for task in plan.tasks}
+    for link in plan.links:
+        if link.predecessor in made and link.successor in made:
+            lag = link.lag_minutes if link.lag_percent is None else round(minutes[link.predecessor] * link.lag_percent / 100)
+            found.append((made[link.predecessor], made[link.successor], link.type, lag))
+    return found

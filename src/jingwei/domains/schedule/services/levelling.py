@@ -1,0 +1,74 @@
+"""Levelling: previewed by long work, accepted move by move, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from jingwei.domains.schedule import levelling
+from jingwei.domains.schedule.services.recalculation import project_recalculate
+from jingwei.domains.work import queries as work
+from jingwei.domains.work import services as tasks
+from jingwei.frame import longwork, scope
+from jingwei.frame.models import LongWork, Project, User
+
+kind = "schedule.level"
+
+
+def levelling_begin(*, projects: Sequence[Project], within_slack: bool, seconds: int, user: User, url: str) -> LongWork:
+    """Start a preview; its long work says how far it is and keeps the result."""
+    if not 1 <= seconds <= levelling.seconds_at_most:
+        raise ValidationError({"seconds": _("Between 1 and %(most)s seconds.") % {"most": levelling.seconds_at_most}})
+    payload = {"projects": [project.pk for project in projects], "within_slack": within_slack, "seconds": seconds}
+    title = _("Levelling %(projects)s") % {"projects": ", ".join(project.code for project in projects)}
+    return longwork.begin(kind, title=title, payload=payload, user=user, url=url)
+
+
+@longwork.kind(kind)
+def _preview(payload: dict[str, Any], watch: longwork.Watch) -> dict[str, Any]:
+    projects = list(Project.objects.filter(pk__in=payload["projects"]).order_by("pk"))
+    if not projects:
+        raise ValidationError(_("The projects are gone."))
+    return levelling.level(
+        projects,
+        within_slack=payload["within_slack"],
+        seconds=payload["seconds"],
+        tell=lambda share: watch.tell(round(share * 1000), 1000),
+        should_stop=watch.should_stop,
+    )
+
+
+@transaction.atomic
+def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
+    """Hold back the chosen tasks as previewed; what was held before and is in no move any more is let go. Returns how many are held.
+
+    Raises ValidationError when a task has changed since the preview.
+    """
+    moves = levelling.chosen_moves(outcome, set(chosen))
+    projects = [each["id"] for each in outcome["projects"]]
+    rows = {task.pk: task for project_id in projects for task in work.tasks_of(project_id)}
+    changed = [move["name"] for move in moves if move["task"] not in rows or rows[move["task"]].version != move["version"]]
+    if changed:
+        raise ValidationError(_("Changed since the preview: %(names)s. Level again.") % {"names": ", ".join(changed[:5])})
+    held = {move["task"]: datetime.fromisoformat(move["not_before"]) for move in moves}
+    let_go = [task for pk, task in rows.items() if task.levelled_until and pk not in held]
+    with scope.because(reason=_("Levelling")):
+        tasks.tasks_save(rows=[(rows[pk], {"levelled_until": until}) for pk, until in held.items()] + [(task, {"levelled_until": None}) for task in let_go])
+        for project_id in projects:
+            project_recalculate(project_id=project_id)
+    return len(held)
+
+
+@transaction.atomic
+def levelling_clear(*, project: Project) -> int:
+    """Let go everything that levelling holds back in a project. Returns how many."""
+    rows = list(work.tasks_of(project.pk).filter(levelled_until__isnull=False))
+    with scope.because(reason=_("Levelling taken back")):
+        tasks.tasks_save(rows=[(task, {"levelled_until": None}) for task in rows])
+        project_recalculate(project_id=project.pk)
+    return len(rows)

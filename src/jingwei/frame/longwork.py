@@ -1,0 +1,93 @@
+"""Work that takes longer than a glance: declared by kind, run by the worker, watched and cancelled from its page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import translation
+
+from jingwei.frame import jobs, scope
+from jingwei.frame.models import LongWork, User
+
+log = structlog.get_logger(__name__)
+job = "frame.longwork"
+_kinds: dict[str, Callable[[dict[str, Any], Watch], dict[str, Any]]] = {}
+seconds_between_reports = 0.3
+
+
+class Watch:
+    """What the work tells and asks while it runs: its progress, and whether somebody wants it to stop."""
+
+    def __init__(self, pk: int) -> None:
+        self.pk, self._last, self._stop = pk, 0.0, False
+
+    def tell(self, done: int, total: int, message: str = "") -> None:
+        """How far it is; written a few times a second at most."""
+        now = time.monotonic()
+        if now - self._last >= seconds_between_reports:
+            self._last = now
+            rows = LongWork.objects.filter(pk=self.pk)
+            rows.update(done=max(0, done), total=max(1, total), message=message[:500])
+            self._stop = bool(rows.values_list("cancel_asked", flat=True).first())
+
+    def should_stop(self) -> bool:
+        """Somebody asked to cancel; what was found so far is kept."""
+        now = time.monotonic()
+        if now - self._last >= seconds_between_reports:
+            self._last = now
+            self._stop = bool(LongWork.objects.filter(pk=self.pk).values_list("cancel_asked", flat=True).first())
+        return self._stop
+
+
+def kind(name: str) -> Callable[[Callable[[dict[str, Any], Watch], dict[str, Any]]], Callable[[dict[str, Any], Watch], dict[str, Any]]]:
+    """Declare a kind: `work(payload, watch) -> outcome`, both what JSON can hold. ValidationError ends it with words for the person."""
+
+    def register(work: Callable[[dict[str, Any], Watch], dict[str, Any]]) -> Callable[[dict[str, Any], Watch], dict[str, Any]]:
+        _kinds[name] = work
+        return work
+
+    return register
+
+
+@transaction.atomic
+def begin(name: str, *, title: str, payload: dict[str, Any], user: User, url: str = "") -> LongWork:
+    """Queue work of a kind; `url` is where its result is seen (`{id}` is filled in)."""
+    work = LongWork(
+        user=user, tenant_id=scope.current().tenant_id, title=title[:200], payload={"kind": name, "language": translation.get_language(), **payload}
+    )
+    work.save()
+    work.url = url.replace("{id}", str(work.pk))
+    work.save(update_fields=["url"])
+    jobs.defer(job, work_id=work.pk)
+    return work
+
+
+@jobs.job(job, retry=False)
+def run(work_id: int) -> None:
+    """Run one; whatever happens, its row says how it ended."""
+    work = LongWork.objects.filter(pk=work_id, status=LongWork.Status.WAITING).first()
+    if work is None:
+        return
+    LongWork.objects.filter(pk=work_id).update(status=LongWork.Status.RUNNING)
+    watch = Watch(work_id)
+    try:
+        with translation.override(work.payload.get("language") or translation.get_language()):
+            outcome = _kinds[work.payload["kind"]](work.payload, watch)
+        ended: dict[str, Any] = {"status": LongWork.Status.DONE, "outcome": outcome}
+    except ValidationError as problem:
+        ended = {"status": LongWork.Status.FAILED, "message": " ".join(problem.messages)[:500]}
+    except Exception as problem:
+        log.exception("long work failed", work=work_id)
+        ended = {"status": LongWork.Status.FAILED, "message": str(problem)[:500]}
+    LongWork.objects.filter(pk=work_id).update(**ended)
+
+
+def cancel(work: LongWork) -> None:
+    """Ask it to stop; what waits still is taken out at once."""
+    LongWork.objects.filter(pk=work.pk).update(cancel_asked=True)
+    LongWork.objects.filter(pk=work.pk, status=LongWork.Status.WAITING).update(status=LongWork.Status.CANCELLED)

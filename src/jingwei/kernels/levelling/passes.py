@@ -1,0 +1,460 @@
+"""The array passes of levelling: serial schedule generation, justification, crossover and mutation, one island at a time.
+
+Demands are packed: each resource has a lane of bits in a 63-bit word, its top bit a guard. What is free at a time step, guards set,
+minus what a task needs leaves every guard set exactly when all fit: one subtraction instead of one comparison a resource.
+
+Serial generation: Kelley 1963; double justification: Valls, Ballestín & Quintanilla 2005; the window crossover by resource use:
+Debels & Vanhoucke 2007; activity lists with two-point crossover: Hartmann 1998.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from jingwei.kernels.jit import compiled, inlined
+
+word_bits = 62
+
+
+class Instance(NamedTuple):
+    """A problem for the passes: tasks in topological order; int64. `need` is (n × width), `full` and `guard` (width), flat."""
+
+    duration: Any
+    predecessor_first: Any
+    predecessors: Any
+    successor_first: Any
+    successors: Any
+    need: Any
+    full: Any
+    guard: Any
+    weight: Any  # of each task: work it asks of the scarce resources, for choosing windows
+    late_start: Any
+
+
+class Island(NamedTuple):
+    """The state of one search; everything a chunk of work needs to go on. `size` members of n tasks, flat.
+
+    counters: 0 random state, 1 schedules made, 2 best makespan, 3 members made, 4 made since the last improvement, 5 restarts
+    """
+
+    orders: Any
+    starts: Any
+    fitness: Any
+    tail: Any
+    counters: Any
+    tuning: Any
+    best: Any
+    free: Any
+    child: Any
+    spare: Any
+    start_a: Any
+    start_b: Any
+    count_at: Any
+    mark: Any
+    key: Any
+
+
+@inlined
+def draw(counters: Any, bound: int) -> int:
+    """A random whole number below `bound` (xorshift32, Marsaglia 2003)."""
+    x = counters[0]
+    x ^= (x << 13) & 0xFFFFFFFF
+    x ^= x >> 17
+    x ^= (x << 5) & 0xFFFFFFFF
+    counters[0] = x
+    return (x * bound) >> 32  # type: ignore[no-any-return]
+
+
+@compiled
+def generate(order: Any, start: Any, before_first: Any, before: Any, duration: Any, need: Any, full: Any, guard: Any, free: Any) -> int:
+    """Serial generation along `order`; fills `start`, answers the makespan. `free` is scratch of (horizon × width)."""
+    width = full.size
+    reach = 0  # from here on nothing is used yet and `free` is not valid
+    guards = guard[0]
+    for i in order:
+        early = 0
+        for p in range(before_first[i], before_first[i + 1]):
+            q = before[p]
+            end = start[q] + duration[q]
+            if end > early:
+                early = end
+        length = duration[i]
+        if length > 0:
+            known = early  # [early, known) is known to fit
+            if width == 1:
+                asked = need[i]
+                while True:
+                    last = early + length
+                    if last > reach:
+                        last = reach
+                    u = last - 1
+                    while u >= known and (free[u] - asked) & guards == guards:
+                        u -= 1
+                    if u < known:
+                        break
+                    known = last
+                    early = u + 1
+                last = early + length
+                while reach < last:
+                    free[reach] = full[0]
+                    reach += 1
+                for u in range(early, last):
+                    free[u] -= asked
+            else:
+                while True:
+                    last = early + length
+                    if last > reach:
+                        last = reach
+                    u = last - 1
+                    while u >= known:
+                        fits = True
+                        for w in range(width):
+                            if (free[u * width + w] - need[i * width + w]) & guard[w] != guard[w]:
+                                fits = False
+                        if not fits:
+                            break
+                        u -= 1
+                    if u < known:
+                        break
+                    known = last
+                    early = u + 1
+                last = early + length
+                while reach < last:
+                    for w in range(width):
+                        free[reach * width + w] = full[w]
+                    reach += 1
+                for u in range(early, last):
+                    for w in range(width):
+                        free[u * width + w] -= need[i * width + w]
+        start[i] = early
+    return reach
+
+
+@compiled
+def sort_by_finish(order: Any, sorted_order: Any, start: Any, duration: Any, count_at: Any, makespan: int) -> None:
+    """By finish, latest first; equal ones in reverse of `order`, so that what lasts no time stays on its side of a link."""
+    n = order.size
+    for t in range(makespan + 2):
+        count_at[t] = 0
+    for i in range(n):
+        count_at[makespan - start[i] - duration[i] + 1] += 1
+    for t in range(1, makespan + 2):
+        count_at[t] += count_at[t - 1]
+    for k in range(n - 1, -1, -1):
+        i = order[k]
+        t = makespan - start[i] - duration[i]
+        sorted_order[count_at[t]] = i
+        count_at[t] += 1
+
+
+@inlined
+def sort_by_start(order: Any, sorted_order: Any, start: Any, count_at: Any, makespan: int) -> None:
+    """By start, earliest first, equal ones as in `order`."""
+    n = order.size
+    for t in range(makespan + 2):
+        count_at[t] = 0
+    for i in range(n):
+        count_at[start[i] + 1] += 1
+    for t in range(1, makespan + 2):
+        count_at[t] += count_at[t - 1]
+    for k in range(n):
+        i = order[k]
+        sorted_order[count_at[start[i]]] = i
+        count_at[start[i]] += 1
+
+
+@compiled
+def improve(instance: Instance, island: Island, order: Any) -> int:
+    """Schedule `order`, then justify right and left while that shortens it. The starts are left in `start_a`, `order` follows them."""
+    counters, duration = island.counters, instance.duration
+    first, before, after_first, after = instance.predecessor_first, instance.predecessors, instance.successor_first, instance.successors
+    need, full, guard, free = instance.need, instance.full, instance.guard, island.free
+    start, other, spare = island.start_a, island.start_b, island.spare
+    makespan = generate(order, start, first, before, duration, need, full, guard, free)
+    counters[1] += 1
+    for _ in range(island.tuning[1]):
+        sort_by_finish(order, spare, start, duration, island.count_at, makespan)
+        mirrored = generate(spare, other, after_first, after, duration, need, full, guard, free)
+        sort_by_finish(spare, order, other, duration, island.count_at, mirrored)
+        made = generate(order, start, first, before, duration, need, full, guard, free)
+        counters[1] += 2
+        if made >= makespan:
+            makespan = made
+            break
+        makespan = made
+    sort_by_start(order, spare, start, island.count_at, makespan)
+    for k in range(order.size):
+        order[k] = spare[k]
+    return makespan
+
+
+@compiled
+def sample_order(instance: Instance, island: Island, order: Any, eager: int) -> None:
+    """A random order in which every task follows its predecessors; of `eager` drawn tasks the one with the least late start goes next."""
+    n = order.size
+    counters, waiting, ready = island.counters, island.mark, island.spare
+    found = 0
+    for i in range(n):
+        waiting[i] = instance.predecessor_first[i + 1] - instance.predecessor_first[i]
+        if waiting[i] == 0:
+            ready[found] = i
+            found += 1
+    for q in range(n):
+        chosen = draw(counters, found)
+        for _ in range(eager - 1):
+            other = draw(counters, found)
+            if instance.late_start[ready[other]] < instance.late_start[ready[chosen]]:
+                chosen = other
+        i = ready[chosen]
+        found -= 1
+        ready[chosen] = ready[found]
+        order[q] = i
+        for k in range(instance.successor_first[i], instance.successor_first[i + 1]):
+            j = instance.successors[k]
+            waiting[j] -= 1
+            if waiting[j] == 0:
+                ready[found] = j
+                found += 1
+
+
+@inlined
+def tail_of(instance: Instance, start: Any) -> int:
+    """A tie-breaker between equal makespans: work weighted by how late it ends (less is better)."""
+    total = 0
+    for i in range(start.size):
+        total += instance.weight[i] * (start[i] + instance.duration[i])
+    return total
+
+
+@inlined
+def keep(instance: Instance, island: Island, member: int, makespan: int) -> None:
+    """Write the child's order and starts into the population."""
+    n = instance.duration.size
+    for k in range(n):
+        island.orders[member * n + k] = island.child[k]
+        island.starts[member * n + k] = island.start_a[k]
+    island.fitness[member] = makespan
+    island.tail[member] = tail_of(instance, island.start_a)
+
+
+@inlined
+def note_best(instance: Instance, island: Island, makespan: int) -> None:
+    counters = island.counters
+    counters[4] += 1
+    if makespan < counters[2]:
+        counters[2] = makespan
+        counters[4] = 0
+        for i in range(instance.duration.size):
+            island.best[i] = island.start_a[i]
+
+
+@compiled
+def cross(instance: Instance, island: Island, a: int, b: int) -> None:
+    """Two-point crossover: the outer parts as in member a, the middle in the order of member b."""
+    n = instance.duration.size
+    counters, child, mark, orders = island.counters, island.child, island.mark, island.orders
+    for i in range(n):
+        mark[i] = 0
+    x = draw(counters, n)
+    y = draw(counters, n)
+    if x > y:
+        x, y = y, x
+    q = 0
+    while q < x:
+        i = orders[a * n + q]
+        child[q] = i
+        mark[i] = 1
+        q += 1
+    for k in range(n):
+        if q >= y:
+            break
+        i = orders[b * n + k]
+        if mark[i] == 0:
+            child[q] = i
+            mark[i] = 1
+            q += 1
+    for k in range(n):
+        i = orders[a * n + k]
+        if mark[i] == 0:
+            child[q] = i
+            q += 1
+
+
+@compiled
+def peak_cross(instance: Instance, island: Island, a: int, b: int, makespan: int) -> None:
+    """Peak crossover (Valls et al. 2008): tasks that run while member b's resources are busiest stay together, in b's order."""
+    n = instance.duration.size
+    counters, child, mark, orders, load, key = island.counters, island.child, island.mark, island.orders, island.count_at, island.key
+    for t in range(makespan + 1):
+        load[t] = 0
+    for i in range(n):
+        begin = island.starts[b * n + i]
+        if instance.duration[i] > 0:
+            w = instance.weight[i] // instance.duration[i]
+            for t in range(begin, begin + instance.duration[i]):
+                load[t] += w
+    most = 0
+    for t in range(makespan):
+        if load[t] > most:
+            most = load[t]
+    threshold = most * (70 + draw(counters, 25)) // 100
+    # peak number of each task: the stretch of time steps above the threshold it first runs in
+    for i in range(n):
+        mark[i] = 0
+    stretch = 0
+    for t in range(makespan):
+        if load[t] >= threshold:
+            if t == 0 or load[t - 1] < threshold:
+                stretch += 1
+            key[t] = stretch
+        else:
+            key[t] = 0
+    for i in range(n):
+        child[i] = 0
+    peak = island.start_b
+    for i in range(n):
+        peak[i] = 0
+        begin = island.starts[b * n + i]
+        for t in range(begin, begin + instance.duration[i]):
+            if key[t] > 0:
+                peak[i] = key[t]
+                break
+    # walk a's order; on meeting a task of a peak, put the whole peak (with what it waits for) there
+    q = 0
+    for k in range(n):
+        i = orders[a * n + k]
+        if mark[i]:
+            continue
+        number = peak[i]
+        if number == 0 or draw(counters, 8) == 0:
+            q = put_with_predecessors(instance, island, i, q)
+        else:
+            for m in range(n):
+                j = orders[b * n + m]
+                if peak[j] == number and mark[j] == 0:
+                    q = put_with_predecessors(instance, island, j, q)
+
+
+@compiled
+def put_with_predecessors(instance: Instance, island: Island, task: int, q: int) -> int:
+    """Append a task to the child after all it still waits for; answers the new length."""
+    stack, mark, child = island.spare, island.mark, island.child
+    depth = 0
+    stack[0] = task
+    while depth >= 0:
+        i = stack[depth]
+        if mark[i]:
+            depth -= 1
+            continue
+        missing = -1
+        for k in range(instance.predecessor_first[i], instance.predecessor_first[i + 1]):
+            if mark[instance.predecessors[k]] == 0:
+                missing = instance.predecessors[k]
+                break
+        if missing >= 0:
+            depth += 1
+            stack[depth] = missing
+        else:
+            mark[i] = 1
+            child[q] = i
+            q += 1
+            depth -= 1
+    return q
+
+
+@compiled
+def mutate(instance: Instance, island: Island, times: int) -> None:
+    """Move tasks of the child to another place between their predecessors and successors."""
+    child, counters = island.child, island.counters
+    n = child.size
+    for _ in range(times):
+        place = draw(counters, n)
+        task = child[place]
+        # `mark` names those that bound it: 1 + task
+        for k in range(instance.predecessor_first[task], instance.predecessor_first[task + 1]):
+            island.mark[instance.predecessors[k]] = 2 + task
+        for k in range(instance.successor_first[task], instance.successor_first[task + 1]):
+            island.mark[instance.successors[k]] = 2 + task
+        low = place
+        while low > 0 and island.mark[child[low - 1]] != 2 + task:
+            low -= 1
+        high = place
+        while high < n - 1 and island.mark[child[high + 1]] != 2 + task:
+            high += 1
+        target = low + draw(counters, high - low + 1)
+        while place > target:
+            child[place] = child[place - 1]
+            place -= 1
+        while place < target:
+            child[place] = child[place + 1]
+            place += 1
+        child[place] = task
+
+
+@inlined
+def pick(island: Island, members: int) -> int:
+    """The fitter of two members drawn."""
+    a, b = draw(island.counters, members), draw(island.counters, members)
+    return b if island.fitness[b] < island.fitness[a] else a
+
+
+@compiled
+def breed(instance: Instance, island: Island, members: int) -> None:
+    """Fill `child` with a mutated cross of two members."""
+    counters, tuning = island.counters, island.tuning
+    a, b = pick(island, members), pick(island, members)
+    if a == b:
+        b = (b + 1 + draw(counters, members - 1)) % members
+    if draw(counters, 100) < tuning[3]:
+        peak_cross(instance, island, a, b, island.fitness[b])
+    else:
+        cross(instance, island, a, b)
+    mutate(instance, island, draw(counters, tuning[2] + 1))
+
+
+@compiled
+def admit(instance: Instance, island: Island, members: int, makespan: int) -> None:
+    """Let the child take the place of the worst of four members drawn, unless it is worse or there already."""
+    counters, fitness, tail = island.counters, island.fitness, island.tail
+    own_tail = tail_of(instance, island.start_a)
+    worst = draw(counters, members)
+    for _ in range(3):
+        other = draw(counters, members)
+        if fitness[other] > fitness[worst] or (fitness[other] == fitness[worst] and tail[other] > tail[worst]):
+            worst = other
+    if makespan > fitness[worst] or (makespan == fitness[worst] and own_tail > tail[worst]):
+        return
+    for m in range(members):
+        if fitness[m] == makespan and tail[m] == own_tail:
+            return
+    keep(instance, island, worst, makespan)
+
+
+@compiled
+def evolve(instance: Instance, island: Island, budget: int, goal: int) -> int:
+    """Go on until `budget` more schedules are made or the makespan is at most `goal`; answers the best makespan.
+
+    tuning: 0 members, 1 rounds of justification, 2 mutations at most, 3 per cent of peak crossovers, 4 offspring without improvement
+    before a restart. A restart keeps nothing but the best schedule.
+    """
+    counters, tuning = island.counters, island.tuning
+    members = tuning[0]
+    stop = counters[1] + budget
+    while counters[1] < stop and counters[2] > goal:
+        is_new = counters[3] < members
+        if is_new:
+            sample_order(instance, island, island.child, 1 + draw(counters, 3))
+        else:
+            breed(instance, island, members)
+        makespan = improve(instance, island, island.child)
+        note_best(instance, island, makespan)
+        if is_new:
+            keep(instance, island, counters[3], makespan)
+            counters[3] += 1
+        else:
+            admit(instance, island, members, makespan)
+        if counters[4] > tuning[4]:
+            counters[4] = 0
+            counters[5] += 1
+            counters[3] = 0
+    return int(counters[2])

@@ -1,0 +1,220 @@
+"""A scheduled plan as what can be simulated: what is left of each activity varies, what is done stands.
+
+Everything is counted in working minutes of the plan's first calendar from the plan's start. An activity on another calendar is taken
+with the length it has now on that one, so a plan on one calendar is exact: without spread it ends when the schedule says.
+Constraints that hold a start back are kept; those that forbid lateness (no later than, deadlines) do not hold reality back and are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from jingwei.kernels.calendar import moment_of, wall_minute
+from jingwei.kernels.network import LAG_ELAPSED, Constraint, LinkType
+from jingwei.kernels.plan import PlanDates
+from jingwei.kernels.uncertainty.model import RiskEvent, Spread, SpreadName, UncertainActivity, UncertainLink, UncertaintyError
+from jingwei.kernels.uncertainty.results import Simulation
+from jingwei.kernels.uncertainty.simulation import simulate
+from jingwei.kernels.worktime import CompiledCalendar, HorizonError, compile_calendar
+
+_starts_late = (int(Constraint.SNET), int(Constraint.MSO))
+_ends_late = (int(Constraint.FNET), int(Constraint.MFO))
+_pinned = (int(Constraint.MSO), int(Constraint.MFO))
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSpread:
+    """How durations vary that nobody has estimated: per cent of the likely one, at the low and at the high end."""
+
+    low_percent: float = 90.0
+    high_percent: float = 130.0
+    kind: SpreadName = "pert"
+
+    def of(self, minutes: float) -> Spread:
+        """The spread around a likely duration."""
+        if minutes <= 0:
+            return Spread.fixed(0)
+        return Spread(self.kind, minutes * self.low_percent / 100, minutes, minutes * self.high_percent / 100)
+
+
+@dataclass(frozen=True)
+class PlanModel:
+    """The plan as activities and links; `origin` is the wall minute that working minute 0 stands for."""
+
+    activities: tuple[UncertainActivity, ...]
+    links: tuple[UncertainLink, ...]
+    calendar: CompiledCalendar
+    origin: int
+    zone: str
+    helpers: frozenset[Hashable]
+
+    def run(
+        self,
+        *,
+        runs: int = 10_000,
+        seed: int = 1,
+        groups: Mapping[str, float] | None = None,
+        risks: Sequence[RiskEvent] = (),
+        threads: int | None = None,
+        progress: Callable[[float], bool] | None = None,
+    ) -> Simulation:
+        """Simulate it; see `simulate`."""
+        found = simulate(self.activities, self.links, runs=runs, seed=seed, groups=groups, risks=risks, threads=threads, progress=progress)
+        shown = tuple(key for key in found.keys if key not in self.helpers)
+        return replace(found, keys=shown, criticality={k: found.criticality[k] for k in shown}, correlation={k: found.correlation[k] for k in shown})
+
+    def moment(self, minutes: int) -> datetime:
+        """The aware moment at which that much working time has passed. Raises HorizonError when it lies beyond the calendar."""
+        return moment_of(int(self.calendar.wall_finish(int(self.calendar.work_at(self.origin)) + minutes)), self.zone)
+
+    def minutes(self, moment: datetime) -> int:
+        """Working minutes from the plan's start to a moment."""
+        return int(self.calendar.minutes_between(self.origin, wall_minute(moment, self.zone)))
+
+
+def plan_model(
+    plan: PlanDates[Any],
+    spreads: Mapping[Any, Spread] | None = None,
+    default: DefaultSpread | None = None,
+    *,
+    groups: Mapping[Any, str] | None = None,
+    costs: Mapping[Any, tuple[float, float]] | None = None,
+) -> PlanModel:
+    """Take a scheduled plan apart. `spreads` are of whole durations in working minutes; `costs` = (fixed, per working minute) by key.
+
+    Of work under way the spread shrinks with what is left of it. Raises UncertaintyError for an estimate that cannot be.
+    """
+    return _Taking(plan, spreads or {}, default or DefaultSpread(), groups or {}, costs or {}).model()
+
+
+class _Taking:
+    """The work of `plan_model`, with what every step needs."""
+
+    def __init__(
+        self, plan: PlanDates[Any], spreads: Mapping[Any, Spread], default: DefaultSpread, groups: Mapping[Any, str], costs: Mapping[Any, tuple[float, float]]
+    ) -> None:
+        self.plan, self.spreads, self.default, self.groups, self.costs = plan, spreads, default, groups, costs
+        self.net, self.dates = plan.network.compiled, plan.dates
+        self.acts = self.net.activities
+        rules = self.dates.rules
+        known = self.dates.early_start[self.dates.early_start >= 0]
+        self.origin = min(int(known.min()), rules.project_start) if known.size else rules.project_start
+        self.data_date = rules.data_date
+        first, last = self.net.horizon
+        span = last - first
+        self.calendar = compile_calendar(self.net.calendars[0], first, last + span, plan.network.zone)
+        self.zero = int(self.calendar.work_at(self.origin))
+
+    def work(self, wall: int) -> int:
+        """Working minutes from the origin to a wall minute."""
+        return max(0, int(self.calendar.work_at(int(wall))) - self.zero)
+
+    def model(self) -> PlanModel:
+        from jingwei.kernels import network_passes as passes
+
+        keys = self.plan.network.keys
+        count = len(keys)
+        self.earliest: dict[int, int] = {}
+        rows: list[UncertainActivity] = []
+        links: list[UncertainLink] = []
+        helpers = set()
+        names: dict[int, Hashable] = {}
+        for place in range(self.net.count):
+            i = int(self.net.order[place])
+            if self.acts.state[place] == passes.INACTIVE or (i < count and self.plan.network.is_summary[i]):
+                continue
+            names[place] = keys[i] if i < count else ("helper", i)
+            if i >= count:
+                helpers.add(names[place])
+        for place, name in names.items():
+            links += self.links_into(place, name, names, passes)
+        for place, name in names.items():
+            rows.append(self.activity(place, name, passes))
+        return PlanModel(tuple(rows), tuple(links), self.calendar, self.origin, self.plan.network.zone, frozenset(helpers))
+
+    def hold(self, place: int, minutes: int) -> None:
+        self.earliest[place] = max(self.earliest.get(place, 0), minutes)
+
+    def activity(self, place: int, name: Hashable, passes: Any) -> UncertainActivity:
+        """One activity with its spread and everything that holds its start back; what links hold is in `earliest` by now."""
+        i, acts = int(self.net.order[place]), self.acts
+        state, duration, left = int(acts.state[place]), int(acts.duration[place]), int(acts.remaining[place])
+        if state == passes.FINISHED:
+            begun, ended = self.work(acts.actual_start[place]), self.work(acts.actual_finish[place])
+            return UncertainActivity(name, Spread.fixed(ended - begun), earliest=begun, cost_fixed=self.costs.get(name, (0.0, 0.0))[0])
+        if state != passes.STARTED:
+            left = duration
+        start, finish = int(self.dates.early_start[i]), int(self.dates.early_finish[i])
+        if state == passes.WAITING and self.data_date >= 0:
+            self.hold(place, self.work(self.data_date))
+        if state == passes.STARTED:
+            self.hold(place, self.work(max(self.data_date, int(acts.actual_start[place]))))
+        if state == passes.MANUAL:
+            self.hold(place, self.work(acts.manual_start[place]))
+        if int(acts.not_before[place]) >= 0:
+            self.hold(place, self.work(acts.not_before[place]))
+        at = int(acts.constraint_at[place])
+        if at >= 0 and state in (passes.WAITING, passes.ASSUMED):
+            if int(acts.constraint[place]) in _starts_late:
+                self.hold(place, self.work(at))
+            elif int(acts.constraint[place]) in _ends_late:
+                self.hold(place, max(0, self.work(at) - duration))
+        elif at >= 0 and int(acts.constraint[place]) in _ends_late:
+            self.hold(place, max(0, self.work(at) - left))
+        spread = self.spread_of(name, duration, left, self.stretch(place, start, finish, duration if state != passes.STARTED else left))
+        fixed, rate = self.costs.get(name, (0.0, 0.0))
+        return UncertainActivity(name, spread, earliest=self.earliest.get(place), group=self.groups.get(name), cost_fixed=fixed, cost_per_minute=rate)
+
+    def stretch(self, place: int, start: int, finish: int, minutes: int) -> float:
+        """Minutes of the first calendar for one of the activity's own."""
+        if int(self.acts.calendar[place]) == 0 or minutes <= 0 or start < 0:
+            return 1.0
+        if int(self.acts.actual_start[place]) >= 0:
+            start = max(start, self.data_date)
+        return max(1, self.work(finish) - self.work(start)) / minutes
+
+    def spread_of(self, name: Hashable, duration: int, left: int, stretch: float) -> Spread:
+        spread = self.spreads.get(name) or self.default.of(duration)
+        spread.check(name)
+        if duration <= 0 or left <= 0:
+            return Spread.fixed(0)
+        share = left / duration * stretch
+        if spread.is_certain:
+            return Spread.fixed(round(spread.likely * share))
+        return Spread(spread.kind, spread.low * share, spread.likely * share, spread.high * share)
+
+    def links_into(self, place: int, name: Hashable, names: Mapping[int, Hashable], passes: Any) -> list[UncertainLink]:
+        """The links that still bind; a start that lies in the past is a date and no link any more."""
+        acts, links = self.acts, self.net.links
+        state = int(acts.state[place])
+        is_free = state in (passes.FINISHED, passes.MANUAL) or (state == passes.STARTED and self.dates.rules.logic != "retained")
+        if is_free or (int(acts.constraint[place]) in _pinned and int(acts.constraint_at[place]) >= 0 and self.dates.rules.honours_constraints):
+            return []
+        found: dict[tuple[Hashable, str], UncertainLink] = {}
+        for e in range(int(links.first[place]), int(links.first[place + 1])):
+            before = int(links.predecessor[e])
+            if before not in names:
+                continue
+            kind, lag = LinkType(int(links.type[e])), self.lag_of(e)
+            if int(acts.state[before]) == passes.STARTED and kind in (LinkType.SS, LinkType.SF):
+                if kind is LinkType.SS:
+                    self.hold(place, max(0, self.work(acts.actual_start[before]) + lag))
+                continue
+            link = UncertainLink(names[before], name, kind.name, lag)  # type: ignore[arg-type]
+            known = found.get((link.predecessor, link.type))
+            if known is None or known.lag < lag:
+                found[link.predecessor, link.type] = link
+        return list(found.values())
+
+    def lag_of(self, e: int) -> int:
+        lag = int(self.net.links.lag[e])
+        if int(self.net.links.lag_calendar[e]) != LAG_ELAPSED or not lag:
+            return lag
+        there = self.origin + lag
+        return int(self.calendar.minutes_between(self.origin, there)) if there >= self.calendar.first_minute else lag
+
+
+__all__ = ["DefaultSpread", "HorizonError", "PlanModel", "UncertaintyError", "plan_model"]

@@ -1,0 +1,99 @@
+"""Levelling: previewed with a reason a move, accepted in part, taken back; nothing moves silently, a stale preview is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jingwei.domains.directory.models import Person
+from jingwei.domains.schedule import services
+from jingwei.domains.work.models import Task
+from jingwei.frame import longwork
+from jingwei.frame.models import LongWork
+from tests.domains.conftest import Firm, refuses
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def crowded(firm: Firm) -> Firm:
+    """One person with three tasks at once, the first of them urgent; another project wants the same person."""
+    person = Person.objects.get(name="吴刚")
+    for name, priority in (("急件", 900), ("甲", 500), ("乙", 400)):
+        firm.task(name, duration_minutes=960, assignee=person, priority=priority)
+    firm.task("二号项目的任务", project=firm.second, duration_minutes=480, assignee=person, priority=600)
+    for project in (firm.project, firm.second):
+        services.project_recalculate(project_id=project.pk)
+    return firm
+
+
+def previewed(firm: Firm, *projects: Any, within_slack: bool = False) -> LongWork:
+    work = services.levelling_begin(projects=projects or [firm.project], within_slack=within_slack, seconds=1, user=firm.users["manager"], url="/x?work={id}")
+    longwork.run(work_id=work.pk)
+    return LongWork.objects.get(pk=work.pk)
+
+
+def starts() -> dict[str, Any]:
+    return dict(Task.objects.values_list("name", "start"))
+
+
+def test_the_preview_moves_nothing_and_gives_every_move_one_reason(crowded: Firm) -> None:
+    before = starts()
+    found = previewed(crowded)
+    assert (found.status, starts()) == ("done", before)
+    moves = {move["name"]: move for move in found.outcome["moves"]}
+    assert set(moves) == {"甲", "乙"}, "the urgent task stays"
+    assert "急件" in moves["甲"]["reason"]["zh"] and "吴刚" in moves["甲"]["reason"]["en"]
+    assert found.outcome["overloads_before"] and not found.outcome["overloads"]
+
+
+def test_accepting_some_holds_only_those_and_it_can_be_taken_back(crowded: Firm) -> None:
+    before = starts()
+    outcome = previewed(crowded).outcome
+    moved = {move["name"]: move["task"] for move in outcome["moves"]}
+    assert services.levelling_accept(outcome=outcome, chosen=[moved["甲"]]) == 1
+    after = starts()
+    assert after["甲"] > before["甲"] and after["乙"] == before["乙"]
+    with refuses(text="甲"):
+        services.levelling_accept(outcome=outcome, chosen=[moved["甲"], moved["乙"]])
+    assert services.levelling_clear(project=crowded.project) == 1
+    assert starts() == before
+
+
+def test_projects_share_their_people(crowded: Firm) -> None:
+    outcome = previewed(crowded, crowded.project, crowded.second).outcome
+    assert {each["code"] for each in outcome["projects"]} == {"P1", "P2"}
+    assert not outcome["overloads"]
+    services.levelling_accept(outcome=outcome, chosen=[move["task"] for move in outcome["moves"]])
+    spans = sorted((task.start, task.finish) for task in Task.objects.all())
+    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False)), "nobody does two things at once"
+
+
+def test_within_the_float_no_project_ends_later(crowded: Firm) -> None:
+    outcome = previewed(crowded, within_slack=True).outcome
+    assert all(each["after"] <= each["before"] for each in outcome["projects"])
+    assert outcome["unresolved"], "what does not fit is named"
+
+
+def test_who_may_not_change_tasks_may_not_level(crowded: Firm) -> None:
+    assert crowded.client("stranger").get("/schedule/levelling/P1/").status_code == 404
+    assert crowded.client("viewer").post("/schedule/levelling/P1/begin/", {"seconds": 1}).status_code == 403
+    manager = crowded.client("manager")
+    assert manager.post("/schedule/levelling/P1/begin/", {"seconds": "9999"}).status_code == 302 and LongWork.objects.count() == 0
+    answer = manager.post("/schedule/levelling/P1/begin/", {"seconds": "1"})
+    work = LongWork.objects.get()
+    assert answer["Location"].endswith(f"?work={work.pk}")
+    longwork.run(work_id=work.pk)
+    page = manager.get(answer["Location"]).content.decode()
+    assert 'data-kind="resource"' in page and "急件" in page
+    assert crowded.client("owner").post(f"/schedule/levelling/P1/{work.pk}/accept/", {"task": "1"}).status_code == 302
+    assert not Task.objects.filter(levelled_until__isnull=False).exists(), "somebody else's preview is not theirs to accept"
+
+
+def test_long_work_that_is_cancelled_while_it_waits_never_runs(crowded: Firm) -> None:
+    work = services.levelling_begin(projects=[crowded.project], within_slack=False, seconds=60, user=crowded.users["manager"], url="")
+    assert crowded.client("owner").post(f"/running/{work.pk}/cancel/").status_code == 404
+    assert crowded.client("manager").post(f"/running/{work.pk}/cancel/", headers={"HX-Request": "true"}).status_code == 200
+    longwork.run(work_id=work.pk)
+    assert LongWork.objects.get().status == "cancelled"

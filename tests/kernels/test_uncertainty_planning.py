@@ -1,0 +1,81 @@
+"""A plan simulated without spread ends when the schedule says; with spread, what is done stands and what is left varies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jingwei.kernels.plan import Activity, Dependency, schedule_plan
+from jingwei.kernels.uncertainty import DefaultSpread, Impact, RiskEvent, Spread, UncertaintyError, plan_model
+
+start = datetime(2026, 3, 2, 1, tzinfo=UTC)
+certain = DefaultSpread(100, 100, "fixed")
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[list[Activity[int]], list[Dependency[int]], datetime | None]:
+    count = draw(st.integers(1, 14))
+    now = draw(st.none() | st.integers(0, 20).map(lambda d: start + timedelta(days=d)))
+    activities = []
+    for key in range(count):
+        given: dict[str, Any] = {}
+        if draw(st.booleans()):
+            given = {"constraint": draw(st.sampled_from(["SNET", "FNET", "ASAP"])), "constraint_at": start + timedelta(hours=draw(st.integers(0, 500)))}
+        if now is not None and key < 3 and draw(st.booleans()):
+            given |= {"actual_start": start + timedelta(hours=draw(st.integers(0, 8))), "percent": float(draw(st.integers(1, 99)))}
+        activities.append(Activity(key, draw(st.integers(0, 3000)), **given))
+    pairs = draw(st.sets(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=24))
+    kinds = st.sampled_from(["FS", "SS", "FF", "SF"])
+    links = [Dependency(a, b, draw(kinds), draw(st.integers(-200, 600))) for a, b in sorted(pairs) if a < b]
+    return activities, links, now
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans())
+def test_without_spread_it_ends_when_the_schedule_says(plan_given: tuple[list[Activity[int]], list[Dependency[int]], datetime | None]) -> None:
+    activities, links, now = plan_given
+    plan = schedule_plan(activities, links, start=start, data_date=now)
+    model = plan_model(plan, default=certain)
+    found = model.run(runs=1, seed=3)
+    assert int(found.finish[0]) == model.minutes(plan.finish)
+
+
+def test_summaries_and_their_links_are_simulated_too() -> None:
+    activities = [
+        Activity("phase", 0), Activity("a", 960, parent="phase"), Activity("b", 480, parent="phase"), Activity("after", 480),
+    ]  # fmt: skip
+    plan = schedule_plan(activities, [Dependency("a", "b"), Dependency("phase", "after")], start=start)
+    model = plan_model(plan, default=certain)
+    found = model.run(runs=1)
+    assert model.moment(int(found.finish[0])) == plan.finish
+    assert set(found.keys) == {"a", "b", "after"}, "helpers and summaries are not told"
+
+
+def test_what_is_done_stands_and_what_is_left_varies() -> None:
+    done = Activity("done", 960, percent=100, actual_start=start, actual_finish=start + timedelta(days=1, hours=9))
+    half = Activity("half", 4800, percent=50, actual_start=start + timedelta(days=1))
+    now = start + timedelta(days=7)
+    plan = schedule_plan([done, half], [], start=start, data_date=now)
+    model = plan_model(plan, {"done": Spread("uniform", 1, 960, 9600), "half": Spread("uniform", 2400, 4800, 9600)})
+    found = model.run(runs=4000, seed=5)
+    from_now = found.finish - model.minutes(now)
+    assert 1200 <= from_now.min() < 1260 and 4740 < from_now.max() <= 4800, "half of 2400 to 9600 is left"
+    assert found.criticality["done"] in (0.0, 1.0) and found.correlation["done"] == 0.0
+
+
+def test_a_risk_of_the_register_delays_what_it_names() -> None:
+    plan = schedule_plan([Activity("a", 4800), Activity("b", 480)], [Dependency("a", "b")], start=start)
+    risk = RiskEvent("supplier late", 0.25, (Impact("a", Spread.fixed(4800)),))
+    found = plan_model(plan, default=certain).run(runs=8000, seed=2, risks=[risk])
+    assert sorted(set(found.finish.tolist())) == [5280, 10080]
+    assert (found.finish == 10080).mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_an_estimate_that_cannot_be_names_the_task() -> None:
+    plan = schedule_plan([Activity("联调", 480)], [], start=start)
+    with pytest.raises(UncertaintyError, match="联调"):
+        plan_model(plan, {"联调": Spread("pert", 900, 480, 960)})
