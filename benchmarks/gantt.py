@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,88 @@ def timed(label: str, work: Callable[[int], Any], repeats: int = 7) -> None:
         began = time.perf_counter()
         work(number)
         times.append((time.perf_counter() - began) * 1000)
-    print(f"{label}: median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms")
+    print(f"{label}: median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms", flush=True)
+
+
+class Plan:
+    """The page's own requests against one big plan."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.sizes: dict[str, int] = {}
+        sheet = self.fetch().json()["tasks"]
+        self.tasks = [dict(zip(sheet["columns"], row, strict=True)) for row in sheet["rows"]]
+        self.leaves = [t for t in self.tasks if not t["is_summary"] and not t["is_milestone"]]
+
+    def fetch(self) -> Any:
+        """The plan as the page loads it."""
+        answer = self.client.get("/schedule/gantt/BIG/data/")
+        self.sizes["data"] = len(answer.content)
+        return answer
+
+    def drag(self, where: str, task: dict[str, Any], number: int) -> None:
+        """A task stretched by a day more each time."""
+        change = {"task": task["id"], "duration_minutes": task["duration_minutes"] + 480 * (number % 9 + 1)}
+        answer = self.client.post(f"/schedule/gantt/BIG/{where}/", json.dumps({"changes": [change]}), content_type="application/json")
+        assert answer.status_code == 200, answer.content
+        self.sizes[f"{where} {task['id']}"] = len(answer.json()["tasks"]["rows"])
+
+
+def in_the_browser(client: Any) -> None:
+    """Chromium against a live server: navigation to the first bars, frames while scrolling, a key press to its repainted bars."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.test.testcases import LiveServerThread
+
+    from tests.browser import launched
+
+    server = LiveServerThread("localhost", StaticFilesHandler)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "domain": "localhost", "path": "/"}
+    with launched() as browser:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+
+        def opened(_number: int) -> None:
+            page.goto(f"http://localhost:{server.port}/schedule/gantt/BIG/", wait_until="commit")
+            page.locator("#gantt[data-state=ready]").wait_for()
+
+        timed("page: navigation to first bars", opened, 5)
+        frames = page.evaluate(scroll_script)
+        print(f"scrolling: p95 frame {frames:.1f} ms")
+        print(f"key press to repainted bars: {page.evaluate(edit_script):.1f} ms (worst of ten)")
+    server.terminate()
+
+
+scroll_script = """async () => {
+  const scroller = document.querySelector('.gantt-scroller');
+  const frame = () => new Promise(requestAnimationFrame);
+  const times = [];
+  let before = await frame();
+  for (let n = 0; n < 120; n++) {
+    scroller.scrollTop += 400;
+    const now = await frame();
+    times.push(now - before);
+    before = now;
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)];
+}"""
+edit_script = """async () => {
+  const g = document.getElementById('gantt').gantt;
+  const leaves = [...g.plan.tasks.values()].filter(t => !t.is_summary && !t.is_milestone);
+  let worst = 0;
+  for (let n = 0; n < 10; n++) {
+    const task = leaves[Math.floor(leaves.length / 2)];
+    const began = performance.now();
+    g.actions.hold({ changes: [{ id: task.id, start: g.plan.calendar.movedByDays(task.start, n + 1) }] });
+    g.drawNow();
+    worst = Math.max(worst, performance.now() - began);
+    g.actions.release();
+  }
+  return worst;
+}"""
 
 
 def main(count: int = 10_000, profiled: str = "") -> None:
@@ -84,40 +165,31 @@ def main(count: int = 10_000, profiled: str = "") -> None:
             "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
             "JINGWEI_LOG_LEVEL": "ERROR",
             "JINGWEI_HOSTS": "testserver,localhost",
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # the browser's driver runs an event loop in this thread
         }
         import django
 
         django.setup()
         client, _project = prepare(count)
         try:
-            plan = client.get("/schedule/gantt/BIG/data/").json()
-            leaves = [t for t in plan["tasks"] if not t["is_summary"] and not t["is_milestone"]]
-            middle = leaves[len(leaves) // 2]
-            versions = {"now": middle["version"]}
-
-            def body(number: int) -> dict[str, Any]:
-                moved = date.fromisoformat(middle["start"][:10]) + timedelta(days=1 + number)
-                return {"changes": [{"task": middle["id"], "version": versions["now"], "start": f"{moved}T09:00"}], "links": {"add": [], "remove": []}}
-
-            def post(where: str, number: int) -> None:
-                answer = client.post(f"/schedule/gantt/BIG/{where}/", json.dumps(body(number)), content_type="application/json")
-                assert answer.status_code == 200, answer.content
-                if where == "commit":
-                    versions["now"] = next(t["version"] for t in answer.json()["tasks"] if t["id"] == middle["id"])
-
-            size = len(client.get("/schedule/gantt/BIG/data/").content)
-            print(f"{len(plan['tasks']):,} tasks, {len(plan['links']):,} links, {size / 1e6:.1f} MB of JSON")
-            steps: dict[str, Callable[[int], Any]] = {
-                "data": lambda number: client.get("/schedule/gantt/BIG/data/"), "preview": lambda number: post("preview", number), "commit": lambda number: post("commit", number),
-            }  # fmt: skip
+            plan = Plan(client)
+            print(f"{len(plan.tasks):,} tasks, {plan.sizes['data'] / 1e6:.1f} MB of JSON", flush=True)
+            middle, late = plan.leaves[len(plan.leaves) // 2], plan.leaves[-5]
+            steps: dict[str, Callable[[int], Any]] = {"data": lambda _number: plan.fetch()}
+            for name, task in (("half the plan", middle), ("a few tasks", late)):
+                for where in ("preview", "commit"):
+                    steps[f"{where}, moves {name}"] = lambda number, where=where, task=task: plan.drag(where, task, number)  # type: ignore[misc]
             for label, work in steps.items():
-                if profiled == label:
+                if profiled and profiled == label:
                     work(0)
                     with cProfile.Profile() as profile:
                         work(1)
                     pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
                 elif not profiled:
                     timed(label, work)
+            print("rows answered:", {name: size for name, size in plan.sizes.items() if name != "data"})
+            if not profiled:
+                in_the_browser(client)
         finally:
             from jingwei.frame.postgres import address
 
@@ -125,4 +197,5 @@ def main(count: int = 10_000, profiled: str = "") -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, sys.argv[2] if len(sys.argv) > 2 else "")
