@@ -42,7 +42,7 @@ class RiskAsked(Asked):
 
 def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
     """Percentiles, histogram, what drives the finish, and the buffer to add. Raises ValidationError when the plan cannot be calculated."""
-    rates, constant = _costs(project)
+    rates, constant = costs_by_task(project)
     plan = schedule.uncertain_plan(project, DefaultSpread(asked.low, asked.high, asked.kind), rates)
     try:
         found = plan.model.run(runs=asked.runs, seed=asked.seed, groups={"plan": asked.correlation})
@@ -64,7 +64,7 @@ def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _costs(project: Project) -> tuple[dict[int, tuple[float, float]], float]:
+def costs_by_task(project: Project) -> tuple[dict[int, tuple[float, float]], float]:
     """Planned money by task, (fixed, per working minute), and what stays whatever happens.
 
     Paid work costs more as it takes longer: what is planned for a branch or for the project is spread over the working time below it.

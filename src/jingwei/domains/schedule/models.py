@@ -87,3 +87,21 @@ class PlanImport(ProjectModel):
         verbose_name = _("schedule file")
         verbose_name_plural = _("schedule files")
         indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "-id"), name="schedule_files_newest")]
+
+
+class Scenario(ProjectModel):
+    """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment)."""
+
+    name = models.CharField(_("name"), max_length=120)
+    changes = models.JSONField(default=dict)
+    made_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    applied_at = models.DateTimeField(_("carried out at"), null=True)
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("what-if")
+        verbose_name_plural = _("what-ifs")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "name"), name="scenario_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from jingwei.domains.schedule import files
-from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation
+from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation, Scenario
 from jingwei.domains.schedule.quality import Quality, quality_against
+from jingwei.domains.schedule.scenario import Comparison, compare
 from jingwei.domains.schedule.uncertainty import UncertainPlan, uncertain_plan
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
@@ -17,8 +18,8 @@ from jingwei.frame.models import Project
 from jingwei.kernels.calendar import WorkCalendar, provisional_years
 
 __all__ = [
-    "Quality", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "current_baseline", "endangered_by_project", "files_of", "project_file", "quality_of", "recalculations",
-    "uncertain_plan",
+    "Comparison", "Quality", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compared", "current_baseline", "endangered_by_project", "files_of", "project_file", "quality_of", "recalculations",
+    "scenarios", "uncertain_plan",
 ]  # fmt: skip
 
 
@@ -96,3 +97,13 @@ def files_of(project_id: int) -> QuerySet[PlanImport]:
 def project_file(project: Project) -> bytes:
     """The project as Microsoft Project XML, with its current baseline. Raises ValidationError when it is empty."""
     return files.project_file(project, baseline_dates(current_baseline(project.pk)))
+
+
+def scenarios(project_id: int) -> QuerySet[Scenario]:
+    """What-ifs, the newest first."""
+    return Scenario.objects.filter(project_id=project_id).select_related("made_by").order_by("-id")
+
+
+def compared(project: Project, scenario: Scenario) -> Comparison:
+    """The plan beside the what-if. Raises ValidationError when one cannot be calculated."""
+    return compare(project, scenario.changes)

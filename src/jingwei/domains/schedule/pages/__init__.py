@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule.pages import edits, files, gantt, levelling, network, paper, quality
+from jingwei.domains.schedule.pages import edits, files, gantt, levelling, network, paper, quality, scenarios
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
 register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10))
-register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "git-branch", "work.task.view", 20))
+register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "topology", "work.task.view", 20))
 register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 30))
 register_project_page(ProjectPage(gettext_lazy("Levelling"), "levelling", "scale", "work.task.view", 35))
+register_project_page(ProjectPage(gettext_lazy("What if"), "scenarios", "git-branch", "work.task.view", 37))
 register_project_page(ProjectPage(gettext_lazy("Files"), "schedule-files", "file-import", "work.task.view", 60))
 
 urlpatterns = [
@@ -32,6 +33,12 @@ urlpatterns = [
     path("levelling/<str:code>/begin/", levelling.begin, name="levelling-begin"),
     path("levelling/<str:code>/clear/", levelling.clear, name="levelling-clear"),
     path("levelling/<str:code>/<int:pk>/accept/", levelling.accept, name="levelling-accept"),
+    path("what-if/<str:code>/", scenarios.desk, name="scenarios"),
+    path("what-if/<str:code>/make/", scenarios.make, name="scenario-make"),
+    path("what-if/<str:code>/<int:pk>/", scenarios.page, name="scenario"),
+    path("what-if/<str:code>/<int:pk>/change/", scenarios.change, name="scenario-change"),
+    path("what-if/<str:code>/<int:pk>/apply/", scenarios.apply, name="scenario-apply"),
+    path("what-if/<str:code>/<int:pk>/remove/", scenarios.remove, name="scenario-remove"),
     path("files/<str:code>/", files.desk, name="schedule-files"),
     path("files/<str:code>/bring/", files.bring, name="schedule-file-bring"),
     path("files/<str:code>/<int:pk>/", files.shown, name="schedule-file"),

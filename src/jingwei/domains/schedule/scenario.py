@@ -1,0 +1,88 @@
+"""A what-if beside the plan: both calculated from the same data, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from jingwei.domains.schedule import network
+from jingwei.frame.models import Project
+from jingwei.kernels.calendar import CalendarError
+from jingwei.kernels.incremental import HeldPlan
+from jingwei.kernels.plan import PROJECT_CALENDAR, PlanDates, PlanError
+
+Changes = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two plans: its finish, how many tasks are critical, the least float, and the milestones behind their deadlines."""
+
+    finish: datetime
+    critical: int
+    least_float_minutes: int
+    endangered: frozenset[int]
+    dates: PlanDates[int]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The plan as it is and as it would be. `moved` = tasks whose dates differ, those that move most first."""
+
+    now: Side
+    then: Side
+    rows: dict[int, dict[str, Any]]
+    moved: tuple[int, ...]
+
+    @property
+    def milestones(self) -> list[tuple[dict[str, Any], datetime | None, datetime | None, bool]]:
+        """Open milestones: the row, its finish now and then, whether it is endangered then."""
+        open_ones = [pk for pk, row in self.rows.items() if row["is_milestone"] and row["percent"] < 100]
+        found = [(self.rows[pk], self.now.dates[pk].finish, self.then.dates[pk].finish, pk in self.then.endangered) for pk in open_ones]
+        return sorted(found, key=lambda each: (each[1] is None, each[1]))
+
+
+def compare(project: Project, changes: Changes) -> Comparison:
+    """Calculate both. Raises ValidationError when a plan cannot be calculated."""
+    loaded = network.load(project)
+    changed = dict(loaded.activities)
+    for key, values in changes.items():
+        pk = int(key)
+        if pk in changed:
+            changed[pk] = replace(changed[pk], **_values(values, changed[pk].not_before))
+    try:
+        now, then = (_side(loaded, activities) for activities in (loaded.activities, changed))
+    except (PlanError, CalendarError) as problem:
+        raise ValidationError(str(problem)) from problem
+    moved = [pk for pk in loaded.rows if (now.dates[pk].start, now.dates[pk].finish) != (then.dates[pk].start, then.dates[pk].finish)]
+    return Comparison(now, then, loaded.rows, tuple(sorted(moved, key=lambda pk: -_shift(now.dates[pk].finish, then.dates[pk].finish))))
+
+
+def _shift(before: datetime | None, after: datetime | None) -> float:
+    return abs((after - before).total_seconds()) if before and after else 0.0
+
+
+def _values(values: Mapping[str, Any], held: datetime | None) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if values.get("duration_minutes") is not None:
+        out["duration_minutes"] = int(values["duration_minutes"])
+    if values.get("not_before"):
+        moment = datetime.fromisoformat(values["not_before"])
+        out["not_before"] = max(moment, held) if held else moment
+    return out
+
+
+def _side(loaded: network.Loaded, activities: Mapping[int, Any]) -> Side:
+    plan = HeldPlan.build(list(activities.values()), loaded.links, {PROJECT_CALENDAR: loaded.calendar}, loaded.rules, loaded.calendar.zone)
+    dates = plan.dates(loaded.rules)
+    work = [row for row in dates.values() if not row.is_summary and row.start is not None and row.percent < 100]
+    late = {
+        pk for pk, row in loaded.rows.items()
+        if row["is_milestone"] and row["deadline"] and row["percent"] < 100 and (finish := dates[pk].finish) is not None and finish > row["deadline"]
+    }  # fmt: skip
+    least = min((row.total_float_minutes for row in work), default=0)
+    return Side(dates.finish, sum(row.is_critical for row in work), least, frozenset(late), dates)

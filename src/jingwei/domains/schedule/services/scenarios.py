@@ -1,0 +1,81 @@
+"""What-ifs: made, changed, carried out as one commit that can be undone, thrown away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.domains.schedule.models import Scenario
+from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
+from jingwei.domains.work import queries as work
+from jingwei.frame import scope
+from jingwei.frame.models import Project
+
+
+@transaction.atomic
+def scenario_make(*, project: Project, name: str) -> Scenario:
+    """An empty what-if."""
+    if not name.strip():
+        raise ValidationError({"name": _("Give it a name.")})
+    if Scenario.objects.filter(project=project, name=name.strip()[:120]).exists():
+        raise ValidationError({"name": _("There is a what-if of this name already.")})
+    made = Scenario(project=project, name=name.strip()[:120], made_by_id=scope.current().user_id)
+    made.save()
+    return made
+
+
+@transaction.atomic
+def scenario_change(*, instance: Scenario, task_id: int, duration_minutes: int | None = None, not_before: datetime | None = None) -> Scenario:
+    """Say what would be different about a task; neither of both = as it is now."""
+    _open(instance)
+    task = work.task(task_id)
+    if task is None or task.project_id != instance.project_id or task.is_summary:
+        raise ValidationError({"task": _("There is no such task in this project.")})
+    if duration_minutes is not None and not 0 <= duration_minutes <= 10_000_000:
+        raise ValidationError({"duration": _("The duration cannot be negative.")})
+    values: dict[str, Any] = {}
+    if duration_minutes is not None and duration_minutes != task.duration_minutes:
+        values["duration_minutes"] = duration_minutes
+    if not_before is not None:
+        values["not_before"] = not_before.isoformat()
+    changes = {key: kept for key, kept in instance.changes.items() if key != str(task_id)}
+    instance.changes = changes | ({str(task_id): values} if values else {})
+    instance.save()
+    return instance
+
+
+def _open(scenario: Scenario) -> None:
+    if scenario.applied_at is not None:
+        raise ValidationError(_("This what-if was carried out already."))
+
+
+@transaction.atomic
+def scenario_apply(*, instance: Scenario) -> Outcome:
+    """Carry it out: every change in one commit, with the what-if as its reason."""
+    _open(instance)
+    if not instance.changes:
+        raise ValidationError(_("Nothing would be different."))
+    changes = []
+    for key, values in instance.changes.items():
+        change: dict[str, Any] = {"task": int(key)}
+        if "duration_minutes" in values:
+            change["duration_minutes"] = values["duration_minutes"]
+        if "not_before" in values:
+            change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
+        changes.append(change)
+    with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
+        outcome = plan_commit(project=instance.project, edits=Edits(changes=changes))
+    instance.applied_at = timezone.now()
+    instance.save()
+    return outcome
+
+
+@transaction.atomic
+def scenario_remove(*, instance: Scenario) -> None:
+    """Throw it away."""
+    instance.delete()

@@ -1,0 +1,89 @@
+"""What-ifs: both plans side by side, nothing written until it is carried out, and then as one step that can be undone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from jingwei.domains.cost import services as cost
+from jingwei.domains.schedule import queries, services
+from jingwei.domains.schedule.models import Scenario
+from jingwei.domains.work import services as work
+from jingwei.domains.work.models import Task
+from tests.domains.conftest import Firm, refuses
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chain(firm: Firm) -> Firm:
+    """Development, then tests, then a milestone with a deadline; a side task has room."""
+    first, second, side = firm.task("开发", duration_minutes=2400), firm.task("测试", duration_minutes=960), firm.task("文档", duration_minutes=480)
+    work.dependency_save(predecessor=first, successor=second)
+    milestone = firm.task("验收", is_milestone=True)
+    for before in (second, side):
+        work.dependency_save(predecessor=before, successor=milestone)
+    services.project_recalculate(project_id=firm.project.pk)
+    found = Task.objects.get(pk=milestone.pk)
+    work.task_save(instance=found, deadline=found.finish)
+    return firm
+
+
+def test_both_plans_side_by_side_and_nothing_is_written(chain: Firm) -> None:
+    tasks = {t.name: t for t in Task.objects.all()}
+    made = services.scenario_make(project=chain.project, name="供应商晚两天")
+    services.scenario_change(instance=made, task_id=tasks["开发"].pk, duration_minutes=2400 + 960)
+    found = queries.compared(chain.project, made)
+    assert found.then.finish > found.now.finish == tasks["验收"].finish
+    assert {found.rows[pk]["name"] for pk in found.moved} == {"开发", "测试", "验收"}
+    assert (found.now.endangered, found.then.endangered) == (frozenset(), frozenset({tasks["验收"].pk}))
+    assert found.then.least_float_minutes == -960
+    assert Task.objects.get(name="开发").duration_minutes == 2400, "nothing is written"
+    services.scenario_change(instance=made, task_id=tasks["开发"].pk)
+    assert made.changes == {} and not queries.compared(chain.project, made).moved
+
+
+def test_carried_out_it_is_one_step(chain: Firm) -> None:
+    tasks = {t.name: t for t in Task.objects.all()}
+    made = services.scenario_make(project=chain.project, name="后移")
+    later = datetime(2027, 3, 1, 1, tzinfo=UTC)
+    services.scenario_change(instance=made, task_id=tasks["文档"].pk, not_before=later)
+    expected = queries.compared(chain.project, made).then.finish
+    services.scenario_apply(instance=made)
+    assert Task.objects.get(name="验收").finish == expected and Task.objects.get(name="文档").start == later
+    with refuses(text="已执行"):
+        services.scenario_apply(instance=made)
+
+
+def test_what_cannot_be_is_refused(chain: Firm) -> None:
+    with refuses("name"):
+        services.scenario_make(project=chain.project, name="  ")
+    made = services.scenario_make(project=chain.project, name="A")
+    with refuses("name"):
+        services.scenario_make(project=chain.project, name="A")
+    with refuses("task"):
+        services.scenario_change(instance=made, task_id=10**9, duration_minutes=1)
+    with refuses():
+        services.scenario_apply(instance=made)
+
+
+def test_the_page_for_those_who_may(chain: Firm) -> None:
+    assert chain.client("stranger").get("/schedule/what-if/P1/").status_code == 404
+    assert chain.client("viewer").post("/schedule/what-if/P1/make/", {"name": "X"}).status_code == 403
+    manager = chain.client("manager")
+    address = manager.post("/schedule/what-if/P1/make/", {"name": "X"})["Location"]
+    first = Task.objects.get(name="开发")
+    cost.line_save(project=chain.project, number="P", account="labour", kind="planned", description="人工", amount=Decimal(1000), period="2026-11", task=first)
+    manager.post(address + "change/", {"task": first.pk, "days": "10", "not_before": ""})
+    assert Scenario.objects.get().changes == {str(first.pk): {"duration_minutes": 4800}}
+    page = manager.get(address).content.decode()
+    assert 'data-difference="finish">+' in page
+    money = manager.get(f"/projects/P1/what-if/{Scenario.objects.get().pk}/cost/").content.decode()
+    assert "¥1,000.00" in money and "¥2,000.00" in money, "twice as long costs twice as much"
+    assert chain.client("crew").get(f"/projects/P1/what-if/{Scenario.objects.get().pk}/cost/").content == b""
+    for wrong in ({"task": "x"}, {"task": first.pk, "days": "many"}, {"task": first.pk, "not_before": "tomorrow"}, {"task": first.pk, "days": "-3"}):
+        manager.post(address + "change/", wrong)
+        assert Scenario.objects.get().changes == {str(first.pk): {"duration_minutes": 4800}}
+    assert manager.post(address + "remove/").status_code == 302 and not Scenario.objects.exists()
