@@ -14,11 +14,11 @@ from jingwei.domains.schedule.scenario import Comparison, compare
 from jingwei.domains.schedule.uncertainty import UncertainPlan, uncertain_plan
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
-from jingwei.frame.models import Project
+from jingwei.frame.models import LongWork, Project
 from jingwei.kernels.calendar import WorkCalendar, provisional_years
 
 __all__ = [
-    "Comparison", "Quality", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compared", "current_baseline", "endangered_by_project", "files_of", "project_file", "quality_of", "recalculations",
+    "Comparison", "Quality", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "project_file", "quality_of", "recalculations",
     "scenarios", "uncertain_plan",
 ]  # fmt: skip
 
@@ -107,3 +107,9 @@ def scenarios(project_id: int) -> QuerySet[Scenario]:
 def compared(project: Project, scenario: Scenario) -> Comparison:
     """The plan beside the what-if. Raises ValidationError when one cannot be calculated."""
     return compare(project, scenario.changes)
+
+
+def levelling_previews(user_id: int | None, project_id: int) -> QuerySet[LongWork]:
+    """A person's levelling previews that include a project, the newest first."""
+    rows = LongWork.objects.filter(user_id=user_id, status=LongWork.Status.DONE, payload__kind="schedule.level", payload__projects__contains=project_id)
+    return rows.order_by("-id")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from pydantic import Field
 
-from jingwei.domains.schedule import queries
+from jingwei.domains.schedule import levelling, queries
 from jingwei.domains.schedule.quality import as_told
 from jingwei.frame.models import Project
 from jingwei.frame.report import Asked, Report
@@ -25,4 +26,17 @@ def quality_told(project: Project, _asked: Asked) -> dict[str, Any]:
     }
 
 
+class LevellingAsked(Asked):
+    """How long to search, and whether the project may end later."""
+
+    seconds: float = Field(2, ge=0.1, le=20)
+    within_slack: bool = False
+
+
+def levelling_told(project: Project, asked: LevellingAsked) -> dict[str, Any]:
+    """A preview: nothing is changed."""
+    return {"project": project.code} | levelling.level([project], within_slack=asked.within_slack, seconds=asked.seconds)
+
+
 quality = Report("schedule.quality", _("Schedule quality"), "work.task.view", quality_told)
+levelled = Report("schedule.levelling", _("Levelling"), "work.task.change", levelling_told, LevellingAsked)

@@ -23,6 +23,7 @@ urlpatterns = [
     path("gantt/<str:code>/preview/", edits.preview, name="gantt-preview"),
     path("gantt/<str:code>/commit/", edits.commit, name="gantt-commit"),
     path("gantt/<str:code>/undo/", edits.undo, name="gantt-undo"),
+    path("gantt/<str:code>/baselines/-<int:work_id>/", gantt.levelled_rows, name="gantt-levelled-rows"),
     path("gantt/<str:code>/baselines/<int:baseline_id>/", gantt.baseline_rows, name="gantt-baseline-rows"),
     path("gantt/<str:code>/print/", paper.paper, name="gantt-print"),
     path("gantt/<str:code>/print.pdf", paper.paper_pdf, name="gantt-pdf"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, Min
@@ -10,6 +11,7 @@ from django.db.models.functions import Greatest, Least
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from jingwei.domains.schedule import queries
@@ -19,6 +21,7 @@ from jingwei.domains.schedule.words import gantt_words
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
+from jingwei.kernels.calendar import wall_minute
 
 
 @require_GET
@@ -58,7 +61,7 @@ def data(request: Request, code: str) -> HttpResponse:
             "id": project.pk, "code": project.code, "name": project.name, "start": local_text(begin, zone), "finish": local_text(end, zone),
             "data_date": local_text(project.data_date or timezone.now(), zone), "today": local_text(timezone.now(), zone),
             "baseline": {"id": current.pk, "name": current.name} if current else None,
-            "baselines": [{"id": each.pk, "name": each.name} for each in queries.baselines_of(project.pk)],
+            "baselines": [{"id": each.pk, "name": each.name} for each in queries.baselines_of(project.pk)] + _previews(request, project),
             "provisional_years": calendar.pop("provisional_years"),
         },
         "calendar": calendar,
@@ -67,6 +70,28 @@ def data(request: Request, code: str) -> HttpResponse:
         "baseline_rows": baseline_sheet(project, current),
     }  # fmt: skip
     return JsonResponse(answer, json_dumps_params={"separators": (",", ":")})
+
+
+def _previews(request: Request, project: Project) -> list[dict[str, Any]]:
+    """The person's newest levelling preview as one more state to compare with; its id is below zero."""
+    found = queries.levelling_previews(request.user.pk, project.pk).first()
+    return [{"id": -found.pk, "name": _("Levelling preview")}] if found else []
+
+
+@require_GET
+def levelled_rows(request: Request, code: str, work_id: int) -> HttpResponse:
+    """Where a levelling preview would have each task, as ghost bars beside the plan."""
+    project = project_asked(request, code)
+    found = queries.levelling_previews(request.user.pk, project.pk).filter(pk=work_id).first()
+    if found is None:
+        raise Http404
+    moved = {move["task"]: (move["new_start"], move["new_finish"]) for move in found.outcome["moves"]}
+    rows = []
+    for pk, start, finish, duration in work.tasks_of(project.pk).filter(start__isnull=False).values_list("pk", "start", "finish", "duration_minutes"):
+        if pk in moved:
+            start, finish = (datetime.fromisoformat(each) for each in moved[pk])
+        rows.append([pk, wall_minute(start, project.zone), wall_minute(finish, project.zone), duration])
+    return JsonResponse({"id": -work_id, "name": _("Levelling preview"), "rows": rows}, json_dumps_params={"separators": (",", ":")})
 
 
 @require_GET

@@ -130,6 +130,15 @@ export class Gantt {
     this.host.dataset.paintMs = (performance.now() - started).toFixed(1);
     this.host.dataset.state = "ready";
     this.toolbar.update();
+    this.compareAsAsked();
+  }
+
+  /** `?compare=` in the address opens the comparison with that state: a baseline, or a levelling preview (below zero). */
+  compareAsAsked() {
+    const asked = Number(new URLSearchParams(window.location.search).get("compare"));
+    if (!asked || !this.compare.baselines.some(({ id }) => id === asked)) return;
+    this.compare.below = asked;
+    this.compare.toggle();
   }
 
   /** As many whole columns as fit into half of the room. */
