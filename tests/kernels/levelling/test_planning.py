@@ -31,7 +31,9 @@ def at(day: int, hour: int = 9) -> datetime:
     return datetime(2026, 3, day, hour, tzinfo=UTC) - timedelta(hours=8)
 
 
-def level(tasks: list[PlanTask], links: list[Dependency[Any]], resources: list[PlanResource], assignments: list[PlanAssignment], **options: Any) -> PlanLevelling:
+def level(
+    tasks: list[PlanTask], links: list[Dependency[Any]], resources: list[PlanResource], assignments: list[PlanAssignment], **options: Any
+) -> PlanLevelling:
     calendars = {"project": OFFICE, **options.pop("calendars", {})}
     return level_plan(tasks, links, resources, assignments, calendars, start=MONDAY, **{"rounds": 3, **options})
 
@@ -201,7 +203,9 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         for j in range(1, count)
         if draw(st.booleans())
     ]
-    assignments = [PlanAssignment(i, f"r{draw(st.integers(0, 2))}") if draw(st.booleans()) else PlanAssignment(i, skill=f"s{i % 2}", units=50) for i in range(count)]
+    assignments = [
+        PlanAssignment(i, f"r{draw(st.integers(0, 2))}") if draw(st.booleans()) else PlanAssignment(i, skill=f"s{i % 2}", units=50) for i in range(count)
+    ]
     return {"tasks": tasks, "links": links, "resources": people, "assignments": assignments}
 
 

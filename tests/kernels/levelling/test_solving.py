@@ -45,7 +45,9 @@ def best_by_trying_all(problem: Problem) -> int:
         for task in order:
             length, need = int(problem.durations[task]), problem.demands[task].tolist()
             at = max((starts[i] + int(problem.durations[i]) for i, j in links if j == task), default=0)
-            while any(u + n > c for t in range(at, at + length) for u, n, c in zip(used.get(t, [0] * len(need)), need, problem.capacities.tolist(), strict=True)):
+            while any(
+                u + n > c for t in range(at, at + length) for u, n, c in zip(used.get(t, [0] * len(need)), need, problem.capacities.tolist(), strict=True)
+            ):
                 at += 1
             starts[task] = at
             for t in range(at, at + length):
