@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from jingwei.kernels.levelling.breeding import evolve
 from jingwei.kernels.levelling.model import Integers, Problem
-from jingwei.kernels.levelling.passes import Instance, Island, evolve, word_bits
+from jingwei.kernels.levelling.passes import Instance, Island, word_bits
 
-default_tuning = (400, 3, 8, 25, 60_000)  # see passes.evolve; measured on 30 instances of 120 tasks
+default_tuning = (400, 3, 8, 25, 60_000)  # see breeding.evolve; measured on 30 instances of 120 tasks
 rounds_between_visits = 12
 _unknown = np.iinfo(np.int64).max
 
