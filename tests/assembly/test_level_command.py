@@ -44,7 +44,9 @@ def test_people_read_both_languages(tmp_path: Path, capsys: pytest.CaptureFixtur
         (SMALL.replace("3 2 1 4", "3 5 1 4"), ("任务 2 需要资源 R1 5 个单位", "task 2 needs 5 of resource R1")),
     ],
 )
-def test_what_cannot_be_levelled_is_refused_with_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, words: tuple[str, ...]) -> None:
+def test_what_cannot_be_levelled_is_refused_with_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, words: tuple[str, ...]
+) -> None:
     path = tmp_path / "file.rcp"
     if text is not None:
         path.write_text(text)
