@@ -144,7 +144,7 @@ def test_progress_rises_and_the_time_limit_holds() -> None:
     assert found.seconds < 6  # the limit with room for a busy machine
 
 
-def test_a_proof_needs_no_hint() -> None:
+def test_a_proof_needs_no_schedule_to_begin_with() -> None:
     problem = Problem.build([3, 4, 2], [[2], [1], [2]], [2])
     proof = prove(problem, None, 0, 10)
     assert proof.is_closed and proof.starts is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 
@@ -44,3 +45,16 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     widths = [max(_width(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
         print("  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+class Refused(Exception):
+    """Input that cannot be used, said in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+def local(moment: datetime | None) -> str | None:
+    """A moment of the file's own clock, ISO without a zone."""
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")

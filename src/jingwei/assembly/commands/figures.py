@@ -7,7 +7,7 @@ import io
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from jingwei.assembly.commands.plans import Refused
+from jingwei.assembly.commands import Refused
 from jingwei.kernels.earned_value import Period
 
 COLUMNS = ("period", "pv", "ev", "ac")

@@ -6,7 +6,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
 
-from jingwei.assembly.commands.plans import Refused, local
+from jingwei.assembly.commands import Refused, local
 
 
 def levelled(plan: Any, *, seconds: float, seed: int) -> dict[str, Any]:

@@ -6,21 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jingwei.assembly.commands import print_json, print_table, say
+from jingwei.assembly.commands import Refused, local, print_json, print_table, say
 
 BAD_INPUT = 2
-
-
-class Refused(Exception):
-    """Input that cannot be used, said in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
 
 
 def add(families: Any) -> None:
@@ -107,11 +98,6 @@ def _calculated(path: Path, work: Callable[[], Any]) -> Any:
         raise Refused(f"{path}：任务互相等待：{chain}", f"{path}: tasks wait for each other: {chain}") from problem
     except ValueError as problem:
         raise Refused(f"{path}：计划无法计算：{problem}", f"{path}: the plan cannot be calculated: {problem}") from problem
-
-
-def local(moment: datetime | None) -> str | None:
-    """A moment of the file's own clock, ISO without a zone."""
-    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def run_schedule(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from jingwei.hub.facts import RecordParked
 from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, Quarantine, Run
 from jingwei.hub.planning.batch import OPEN, Counts, Work, canonical
 from jingwei.hub.planning.plans import plan_links
-from jingwei.hub.planning.writes import settle
+from jingwei.hub.planning.settling import settle
 from jingwei.hub.records import record_as_plain, record_from_plain
 from jingwei.hub.versions import ready
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from jingwei.frame import facts, scope
+from jingwei.frame import scope
 from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
@@ -36,25 +36,7 @@ def write(work: Work, link: Link, side: str, action: str, values: dict[str, Any]
     link.state = Link.State.WRITING
 
 
-def settle(work: Work) -> None:
-    """Carry out what the batch decided: local writes together, then every row it made or changed, then what was found is stated."""
-    from jingwei.hub.planning.plans import plan_link
-
-    while work.local:
-        again: list[Link] = []
-        pending, work.local = work.local, []
-        for side, action in dict.fromkeys((each.side, each.action) for each in pending):
-            mine = [each for each in pending if (each.side, each.action) == (side, action)]
-            again += _write_locally(work, side, action, mine)
-        for link in again:
-            plan_link(work, link, depth=1)
-    stated, work.facts = work.facts, []
-    work.write_back()
-    for fact in stated:
-        facts.state(fact)
-
-
-def _write_locally(work: Work, side: str, action: str, writes: Sequence[LocalWrite]) -> list[Link]:
+def write_locally(work: Work, side: str, action: str, writes: Sequence[LocalWrite]) -> list[Link]:
     """Write our own side, exactly once because in this transaction; returns links that must be planned again."""
     stream, local, started = work.interface.stream(side), work.session(side).local, timezone.now()
     keys = [getattr(each.link, f"key_{side}") if action != "create" else None for each in writes]

@@ -15,6 +15,9 @@ import numpy as np
 from jingwei.kernels.jit import allocating
 from jingwei.kernels.levelling.model import Integers, Problem
 
+destructive_limit = 500_000  # tasks times steps: beyond, one test takes longer than people wait for the whole answer
+energetic_limit = 200_000_000  # intervals times tasks times resources
+
 
 def longest_path(problem: Problem) -> tuple[Integers, Integers]:
     """Head (earliest start) of each task, and tail: the least time from its start to the end of the project. Steps."""
@@ -48,7 +51,8 @@ def work_bound(problem: Problem) -> int:
         if not used.size:
             continue
         by_tail = used[np.argsort(-after[used], kind="stable")]
-        for release in np.unique(head[used]).tolist():
+        releases = np.unique(head[used])
+        for release in releases[:: max(1, releases.size // 500)].tolist():  # any choice of them gives a bound
             late = by_tail[head[by_tail] >= release]
             needed = -(-np.cumsum(work[late]) // int(problem.capacities[k]))
             best = max(best, int((release + needed + after[late]).max()))
@@ -63,6 +67,8 @@ def lower_bound(problem: Problem, *, at_most: int, goes_on: Callable[[], bool] =
         problem.durations, problem.demands, problem.capacities, problem.predecessor_first, problem.predecessors,
         problem.successor_first, problem.successors, problem.order,
     )  # fmt: skip
+    if problem.count * at_most > destructive_limit:
+        return min(bound, at_most)
     step = 1
     while bound < at_most and goes_on():  # doubling steps, then halving: contradictions at T hold below T
         trial = min(bound + step, at_most) - 1
@@ -139,8 +145,11 @@ def _is_full(load: Any, capacity: int, need: int, low: int, high: int, start: in
 @allocating
 def _is_overfull(duration: Any, demand: Any, capacity: Any, low: Any, high: Any) -> bool:
     """Energetic test over intervals that begin at an earliest start or latest start and end at an earliest or latest finish."""
+    n = duration.size
     begins = np.unique(np.concatenate((low, high)))
     ends = np.unique(np.concatenate((low + duration, high + duration)))
+    if begins.size * ends.size * n * capacity.size > energetic_limit:
+        return False
     for k in range(capacity.size):
         used = np.nonzero((demand[:, k] > 0) & (duration > 0))[0]
         for a in begins:

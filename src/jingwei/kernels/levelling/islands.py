@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from jingwei.kernels.levelling.breeding import evolve
 from jingwei.kernels.levelling.model import Integers, Problem
-from jingwei.kernels.levelling.passes import Instance, Island, evolve, word_bits
+from jingwei.kernels.levelling.passes import Instance, Island, word_bits
 
-default_tuning = (400, 3, 8, 25, 60_000)  # see passes.evolve; measured on 30 instances of 120 tasks
+default_tuning = (400, 3, 8, 25, 60_000)  # see breeding.evolve; measured on 30 instances of 120 tasks
+rounds_between_visits = 12
 _unknown = np.iinfo(np.int64).max
 
 
@@ -19,6 +21,7 @@ class Archipelago:
     def __init__(self, problem: Problem, seed: int, islands: int) -> None:
         self.instance = compile_instance(problem)
         self.problem = problem
+        self.rounds = 0
         self.islands = [new_island(self.instance, seed * 1009 + number) for number in range(islands)]
         self.chunk = max(20, 600_000 // max(problem.count, 1))  # schedules a round: about a twentieth of a second
 
@@ -48,7 +51,26 @@ class Archipelago:
         """One round on every island, no more than `schedules` in all; answers the best makespan."""
         each = self.chunk if schedules is None else max(1, min(self.chunk, -(-schedules // len(self.islands))))
         list(threads.map(lambda island: evolve(self.instance, island, each, goal), self.islands))
+        self.rounds += 1
+        if self.rounds % rounds_between_visits == 0:
+            self._visit()
         return self.best_makespan
+
+    def _visit(self) -> None:
+        """Each island's fittest member takes a place on the next island, where it is drawn like any other."""
+        n, members = self.problem.count, default_tuning[0]
+        settled = [island for island in self.islands if island.counters[3] == members]
+        guests = [int(np.lexsort((island.tail, island.fitness))[0]) for island in settled]
+        copies = [
+            (island.orders[g * n : g * n + n].copy(), island.starts[g * n : g * n + n].copy(), island.fitness[g], island.tail[g])
+            for island, g in zip(settled, guests, strict=True)
+        ]
+        for place, island in enumerate(settled[1:] + settled[:1] if len(settled) > 1 else []):
+            order, starts, fitness, tail = copies[place]
+            if not ((island.fitness == fitness) & (island.tail == tail)).any():
+                worst = int(np.lexsort((island.tail, island.fitness))[-1])
+                island.orders[worst * n : worst * n + n], island.starts[worst * n : worst * n + n] = order, starts
+                island.fitness[worst], island.tail[worst] = fitness, tail
 
 
 def compile_instance(problem: Problem) -> Instance:

@@ -20,6 +20,7 @@ from jingwei.kernels.calendar import DEFAULT_ZONE, WorkCalendar, wall_minute
 from jingwei.kernels.levelling.planning_engine import Engine
 from jingwei.kernels.levelling.planning_input import MOST_URGENT, LevellingError, PlanAssignment, PlanLevelling, PlanResource, PlanTask
 from jingwei.kernels.levelling.planning_layout import Layout
+from jingwei.kernels.levelling.planning_report import report
 from jingwei.kernels.levelling.solving import Progress
 from jingwei.kernels.network import RunRules
 from jingwei.kernels.plan import Dependency
@@ -73,7 +74,7 @@ def level_plan(
             share = tried / rounds if rounds is not None else (time.monotonic() - began) / max(seconds, 1e-9)
             first = engine.project_start
             progress(Progress(time.monotonic() - began, min(share, 1.0), best.finish - first, best.lower_bound - first))
-    return engine.preview(before, best, tried, is_cancelled)
+    return report(engine, before, best, tried, is_cancelled)
 
 
 def _network(

@@ -1,8 +1,7 @@
-"""The engine of plan levelling: one attempt takes the tasks in one order; the network says when each could start, the ledgers when it may."""
+"""The engine of plan levelling: what is fixed and how late all else may start, ledgers, bounds, and what remains too much."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ import numpy as np
 from jingwei.kernels.calendar import DAY_MINUTES, day_of_number, moment_of, wall_minute
 from jingwei.kernels.levelling.bookings import Ledger, Shifts, shifts_of
 from jingwei.kernels.levelling.model import Integers
-from jingwei.kernels.levelling.planning_input import MOST_URGENT, Accepted, Overload, PlanLevelling
+from jingwei.kernels.levelling.planning_input import MOST_URGENT, Accepted, Overload
 from jingwei.kernels.levelling.planning_layout import Layout
 from jingwei.kernels.network import NO_DATE, Constraint, NetworkDates
 from jingwei.kernels.network_passes import FINISHED, INACTIVE, WAITING
@@ -144,7 +143,7 @@ class Engine:
         ]
 
     @cached_property
-    def _empty_ledgers(self) -> list[Ledger]:
+    def empty_ledgers(self) -> list[Ledger]:
         made = []
         for resource in self.layout.resources:
             calendar = self.layout.calendars[resource.calendar]
@@ -159,26 +158,26 @@ class Engine:
         """Whether the hours of task and resource never agree for long enough; the resource then serves where both work."""
         key = (task, resource)
         if key not in self._only_joint:
-            ledger, shifts = self._empty_ledgers[resource], self.shifts_of(task)
+            ledger, shifts = self.empty_ledgers[resource], self.shifts_of(task)
             total = self.calendar_of(task).total
-            work = min(self._work(task, self.project_start), total)
+            work = min(self.work_of(task, self.project_start), total)
             self._only_joint[key] = ledger.first_fit(shifts, work, int(self.duration[task]), 1, total, False) < 0
         return self._only_joint[key]
 
-    def _work(self, task: int, wall: int) -> int:
+    def work_of(self, task: int, wall: int) -> int:
         calendar = self.calendar_of(task)
         return int(calendar.work_at(min(max(wall, calendar.first_minute), calendar.last_minute)))
 
-    def _run(self, dates: NetworkDates, task: int, starts: Integers) -> tuple[int, int]:
+    def run_of(self, dates: NetworkDates, task: int, starts: Integers) -> tuple[int, int]:
         """(first working minute, working minutes) in which a task, or what is left of it, keeps its resources busy."""
         if self.state[task] in (FINISHED, INACTIVE) or self.network.is_summary[task]:
             return 0, 0
         place = self.compiled.rank[task]
         length = int(self.duration[task])
         if self.state[task] == WAITING:
-            return self._work(task, int(starts[task])), length
+            return self.work_of(task, int(starts[task])), length
         left = int(self.compiled.activities.remaining[place]) if self.compiled.activities.manual_start[place] < 0 else length
-        return max(self._work(task, int(dates.early_finish[task])) - left, 0), left
+        return max(self.work_of(task, int(dates.early_finish[task])) - left, 0), left
 
     def starts_of(self, dates: NetworkDates) -> Integers:
         """Starts as shown, wall minutes by index."""
@@ -186,17 +185,19 @@ class Engine:
 
     def attempt(self, guide: Any) -> Attempt:
         """Level in one order: of tasks that may go next, the highest priority, then the least `guide`."""
-        return _Placement(self, guide).attempt()
+        from jingwei.kernels.levelling.planning_placement import Placement
+
+        return Placement(self, guide).attempt()
 
     def baseline(self) -> Attempt:
         """The plan as it stands; where a skill is asked for, whoever is free serves, else who has least to do."""
         starts = self.starts_of(self.dates)
         plan = Attempt(self.hold, self.dates, starts, self.dates.project_finish, self.bound)
-        ledgers = [ledger.copy() for ledger in self._empty_ledgers]
+        ledgers = [ledger.copy() for ledger in self.empty_ledgers]
         load = [0] * len(ledgers)
         for task in sorted(range(self.count), key=lambda i: int(starts[i])):
             if self.layout.needs[task]:
-                plan.chosen[task] = self.book_anyway(ledgers, load, task, *self._run(self.dates, task, starts))
+                plan.chosen[task] = self.book_anyway(ledgers, load, task, *self.run_of(self.dates, task, starts))
         return plan
 
     def book_anyway(self, ledgers: list[Ledger], load: list[int], task: int, work: int, length: int) -> tuple[int, ...]:
@@ -213,10 +214,10 @@ class Engine:
 
     def overloads(self, dates: NetworkDates, chosen: Mapping[int, tuple[int, ...]]) -> tuple[Overload, ...]:
         """What is too much, from the dates alone."""
-        ledgers = [ledger.copy() for ledger in self._empty_ledgers]
+        ledgers = [ledger.copy() for ledger in self.empty_ledgers]
         starts = self.starts_of(dates)
         for task, served in chosen.items():
-            work, length = self._run(dates, task, starts)
+            work, length = self.run_of(dates, task, starts)
             if length:
                 for need, r in zip(self.layout.needs[task], served, strict=True):
                     ledgers[r].book(self.shifts_of(task), work, length, need.units, self.only_joint(task, r))
@@ -229,7 +230,7 @@ class Engine:
     def _lower_bound(self) -> int:
         """No plan without overloads ends before this wall minute: the critical path, and each resource's work in its own time."""
         best = self.dates.project_finish
-        for r, ledger in enumerate(self._empty_ledgers):
+        for r, ledger in enumerate(self.empty_ledgers):
             work, first, capacity = 0, 1 << 60, max(ledger.capacity, 1)
             calendar = compile_calendar(self.layout.calendars[self.layout.resources[r].calendar], *self.horizon, self.layout.zone)
             for i in range(self.count):
@@ -248,12 +249,6 @@ class Engine:
     def key(self, task: int) -> Hashable:
         return self.network.keys[task]
 
-    def preview(self, before: Attempt, best: Attempt, rounds: int, is_cancelled: bool) -> PlanLevelling:
-        """The result for callers."""
-        from jingwei.kernels.levelling.planning_report import report
-
-        return report(self, before, best, rounds, is_cancelled)
-
     def accepted(self, holds: Mapping[Hashable, datetime], chosen: Mapping[Hashable, tuple[Hashable, ...]]) -> Accepted:
         """The plan with some holds only. A delay is what a task's own hold adds to what its predecessors leave."""
         index, resources = self.network.index, {resource.key: r for r, resource in enumerate(self.layout.resources)}
@@ -267,7 +262,7 @@ class Engine:
             without = hold.copy()
             without[i] = self.hold[i]
             undelayed = self.starts_of(self.compiled.calculate(not_before=without))[i]
-            delays[key] = max(self._work(i, int(self.starts_of(dates)[i])) - self._work(i, int(undelayed)), 0)
+            delays[key] = max(self.work_of(i, int(self.starts_of(dates)[i])) - self.work_of(i, int(undelayed)), 0)
         starts, finishes = self.moments(dates)
         served = {index[key]: tuple(resources[one] for one in names) for key, names in chosen.items()}
         ends = {project: self.moment(wall) for project, wall in zip(self.projects, self.project_finishes(dates), strict=True)}
@@ -279,160 +274,3 @@ class Engine:
         rolled = self.network.roll_up(self.starts_of(dates)[: self.count], finish[: self.count])
         starts = {self.key(i): self.moment(wall) for i, wall in enumerate(rolled.start.tolist()) if wall >= 0}
         return starts, {self.key(i): self.moment(wall) for i, wall in enumerate(rolled.finish.tolist()) if wall >= 0}
-
-
-class _Placement:
-    """The work of one attempt."""
-
-    def __init__(self, engine: Engine, guide: Any) -> None:
-        self.engine, self.guide = engine, guide
-        self.ledgers = [ledger.copy() for ledger in engine._empty_ledgers]
-        self.bookings: list[list[tuple[int, int, int]]] = [[] for _ in self.ledgers]  # of each resource: start, finish, task
-        self.load = [0] * len(self.ledgers)
-        self.plan = Attempt(engine.hold.copy(), engine.dates, engine.starts_of(engine.dates), 0, engine.bound)
-        self.allowed = engine.project_finishes(engine.dates)
-        self.is_stale = False
-
-    def attempt(self) -> Attempt:
-        engine, plan = self.engine, self.plan
-        fixed = {i for i in range(engine.count) if engine.layout.needs[i] and engine.state[i] != WAITING or not self._is_free(i)}
-        for task in sorted(fixed, key=lambda i: int(plan.starts[i])):
-            self._book_where_it_is(task)
-        for task in self._in_order():
-            if task < engine.count and engine.layout.needs[task] and task not in fixed:
-                self._refresh()
-                if engine.is_movable[task] and engine.duration[task] > 0:
-                    self._place(task)
-                else:
-                    self._book_where_it_is(task)
-        self._refresh()
-        finishes = engine.project_finishes(plan.dates)
-        plan.finish = max(finishes, default=engine.project_start)
-        moved = int(np.abs(plan.starts - engine.starts_of(engine.dates)).sum())
-        plan.worth = (len(plan.unresolved), plan.finish, sum(finishes), moved)
-        return plan
-
-    def _is_free(self, task: int) -> bool:
-        """Whether a task with a must date is not what we look at: those are booked before everybody else."""
-        engine = self.engine
-        return not engine.layout.needs[task] or engine.is_movable[task] or engine.layout.tasks[task].priority >= MOST_URGENT
-
-    def _in_order(self) -> Any:
-        """Every task after its predecessors; among those ready, by priority and guide."""
-        engine = self.engine
-        compiled = engine.compiled
-        first, before = compiled.links.first.tolist(), compiled.links.predecessor.tolist()
-        after: list[list[int]] = [[] for _ in range(compiled.count)]
-        waiting = [first[k + 1] - first[k] for k in range(compiled.count)]
-        for k in range(compiled.count):
-            for p in before[first[k] : first[k + 1]]:
-                after[p].append(k)
-        order = compiled.order.tolist()
-
-        def rank(k: int) -> tuple[int, float, int]:
-            i = order[k]
-            urgency = engine.layout.tasks[i].priority if i < engine.count else MOST_URGENT
-            return -urgency, float(self.guide[i]), k
-
-        heap = [rank(k) for k in range(compiled.count) if not waiting[k]]
-        heapq.heapify(heap)
-        while heap:
-            k = heapq.heappop(heap)[2]
-            yield order[k]
-            for j in after[k]:
-                waiting[j] -= 1
-                if not waiting[j]:
-                    heapq.heappush(heap, rank(j))
-
-    def _refresh(self) -> None:
-        if self.is_stale:
-            self.plan.dates = self.engine.compiled.calculate(not_before=self.plan.hold)
-            self.plan.starts = self.engine.starts_of(self.plan.dates)
-            self.is_stale = False
-
-    def _book_where_it_is(self, task: int) -> None:
-        work, length = self.engine._run(self.plan.dates, task, self.plan.starts)
-        served = self.engine.book_anyway(self.ledgers, self.load, task, work, length)
-        self._note(task, work, length, served)
-
-    def _note(self, task: int, work: int, length: int, served: tuple[int, ...]) -> None:
-        self.plan.chosen[task] = served
-        if length:
-            calendar = self.engine.calendar_of(task)
-            start, finish = int(calendar.wall_start(work)), int(calendar.wall_finish(work + length))
-            for r in set(served):
-                self.bookings[r].append((start, finish, task))
-
-    def _place(self, task: int) -> None:
-        engine, plan = self.engine, self.plan
-        work, length = engine._run(plan.dates, task, plan.starts)
-        latest = max(engine._work(task, int(engine.limit[task])), work)
-        found = self._find(task, work, length, latest)
-        if found is None:
-            plan.unresolved[task] = engine.layout.needs[task][0].candidates[0]
-            self._book_where_it_is(task)
-            return
-        at, served = found
-        if at > work:
-            if not self._hold(task, at):
-                plan.unresolved[task] = served[0]
-                self._book_where_it_is(task)
-                return
-            plan.waits[task] = self._wait(task, work, at, length, served)
-        shifts = engine.shifts_of(task)
-        for need, r in zip(engine.layout.needs[task], served, strict=True):
-            self.ledgers[r].book(shifts, at, length, need.units, engine.only_joint(task, r))
-            self.load[r] += length * need.units
-        self._note(task, at, length, served)
-
-    def _hold(self, task: int, at: int) -> bool:
-        """Hold a task back; within slack, only if no project ends later for it."""
-        engine, plan = self.engine, self.plan
-        previous = int(plan.hold[task])
-        plan.hold[task] = int(engine.calendar_of(task).wall_start(at))
-        self.is_stale = True
-        if engine.within_slack:
-            dates, starts = plan.dates, plan.starts
-            self._refresh()
-            if any(now > then for now, then in zip(engine.project_finishes(plan.dates), self.allowed, strict=True)):
-                plan.hold[task], plan.dates, plan.starts = previous, dates, starts
-                return False
-        return True
-
-    def _find(self, task: int, work: int, length: int, latest: int) -> tuple[int, tuple[int, ...]] | None:
-        """The first working minute from which everything the task needs is free, and who serves."""
-        engine = self.engine
-        shifts, needs = engine.shifts_of(task), engine.layout.needs[task]
-        while True:
-            trial = self.ledgers if len(needs) == 1 else list(self.ledgers)
-            served, furthest = [], work
-            for number, need in enumerate(needs):
-                fits = [(trial[r].first_fit(shifts, work, length, need.units, latest, engine.only_joint(task, r)), self.load[r], r) for r in need.candidates]
-                fits = [fit for fit in fits if fit[0] >= 0]
-                if not fits:
-                    return None
-                at, _, r = min(fits)
-                furthest = max(furthest, at)
-                served.append(r)
-                if at == work and number + 1 < len(needs):  # what this need takes, the next must not
-                    trial[r] = trial[r].copy()
-                    trial[r].book(shifts, work, length, need.units, engine.only_joint(task, r))
-            if furthest == work:
-                return work, tuple(served)
-            work = furthest
-
-    def _wait(self, task: int, work: int, at: int, length: int, served: tuple[int, ...]) -> Wait:
-        """Why it could not start at `work`: the first of its resources that was not free then."""
-        engine = self.engine
-        shifts, calendar = engine.shifts_of(task), engine.calendar_of(task)
-        needs = engine.layout.needs[task]
-        chosen = 0
-        for number, (need, r) in enumerate(zip(needs, served, strict=True)):
-            if self.ledgers[r].first_fit(shifts, work, length, need.units, work, engine.only_joint(task, r)) != work:
-                chosen = number
-                break
-        r, wanted, begins = served[chosen], int(calendar.wall_start(work)), int(calendar.wall_start(at))
-        since = self.ledgers[r].first_conflict(shifts, work, length, needs[chosen].units)
-        before = [(finish, other) for start, finish, other in self.bookings[r] if wanted < finish <= begins]
-        booked = max(before, default=(0, None))[1] if before else None
-        return Wait(chosen, r, booked, since if since >= 0 else wanted, at - work)

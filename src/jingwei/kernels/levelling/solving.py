@@ -160,12 +160,12 @@ class _Run:
 def _share_before_proof(problem: Problem, bound: int, makespan: int) -> float:
     """Which share of the time the heuristic gets before CP-SAT is tried; 1 where a proof is not to be hoped for.
 
-    Measured on published instances: up to about 40 tasks CP-SAT closes nearly everything; up to 100 it does where the bounds are
-    within a tenth; beyond, only what is nearly closed already.
+    Seen on published instances: up to about 40 tasks CP-SAT closes nearly everything; up to 100 it does where the bounds are within a
+    tenth; beyond, only what is nearly closed already.
     """
     gap = (makespan - bound) / max(makespan, 1)
     if problem.count <= 40:
         return 0.05
     if problem.count <= 100:
-        return 0.25 if gap <= 0.1 else 0.6
+        return 0.25 if gap <= 0.1 else 1.0
     return 0.6 if gap <= 0.01 else 1.0
