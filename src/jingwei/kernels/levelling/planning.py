@@ -20,6 +20,7 @@ from jingwei.kernels.calendar import DEFAULT_ZONE, WorkCalendar, wall_minute
 from jingwei.kernels.levelling.planning_engine import Engine
 from jingwei.kernels.levelling.planning_input import MOST_URGENT, LevellingError, PlanAssignment, PlanLevelling, PlanResource, PlanTask
 from jingwei.kernels.levelling.planning_layout import Layout
+from jingwei.kernels.levelling.planning_placement import Placement
 from jingwei.kernels.levelling.planning_report import report
 from jingwei.kernels.levelling.solving import Progress
 from jingwei.kernels.network import RunRules
@@ -56,7 +57,7 @@ def level_plan(
     network = _network(tasks, dependencies, known, start, project_starts or {}, data_date, zone)
     engine = Engine(network, Layout.of(tasks, resources, assignments, known, zone), within_slack)
     before = engine.baseline()
-    best = engine.attempt(engine.late_start)
+    best = Placement(engine, engine.late_start).attempt()
     began, tried, dice, is_cancelled = time.monotonic(), 1, random.Random(seed), False
     while best.could_improve and (tried < rounds if rounds is not None else time.monotonic() - began < seconds):
         if should_stop is not None and should_stop():
@@ -66,7 +67,7 @@ def level_plan(
         guide = best.starts if dice.random() < 0.7 else engine.late_start
         span = max(int(engine.late_start.max() - engine.late_start.min()), 1)
         noise = np.array([dice.gauss(0, spread * span) for _ in range(guide.size)])
-        trial = engine.attempt(guide + noise)
+        trial = Placement(engine, guide + noise).attempt()
         tried += 1
         if trial.worth <= best.worth:
             best = trial

@@ -183,12 +183,6 @@ class Engine:
         """Starts as shown, wall minutes by index."""
         return dates.start if self.has_alap else dates.early_start
 
-    def attempt(self, guide: Any) -> Attempt:
-        """Level in one order: of tasks that may go next, the highest priority, then the least `guide`."""
-        from jingwei.kernels.levelling.planning_placement import Placement
-
-        return Placement(self, guide).attempt()
-
     def baseline(self) -> Attempt:
         """The plan as it stands; where a skill is asked for, whoever is free serves, else who has least to do."""
         starts = self.starts_of(self.dates)
