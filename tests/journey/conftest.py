@@ -21,6 +21,8 @@ from tests.browser import launched
 from tests.sandbox.program import free_port
 
 root = Path(__file__).resolve().parents[2]
+# a busy machine is slow, not wrong
+expect.set_options(timeout=15_000)
 password = "correct-horse-battery"
 
 
