@@ -126,3 +126,10 @@ def test_files_beyond_the_limit_are_refused_before_they_are_parsed(monkeypatch: 
     for content in SAMPLES:
         with pytest.raises(FileError, match="larger than"):
             read(content + b" " * 1000)
+
+
+def test_an_outline_level_out_of_this_world_costs_no_time() -> None:
+    hostile = mspdi().replace(b"<OutlineLevel>2</OutlineLevel>", b"<OutlineLevel>99999999999999999999</OutlineLevel>")
+    assert hostile != mspdi()
+    plan = read(hostile, "hostile.xml")
+    assert [task.parent for task in plan.tasks if task.uid in ("2", "3")] == ["1", "1"]

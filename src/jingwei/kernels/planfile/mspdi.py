@@ -201,8 +201,10 @@ def _tasks(project: Any, fields: dict[str, str]) -> tuple[tuple[FileTask, ...], 
     parents: dict[str, str | None] = {}
     for element in elements:
         level = int(text(element, "OutlineLevel", "1"))
-        parents[text(element, "UID")] = next((above[n] for n in range(level - 1, 0, -1) if n in above), None)
-        above = {n: uid for n, uid in above.items() if n < level} | {level: text(element, "UID")}
+        # by the levels that occur, never by counting: the file may say any number
+        above = {n: uid for n, uid in above.items() if n < level}
+        parents[text(element, "UID")] = above[max(above)] if above else None
+        above[level] = text(element, "UID")
     summaries = {parent for parent in parents.values() if parent}
     tasks = tuple(_task(element, parents, summaries, fields) for element in elements)
     links, external = [], []

@@ -84,9 +84,10 @@ def _in_outline_order(tasks: Iterable[FileTask]) -> list[FileTask]:
     above: dict[int, str] = {}
     is_told = True
     for task in given:
-        found = next((above[n] for n in range(task.outline_level - 1, 0, -1) if n in above), None)
+        above = {n: uid for n, uid in above.items() if n < task.outline_level}
+        found = above[max(above)] if above else None
         is_told = is_told and found == task.parent and task.outline_level > 0
-        above = {n: uid for n, uid in above.items() if n < task.outline_level} | {task.outline_level: task.uid}
+        above[task.outline_level] = task.uid
     if is_told:
         return given
     below: dict[str | None, list[FileTask]] = {}
