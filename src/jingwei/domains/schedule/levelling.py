@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -15,10 +15,11 @@ from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
 from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.levelling.planning import level_plan
-from jingwei.kernels.levelling.planning_input import LevellingError, Move, Overload, PlanAssignment, PlanLevelling, PlanResource, PlanTask
 from jingwei.kernels.plan import Dependency, PlanError
 from jingwei.kernels.text import Text
+
+if TYPE_CHECKING:
+    from jingwei.kernels.levelling.planning_input import Move, Overload, PlanLevelling
 
 seconds_at_most = 120
 
@@ -32,6 +33,10 @@ def level(
     should_stop: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:
     """The preview as the page keeps it. Raises ValidationError when a plan cannot be calculated."""
+    # The kernel brings its compiler along, a second of every start; only who levels pays for it.
+    from jingwei.kernels.levelling.planning import level_plan
+    from jingwei.kernels.levelling.planning_input import LevellingError, PlanAssignment, PlanResource, PlanTask
+
     tasks: list[PlanTask] = []
     links: list[Dependency[Any]] = []
     calendars, starts, names, versions = {}, {}, {}, {}
