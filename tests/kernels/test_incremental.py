@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -123,17 +122,12 @@ def test_a_loop_is_refused() -> None:
         held.with_changes({}, rules, dependencies=[Dependency(1, 2), Dependency(2, 1)])
 
 
-def test_one_edit_among_ten_thousand_is_quick() -> None:
-    """Given 10,000 activities in a net, when one duration changes, then the new dates are there within a frame (best of five runs)."""
+def test_one_edit_among_ten_thousand_is_as_if_all_were_calculated_anew() -> None:
+    """Given 10,000 activities in a net, when one duration changes, then every date is that of the plan compiled afresh."""
     rows = [Activity(n, 480 * (1 + n % 7)) for n in range(10_000)]
     links = [Dependency(n - step, n) for n in range(60, 10_000) for step in (1, 53)]
     held = HeldPlan.build(rows, links, calendars, rules, zone)
-    held.dates(rules)
-    times = []
-    for n in range(5):
-        began = time.perf_counter()
-        finish = held.with_changes({5000: Activity(5000, 480 * (9 + n))}, rules).dates(rules).dates.project_finish
-        times.append(time.perf_counter() - began)
-        assert finish > 0
-    print(f"one edit in 10,000: {min(times) * 1000:.1f} ms")
-    assert min(times) < 0.016
+    longer = Activity(5000, 480 * 9)
+    edited = held.with_changes({5000: longer}, rules).dates(rules)
+    fresh = HeldPlan.build([longer if each.key == 5000 else each for each in rows], links, calendars, rules, zone).dates(rules)
+    assert edited.date_rows() == fresh.date_rows()
