@@ -149,3 +149,11 @@ def enter(page: Any, running: Running, name: str) -> None:
     page.fill("[name=password]", password)
     page.press("[name=password]", "Enter")
     page.wait_for_url(running.url + "/")
+
+
+@pytest.fixture
+def in_chinese(context: BrowserContext, running: Running) -> None:
+    """Whatever another test left behind."""
+    page = context.new_page()
+    speak(page, running, "zh-hans")
+    page.close()

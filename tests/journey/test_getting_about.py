@@ -9,17 +9,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, password, speak
+from tests.journey.conftest import Running, password
 
-pytestmark = needs_chromium
-
-
-@pytest.fixture(autouse=True)
-def in_chinese(context: BrowserContext, running: Running) -> None:
-    """Whatever another test left behind."""
-    page = context.new_page()
-    speak(page, running, "zh-hans")
-    page.close()
+pytestmark = [needs_chromium, pytest.mark.usefixtures("in_chinese")]
 
 
 def test_the_palette_finds_records_pages_and_actions(context: BrowserContext, running: Running) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser import needs_chromium, watched
 from tests.journey.conftest import Running
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.usefixtures("in_chinese")]
 
 
 def test_what_is_typed_while_the_preview_is_on_its_way_stays(context: BrowserContext, running: Running) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.browser import accessibility_faults, needs_chromium, watched
 from tests.journey.conftest import Running
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.usefixtures("in_chinese")]
 plan = "/schedule/gantt/ERP-JOIN/"
 
 

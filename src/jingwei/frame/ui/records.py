@@ -19,6 +19,7 @@ from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, Project, SavedView, User
 from jingwei.frame.resource import Resource, registry
 from jingwei.frame.ui.cells import Cell, cells_of, value_text
+from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
 
 
@@ -218,14 +219,9 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
             except ValidationError as problem:
                 messages.error(request, " ".join(problem.messages))
                 return redirect("record", key=key, pk=pk)
-        _offer_undo(request, current.trace, _("Deleted."))
+        offer_undo(request, _("Deleted."), current.trace)
         return redirect("records", key=key)
     return render(request, "frame/records/delete.html", {"resource": resource, "row": row})
-
-
-def _offer_undo(request: Request, trace: str, text: str) -> None:
-    request.session["undo"] = trace
-    messages.success(request, text, extra_tags="undo")
 
 
 @require_POST
@@ -324,7 +320,7 @@ def bulk(request: Request, key: str) -> HttpResponse:
     except ValidationError as problem:
         messages.error(request, _("Nothing was changed: %(problem)s") % {"problem": " ".join(problem.messages)})
         return redirect(back)
-    _offer_undo(request, current.trace, _("%(count)s changed.") % {"count": len(rows)})
+    offer_undo(request, _("%(count)s changed.") % {"count": len(rows)}, current.trace)
     return redirect(back)
 
 

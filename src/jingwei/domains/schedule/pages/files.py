@@ -14,6 +14,7 @@ from jingwei.domains.schedule import files, queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.frame.models import Project
+from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
 
 
@@ -68,7 +69,7 @@ def carry_out(request: Request, code: str, pk: int) -> HttpResponse:
     kept = _kept(project, pk)
     try:
         done = services.file_import(instance=kept)
-        messages.success(request, _("%(new)s tasks are new, %(changed)s changed, %(links)s links written.") % (done.counts or {}))
+        offer_undo(request, _("%(new)s tasks are new, %(changed)s changed, %(links)s links written.") % (done.counts or {}))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     return redirect("schedule-file", code=code, pk=pk)

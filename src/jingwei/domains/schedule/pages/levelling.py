@@ -18,6 +18,7 @@ from jingwei.domains.schedule import services
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import LongWork, Project
+from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
 
 usual_seconds = 5
@@ -88,7 +89,7 @@ def accept(request: Request, code: str, pk: int) -> HttpResponse:
         for each in kept.outcome["projects"]:
             request.access.require("work.task.change", each["id"])
         count = services.levelling_accept(outcome=kept.outcome, chosen={int(each) for each in request.POST.getlist("task") if each.isdecimal()})
-        messages.success(request, _("%(count)s tasks are held back now.") % {"count": count}, extra_tags="undo")
+        offer_undo(request, _("%(count)s tasks are held back now.") % {"count": count})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect(kept.url if kept else reverse("levelling", args=[code]))
@@ -100,5 +101,5 @@ def clear(request: Request, code: str) -> HttpResponse:
     """Let everything go that levelling holds back."""
     project = project_asked(request, code, "change")
     count = services.levelling_clear(project=project)
-    messages.success(request, _("%(count)s tasks were let go.") % {"count": count}, extra_tags="undo")
+    offer_undo(request, _("%(count)s tasks were let go.") % {"count": count})
     return redirect("levelling", code=code)

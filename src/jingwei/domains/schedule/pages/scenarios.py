@@ -19,6 +19,7 @@ from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
+from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
 
 minutes_per_day = 480
@@ -146,7 +147,7 @@ def apply(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "change")
     try:
         outcome = services.scenario_apply(instance=_kept(project, pk))
-        messages.success(request, _("Carried out: %(count)s tasks moved.") % {"count": outcome.effect.get("moved", 0)}, extra_tags="undo")
+        offer_undo(request, _("Carried out: %(count)s tasks moved.") % {"count": outcome.effect.get("moved", 0)})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     return redirect("scenario", code=code, pk=pk)
