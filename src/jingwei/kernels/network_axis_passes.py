@@ -18,7 +18,7 @@ from jingwei.kernels.network_passes import FNET, FNLT, MFO, MSO, SNET, SNLT, Cod
 
 Positions = NDArray[np.int32]
 
-NEVER = 1 << 30
+NEVER = (1 << 30) + 1  # odd, as the start of a minute
 EVER = -(1 << 30)
 FARTHEST = 1 << 29  # positions beyond this are cut: the calendar ends long before
 
@@ -63,12 +63,10 @@ def forward(arcs: Arcs, duration: Positions, bounds: Bounds, rules: Minutes, ear
             code = arcs.code[k]
             bound = early[2 * arcs.predecessor[k] + 1 - (code & 1)]
             lag = code >> 2
-            if lag != 0:
-                bound = 2 * ((bound >> 1) + lag) + (1 if lag < 0 else 0)
-            if code & 2:
-                finish = max(finish, bound)
-            else:
-                start = max(start, bound)
+            moved = 2 * ((bound >> 1) + lag) + (1 if lag < 0 else 0)
+            bound = bound if lag == 0 else moved
+            start = max(start, EVER if code & 2 else bound)
+            finish = max(finish, bound if code & 2 else EVER)
         present = rules[1]
         if is_held:
             present = max(present, bounds.held[i])
@@ -89,9 +87,7 @@ def forward(arcs: Arcs, duration: Positions, bounds: Bounds, rules: Minutes, ear
             begin = max(begin, present)
             end = begin
         else:
-            work = start >> 1
-            if finish > EVER:
-                work = max(work, (finish >> 1) - length)
+            work = max(start >> 1, (finish >> 1) - length)
             if rules[2] == 1:
                 if kind in (MSO, SNLT):
                     work = min(work, at >> 1)
@@ -100,8 +96,7 @@ def forward(arcs: Arcs, duration: Positions, bounds: Bounds, rules: Minutes, ear
             work = max(work, present >> 1)
             begin = 2 * work + 1
             end = 2 * (work + length)
-            if finish == end + 1:  # its finish waits through the break
-                end = finish
+            end += 1 if finish == end + 1 else 0  # its finish waits through the break
         end = min(end, FARTHEST)
         early[2 * i] = begin
         early[2 * i + 1] = end
@@ -150,22 +145,19 @@ def backward(
         begin = early[2 * i]
         end = early[2 * i + 1]
         work = (finish >> 1) - length
-        if start < NEVER:
-            latest = start >> 1
-            if length > 0 and start & 1 == 0 and _has_break(table, calendar, origin + latest):
-                latest -= 1
-            work = min(work, latest)
+        latest = start >> 1
+        if start & 1 == 0 and length > 0 and _has_break(table, calendar, origin + latest):
+            latest -= 1
+        work = min(work, latest)
         if is_bound and bounds.kind[i] in (SNLT, MSO):
             work = min(work, bounds.at[i] >> 1)
         work = max(work, -FARTHEST // 2)
         total_float[i] = work - (begin >> 1)
         room = (limits[4 * i + 3] >> 1) - (end >> 1)
-        if start_limit < NEVER:
-            latest = start_limit >> 1
-            if length > 0 and start_limit & 1 == 0 and _has_break(table, calendar, origin + latest):
-                latest -= 1
-            room = min(room, latest - (begin >> 1))
-        free_float[i] = max(room, 0)
+        latest = start_limit >> 1
+        if start_limit & 1 == 0 and length > 0 and _has_break(table, calendar, origin + latest):
+            latest -= 1
+        free_float[i] = max(min(room, latest - (begin >> 1)), 0)
         late_start = 2 * work + 1
         if length > 0:
             lowest = min(lowest, late_start)
@@ -180,22 +172,18 @@ def backward(
             late_finish = late_start
         for k in range(arcs.first[i], arcs.first[i + 1]):
             code = arcs.code[k]
-            late = late_start
-            soon = begin
-            if code & 2:
-                late = late_finish
-                soon = end
+            late = late_finish if code & 2 else late_start
+            soon = end if code & 2 else begin
             lag = code >> 2
-            if lag != 0:
-                late_work = late >> 1
-                soon_work = soon >> 1
-                if lag < 0:
-                    if late & 1 == 0 and _has_break(table, calendar, origin + late_work):
-                        late_work -= 1
-                    if soon & 1 == 0 and _has_break(table, calendar, origin + soon_work):
-                        soon_work -= 1
-                late = 2 * (late_work - lag) + 1
-                soon = 2 * (soon_work - lag) + 1
+            late_work = late >> 1
+            soon_work = soon >> 1
+            if lag < 0 and late & soon & 1 == 0:
+                if late & 1 == 0 and _has_break(table, calendar, origin + late_work):
+                    late_work -= 1
+                if soon & 1 == 0 and _has_break(table, calendar, origin + soon_work):
+                    soon_work -= 1
+            late = late if lag == 0 else 2 * (late_work - lag) + 1
+            soon = soon if lag == 0 else 2 * (soon_work - lag) + 1
             place = 4 * arcs.predecessor[k] + 1 - (code & 1)
             limits[place] = min(limits[place], late)
             limits[place + 2] = min(limits[place + 2], soon)

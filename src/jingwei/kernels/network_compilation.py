@@ -116,12 +116,7 @@ class Structure:
         """Of every arc, which of the given links it is."""
         from jingwei.kernels import network_ordering as ordering
 
-        size = self.predecessor.size
-        first, entries, _incoming = _spread(len(self.order), self.predecessor, self.successor, np.arange(size, dtype=np.int32))
-        rank = inverse(self.order)
-        gathered, number = np.empty(size, np.int32), np.empty(size, np.int32)
-        execute(ordering.gather, (first, entries, self.order, rank, self.arcs.first), self.arcs.first.copy(), gathered, number)
-        return number
+        return arranged(len(self.order), self.predecessor, self.successor, np.arange(self.predecessor.size, dtype=np.int32))[2].code
 
     @cached_property
     def links(self) -> Links:
@@ -158,12 +153,9 @@ def compile_links(links: LinkArrays, count: int, calendar_count: int) -> tuple[S
     code = np.zeros(size, np.int32)
     if kind.size or lag.size:
         execute(ordering.encode, (kind, lag), code)
-    out_first, entries, incoming = _spread(count, predecessor, successor, code)
-    order, rank, first = np.zeros(count, np.int32), np.zeros(count, np.int32), np.zeros(count + 1, np.int32)
-    if execute(ordering.arrange, (out_first, entries), incoming, order, rank, first) < count:
+    order, rank, arcs = arranged(count, predecessor, successor, code)
+    if len(order) < count:
         raise CycleError(find_cycle(count, predecessor, successor))
-    arcs = axis.Arcs(first, np.empty(size, np.int32), code)
-    execute(ordering.gather, (out_first, entries, order, rank, first), first.copy(), arcs.predecessor, arcs.code)
     return Structure(predecessor, successor, lag_calendar, order, arcs), rank
 
 
@@ -178,19 +170,22 @@ def _ends(links: LinkArrays, count: int) -> tuple[Indices, Indices]:
     return np.ascontiguousarray(predecessor, np.int32), np.ascontiguousarray(successor, np.int32)
 
 
-def _spread(count: int, predecessor: Indices, successor: Indices, code: Indices) -> tuple[Indices, NDArray[np.int64], Indices]:
+def arranged(count: int, predecessor: Indices, successor: Indices, code: Indices) -> tuple[Indices, Indices, Arcs]:
+    """Topological order (shorter than the count where there is a cycle), rank, and the links in that order, each with its code."""
+    from jingwei.kernels import network_axis_passes as axis
     from jingwei.kernels import network_ordering as ordering
 
-    first, entries, incoming = np.zeros(count + 2, np.int32), np.empty(predecessor.size, np.int64), np.zeros(2 * count, np.int32)
-    execute(ordering.spread, (predecessor, successor, code), first, entries, incoming)
-    return first, entries, incoming
-
-
-def inverse(order: Indices) -> Indices:
-    """Where each activity stands in an order."""
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return rank
+    size = predecessor.size
+    out_first, entries, incoming = np.zeros(count + 2, np.int32), np.empty(size, np.int64), np.zeros(2 * count, np.int32)
+    execute(ordering.spread, (predecessor, successor, code), out_first, entries, incoming)
+    order, spans, sorted_entries = np.zeros(count + 1, np.int32), np.zeros(2 * count, np.int32), np.empty(size, np.int64)
+    first = np.zeros(count + 2, np.int32)
+    done = execute(ordering.arrange, (out_first, entries), incoming, order, spans, sorted_entries, first)
+    arcs = axis.Arcs(first[: count + 1], np.empty(size, np.int32), np.empty(size, np.int32))
+    rank = incoming[0::2].copy()
+    if done == count:
+        execute(ordering.gather, (rank, spans, sorted_entries), arcs.first, np.empty(count + 1, np.int32), arcs.predecessor, arcs.code)
+    return order[:done], rank, arcs
 
 
 def find_cycle(count: int, predecessor: Indices, successor: Indices) -> list[int]:

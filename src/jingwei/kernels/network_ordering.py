@@ -48,41 +48,59 @@ def spread(predecessor: Indices, successor: Indices, code: Indices, first: Indic
 
 
 @compiled
-def arrange(out_first: Indices, entries: Entries, incoming: Indices, order: Indices, rank: Indices, first: Indices) -> int:
-    """Topological order (Kahn, 1962), its inverse, and where the links into each activity begin; returns how many could be ordered."""
+def arrange(out_first: Indices, entries: Entries, incoming: Indices, order: Indices, spans: Indices, sorted_entries: Entries, first: Indices) -> int:
+    """Topological order (Kahn, 1962), a wave of ready activities at a time; returns how many could be ordered.
+
+    Fills `order` (one more than there are activities), `sorted_entries` (entries in that order, those of the r-th activity ending at
+    spans[2r + 1]), `first` (two more: how many links enter each) and leaves the rank of activity i in incoming[2i].
+    Each step of a wave reads what is scattered in memory without waiting for the step before: no branch depends on it.
+    """
     ready = 0
-    for i in range(len(order)):
-        if incoming[2 * i] == 0:
+    for i in range(len(incoming) // 2):
+        if incoming[2 * i + 1] == 0:
             order[ready] = i
-            rank[i] = ready
+            incoming[2 * i] = ready
             ready += 1
     done = 0
+    written = 0
     while done < ready:
-        i = order[done]
-        first[done + 1] = first[done] + incoming[2 * i + 1]
-        done += 1
-        for q in range(out_first[i], out_first[i + 1]):
-            j = entries[q] >> 32
+        wave = ready
+        for r in range(done, wave):
+            i = order[r]
+            spans[2 * r] = out_first[i]
+            spans[2 * r + 1] = out_first[i + 1]
+        passed = written
+        for r in range(done, wave):
+            for q in range(spans[2 * r], spans[2 * r + 1]):
+                sorted_entries[written] = entries[q]
+                written += 1
+            spans[2 * r + 1] = written
+        for e in range(passed, written):
+            j = sorted_entries[e] >> 32
             left = incoming[2 * j] - 1
-            incoming[2 * j] = left
-            if left == 0:
-                order[ready] = j
-                rank[j] = ready
-                ready += 1
+            order[ready] = j
+            first[ready + 1] = incoming[2 * j + 1]
+            incoming[2 * j] = ready if left == 0 else left
+            ready += 1 if left == 0 else 0
+        done = wave
     return done
 
 
 @compiled
-def gather(
-    out_first: Indices, entries: Entries, order: Indices, rank: Indices, first: Indices, place: Indices, predecessor: Indices, code: Indices
-) -> None:
-    """Links by successor, both ends numbered in topological order. `place` starts as a copy of `first`; of one successor, the links
-    come in the order of their predecessors."""
-    for r in range(len(order)):
-        i = order[r]
-        for q in range(out_first[i], out_first[i + 1]):
-            after = rank[entries[q] >> 32]
+def gather(rank: Indices, spans: Indices, sorted_entries: Entries, first: Indices, place: Indices, predecessor: Indices, code: Indices) -> None:
+    """Links by successor, both ends numbered in topological order; of one successor, in the order of their predecessors.
+
+    Adds up `first`, of which arrange left the counts; `place` is scratch of the same size.
+    """
+    for i in range(len(first) - 1):
+        first[i + 1] += first[i]
+        place[i] = first[i]
+    e = 0
+    for r in range(len(rank)):
+        while e < spans[2 * r + 1]:
+            after = rank[sorted_entries[e] >> 32]
             at = place[after]
             place[after] = at + 1
             predecessor[at] = r
-            code[at] = (entries[q] & 4294967295) - 2147483648
+            code[at] = (sorted_entries[e] & 4294967295) - 2147483648
+            e += 1
