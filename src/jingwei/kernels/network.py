@@ -30,6 +30,7 @@ from jingwei.kernels.network_dates import Calculation, Cause, Driver, NetworkDat
 from jingwei.kernels.network_input import (
     LAG_ELAPSED,
     LAG_IN_SUCCESSOR_CALENDAR,
+    LONGEST,
     NO_DATE,
     ActivityArrays,
     Constraint,
@@ -38,7 +39,7 @@ from jingwei.kernels.network_input import (
     LinkType,
     RunRules,
 )
-from jingwei.kernels.worktime import HorizonError, calendar_table, compile_calendar
+from jingwei.kernels.worktime import HorizonError, break_bits, calendar_table, compile_calendar
 
 if TYPE_CHECKING:
     from jingwei.kernels.calendar_passes import CalendarTable
@@ -103,7 +104,8 @@ class Network:
         """For the passes on one calendar: lengths, bounds, and the wall minute positions are counted from."""
         zero = self.rules.project_start
         ruler = self._ruler(*network_axis.reach_of(self.activities, zero))
-        return network_axis.lengths_of(self.activities.duration), network_axis.bounds_of(self.activities, ruler), zero
+        length = np.minimum(self.activities.duration, LONGEST).astype(np.int32)
+        return length, network_axis.bounds_of(self.activities, ruler), zero
 
     def calculate(
         self,
@@ -151,25 +153,22 @@ class Network:
             activities = activities._replace(not_before=held)
             bounds = bounds._replace(held=network_axis.held_of(held, self._ruler(min(told), max(told))))
         if durations is not None:
-            length = network_axis.lengths_of(minutes_checked(durations, self.count, "durations"))[self.order]
+            length = network_axis.lengths_of(durations, self.order)
             activities = activities._replace(duration=length, remaining=length)
         ruler = self._ruler(min(told), max(told))
         early, extent = np.empty(2 * self.count, np.int32), np.zeros(2, np.int64)
         execute(passes.forward, (self.structure.arcs, length, bounds, network_axis.rules_of(chosen, ruler)), early, extent)
         lowest, highest = extent.tolist()
-        limits, total, free = np.empty(4 * self.count, np.int32), np.empty(self.count, np.int32), np.empty(self.count, np.int32)
+        late, total, free = np.empty(2 * self.count, np.int32), np.empty(self.count, np.int32), np.empty(self.count, np.int32)
         while True:
             ruler = self._reach(lowest, highest)
             finish = max(ruler.wall(highest), chosen.project_start)
-            ends = network_axis.ends_of(chosen, ruler, calendar, finish)
-            table = self._table()
-            execute(passes.backward, (table, self.structure.arcs, length, bounds, ends, early), limits, total, free, extent)
-            if table.overflow.any():
-                self._widen(bool(table.overflow[0]), bool(table.overflow[1]))
-            elif ruler.misses(int(extent[0]), highest)[0]:
-                lowest = int(extent[0])
-            else:
+            ends, breaks = network_axis.ends_of(chosen, ruler, finish), break_bits(ruler.calendar)
+            execute(passes.backward, (self.structure.arcs, length, bounds, breaks, ends, early), late, total, free, extent)
+            lowest = int(extent[0])
+            if not ruler.misses(lowest, highest)[0]:
                 break
+        table = self._table()
         dates = network_axis.AxisDates(table, calendar, ruler.origin, early, length, total, free, np.array([finish], np.int64))
         return NetworkDates(self, chosen, Calculation(table, activities, self.structure, _rule_values(chosen), dates))
 
@@ -184,7 +183,7 @@ class Network:
         """The working time of the sole calendar over the horizon, made wide enough for two wall minutes."""
         while True:
             compiled = compile_calendar(self.calendars[self.sole_calendar or 0], *self.horizon, self.zone)
-            before, after = earliest < compiled.first_minute, latest > compiled.last_minute
+            before, after = earliest < compiled.first_minute, latest >= compiled.last_minute
             if not compiled.total:
                 before = after = True  # no work at all so far
             if not (before or after):

@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from jingwei.kernels.jit import execute
 from jingwei.kernels.network_compilation import Structure, is_all
 from jingwei.kernels.network_input import LAG_IN_SUCCESSOR_CALENDAR, Constraint, RunRules
-from jingwei.kernels.network_ordering import LONGEST
 from jingwei.kernels.worktime import CompiledCalendar
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class Ruler:
 
     def misses(self, lowest: int, highest: int) -> tuple[bool, bool]:
         """Whether positions reach further back, and further ahead, than the calendar is compiled."""
-        return lowest + 2 * self.origin < 1, highest + 2 * self.origin > 2 * self.calendar.total
+        return lowest + 2 * self.origin < 1, highest + 2 * self.origin >= 2 * self.calendar.total
 
     def share(self, highest: int) -> float:
         """How many times its days ahead of the origin the calendar must have to reach a position; roughly."""
@@ -114,9 +113,16 @@ def _placed(place: Any, walls: Minutes, otherwise: int) -> Positions:
     return positions
 
 
-def lengths_of(duration: Minutes) -> Positions:
-    """Durations as the passes take them; what no calendar can hold is cut."""
-    return np.minimum(duration, LONGEST).astype(np.int32)
+def lengths_of(durations: ArrayLike, order: NDArray[np.int32]) -> Positions:
+    """Durations by index as the passes take them, in topological order. Raises ValueError where there are too few or negative ones."""
+    from jingwei.kernels import network_axis_passes as passes
+
+    given, length = np.ascontiguousarray(durations, np.int64), np.empty(order.size, np.int32)
+    if given.shape != order.shape:
+        raise ValueError(f"durations needs {order.size} entries, not {given.shape}")
+    if execute(passes.cut_lengths, (given, order), length):
+        raise ValueError("durations must not be negative")
+    return length
 
 
 @dataclass(frozen=True)
@@ -184,11 +190,11 @@ class AxisDates:
         return Dates(**{name: np.asarray(getattr(self, name), np.int64) for name in Dates._fields})
 
 
-def ends_of(rules: RunRules, ruler: Ruler, calendar: int, finish: int) -> Minutes:
+def ends_of(rules: RunRules, ruler: Ruler, finish: int) -> Minutes:
     """What the backward pass begins with, for a project finish given as wall minute."""
     base = finish if rules.required_finish < 0 else rules.required_finish
     last, required = ruler.not_after(np.array([finish, base])).tolist()
-    return np.array([calendar, ruler.origin, required, last], np.int64)
+    return np.array([ruler.origin, required, last], np.int64)
 
 
 def rules_of(rules: RunRules, ruler: Ruler) -> Minutes:

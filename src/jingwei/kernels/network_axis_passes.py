@@ -14,21 +14,16 @@ from numpy.typing import NDArray
 
 from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start
 from jingwei.kernels.jit import compiled, inlined
+from jingwei.kernels.network_input import LONGEST
+from jingwei.kernels.network_ordering import Arcs
 from jingwei.kernels.network_passes import FNET, FNLT, MFO, MSO, SNET, SNLT, Codes, Indices, Minutes
 
 Positions = NDArray[np.int32]
+Bits = NDArray[np.uint8]
 
 NEVER = (1 << 30) + 1  # odd, as the start of a minute
 EVER = -(1 << 30)
 FARTHEST = 1 << 29  # positions beyond this are cut: the calendar ends long before
-
-
-class Arcs(NamedTuple):
-    """Links gathered by successor in topological order; a code is four times the lag plus the type."""
-
-    first: Indices
-    predecessor: Indices
-    code: Indices
 
 
 class Bounds(NamedTuple):
@@ -41,9 +36,25 @@ class Bounds(NamedTuple):
 
 
 @inlined
-def _has_break(table: CalendarTable, calendar: int, work: int) -> bool:
-    """Whether working minute `work` starts later than the one before it ends."""
-    return wall_start(table, calendar, work) > wall_finish(table, calendar, work)
+def _work_by(breaks: Bits, origin: int, position: int, steps_back: int) -> int:
+    """The working minute of a position; with `steps_back` 1 instead of 0 the one before, where it starts later than the position.
+
+    Without branches, as what they depend on cannot be foreseen; beyond the calendar its edge answers.
+    """
+    work = position >> 1
+    place = min(max(origin + work, 0), 8 * len(breaks) - 1)
+    return work - (steps_back & ~position & (breaks[place >> 3] >> (place & 7)))  # type: ignore[no-any-return]
+
+
+@compiled
+def cut_lengths(duration: Minutes, order: Indices, length: Positions) -> int:
+    """Durations in topological order, cut where no calendar could hold them; returns how many are negative."""
+    wrong = 0
+    for r in range(len(length)):
+        minutes = duration[order[r]]
+        wrong += 1 if minutes < 0 else 0
+        length[r] = min(minutes, LONGEST)
+    return wrong
 
 
 @compiled
@@ -108,85 +119,74 @@ def forward(arcs: Arcs, duration: Positions, bounds: Bounds, rules: Minutes, ear
 
 @compiled
 def backward(
-    table: CalendarTable,
     arcs: Arcs,
     duration: Positions,
     bounds: Bounds,
+    breaks: Bits,
     ends: Minutes,
     early: Positions,
-    limits: Positions,
+    late: Positions,
     total_float: Positions,
     free_float: Positions,
     extent: Minutes,
 ) -> None:
-    """Total and free float. `ends` is [calendar, its working minute at the origin, required finish, project finish].
+    """Total and free float. `breaks` are those of worktime.break_bits; `ends` is [working minute at the origin, required finish, project finish].
 
-    `limits` is scratch, four an activity: the latest start and finish its successors allow, and the latest they do not notice. Fills
-    `extent` with the lowest late start.
+    `late` is scratch: the latest start and finish that leave every successor its own. Fills `extent` with the lowest late start.
     """
-    calendar = ends[0]
-    origin = ends[1]
+    origin = ends[0]
     is_bound = len(bounds.kind) > 0
     is_due = len(bounds.due) > 0
-    for i in range(len(duration)):
-        limits[4 * i] = NEVER
-        limits[4 * i + 1] = ends[2]
-        limits[4 * i + 2] = NEVER
-        limits[4 * i + 3] = ends[3]
     lowest = NEVER
     for i in range(len(duration) - 1, -1, -1):
-        start = limits[4 * i]
-        finish_by = limits[4 * i + 1]
-        start_limit = limits[4 * i + 2]
+        # The latest start and finish its successors allow, and the latest they do not notice.
+        start = NEVER
+        finish_by = ends[1]
+        start_limit = NEVER
+        finish_limit = ends[2]
+        for k in range(arcs.first_out[i], arcs.first_out[i + 1]):
+            code = arcs.code_out[k]
+            place = 2 * arcs.successor[k] + ((code >> 1) & 1)
+            bound = late[place]
+            limit = early[place]
+            lag = code >> 2
+            is_lead = 1 if lag < 0 else 0
+            moved = 2 * (_work_by(breaks, origin, bound, is_lead) - lag) + 1
+            bound = bound if lag == 0 else moved
+            moved = 2 * (_work_by(breaks, origin, limit, is_lead) - lag) + 1
+            limit = limit if lag == 0 else moved
+            start = min(start, bound if code & 1 else NEVER)
+            start_limit = min(start_limit, limit if code & 1 else NEVER)
+            finish_by = min(finish_by, NEVER if code & 1 else bound)
+            finish_limit = min(finish_limit, NEVER if code & 1 else limit)
         finish = finish_by
         if is_due:
             finish = min(finish, bounds.due[i])
         length = duration[i]
         begin = early[2 * i]
-        end = early[2 * i + 1]
         work = (finish >> 1) - length
-        latest = start >> 1
-        if start & 1 == 0 and length > 0 and _has_break(table, calendar, origin + latest):
-            latest -= 1
-        work = min(work, latest)
+        has_length = 1 if length > 0 else 0
+        work = min(work, _work_by(breaks, origin, start, has_length))
         if is_bound and bounds.kind[i] in (SNLT, MSO):
             work = min(work, bounds.at[i] >> 1)
         work = max(work, -FARTHEST // 2)
         total_float[i] = work - (begin >> 1)
-        room = (limits[4 * i + 3] >> 1) - (end >> 1)
-        latest = start_limit >> 1
-        if start_limit & 1 == 0 and length > 0 and _has_break(table, calendar, origin + latest):
-            latest -= 1
-        free_float[i] = max(min(room, latest - (begin >> 1)), 0)
+        room = (finish_limit >> 1) - (early[2 * i + 1] >> 1)
+        room = min(room, _work_by(breaks, origin, start_limit, has_length) - (begin >> 1))
+        free_float[i] = max(room, 0)
         late_start = 2 * work + 1
         if length > 0:
             lowest = min(lowest, late_start)
             late_finish = 2 * (work + length)
-            if late_finish < finish_by:
-                late_finish += 1
+            late_finish += 1 if late_finish < finish_by else 0
         else:
             if work != begin >> 1:
                 lowest = min(lowest, 2 * work)
             if late_start > min(start, finish):
                 late_start -= 1
             late_finish = late_start
-        for k in range(arcs.first[i], arcs.first[i + 1]):
-            code = arcs.code[k]
-            late = late_finish if code & 2 else late_start
-            soon = end if code & 2 else begin
-            lag = code >> 2
-            late_work = late >> 1
-            soon_work = soon >> 1
-            if lag < 0 and late & soon & 1 == 0:
-                if late & 1 == 0 and _has_break(table, calendar, origin + late_work):
-                    late_work -= 1
-                if soon & 1 == 0 and _has_break(table, calendar, origin + soon_work):
-                    soon_work -= 1
-            late = late if lag == 0 else 2 * (late_work - lag) + 1
-            soon = soon if lag == 0 else 2 * (soon_work - lag) + 1
-            place = 4 * arcs.predecessor[k] + 1 - (code & 1)
-            limits[place] = min(limits[place], late)
-            limits[place + 2] = min(limits[place + 2], soon)
+        late[2 * i] = late_start
+        late[2 * i + 1] = late_finish
     extent[0] = lowest
 
 

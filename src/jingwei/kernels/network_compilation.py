@@ -15,7 +15,7 @@ from jingwei.kernels.jit import execute
 from jingwei.kernels.network_input import LAG_IN_SUCCESSOR_CALENDAR, NO_DATE, ActivityArrays, Constraint, CycleError, LinkArrays, RunRules
 
 if TYPE_CHECKING:
-    from jingwei.kernels.network_axis_passes import Arcs
+    from jingwei.kernels.network_ordering import Arcs
     from jingwei.kernels.network_passes import Activities, Links, Minutes
 
 Indices = NDArray[np.int32]
@@ -133,7 +133,6 @@ class Structure:
 
 def compile_links(links: LinkArrays, count: int, calendar_count: int) -> tuple[Structure, Indices]:
     """The links checked and gathered in topological order, and the rank of every activity in it. Raises CycleError, ValueError."""
-    from jingwei.kernels import network_axis_passes as axis
     from jingwei.kernels import network_ordering as ordering
 
     predecessor, successor = _ends(links, count)
@@ -172,7 +171,6 @@ def _ends(links: LinkArrays, count: int) -> tuple[Indices, Indices]:
 
 def arranged(count: int, predecessor: Indices, successor: Indices, code: Indices) -> tuple[Indices, Indices, Arcs]:
     """Topological order (shorter than the count where there is a cycle), rank, and the links in that order, each with its code."""
-    from jingwei.kernels import network_axis_passes as axis
     from jingwei.kernels import network_ordering as ordering
 
     size = predecessor.size
@@ -181,11 +179,16 @@ def arranged(count: int, predecessor: Indices, successor: Indices, code: Indices
     order, spans, sorted_entries = np.zeros(count + 1, np.int32), np.zeros(2 * count, np.int32), np.empty(size, np.int64)
     first = np.zeros(count + 2, np.int32)
     done = execute(ordering.arrange, (out_first, entries), incoming, order, spans, sorted_entries, first)
-    arcs = axis.Arcs(first[: count + 1], np.empty(size, np.int32), np.empty(size, np.int32))
+    by_successor, by_predecessor = (first[: count + 1], *_room(size)), (np.zeros(count + 1, np.int32), *_room(size))
+    arcs = ordering.Arcs(*by_successor, *by_predecessor)
     rank = incoming[0::2].copy()
     if done == count:
-        execute(ordering.gather, (rank, spans, sorted_entries), arcs.first, np.empty(count + 1, np.int32), arcs.predecessor, arcs.code)
+        execute(ordering.gather, (rank, spans, sorted_entries), arcs, np.empty(count + 1, np.int32))
     return order[:done], rank, arcs
+
+
+def _room(size: int) -> tuple[Indices, Indices]:
+    return np.empty(size, np.int32), np.empty(size, np.int32)
 
 
 def find_cycle(count: int, predecessor: Indices, successor: Indices) -> list[int]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 NO_DATE = -1
 LAG_IN_SUCCESSOR_CALENDAR = -2
 LAG_ELAPSED = -1
+LONGEST = 1 << 27  # minutes: more than any calendar has in the 200 years a plan may last, so what is longer need not be told apart
 
 
 class LinkType(IntEnum):

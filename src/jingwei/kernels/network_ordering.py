@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from jingwei.kernels.jit import compiled
+from jingwei.kernels.network_input import LONGEST
 
 Indices = NDArray[np.int32]
 Codes = NDArray[np.int8]
 Minutes = NDArray[np.int64]
 Entries = NDArray[np.int64]
 
-LONGEST = 1 << 27  # minutes: more than any calendar has in the 200 years a plan may last, so what is longer need not be told apart
+
+class Arcs(NamedTuple):
+    """Links in topological order, gathered by successor and again by predecessor; a code is four times the lag plus the type."""
+
+    first: Indices
+    predecessor: Indices
+    code: Indices
+    first_out: Indices
+    successor: Indices
+    code_out: Indices
 
 
 @compiled
@@ -87,20 +99,24 @@ def arrange(out_first: Indices, entries: Entries, incoming: Indices, order: Indi
 
 
 @compiled
-def gather(rank: Indices, spans: Indices, sorted_entries: Entries, first: Indices, place: Indices, predecessor: Indices, code: Indices) -> None:
-    """Links by successor, both ends numbered in topological order; of one successor, in the order of their predecessors.
+def gather(rank: Indices, spans: Indices, sorted_entries: Entries, arcs: Arcs, place: Indices) -> None:
+    """Links by successor and by predecessor, both ends numbered in topological order; of one successor, in the order of predecessors.
 
-    Adds up `first`, of which arrange left the counts; `place` is scratch of the same size.
+    Adds up `arcs.first`, of which arrange left the counts; `place` is scratch of the same size.
     """
-    for i in range(len(first) - 1):
-        first[i + 1] += first[i]
-        place[i] = first[i]
+    for i in range(len(arcs.first) - 1):
+        arcs.first[i + 1] += arcs.first[i]
+        place[i] = arcs.first[i]
     e = 0
     for r in range(len(rank)):
         while e < spans[2 * r + 1]:
             after = rank[sorted_entries[e] >> 32]
+            code = (sorted_entries[e] & 4294967295) - 2147483648
             at = place[after]
             place[after] = at + 1
-            predecessor[at] = r
-            code[at] = (sorted_entries[e] & 4294967295) - 2147483648
+            arcs.predecessor[at] = r
+            arcs.code[at] = code
+            arcs.successor[e] = after
+            arcs.code_out[e] = code
             e += 1
+        arcs.first_out[r + 1] = e
