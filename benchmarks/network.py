@@ -78,11 +78,11 @@ def compare(count: int, folder: str) -> None:
     repeats = 9 if count <= 100_000 else 5
     ours = measured("jingwei", folder, repeats)
     print(f"\n{count:,} activities, {arrays['lag'].size:,} links of four types with lags, {ours['check'][2]:,} critical; load {os.getloadavg()[0]:.1f}")
-    whole = told("Jingwei: compile, both passes, floats", ours["whole"], f"; memory +{ours['memory_mb']:,.0f} MB")
+    whole = told("Jingwei: compile, both passes, total float", ours["whole"], f"; memory +{ours['memory_mb']:,.0f} MB")
     for label, key in (
         ("of that, compile", "compile"),
         ("durations changed, recalculated", "recalculate"),
-        ("recalculated, every date told", "every date"),
+        ("recalculated, every date and float told", "every date"),
         ("the general passes (any calendars, progress)", "general passes"),
     ):
         told("  " + label, ours[key])

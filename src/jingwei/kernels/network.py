@@ -145,7 +145,7 @@ class Network:
         from jingwei.kernels import network_axis_passes as passes
 
         length, bounds, zero = self._ruled
-        calendar, activities = self.sole_calendar, self.activities
+        activities = self.activities
         told = [wall for wall in (chosen.project_start, chosen.data_date, chosen.required_finish) if wall >= 0]
         if not_before is not None:
             held = np.asarray(not_before, np.int64)[self.order]
@@ -159,17 +159,18 @@ class Network:
         early, extent = np.empty(2 * self.count, np.int32), np.zeros(2, np.int64)
         execute(passes.forward, (self.structure.arcs, length, bounds, network_axis.rules_of(chosen, ruler)), early, extent)
         lowest, highest = extent.tolist()
-        late, total, free = np.empty(2 * self.count, np.int32), np.empty(self.count, np.int32), np.empty(self.count, np.int32)
+        late, total = np.empty(2 * self.count, np.int32), np.empty(self.count, np.int32)
         while True:
             ruler = self._reach(lowest, highest)
             finish = max(ruler.wall(highest), chosen.project_start)
             ends, breaks = network_axis.ends_of(chosen, ruler, finish), break_bits(ruler.calendar)
-            execute(passes.backward, (self.structure.arcs, length, bounds, breaks, ends, early), late, total, free, extent)
+            execute(passes.backward, (self.structure.arcs, length, bounds, breaks, ends, early), late, total, extent)
             lowest = int(extent[0])
             if not ruler.misses(lowest, highest)[0]:
                 break
         table = self._table()
-        dates = network_axis.AxisDates(table, calendar, ruler.origin, early, length, total, free, np.array([finish], np.int64))
+        found = np.array([finish], np.int64)
+        dates = network_axis.AxisDates(table, self.sole_calendar or 0, ruler.origin, early, length, total, found, self.structure.arcs, breaks, ends)
         return NetworkDates(self, chosen, Calculation(table, activities, self.structure, _rule_values(chosen), dates))
 
     def _table(self) -> CalendarTable:

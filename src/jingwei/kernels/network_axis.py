@@ -17,6 +17,7 @@ from jingwei.kernels.worktime import CompiledCalendar
 if TYPE_CHECKING:
     from jingwei.kernels.calendar_passes import CalendarTable
     from jingwei.kernels.network_axis_passes import Bounds, Positions
+    from jingwei.kernels.network_ordering import Arcs
     from jingwei.kernels.network_passes import Activities, Dates, Minutes
 
 
@@ -135,8 +136,10 @@ class AxisDates:
     early: Positions
     length: Positions
     total: Positions
-    free: Positions
     finish: Minutes
+    arcs: Arcs
+    breaks: NDArray[np.uint8]
+    ends: Minutes
 
     def _walls(self, positions: NDArray[Any]) -> Minutes:
         from jingwei.kernels import network_axis_passes as passes
@@ -179,9 +182,13 @@ class AxisDates:
     def total_float(self) -> Positions:
         return self.total
 
-    @property
+    @cached_property
     def free_float(self) -> Positions:
-        return self.free
+        from jingwei.kernels import network_axis_passes as passes
+
+        free = np.empty(self.length.size, np.int32)
+        execute(passes.free_floats, (self.arcs, self.length, self.breaks, self.ends, self.early), free)
+        return free
 
     def whole(self) -> Dates:
         """All of them, for the kernels that explain."""

@@ -117,20 +117,19 @@ def forward(arcs: Arcs, duration: Positions, bounds: Bounds, rules: Minutes, ear
     extent[1] = highest
 
 
+@inlined
+def _held_by(breaks: Bits, origin: int, position: int, code: int) -> int:
+    """The latest position from which a link still leaves its successor at `position`."""
+    lag = code >> 2
+    moved = 2 * (_work_by(breaks, origin, position, 1 if lag < 0 else 0) - lag) + 1
+    return position if lag == 0 else moved
+
+
 @compiled
 def backward(
-    arcs: Arcs,
-    duration: Positions,
-    bounds: Bounds,
-    breaks: Bits,
-    ends: Minutes,
-    early: Positions,
-    late: Positions,
-    total_float: Positions,
-    free_float: Positions,
-    extent: Minutes,
+    arcs: Arcs, duration: Positions, bounds: Bounds, breaks: Bits, ends: Minutes, early: Positions, late: Positions, total_float: Positions, extent: Minutes
 ) -> None:
-    """Total and free float. `breaks` are those of worktime.break_bits; `ends` is [working minute at the origin, required finish, project finish].
+    """Total float. `breaks` are those of worktime.break_bits; `ends` is [working minute at the origin, required finish, project finish].
 
     `late` is scratch: the latest start and finish that leave every successor its own. Fills `extent` with the lowest late start.
     """
@@ -139,48 +138,31 @@ def backward(
     is_due = len(bounds.due) > 0
     lowest = NEVER
     for i in range(len(duration) - 1, -1, -1):
-        # The latest start and finish its successors allow, and the latest they do not notice.
         start = NEVER
         finish_by = ends[1]
-        start_limit = NEVER
-        finish_limit = ends[2]
         for k in range(arcs.first_out[i], arcs.first_out[i + 1]):
             code = arcs.code_out[k]
-            place = 2 * arcs.successor[k] + ((code >> 1) & 1)
-            bound = late[place]
-            limit = early[place]
-            lag = code >> 2
-            is_lead = 1 if lag < 0 else 0
-            moved = 2 * (_work_by(breaks, origin, bound, is_lead) - lag) + 1
-            bound = bound if lag == 0 else moved
-            moved = 2 * (_work_by(breaks, origin, limit, is_lead) - lag) + 1
-            limit = limit if lag == 0 else moved
+            bound = _held_by(breaks, origin, late[2 * arcs.successor[k] + ((code >> 1) & 1)], code)
             start = min(start, bound if code & 1 else NEVER)
-            start_limit = min(start_limit, limit if code & 1 else NEVER)
             finish_by = min(finish_by, NEVER if code & 1 else bound)
-            finish_limit = min(finish_limit, NEVER if code & 1 else limit)
         finish = finish_by
         if is_due:
             finish = min(finish, bounds.due[i])
         length = duration[i]
-        begin = early[2 * i]
-        work = (finish >> 1) - length
         has_length = 1 if length > 0 else 0
-        work = min(work, _work_by(breaks, origin, start, has_length))
+        work = min((finish >> 1) - length, _work_by(breaks, origin, start, has_length))
         if is_bound and bounds.kind[i] in (SNLT, MSO):
             work = min(work, bounds.at[i] >> 1)
         work = max(work, -FARTHEST // 2)
-        total_float[i] = work - (begin >> 1)
-        room = (finish_limit >> 1) - (early[2 * i + 1] >> 1)
-        room = min(room, _work_by(breaks, origin, start_limit, has_length) - (begin >> 1))
-        free_float[i] = max(room, 0)
+        early_work = early[2 * i] >> 1
+        total_float[i] = work - early_work
         late_start = 2 * work + 1
         if length > 0:
             lowest = min(lowest, late_start)
             late_finish = 2 * (work + length)
             late_finish += 1 if late_finish < finish_by else 0
         else:
-            if work != begin >> 1:
+            if work != early_work:
                 lowest = min(lowest, 2 * work)
             if late_start > min(start, finish):
                 late_start -= 1
@@ -188,6 +170,22 @@ def backward(
         late[2 * i] = late_start
         late[2 * i + 1] = late_finish
     extent[0] = lowest
+
+
+@compiled
+def free_floats(arcs: Arcs, duration: Positions, breaks: Bits, ends: Minutes, early: Positions, free_float: Positions) -> None:
+    """Free float: the room before the early dates of successors, or the project finish, would move. Arguments as of `backward`."""
+    origin = ends[0]
+    for i in range(len(duration)):
+        start = NEVER
+        finish = ends[2]
+        for k in range(arcs.first_out[i], arcs.first_out[i + 1]):
+            code = arcs.code_out[k]
+            limit = _held_by(breaks, origin, early[2 * arcs.successor[k] + ((code >> 1) & 1)], code)
+            start = min(start, limit if code & 1 else NEVER)
+            finish = min(finish, NEVER if code & 1 else limit)
+        by_start = _work_by(breaks, origin, start, 1 if duration[i] > 0 else 0) - (early[2 * i] >> 1)
+        free_float[i] = max(min((finish >> 1) - (early[2 * i + 1] >> 1), by_start), 0)
 
 
 @compiled
