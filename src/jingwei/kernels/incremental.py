@@ -128,4 +128,7 @@ def _put(network: Network, places: NDArray[np.int64], rows: Sequence[Mapping[str
         column[places] = new[name]
         columns[name] = column
     activities = network.activities._replace(**columns)
-    return replace(network, activities=activities, rules=rules, horizon=first_horizon(activities, rules))
+    first, last = first_horizon(activities, rules)
+    # What the plan needed before it most likely needs again: starting from less would mean a second forward pass for every edit.
+    horizon = min(first, network.horizon[0]), max(last, network.horizon[1])
+    return replace(network, activities=activities, rules=rules, horizon=horizon)
