@@ -18,8 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-FS, SS, FF, SF = 0, 1, 2, 3
-Edge = tuple[int, int, tuple[int, int]]  # predecessor, successor, (type, lag)
+Edge = tuple[int, int, tuple[int, int]]  # predecessor, successor, (type, lag); FS, SS, FF, SF are 0 to 3
 
 
 def passes(order: list[int], into: Callable[[int], Any], out_of: Callable[[int], Any], duration: list[int]) -> tuple[list[int], list[int]]:
@@ -29,9 +28,9 @@ def passes(order: list[int], into: Callable[[int], Any], out_of: Callable[[int],
         start = 0
         for p, _, (kind, lag) in into(i):
             bound = early[p] + lag
-            if kind == FS or kind == FF:
+            if not kind & 1:  # from its finish: FS, FF
                 bound += duration[p]
-            if kind == FF or kind == SF:
+            if kind & 2:  # into the finish: FF, SF
                 bound -= duration[i]
             if bound > start:
                 start = bound
@@ -42,9 +41,9 @@ def passes(order: list[int], into: Callable[[int], Any], out_of: Callable[[int],
         latest = finish - duration[i]
         for _, s, (kind, lag) in out_of(i):
             bound = late[s] - lag
-            if kind == FF or kind == SF:
+            if kind & 2:
                 bound += duration[s]
-            if kind == FS or kind == FF:
+            if not kind & 1:
                 bound -= duration[i]
             if bound < latest:
                 latest = bound

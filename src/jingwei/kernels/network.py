@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,7 +43,7 @@ from jingwei.kernels.worktime import HorizonError, break_bits, calendar_table, c
 
 if TYPE_CHECKING:
     from jingwei.kernels.calendar_passes import CalendarTable
-    from jingwei.kernels.network_passes import Activities, Links, Rules
+    from jingwei.kernels.network_passes import Activities, Links, Minutes, Rules
 
 __all__ = [
     "LAG_ELAPSED",
@@ -154,7 +154,7 @@ class Network:
             bounds = bounds._replace(held=network_axis.held_of(held, self._ruler(min(told), max(told))))
         if durations is not None:
             length = network_axis.lengths_of(durations, self.order)
-            activities = activities._replace(duration=length, remaining=length)
+            activities = activities._replace(duration=cast("Minutes", length), remaining=cast("Minutes", length))
         ruler = self._ruler(min(told), max(told))
         early, extent = np.empty(2 * self.count, np.int32), np.zeros(2, np.int64)
         execute(passes.forward, (self.structure.arcs, length, bounds, network_axis.rules_of(chosen, ruler)), early, extent)

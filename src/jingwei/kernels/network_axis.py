@@ -60,7 +60,8 @@ class Ruler:
         """The positions of wall minutes; those outside working time go to where it last ended."""
         work = self.calendar.work_at(walls)
         at_start = (work < self.calendar.total) & (self.calendar.wall_start(np.minimum(work, self.calendar.total - 1)) <= walls)
-        return 2 * (work - self.origin) + at_start
+        positions: Minutes = 2 * (work - self.origin) + at_start
+        return positions
 
     def wall(self, position: int) -> int:
         """The wall minute of a position."""

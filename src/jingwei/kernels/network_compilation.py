@@ -114,8 +114,6 @@ class Structure:
     @cached_property
     def link_number(self) -> Indices:
         """Of every arc, which of the given links it is."""
-        from jingwei.kernels import network_ordering as ordering
-
         return arranged(len(self.order), self.predecessor, self.successor, np.arange(self.predecessor.size, dtype=np.int32))[2].code
 
     @cached_property

@@ -99,7 +99,7 @@ class NetworkDates:
         """Not finished, and no more total float than the rules call critical."""
         from jingwei.kernels.network_passes import FINISHED, INACTIVE, WAITING
 
-        flags = np.asarray(self.calculation.dates.total_float) <= self.rules.critical_float_minutes
+        flags = np.asarray(self.calculation.dates.total_float, np.int64) <= self.rules.critical_float_minutes
         state = self.calculation.activities.state
         if not is_all(state, WAITING):
             flags &= np.isin(state, (FINISHED, INACTIVE), invert=True)
