@@ -54,7 +54,8 @@ class Ruler:
         """The positions of wall minutes; those outside working time go to where it next starts."""
         work = self.calendar.work_at(walls)
         at_end = (work > 0) & (self.calendar.wall_finish(np.maximum(work, 1)) == walls)
-        return 2 * (work - self.origin) + ~at_end
+        positions: Minutes = 2 * (work - self.origin) + ~at_end
+        return positions
 
     def not_after(self, walls: Minutes) -> Minutes:
         """The positions of wall minutes; those outside working time go to where it last ended."""
