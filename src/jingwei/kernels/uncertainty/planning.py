@@ -161,7 +161,7 @@ class _Taking:
         if state == passes.WAITING and self.data_date >= 0:
             self.hold(place, self.work(self.data_date))
         if state == passes.STARTED:
-            self.hold(place, self.work(self.resumed(place, done)))
+            self.hold(place, self.work(self.resumed(place, done, left)))
         if state == passes.MANUAL:
             self.hold(place, self.work(acts.manual_start[place]))
         if int(acts.not_before[place]) >= 0:
@@ -185,10 +185,10 @@ class _Taking:
             fixed += rate * done
         return UncertainActivity(name, spread, earliest=self.earliest.get(place), group=self.groups.get(name), cost_fixed=fixed, cost_per_minute=rate / stretch)
 
-    def resumed(self, place: int, done: int) -> int:
+    def resumed(self, place: int, done: int, left: int) -> int:
         """The wall minute before which what is left of started work cannot go on: the data date, or the end of what is done."""
         begun = int(self.acts.actual_start[place])
-        if self.data_date >= 0:
+        if self.data_date >= 0 and left > 0:
             return max(self.data_date, begun)
         own = self.calendars[int(self.acts.calendar[place])]
         return own.wall_finish(own.work_at(begun) + done) if done else begun
