@@ -79,6 +79,8 @@ class HeldPlan(Generic[Key]):
         old = self.activities.get(key)
         if activity is None or old is None or activity.parent != old.parent:
             return False
+        if activity.calendar != old.calendar and any(each.lag_calendar == "predecessor" for each in self.dependencies):
+            return False  # lags that count in it were told its number
         if bool(self.network.is_summary[self.network.index[key]]):
             return _states(old) == _states(activity)
         above = activity.parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +29,7 @@ from jingwei.kernels.network_compilation import (
 from jingwei.kernels.network_dates import Calculation, Cause, Driver, NetworkDates
 from jingwei.kernels.network_input import (
     LAG_ELAPSED,
+    LAG_IN_PREDECESSOR_CALENDAR,
     LAG_IN_SUCCESSOR_CALENDAR,
     LONGEST,
     NO_DATE,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAG_ELAPSED",
+    "LAG_IN_PREDECESSOR_CALENDAR",
     "LAG_IN_SUCCESSOR_CALENDAR",
     "NO_DATE",
     "ActivityArrays",
@@ -237,6 +239,15 @@ def _widened(horizon: tuple[date, date], earlier: bool, later: bool) -> tuple[da
         raise HorizonError(f"dates leave the calendar: {first} to {last}") from error
 
 
+def _lags_resolved(links: LinkArrays, calendar: Minutes) -> LinkArrays:
+    """Lags in the predecessor's calendar as lags in the one it has."""
+    lag_calendar, predecessor = np.asarray(links.lag_calendar), np.asarray(links.predecessor)
+    if links.lag_calendar is None or lag_calendar.shape != predecessor.shape or not (lag_calendar == LAG_IN_PREDECESSOR_CALENDAR).any():
+        return links
+    before = calendar[np.clip(predecessor, 0, max(calendar.size - 1, 0))]
+    return replace(links, lag_calendar=np.where(lag_calendar == LAG_IN_PREDECESSOR_CALENDAR, before, lag_calendar))
+
+
 def compile_network(activities: ActivityArrays, links: LinkArrays, calendars: Sequence[WorkCalendar], rules: RunRules, zone: str = DEFAULT_ZONE) -> Network:
     """Check and order a network once, for many calculations.
 
@@ -253,7 +264,7 @@ def compile_network(activities: ActivityArrays, links: LinkArrays, calendars: Se
     state = state_codes(activities, duration, remaining, arrays)
     if not calendars or (count and activities.calendar is not None and not 0 <= arrays["calendar"].min() <= arrays["calendar"].max() < len(calendars)):
         raise ValueError(f"calendar must be an index into the {len(calendars)} calendars")
-    structure, rank = compile_links(links, count, len(calendars))
+    structure, rank = compile_links(_lags_resolved(links, arrays["calendar"]), count, len(calendars))
     kinds = {"calendar": np.int32, "constraint": np.int8}
     columns = {name: gathered(array, structure.order, kinds.get(name, np.int64)) for name, array in arrays.items()}
     columns["duration"] = duration[structure.order]
