@@ -1,33 +1,47 @@
-"""Times the critical path with calendars, constraints-free, at 10,000 and 100,000 activities, beside networkx and rustworkx if installed.
+"""Times the critical path with all four link types and lags beside networkx, rustworkx and MPXJ's scheduler, all in one run.
 
-Run: python benchmarks/network.py [activities ...]. Medians of 7 warm runs. The peers order the graph and walk it forward and backward
-in Python over whole minutes, without calendars, dates or link types: they do less than the kernel beside them.
+Run: uv run --with networkx --with rustworkx python benchmarks/network.py [activities ...]; with --mpxj PYTHON an interpreter that has
+mpxj (and Java) schedules the plan with calendars, constraints and progress too. Every tool has a process of its own; the graph
+libraries get lists ready made, the kernel arrays. Medians of warm runs; the results of every activity are compared.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import platform
+import random
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
 from jingwei.kernels.calendar import WorkCalendar, wall_minute
+from jingwei.kernels.incremental import HeldPlan
 from jingwei.kernels.jit import numba_is_wanted
-from jingwei.kernels.network import ActivityArrays, LinkArrays, RunRules, compile_network
-from jingwei.kernels.plan import Activity, Dependency, schedule_plan
+from jingwei.kernels.network import RunRules
+from jingwei.kernels.plan import Activity, Dependency
 
 START = datetime(2026, 1, 5, 1, tzinfo=UTC)
-REPEATS = 7
+PEERS = Path(__file__).resolve().parent / "peers"
+Arrays = dict[str, Any]
 
 
-def layered_network(count: int, seed: int = 7) -> tuple[Any, Any, Any]:
-    """Predecessors, successors and durations (minutes): layers of about sqrt(count), two predecessors each from the three layers before."""
+def layered_network(count: int, seed: int = 7) -> Arrays:
+    """Layers of about sqrt(count) activities, two predecessors each from the three layers before, numbered at random.
+
+    Seven links in ten are FS, the others SS, FF, SF alike; lags lie between a day back and two days ahead; durations in minutes.
+    """
     rng = np.random.default_rng(seed)
     width = max(10, int(count**0.5))
     layer = np.arange(count) // width
@@ -38,87 +52,100 @@ def layered_network(count: int, seed: int = 7) -> tuple[Any, Any, Any]:
     names = rng.permutation(count)
     duration = np.empty(count, np.int64)
     duration[names] = rng.integers(1, 20, count) * 480
-    return names[links // count], names[links % count], duration
+    kind = rng.choice(np.array([0] * 7 + [1, 2, 3]), links.size)
+    lag = rng.integers(-2, 5, links.size) * 240
+    return {"predecessor": names[links // count], "successor": names[links % count], "type": kind, "lag": lag, "duration": duration}
 
 
-def median_ms(action: Callable[[], object]) -> float:
-    """Median time of an action after one run to warm up, in milliseconds."""
-    action()
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times) * 1000
+def measured(tool: str, folder: str, repeats: int, python: str = sys.executable, script: str = "critical_path.py") -> dict[str, Any]:
+    """One tool in its own process."""
+    answer = subprocess.run([python, str(PEERS / script), tool, folder, str(repeats)], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return found
 
 
-def python_passes(order: list[int], before: list[list[int]], after: list[list[int]], duration: list[int]) -> tuple[int, int]:
-    """Finish and number of critical activities by two plain walks."""
-    early = [0] * len(order)
-    for i in order:
-        early[i] = max((early[p] + duration[p] for p in before[i]), default=0)
-    finish = max(start + length for start, length in zip(early, duration, strict=True))
-    late = [finish] * len(order)
-    for i in reversed(order):
-        late[i] = min((late[s] - duration[s] for s in after[i]), default=finish)
-    return finish, sum(late[i] - early[i] == duration[i] for i in order)
+def told(label: str, times: list[float], more: str = "") -> float:
+    median = statistics.median(times)
+    print(f"  {label:<44}{median:>12,.1f} ms  (best {min(times):,.1f}, {len(times)} runs){more}", flush=True)
+    return median
 
 
-def networkx_walk(predecessor: list[int], successor: list[int], duration: list[int]) -> tuple[int, int]:
-    import networkx
-
-    graph = networkx.DiGraph()
-    graph.add_nodes_from(range(len(duration)))
-    graph.add_edges_from(zip(predecessor, successor, strict=True))
-    count = range(len(duration))
-    return python_passes(list(networkx.topological_sort(graph)), [list(graph.pred[i]) for i in count], [list(graph.succ[i]) for i in count], duration)
-
-
-def rustworkx_walk(predecessor: list[int], successor: list[int], duration: list[int]) -> tuple[int, int]:
-    import rustworkx
-
-    graph: Any = rustworkx.PyDAG()
-    graph.add_nodes_from(duration)
-    graph.extend_from_edge_list(list(zip(predecessor, successor, strict=True)))
-    count = range(len(duration))
-    before, after = [list(graph.predecessor_indices(i)) for i in count], [list(graph.successor_indices(i)) for i in count]
-    return python_passes(list(rustworkx.topological_sort(graph)), before, after, duration)
-
-
-def measure(count: int) -> None:
-    predecessor, successor, duration = layered_network(count)
-    calendars, rules = [WorkCalendar()], RunRules(wall_minute(START))
-    arrays, links = ActivityArrays(duration), LinkArrays(predecessor, successor)
-    network = compile_network(arrays, links, calendars, rules)
-    dates = network.calculate()
-    print(f"\n{count:,} activities, {predecessor.size:,} links, {int(dates.critical.sum())} critical")
-    rows = [
-        ("compile network (check, order)", lambda: compile_network(arrays, links, calendars, rules)),
-        ("calculate: both passes, floats", lambda: network.calculate(durations=duration)),
-        ("compile and calculate", lambda: compile_network(arrays, links, calendars, rules).calculate().total_float),
-        ("all drivers and the longest path", lambda: network.calculate().longest_path),
-    ]
-    for label, action in rows:
-        print(f"  {label:<36}{median_ms(action):>10.2f} ms")
-    if count <= 20_000:
-        activities = [Activity(i, int(minutes)) for i, minutes in enumerate(duration)]
-        dependencies = [Dependency(int(before), int(after)) for before, after in zip(predecessor, successor, strict=True)]
-        print(f"  {'plan by key, every aware date':<36}{median_ms(lambda: list(schedule_plan(activities, dependencies, start=START).values())):>10.2f} ms")
-    listed = predecessor.tolist(), successor.tolist(), duration.tolist()
-    for name, walk in (("networkx", networkx_walk), ("rustworkx", rustworkx_walk)):
-        if importlib.util.find_spec(name) is None:
-            print(f"  {name:<36}{'skipped':>10} (not installed)")
+def compare(count: int, folder: str) -> None:
+    """Build, both passes and floats from raw links."""
+    arrays = layered_network(count)
+    for name, values in arrays.items():
+        np.asarray(values, np.int64).tofile(Path(folder) / name)
+    repeats = 9 if count <= 100_000 else 5
+    ours = measured("jingwei", folder, repeats)
+    print(f"\n{count:,} activities, {arrays['lag'].size:,} links of four types with lags, {ours['check'][2]:,} critical; load {os.getloadavg()[0]:.1f}")
+    whole = told("Jingwei: compile, both passes, total float", ours["whole"], f"; memory +{ours['memory_mb']:,.0f} MB")
+    for label, key in (
+        ("of that, compile", "compile"),
+        ("durations changed, recalculated", "recalculate"),
+        ("recalculated, every date and float told", "every date"),
+        ("the general passes (any calendars, progress)", "general passes"),
+    ):
+        told("  " + label, ours[key])
+    for tool in ("rustworkx", "networkx"):
+        if importlib.util.find_spec(tool) is None:
+            print(f"  {tool:<44}{'skipped':>12} (not installed)")
             continue
-        assert walk(*listed)[1] == int(dates.critical.sum()), f"{name} finds other critical activities"
-        print(f"  {name + ', no calendar':<36}{median_ms(lambda walk=walk: walk(*listed)):>10.2f} ms")  # type: ignore[misc]
+        peer = measured(tool, folder, 5 if count <= 100_000 else 3 if tool == "rustworkx" else 1)
+        if peer["check"] != ours["check"]:
+            raise SystemExit(f"{tool} finds other dates: {peer['check']} and {ours['check']}")
+        median = told(f"{tool}, passes in Python, no calendar", peer["whole"], f"; memory +{peer['memory_mb']:,.0f} MB; same dates and floats")
+        print(f"  {'ratio':<44}{median / whole:>12,.1f}", flush=True)
+
+
+def one_edit(count: int = 10_000) -> None:
+    """One duration changes in a held plan with calendars, constraints and a fifth of it done; its dates are those of the new plan."""
+    dice = random.Random(5)
+    arrays = layered_network(count)
+    rules = RunRules(wall_minute(START), wall_minute(datetime(2026, 2, 2, 1, tzinfo=UTC)))
+    rows = [Activity(i, int(minutes), percent=dice.choice([0, 0, 0, 0, 50])) for i, minutes in enumerate(arrays["duration"])]
+    ends = zip(*(arrays[name].tolist() for name in ("predecessor", "successor", "type", "lag")), strict=True)
+    kinds: Any = ("FS", "SS", "FF", "SF")
+    links = [Dependency(a, b, kinds[kind], lag) for a, b, kind, lag in ends]
+    for label, plan in (("nothing begun", [Activity(each.key, each.duration_minutes) for each in rows]), ("a fifth under way", rows)):
+        held = HeldPlan.build(plan, links, {"project": WorkCalendar()}, rules)
+        held.dates(rules)
+        keys = iter(dice.sample(range(count), 40))
+
+        def edit(held: HeldPlan[int] = held, keys: Any = keys, plan: Any = plan) -> None:
+            key = next(keys)
+            dates = held.with_changes({key: Activity(key, plan[key].duration_minutes + 480)}, rules).dates(rules)
+            assert dates.dates.total_float.size == count
+
+        told(f"one edit among {count:,}, {label}", times_of(edit, 30))
+
+
+def times_of(action: Callable[[], object], repeats: int) -> list[float]:
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - began) * 1000)
+    return times
 
 
 def main() -> None:
     kind = "numba" if numba_is_wanted() else "plain Python"
-    print(f"Critical path, {kind}, Python {platform.python_version()}, numpy {np.__version__}, {platform.processor() or platform.machine()}")
-    for count in [int(text) for text in sys.argv[1:]] or [10_000, 100_000]:
-        measure(count)
+    print(f"Critical path, {kind}, Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores, load {os.getloadavg()}")
+    words = sys.argv[1:]
+    python = words.pop(words.index("--mpxj") + 1) if "--mpxj" in words else None
+    counts = [int(text) for text in words if text != "--mpxj"] or [10_000, 100_000]
+    one_edit()
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(count, folder)
+    if python:
+        from benchmarks.network_mpxj import compare_mpxj
+
+        for count in counts:
+            with tempfile.TemporaryDirectory() as folder:
+                compare_mpxj(count, Path(folder), python)
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     main()

@@ -18,7 +18,7 @@ from jingwei.kernels.plan import Activity, Dependency, PlanDates, schedule_plan
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = 480  # working minutes of a standard day
 MONDAY = "2026-03-02 09:00"  # a month without public holidays
-_KERNELS = ("calendar_passes", "network_passes", "network_analysis")
+_KERNELS = ("calendar_passes", "network_ordering", "network_passes", "network_axis_passes", "network_analysis")
 
 
 def at(text: str) -> datetime:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jingwei.kernels.calendar import ROUND_THE_CLOCK, STANDARD_WEEK, WorkCalendar, day_of_number
-from jingwei.kernels.network import LAG_ELAPSED, ActivityArrays, Constraint, LinkArrays, NetworkDates, RunRules, compile_network
-from jingwei.kernels.worktime import CompiledCalendar, compile_calendar
+from jingwei.kernels.network import LAG_ELAPSED, ActivityArrays, Constraint, LinkArrays, Network, NetworkDates, RunRules, compile_network
+from jingwei.kernels.worktime import CompiledCalendar, HorizonError, compile_calendar
 
 from .clock import plain_kernels, wall
 
@@ -205,6 +207,70 @@ def everything(dates: NetworkDates) -> dict[str, Any]:
     names = "early_start early_finish late_start late_finish total_float free_float independent_float critical start finish longest_path"
     told = {name: getattr(dates, name).tolist() for name in names.split()}
     return {**told, "drivers": [dates.driving_links(i) for i in range(dates.network.count)], "end": dates.project_finish}
+
+
+@st.composite
+def plans_on_one_calendar(draw: Any) -> tuple[dict[str, Any], RunRules]:
+    """Nothing begun, one of the calendars for all, lags in it or none; any constraint, deadline, hold-back and data date."""
+    net, rules = draw(histories())
+    count, links = len(net["duration"]), len(net["lag"])
+    for name in ("actual_start", "actual_finish", "remaining", "manual_start", "inactive"):
+        del net[name]
+    calendar = draw(st.integers(0, len(CALENDARS) - 1))
+    net["calendar"] = [calendar] * count
+    net["lag_calendar"] = draw(st.lists(st.sampled_from([-2, calendar]), min_size=links, max_size=links))
+    for name in draw(st.sets(st.sampled_from(["constraint", "deadline", "not_before"]))):
+        del net[name]
+    if "constraint" not in net:
+        del net["constraint_at"]
+    return net, rules
+
+
+def compiled(net: dict[str, Any], rules: RunRules) -> Network:
+    return calculated(net, rules).network
+
+
+@SLOW
+@given(plans_on_one_calendar(), st.data())
+def test_the_quick_way_on_one_calendar_gives_the_same_as_the_general_way(plan: tuple[dict[str, Any], RunRules], data: st.DataObject) -> None:
+    """Given a plan on one calendar, when calculated on its working minutes, then every result is that of the passes on the clock."""
+    net, rules = plan
+    network = compiled(net, rules)
+    assert network.sole_calendar is not None
+    assert everything(network.calculate()) == everything(network.calculate(on_the_clock=True))
+    durations = data.draw(st.lists(st.sampled_from([0, 1, 480, 700, 5000]), min_size=network.count, max_size=network.count))
+    held = data.draw(st.lists(st.sampled_from([-1, START, START + 3001, START + 9000]), min_size=network.count, max_size=network.count))
+    other = replace(rules, data_date=data.draw(st.sampled_from([-1, START - 90_000, START + 2000])))
+    quick = network.calculate(durations=durations, not_before=held, rules=other)
+    assert everything(quick) == everything(network.calculate(durations=durations, not_before=held, rules=other, on_the_clock=True))
+    with plain_kernels():
+        assert everything(network.calculate(durations=durations, not_before=held, rules=other)) == everything(quick)
+
+
+@SLOW
+@given(plans_on_one_calendar(), st.data())
+def test_other_durations_give_the_dates_of_a_network_compiled_with_them(plan: tuple[dict[str, Any], RunRules], data: st.DataObject) -> None:
+    """Given a compiled network, when durations change, then its dates are those of one compiled anew."""
+    net, rules = plan
+    longer = data.draw(st.lists(st.integers(0, 3000), min_size=len(net["duration"]), max_size=len(net["duration"])))
+    again = compiled(net, rules).calculate(durations=longer)
+    assert everything(again) == everything(calculated({**net, "duration": longer}, rules))
+
+
+def test_a_plan_of_decades_widens_its_calendar_alike() -> None:
+    """Given a chain of 40 years, when calculated either way, then the dates agree; of 400 years, then both refuse."""
+    for years, is_too_long in ((40, False), (400, True)):
+        count = years * 25
+        arrays, links = ActivityArrays([4800] * count), LinkArrays(list(range(count - 1)), list(range(1, count)))
+        network = compile_network(arrays, links, ONE, RunRules(START))
+        if is_too_long:
+            for on_the_clock in (False, True):
+                with pytest.raises(HorizonError):
+                    network.calculate(on_the_clock=on_the_clock)
+            continue
+        quick, slow = network.calculate(), compile_network(arrays, links, ONE, RunRules(START)).calculate(on_the_clock=True)
+        assert quick.project_finish == slow.project_finish
+        assert (quick.late_start == slow.late_start).all()
 
 
 @SLOW

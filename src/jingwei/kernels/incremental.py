@@ -79,6 +79,8 @@ class HeldPlan(Generic[Key]):
         old = self.activities.get(key)
         if activity is None or old is None or activity.parent != old.parent:
             return False
+        if activity.calendar != old.calendar and any(each.lag_calendar == "predecessor" for each in self.dependencies):
+            return False  # lags that count in it were told its number
         if bool(self.network.is_summary[self.network.index[key]]):
             return _states(old) == _states(activity)
         above = activity.parent
@@ -128,4 +130,7 @@ def _put(network: Network, places: NDArray[np.int64], rows: Sequence[Mapping[str
         column[places] = new[name]
         columns[name] = column
     activities = network.activities._replace(**columns)
-    return replace(network, activities=activities, rules=rules, horizon=first_horizon(activities, rules))
+    first, last = first_horizon(activities, rules)
+    # What the plan needed before it most likely needs again: starting from less would mean a second forward pass for every edit.
+    horizon = min(first, network.horizon[0]), max(last, network.horizon[1])
+    return replace(network, activities=activities, rules=rules, horizon=horizon)

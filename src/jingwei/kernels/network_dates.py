@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jingwei.kernels.jit import execute
+from jingwei.kernels.network_compilation import is_all, plain_activities
 from jingwei.kernels.network_input import Constraint, RunRules
 
 if TYPE_CHECKING:
+    from jingwei.kernels.network_axis import AxisDates
+    from jingwei.kernels.network_compilation import Structure
     from jingwei.kernels.network_passes import Activities, Dates, Links, Minutes, Rules
 
 
@@ -94,10 +97,13 @@ class NetworkDates:
     @cached_property
     def critical(self) -> NDArray[np.bool_]:
         """Not finished, and no more total float than the rules call critical."""
-        from jingwei.kernels.network_passes import FINISHED, INACTIVE
+        from jingwei.kernels.network_passes import FINISHED, INACTIVE, WAITING
 
-        open_ones = np.isin(self.calculation.activities.state, (FINISHED, INACTIVE), invert=True)
-        return self._by_index((np.asarray(self.calculation.dates.total_float) <= self.rules.critical_float_minutes) & open_ones, np.bool_)
+        flags = np.asarray(self.calculation.dates.total_float, np.int64) <= self.rules.critical_float_minutes
+        state = self.calculation.activities.state
+        if not is_all(state, WAITING):
+            flags &= np.isin(state, (FINISHED, INACTIVE), invert=True)
+        return self._by_index(flags, np.bool_)
 
     @cached_property
     def _planned(self) -> tuple[Minutes, Minutes]:
@@ -138,13 +144,19 @@ class Calculation:
 
     table: Any
     activities: Activities
-    links: Links
+    structure: Structure
     rules: Rules
-    dates: Dates
+    dates: Dates | AxisDates
 
     @property
+    def links(self) -> Links:
+        return self.structure.links
+
+    @cached_property
     def inputs(self) -> tuple[Any, ...]:
-        return self.table, self.activities, self.links, self.rules, self.dates
+        """What the general kernels take: table, activities, links, rules, dates."""
+        dates = self.dates if isinstance(self.dates, tuple) else self.dates.whole()
+        return self.table, plain_activities(self.activities), self.links, self.rules, dates
 
     @property
     def _count(self) -> int:
@@ -162,7 +174,8 @@ class Calculation:
         from jingwei.kernels import network_analysis
 
         on_path = np.zeros(self._count, np.int8)
-        execute(network_analysis.longest_path, (self.activities, self.links, self.dates, self.drivers[0]), on_path)
+        _table, activities, links, _rules, dates = self.inputs
+        execute(network_analysis.longest_path, (activities, links, dates, self.drivers[0]), on_path)
         return on_path
 
     def independent_float(self) -> Minutes:
@@ -175,7 +188,8 @@ class Calculation:
     def planned(self) -> tuple[Minutes, Minutes]:
         from jingwei.kernels import network_analysis
 
-        if not np.any(self.activities.constraint == Constraint.ALAP):
+        kinds = self.activities.constraint
+        if is_all(kinds, Constraint.ASAP) or not np.any(kinds == Constraint.ALAP):
             return self.dates.early_start, self.dates.early_finish
         start, finish, start_by, finish_by = (np.zeros(self._count, np.int64) for _ in range(4))
         execute(network_analysis.late_as_possible, self.inputs, start, finish, start_by, finish_by)

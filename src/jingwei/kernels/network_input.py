@@ -10,8 +10,10 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 NO_DATE = -1
+LAG_IN_PREDECESSOR_CALENDAR = -3
 LAG_IN_SUCCESSOR_CALENDAR = -2
 LAG_ELAPSED = -1
+LONGEST = 1 << 27  # minutes: more than any calendar has in the 200 years a plan may last, so what is longer need not be told apart
 
 
 class LinkType(IntEnum):
@@ -71,7 +73,8 @@ class ActivityArrays:
 
 @dataclass(frozen=True)
 class LinkArrays:
-    """Links between activities by index. A lag calendar is an index, LAG_ELAPSED (24 h a day) or LAG_IN_SUCCESSOR_CALENDAR (default)."""
+    """Links between activities by index. A lag calendar is an index, or one of LAG_ELAPSED (24 h a day), LAG_IN_SUCCESSOR_CALENDAR (default)
+    and LAG_IN_PREDECESSOR_CALENDAR."""
 
     predecessor: ArrayLike = ()
     successor: ArrayLike = ()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start, work_at
-from jingwei.kernels.jit import allocating, compiled, inlined
+from jingwei.kernels.jit import compiled, inlined
 
 Minutes = NDArray[np.int64]
 Codes = NDArray[np.int8]
@@ -80,46 +80,6 @@ def empty_dates(count: int) -> Dates:
     """Room for the results of a network."""
     *per_activity, finish = [np.zeros(count, np.int64) for _ in Dates._fields[:-1]] + [np.zeros(1, np.int64)]
     return Dates._make([*per_activity, finish])
-
-
-@allocating
-def order_activities(count: int, predecessor: Indices, successor: Indices, first: Indices, by_successor: Indices, order: Indices) -> int:
-    """Topological order (Kahn, 1962) and links gathered by successor; returns how many activities could be ordered.
-
-    Fills `first` (count + 1) and `by_successor` (link numbers grouped by successor) for the original numbering, and `order`.
-    """
-    out_first = first.copy()
-    for k in range(len(successor)):
-        first[successor[k] + 1] += 1
-        out_first[predecessor[k] + 1] += 1
-    for i in range(count):
-        first[i + 1] += first[i]
-        out_first[i + 1] += out_first[i]
-    place = first.copy()
-    out_place = out_first.copy()
-    by_predecessor = by_successor.copy()
-    for k in range(len(successor)):
-        by_successor[place[successor[k]]] = k
-        place[successor[k]] += 1
-        by_predecessor[out_place[predecessor[k]]] = k
-        out_place[predecessor[k]] += 1
-    ready = 0
-    for i in range(count):
-        place[i] = first[i + 1] - first[i]
-        if place[i] == 0:
-            order[ready] = i
-            ready += 1
-    done = 0
-    while done < ready:
-        i = order[done]
-        done += 1
-        for q in range(out_first[i], out_first[i + 1]):
-            j = successor[by_predecessor[q]]
-            place[j] -= 1
-            if place[j] == 0:
-                order[ready] = j
-                ready += 1
-    return done
 
 
 @inlined

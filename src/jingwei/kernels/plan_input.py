@@ -58,7 +58,7 @@ class Activity(Generic[Key]):
 
 @dataclass(frozen=True, slots=True)
 class Dependency(Generic[Key]):
-    """One link; the lag counts working minutes of the successor's calendar, of another calendar by name, or of the clock ('elapsed')."""
+    """One link; the lag counts working minutes of the successor's calendar, of another by name, of the 'predecessor', or of the clock ('elapsed')."""
 
     predecessor: Key
     successor: Key

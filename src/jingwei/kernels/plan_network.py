@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from jingwei.kernels.calendar import DAY_MINUTES, WorkCalendar, day_of_number, wall_minute
 from jingwei.kernels.network import (
     LAG_ELAPSED,
+    LAG_IN_PREDECESSOR_CALENDAR,
     LAG_IN_SUCCESSOR_CALENDAR,
     NO_DATE,
     ActivityArrays,
@@ -317,6 +318,10 @@ class _Builder(Generic[Key]):
         lag_calendar = LAG_IN_SUCCESSOR_CALENDAR
         if dependency.lag_calendar == "elapsed":
             lag_calendar = LAG_ELAPSED
+        elif dependency.lag_calendar == "predecessor":
+            # Of a summary its own: what stands for it in the network may be a helper, or several.
+            own = self.activities[before].calendar
+            lag_calendar = self.calendar_index.get(own, 0) if self.is_summary[before] else LAG_IN_PREDECESSOR_CALENDAR
         elif dependency.lag_calendar is not None:
             if dependency.lag_calendar not in self.calendar_index:
                 raise PlanError(f"the lag calendar {dependency.lag_calendar!r} is not among the calendars")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jingwei.kernels import holidays
 from jingwei.kernels.calendar import (
@@ -197,6 +198,17 @@ def _compile(calendar: WorkCalendar, first: date, last: date, zone: str) -> Comp
 def compile_calendar(calendar: WorkCalendar, first: date, last: date, zone: str | None = None) -> CompiledCalendar:
     """Compile a calendar over the days first to last, on the clock of `zone` (its own unless told); cached by value."""
     return _compile(calendar, first, last, zone or calendar.zone)
+
+
+@lru_cache(maxsize=16)
+def break_bits(compiled: CompiledCalendar) -> NDArray[np.uint8]:
+    """One bit a working minute: whether it starts later than the one before it ends. The minute after the last counts as doing so."""
+    breaks = np.append(compiled.before[1:][compiled.start[1:] > compiled.end[:-1]], compiled.total)
+    bits = np.zeros(compiled.total // 8 + 1, np.uint8)
+    places = breaks >> 3
+    firsts = np.flatnonzero(np.diff(places, prepend=-1))
+    bits[places[firsts]] = np.add.reduceat(1 << (breaks & 7), firsts)
+    return bits
 
 
 @lru_cache(maxsize=32)

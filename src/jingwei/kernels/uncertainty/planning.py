@@ -1,7 +1,8 @@
 """A scheduled plan as what can be simulated: what is left of each activity varies, what is done stands.
 
 Everything is counted in working minutes of the plan's first calendar from the plan's start. An activity on another calendar is taken
-with the length it has now on that one, so a plan on one calendar is exact: without spread it ends when the schedule says.
+with the length it has now on that one, and a lag that counts elsewhere likewise, so a plan on one calendar is exact: without spread it
+ends when the schedule says.
 Constraints that hold a start back are kept; those that forbid lateness (no later than, deadlines) do not hold reality back and are left out.
 """
 
@@ -9,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from jingwei.kernels.calendar import moment_of, wall_minute
-from jingwei.kernels.network import LAG_ELAPSED, Constraint, LinkType
+from jingwei.kernels.network import LAG_ELAPSED, LAG_IN_SUCCESSOR_CALENDAR, Constraint, LinkType
 from jingwei.kernels.plan import PlanDates
 from jingwei.kernels.uncertainty.model import RiskEvent, Spread, SpreadName, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
@@ -68,7 +69,9 @@ class PlanModel:
 
     def moment(self, minutes: int) -> datetime:
         """The aware moment at which that much working time has passed. Raises HorizonError when it lies beyond the calendar."""
-        return moment_of(int(self.calendar.wall_finish(int(self.calendar.work_at(self.origin)) + minutes)), self.zone)
+        begun = int(self.calendar.work_at(self.origin))
+        wall = self.calendar.wall_finish(begun + minutes) if minutes else self.calendar.wall_start(begun)
+        return moment_of(int(wall), self.zone)
 
     def minutes(self, moment: datetime) -> int:
         """Working minutes from the plan's start to a moment."""
@@ -85,7 +88,7 @@ def plan_model(
 ) -> PlanModel:
     """Take a scheduled plan apart. `spreads` are of whole durations in working minutes; `costs` = (fixed, per working minute) by key.
 
-    Of work under way the spread shrinks with what is left of it. Raises UncertaintyError for an estimate that cannot be.
+    Of work under way the spread shrinks with what is left of it; what is done costs its minutes. Raises UncertaintyError for an estimate that cannot be.
     """
     return _Taking(plan, spreads or {}, default or DefaultSpread(), groups or {}, costs or {}).model()
 
@@ -105,7 +108,9 @@ class _Taking:
         self.data_date = rules.data_date
         first, last = self.net.horizon
         span = last - first
-        self.calendar = compile_calendar(self.net.calendars[0], first, last + span, plan.network.zone)
+        reach = last + max(span, timedelta(days=366)) * 3  # a run may end far later than the plan
+        self.calendars = [compile_calendar(calendar, first, reach, plan.network.zone) for calendar in self.net.calendars]
+        self.calendar = self.calendars[0]
         self.zero = int(self.calendar.work_at(self.origin))
 
     def work(self, wall: int) -> int:
@@ -144,14 +149,19 @@ class _Taking:
         state, duration, left = int(acts.state[place]), int(acts.duration[place]), int(acts.remaining[place])
         if state == passes.FINISHED:
             begun, ended = self.work(acts.actual_start[place]), self.work(acts.actual_finish[place])
-            return UncertainActivity(name, Spread.fixed(ended - begun), earliest=begun, cost_fixed=self.costs.get(name, (0.0, 0.0))[0])
-        if state != passes.STARTED:
+            fixed, rate = self.costs.get(name, (0.0, 0.0))
+            return UncertainActivity(name, Spread.fixed(ended - begun), earliest=begun, cost_fixed=fixed + rate * duration)
+        done = max(duration - left, 0) if state in (passes.STARTED, passes.ASSUMED) else 0
+        if state not in (passes.STARTED, passes.ASSUMED):
             left = duration
         start, finish = int(self.dates.early_start[i]), int(self.dates.early_finish[i])
+        if state in (passes.WAITING, passes.ASSUMED):
+            # The origin is earlier than the project start where something is fixed there; the rest still waits for it.
+            self.hold(place, self.work(min(self.dates.rules.project_start, start)))
         if state == passes.WAITING and self.data_date >= 0:
             self.hold(place, self.work(self.data_date))
         if state == passes.STARTED:
-            self.hold(place, self.work(max(self.data_date, int(acts.actual_start[place]))))
+            self.hold(place, self.work(self.resumed(place, done, left)))
         if state == passes.MANUAL:
             self.hold(place, self.work(acts.manual_start[place]))
         if int(acts.not_before[place]) >= 0:
@@ -164,27 +174,44 @@ class _Taking:
                 self.hold(place, max(0, self.work(at) - duration))
         elif at >= 0 and int(acts.constraint[place]) in _ends_late:
             self.hold(place, max(0, self.work(at) - left))
-        spread = self.spread_of(name, duration, left, self.stretch(place, start, finish, duration if state != passes.STARTED else left))
+        is_started = state == passes.STARTED
+        stretch = self.stretch(place, start, finish, left if is_started else duration, is_started)
+        passed = 0.0
+        if state == passes.ASSUMED:  # what is done, and the wait if the data date holds what is left
+            passed = max(self.work(finish) - self.work(start) - left * stretch, 0.0)
+        spread = self.spread_of(name, duration, left, stretch, passed)
         fixed, rate = self.costs.get(name, (0.0, 0.0))
-        return UncertainActivity(name, spread, earliest=self.earliest.get(place), group=self.groups.get(name), cost_fixed=fixed, cost_per_minute=rate)
+        if is_started:
+            fixed += rate * done
+        return UncertainActivity(name, spread, earliest=self.earliest.get(place), group=self.groups.get(name), cost_fixed=fixed, cost_per_minute=rate / stretch)
 
-    def stretch(self, place: int, start: int, finish: int, minutes: int) -> float:
-        """Minutes of the first calendar for one of the activity's own."""
+    def resumed(self, place: int, done: int, left: int) -> int:
+        """The wall minute before which what is left of started work cannot go on: the data date, or the end of what is done."""
+        begun = int(self.acts.actual_start[place])
+        if self.data_date >= 0 and left > 0:
+            return max(self.data_date, begun)
+        own = self.calendars[int(self.acts.calendar[place])]
+        return own.wall_finish(own.work_at(begun) + done) if done else begun
+
+    def stretch(self, place: int, start: int, finish: int, minutes: int, is_started: bool) -> float:
+        """Minutes of the first calendar for one of the activity's own; of started work, where what is left of it lies."""
         if int(self.acts.calendar[place]) == 0 or minutes <= 0 or start < 0:
             return 1.0
-        if int(self.acts.actual_start[place]) >= 0:
-            start = max(start, self.data_date)
+        if is_started:
+            own = self.calendars[int(self.acts.calendar[place])]
+            start = int(own.wall_start(int(own.work_at(finish)) - minutes))
         return max(1, self.work(finish) - self.work(start)) / minutes
 
-    def spread_of(self, name: Hashable, duration: int, left: int, stretch: float) -> Spread:
+    def spread_of(self, name: Hashable, duration: int, left: int, stretch: float, passed: float) -> Spread:
+        """The spread of what is left, after `passed` minutes that are certain, in minutes of the first calendar."""
         spread = self.spreads.get(name) or self.default.of(duration)
         spread.check(name)
         if duration <= 0 or left <= 0:
-            return Spread.fixed(0)
+            return Spread.fixed(round(passed))
         share = left / duration * stretch
         if spread.is_certain:
-            return Spread.fixed(round(spread.likely * share))
-        return Spread(spread.kind, spread.low * share, spread.likely * share, spread.high * share)
+            return Spread.fixed(round(passed + spread.likely * share))
+        return Spread(spread.kind, passed + spread.low * share, passed + spread.likely * share, passed + spread.high * share)
 
     def links_into(self, place: int, name: Hashable, names: Mapping[int, Hashable], passes: Any) -> list[UncertainLink]:
         """The links that still bind; a start that lies in the past is a date and no link any more."""
@@ -198,7 +225,8 @@ class _Taking:
             before = int(links.predecessor[e])
             if before not in names:
                 continue
-            kind, lag = LinkType(int(links.type[e])), self.lag_of(e)
+            kind = LinkType(int(links.type[e]))
+            lag = self.lag_of(e, place, self.dates.early_finish if kind in (LinkType.FS, LinkType.FF) else self.dates.early_start)
             if int(acts.state[before]) == passes.STARTED and kind in (LinkType.SS, LinkType.SF):
                 if kind is LinkType.SS:
                     self.hold(place, max(0, self.work(acts.actual_start[before]) + lag))
@@ -209,12 +237,23 @@ class _Taking:
                 found[link.predecessor, link.type] = link
         return list(found.values())
 
-    def lag_of(self, e: int) -> int:
-        lag = int(self.net.links.lag[e])
-        if int(self.net.links.lag_calendar[e]) != LAG_ELAPSED or not lag:
+    def lag_of(self, e: int, place: int, ends: Any) -> int:
+        """A lag in minutes of the first calendar, as long as it is where the plan has it now; `ends` are the dates it is counted from."""
+        links = self.net.links
+        lag, number = int(links.lag[e]), int(links.lag_calendar[e])
+        if number == LAG_IN_SUCCESSOR_CALENDAR:
+            number = int(self.acts.calendar[place])
+        if not lag or number == 0:
             return lag
-        there = self.origin + lag
-        return int(self.calendar.minutes_between(self.origin, there)) if there >= self.calendar.first_minute else lag
+        wall = int(ends[self.net.order[links.predecessor[e]]])
+        try:
+            if number == LAG_ELAPSED:
+                return int(self.calendar.minutes_between(wall, wall + lag))
+            counted = self.calendars[number]
+            work = int(counted.work_at(wall)) + lag
+            return int(self.calendar.minutes_between(wall, counted.wall_finish(work) if lag > 0 else counted.wall_start(work)))
+        except HorizonError:  # back before the calendars begin: nothing lies there
+            return lag
 
 
 __all__ = ["DefaultSpread", "HorizonError", "PlanModel", "UncertaintyError", "plan_model"]
