@@ -143,12 +143,17 @@ class _Taking:
     def hold(self, place: int, minutes: int) -> None:
         self.earliest[place] = max(self.earliest.get(place, 0), minutes)
 
+    def is_over(self, place: int, passes: Any) -> bool:
+        """Finished, or begun with nothing left to do."""
+        state = int(self.acts.state[place])
+        return state == passes.FINISHED or (state == passes.STARTED and int(self.acts.remaining[place]) <= 0)
+
     def activity(self, place: int, name: Hashable, passes: Any) -> UncertainActivity:
         """One activity with its spread and everything that holds its start back; what links hold is in `earliest` by now."""
         i, acts = int(self.net.order[place]), self.acts
         state, duration, left = int(acts.state[place]), int(acts.duration[place]), int(acts.remaining[place])
-        if state == passes.FINISHED:
-            begun, ended = self.work(acts.actual_start[place]), self.work(acts.actual_finish[place])
+        if self.is_over(place, passes):  # nothing is left: nothing binds it any more and nothing varies
+            begun, ended = self.work(acts.actual_start[place]), self.work(self.dates.early_finish[i])
             fixed, rate = self.costs.get(name, (0.0, 0.0))
             return UncertainActivity(name, Spread.fixed(ended - begun), earliest=begun, cost_fixed=fixed + rate * duration)
         done = max(duration - left, 0) if state in (passes.STARTED, passes.ASSUMED) else 0
@@ -164,7 +169,7 @@ class _Taking:
             self.hold(place, self.work(self.resumed(place, done, left)))
         if state == passes.MANUAL:
             self.hold(place, self.work(acts.manual_start[place]))
-        if int(acts.not_before[place]) >= 0:
+        if int(acts.not_before[place]) >= 0 and state != passes.MANUAL:
             self.hold(place, self.work(acts.not_before[place]))
         at = int(acts.constraint_at[place])
         if at >= 0 and state in (passes.WAITING, passes.ASSUMED):
@@ -172,7 +177,7 @@ class _Taking:
                 self.hold(place, self.work(at))
             elif int(acts.constraint[place]) in _ends_late:
                 self.hold(place, max(0, self.work(at) - duration))
-        elif at >= 0 and int(acts.constraint[place]) in _ends_late:
+        elif at >= 0 and state == passes.STARTED and int(acts.constraint[place]) in _ends_late:
             self.hold(place, max(0, self.work(at) - left))
         is_started = state == passes.STARTED
         stretch = self.stretch(place, start, finish, left if is_started else duration, is_started)
@@ -217,7 +222,7 @@ class _Taking:
         """The links that still bind; a start that lies in the past is a date and no link any more."""
         acts, links = self.acts, self.net.links
         state = int(acts.state[place])
-        is_free = state in (passes.FINISHED, passes.MANUAL) or (state == passes.STARTED and self.dates.rules.logic != "retained")
+        is_free = self.is_over(place, passes) or state == passes.MANUAL or (state == passes.STARTED and self.dates.rules.logic != "retained")
         if is_free or (int(acts.constraint[place]) in _pinned and int(acts.constraint_at[place]) >= 0 and self.dates.rules.honours_constraints):
             return []
         found: dict[tuple[Hashable, str], UncertainLink] = {}
