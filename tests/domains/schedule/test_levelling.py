@@ -8,6 +8,7 @@ import pytest
 
 from jingwei.domains.directory.models import Person
 from jingwei.domains.schedule import services
+from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.frame import longwork
 from jingwei.frame.models import LongWork
@@ -29,9 +30,9 @@ def crowded(firm: Firm) -> Firm:
 
 
 def previewed(firm: Firm, *projects: Any, within_slack: bool = False) -> LongWork:
-    work = services.levelling_begin(projects=projects or [firm.project], within_slack=within_slack, seconds=1, user=firm.users["manager"], url="/x?work={id}")
-    longwork.run(work_id=work.pk)
-    return LongWork.objects.get(pk=work.pk)
+    begun = services.levelling_begin(projects=projects or [firm.project], within_slack=within_slack, seconds=1, user=firm.users["manager"], url="/x?work={id}")
+    longwork.run(work_id=begun.pk)
+    return LongWork.objects.get(pk=begun.pk)
 
 
 def starts() -> dict[str, Any]:
@@ -55,8 +56,14 @@ def test_accepting_some_holds_only_those_and_it_can_be_taken_back(crowded: Firm)
     assert services.levelling_accept(outcome=outcome, chosen=[moved["甲"]]) == 1
     after = starts()
     assert after["甲"] > before["甲"] and after["乙"] == before["乙"]
-    with refuses(text="甲"):
+    work.task_save(instance=Task.objects.get(pk=moved["乙"]), description="nothing that levelling asks")
+    assert services.levelling_accept(outcome=outcome, chosen=[moved["甲"], moved["乙"]]) == 2
+    services.levelling_accept(outcome=outcome, chosen=[moved["甲"]])
+    assert starts() == after, "what is not chosen any more is let go"
+    work.task_save(instance=Task.objects.get(pk=moved["乙"]), duration_minutes=60)
+    with refuses(text="乙"):
         services.levelling_accept(outcome=outcome, chosen=[moved["甲"], moved["乙"]])
+    work.task_save(instance=Task.objects.get(pk=moved["乙"]), duration_minutes=960)
     assert services.levelling_clear(project=crowded.project) == 1
     assert starts() == before
 
@@ -82,18 +89,18 @@ def test_who_may_not_change_tasks_may_not_level(crowded: Firm) -> None:
     manager = crowded.client("manager")
     assert manager.post("/schedule/levelling/P1/begin/", {"seconds": "9999"}).status_code == 302 and LongWork.objects.count() == 0
     answer = manager.post("/schedule/levelling/P1/begin/", {"seconds": "1"})
-    work = LongWork.objects.get()
-    assert answer["Location"].endswith(f"?work={work.pk}")
-    longwork.run(work_id=work.pk)
+    kept = LongWork.objects.get()
+    assert answer["Location"].endswith(f"?work={kept.pk}")
+    longwork.run(work_id=kept.pk)
     page = manager.get(answer["Location"]).content.decode()
     assert 'data-kind="resource"' in page and "急件" in page
-    assert crowded.client("owner").post(f"/schedule/levelling/P1/{work.pk}/accept/", {"task": "1"}).status_code == 302
+    assert crowded.client("owner").post(f"/schedule/levelling/P1/{kept.pk}/accept/", {"task": "1"}).status_code == 302
     assert not Task.objects.filter(levelled_until__isnull=False).exists(), "somebody else's preview is not theirs to accept"
 
 
 def test_long_work_that_is_cancelled_while_it_waits_never_runs(crowded: Firm) -> None:
-    work = services.levelling_begin(projects=[crowded.project], within_slack=False, seconds=60, user=crowded.users["manager"], url="")
-    assert crowded.client("owner").post(f"/running/{work.pk}/cancel/").status_code == 404
-    assert crowded.client("manager").post(f"/running/{work.pk}/cancel/", headers={"HX-Request": "true"}).status_code == 200
-    longwork.run(work_id=work.pk)
+    begun = services.levelling_begin(projects=[crowded.project], within_slack=False, seconds=60, user=crowded.users["manager"], url="")
+    assert crowded.client("owner").post(f"/running/{begun.pk}/cancel/").status_code == 404
+    assert crowded.client("manager").post(f"/running/{begun.pk}/cancel/", headers={"HX-Request": "true"}).status_code == 200
+    longwork.run(work_id=begun.pk)
     assert LongWork.objects.get().status == "cancelled"

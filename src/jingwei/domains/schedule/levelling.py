@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ def level(
 
     tasks: list[PlanTask] = []
     links: list[Dependency[Any]] = []
-    calendars, starts, names, versions = {}, {}, {}, {}
+    calendars, starts, names, prints = {}, {}, {}, {}
     booked = {row["pk"]: row for row in work.booked([project.pk for project in projects])}
     now: datetime | None = None
     for project in projects:
@@ -50,7 +50,7 @@ def level(
         links += loaded.links
         for pk, activity in loaded.activities.items():
             row = loaded.rows[pk]
-            names[pk], versions[pk] = str(row["name"]), row["version"]
+            names[pk], prints[pk] = str(row["name"]), print_of(row, booked.get(pk, {}).get("assignee_id"))
             tasks.append(PlanTask(replace(activity, calendar=str(project.pk)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500))
     people = {row["assignee_id"]: str(row["assignee__name"]) for row in booked.values()}
     zone = projects[0].zone
@@ -67,16 +67,23 @@ def level(
     except (PlanError, CalendarError) as problem:
         raise ValidationError(str(problem)) from problem
     codes = {project.pk: project.code for project in projects}
-    return _told(found, names, people, codes, versions)
+    return _told(found, names, people, codes, prints)
 
 
-def _told(found: PlanLevelling, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], versions: dict[Any, int]) -> dict[str, Any]:
+def print_of(row: Mapping[str, Any], assignee_id: int | None) -> str:
+    """What levelling supposed of a task: who does it, how long, bound by what, begun or not. Anything else may change meanwhile."""
+    is_begun = bool(row["percent"] or row["actual_start"])
+    at = row["constraint_at"].isoformat() if row["constraint_at"] else ""
+    return f"{assignee_id}/{row['duration_minutes']}/{row['constraint']}/{at}/{is_begun}"
+
+
+def _told(found: PlanLevelling, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], prints: dict[Any, str]) -> dict[str, Any]:
     return {
         "projects": [
             {"code": codes[pk], "id": pk, "before": finish.isoformat(), "after": found.project_finish[pk].isoformat()} for pk, finish in found.project_finish_before.items()
         ],
         "overloads_before": [_overload(each, people) for each in found.overloads_before], "overloads": [_overload(each, people) for each in found.overloads],
-        "moves": [_move(each, names, people, codes, versions) for each in found.moves],
+        "moves": [_move(each, names, people, codes, prints) for each in found.moves],
         "unresolved": [{"task": each.task, "name": names[each.task]} for each in found.unresolved],
         "lower_bound": found.lower_bound.isoformat(), "gap": None if found.gap is None else round(100 * found.gap, 2), "rounds": found.rounds, "is_cancelled": found.is_cancelled,
     }  # fmt: skip
@@ -86,9 +93,9 @@ def _overload(each: Overload, people: dict[Any, str]) -> dict[str, Any]:
     return {"who": people.get(each.resource, str(each.resource)), "start": each.start.isoformat(), "finish": each.finish.isoformat(), "percent": each.units}
 
 
-def _move(each: Move, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], versions: dict[Any, int]) -> dict[str, Any]:
+def _move(each: Move, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], prints: dict[Any, str]) -> dict[str, Any]:
     return {
-        "task": each.task, "name": names[each.task], "project": codes[each.project], "version": versions[each.task], "kind": each.kind,
+        "task": each.task, "name": names[each.task], "project": codes[each.project], "print": prints[each.task], "kind": each.kind,
         "old_start": each.old_start.isoformat(), "old_finish": each.old_finish.isoformat(), "new_start": each.new_start.isoformat(), "new_finish": each.new_finish.isoformat(),
         "delay_minutes": each.delay_minutes, "not_before": each.not_before.isoformat() if each.not_before else None, "reason": _reason(each, names, people),
     }  # fmt: skip

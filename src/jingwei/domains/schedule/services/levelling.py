@@ -47,12 +47,12 @@ def _preview(payload: dict[str, Any], watch: longwork.Watch) -> dict[str, Any]:
 def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
     """Hold back the chosen tasks as previewed; what was held before and is in no move any more is let go. Returns how many are held.
 
-    Raises ValidationError when a task has changed since the preview.
+    Raises ValidationError when what the preview supposed of a task holds no more.
     """
     moves = levelling.chosen_moves(outcome, set(chosen))
     projects = [each["id"] for each in outcome["projects"]]
     rows = {task.pk: task for project_id in projects for task in work.tasks_of(project_id)}
-    changed = [move["name"] for move in moves if move["task"] not in rows or rows[move["task"]].version != move["version"]]
+    changed = [move["name"] for move in moves if (task := rows.get(move["task"])) is None or levelling.print_of(vars(task), task.assignee_id) != move["print"]]
     if changed:
         raise ValidationError(_("Changed since the preview: %(names)s. Level again.") % {"names": ", ".join(changed[:5])})
     held = {move["task"]: datetime.fromisoformat(move["not_before"]) for move in moves}
