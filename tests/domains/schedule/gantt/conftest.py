@@ -77,6 +77,7 @@ class GanttPage:
 
     def choose(self, name: str) -> None:
         """Select a task by clicking its WBS cell; the table has the focus then."""
+        expect(self.page.locator("#gantt")).to_have_attribute("data-state", "ready", timeout=15_000)
         self.page.evaluate(
             "name => { const g = document.getElementById('gantt').gantt; g.bringRow([...g.plan.tasks.values()].find(t => t.name === name).row); g.drawNow(); }",
             name,
