@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -22,12 +24,35 @@ def numba_is_wanted() -> bool:
     return True
 
 
+def _forget_stale_code() -> None:
+    """Delete kept machine code when any file of the kernels has changed since.
+
+    Numba notices a change of the file a kernel stands in, not of the files it calls into or takes constants from: after an update
+    that touched only those, it would go on with code that expects arrays of another shape.
+    """
+    root = Path(__file__).parent
+    state = "\n".join(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in sorted(root.rglob("*.py")))
+    stamp = root / "__pycache__" / "sources.stamp"
+    with suppress(OSError):  # nowhere to write: numba keeps nothing here either
+        if stamp.exists() and stamp.read_text() == state:
+            return
+        for index in root.rglob("*.nbi"):
+            index.unlink(missing_ok=True)
+        stamp.parent.mkdir(exist_ok=True)
+        fresh = stamp.with_suffix(f".{os.getpid()}")
+        fresh.write_text(state)
+        fresh.replace(stamp)
+
+
+if numba_is_wanted():
+    _forget_stale_code()
+
+
 def compiled(kernel: Kernel) -> Kernel:
     """Compile with numba and keep the machine code on disk; the function itself where numba is not to be used.
 
     For kernels that fill arrays they are given and allocate none: they run without reference counts, which would otherwise be taken
-    for every array of a tuple at every look-up (measured: 20 times the whole critical path). Numba notices a change of the file a
-    kernel stands in, not of the files it calls into: after editing those, delete `__pycache__/*.nbi`.
+    for every array of a tuple at every look-up (measured: 20 times the whole critical path).
     """
     return _with_numba(kernel, _nrt=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -16,8 +16,6 @@ SpreadName = Literal["fixed", "pert", "triangular", "uniform", "lognormal"]
 LinkName = Literal["FS", "SS", "FF", "SF"]
 Floats = NDArray[np.float64]
 ANY_CALENDAR = 0
-points = 193  # of a quantile table, over standard normal z in [-z_limit, z_limit]
-z_limit = 4.5
 _normal = NormalDist()
 
 
@@ -72,7 +70,7 @@ class Spread:
             sigma = math.log(high / low) / (2 * _normal.inv_cdf(0.9))
             z = np.array([_normal.inv_cdf(min(max(s, 1e-12), 1 - 1e-12)) for s in shares.tolist()])
             return np.asarray(mode * np.exp(sigma * z), np.float64)
-        return low + (high - low) * _beta_quantiles((mode - low) / (high - low), shares)
+        return low + (high - low) * beta_quantiles((mode - low) / (high - low), shares)
 
     @property
     def mean(self) -> float:
@@ -89,9 +87,6 @@ class Spread:
         return (self.low + 4 * self.likely + self.high) / 6
 
 
-shapes = 256  # steps of the mode between the ends, in the family of PERT quantiles
-
-
 @lru_cache(maxsize=1)
 def _grid() -> tuple[Floats, Floats, Floats, Floats]:
     """A grid over 0..1 that is fine at the ends: points, logarithms of middle and of one less it, widths."""
@@ -100,46 +95,12 @@ def _grid() -> tuple[Floats, Floats, Floats, Floats]:
     return grid, np.log(middle), np.log1p(-middle), np.diff(grid)
 
 
-def _beta_quantiles(mode: float, shares: Floats) -> Floats:
+def beta_quantiles(mode: float, shares: Floats) -> Floats:
     """Quantiles of the PERT beta distribution over 0..1 with this mode, by its density summed over a grid."""
     grid, log_here, log_rest, width = _grid()
     mass = np.exp(4 * mode * log_here + 4 * (1 - mode) * log_rest) * width
     whole = np.concatenate(([0.0], np.cumsum(mass)))
     return np.interp(shares, whole / whole[-1], grid)
-
-
-@lru_cache(maxsize=1)
-def pert_family() -> Floats:
-    """Quantile tables of PERT over 0..1 for every step of the mode; between steps they are mixed."""
-    shares = normal_shares()
-    return np.stack([_beta_quantiles(step / shapes, shares) for step in range(shapes + 1)])
-
-
-def quantile_tables(spreads: Sequence[Spread]) -> NDArray[np.float32]:
-    """The table of every spread: its quantiles at the points of `normal_shares`."""
-    shares = normal_shares()
-    out = np.empty((len(spreads), points), np.float32)
-    pert = [i for i, each in enumerate(spreads) if each.kind == "pert" and not each.is_certain]
-    for i, each in enumerate(spreads):
-        if each.kind != "pert" or each.is_certain:
-            out[i] = each.quantiles(shares)
-    if pert:
-        low, mode, high = (np.array([getattr(spreads[i], name) for i in pert]) for name in ("low", "likely", "high"))
-        place = (mode - low) / (high - low) * shapes
-        step = np.minimum(place.astype(np.int64), shapes - 1)
-        rest = (place - step)[:, None]
-        family = pert_family()
-        out[pert] = low[:, None] + (high - low)[:, None] * (family[step] * (1 - rest) + family[step + 1] * rest)
-    return out
-
-
-@lru_cache(maxsize=1)
-def normal_shares() -> Floats:
-    """The shares below the points of a quantile table, evenly spaced in z, the ends taken as 0 and 1."""
-    z = np.linspace(-z_limit, z_limit, points)
-    shares = np.array([_normal.cdf(v) for v in z.tolist()])
-    shares[0], shares[-1] = 0.0, 1.0
-    return shares
 
 
 @dataclass(frozen=True, slots=True)

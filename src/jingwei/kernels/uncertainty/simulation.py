@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from jingwei.kernels.uncertainty.model import RiskEvent, Spread, UncertainActivity, UncertainLink, UncertaintyError, quantile_tables
+from jingwei.kernels.uncertainty.model import RiskEvent, Spread, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
+from jingwei.kernels.uncertainty.tables import normal_row, quantile_rows
 
 _kinds = {"FS": 0, "FF": 1, "SS": 2, "SF": 3}
-chunk_blocks = 2
+chunk_blocks = 4
 
 
 def simulate(
@@ -41,21 +41,24 @@ def simulate(
         raise UncertaintyError("runs must be 1 to 10,000,000")
     order, position = _ordered(activities, links)
     model = _model([activities[i] for i in order], links, position, dict(groups or {}), risks, passes)
-    quantiles = _normal_quantiles()
+    normal = normal_row()
     count = len(activities)
     finish, cost = np.zeros(runs, np.int64), np.zeros(runs, np.float64)
     span = passes.lanes * chunk_blocks
     starts = list(range(0, runs, span))
 
+    space = threading.local()  # each thread keeps its scratch: fresh pages for every chunk cost more than the work
+
     def work(first: int) -> tuple[Any, Any]:
-        scratch = _scratch(passes, count, len(risks), model.groups)
+        if not hasattr(space, "scratch"):
+            space.scratch = _scratch(passes, count, len(risks), model.groups)
         with np.errstate(over="ignore"):  # without numba the generators' wrap-around would be reported
-            return block(first, scratch)
+            return block(first, space.scratch)
 
     def block(first: int, scratch: Any) -> tuple[Any, Any]:
         hits, sums = np.zeros(count, np.int64), np.zeros((count, 3), np.int64)
         for run in range(first, min(first + span, runs), passes.lanes):
-            passes.run_block(model, quantiles, seed, run, min(passes.lanes, runs - run), scratch, finish, cost, hits, sums)
+            passes.run_block(model, normal, seed, run, min(passes.lanes, runs - run), scratch, finish, cost, hits, sums)
         return hits, sums
 
     hits, sums, done = np.zeros(count, np.int64), np.zeros((count, 3), np.int64), 0
@@ -123,12 +126,12 @@ def _model(
     first, source, kind, lag = _links(links, position, len(activities))
     risk_first, risk_of, risk_rows = _impacts(risks, position, len(activities))
     return passes.Model(
-        quantile_tables([a.duration for a in activities]), np.array([round(a.duration.likely if a.duration.is_certain else a.duration.low) for a in activities], np.int32),
+        quantile_rows([a.duration for a in activities], [a.group is not None for a in activities]), np.array([round(a.duration.likely if a.duration.is_certain else a.duration.low) for a in activities], np.int32),
         np.array([a.duration.is_certain for a in activities], np.bool_), np.array(group, np.int64), np.array(common, np.float32), np.array(own, np.float32),
         np.array([a.earliest or 0 for a in activities], np.int32), first, source, kind, lag, np.ones(len(activities), np.bool_),
         np.array([a.cost_fixed for a in activities], np.float64), np.array([a.cost_per_minute for a in activities], np.float64),
         risk_first, risk_of, risk_rows, np.array([r.probability for r in risks], np.float32),
-        quantile_tables([r.cost for r in risks]),
+        quantile_rows([r.cost for r in risks]),
         np.array([r.cost.high > 0 for r in risks], np.bool_), len(names),
     )  # fmt: skip
 
@@ -159,24 +162,13 @@ def _impacts(risks: Sequence[RiskEvent], position: dict[Hashable, int], count: i
     first = np.zeros(count + 1, np.int64)
     for place, _number, _delay in found:
         first[place + 1] += 1
-    return np.cumsum(first), np.array([number for _place, number, _delay in found], np.int64), quantile_tables([delay for *_rest, delay in found])
+    return np.cumsum(first), np.array([number for _place, number, _delay in found], np.int64), quantile_rows([delay for *_rest, delay in found])
 
 
 def _scratch(passes: Any, count: int, risks: int, groups: int) -> Any:
     lanes = passes.lanes
-    state = [np.zeros(lanes, np.uint32) for _ in range(4)]
+    row = [np.zeros(lanes, kind) for kind in (*[np.uint32] * 6, np.float32, np.float32, np.int32)]
     return passes.Scratch(
-        *state, np.zeros(lanes, np.float32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32),
-        np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((risks + 1, lanes), np.float64),
-        np.zeros((max(groups, 1), lanes), np.float32),
+        *row, np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.uint8),
+        np.zeros((risks + 1, lanes), np.float64), np.zeros((max(groups, 1), lanes), np.float32),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _normal_quantiles() -> Any:
-    """Quantiles of the standard normal at 4096 even steps; the outermost points are set so that the mean beyond the last step is right."""
-    normal = NormalDist()
-    inner = [normal.inv_cdf(i / 4096) for i in range(1, 4096)]
-    tail = -normal.pdf(inner[0]) * 4096
-    end = 2 * tail - inner[0]
-    return np.array([end, *inner, -end], np.float32)
