@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from jingwei.kernels.uncertainty import Impact, RiskEvent, Spread, UncertainActivity, UncertainLink, UncertaintyError, buffer_advice, pert_estimate, simulate
 from jingwei.kernels.uncertainty.buffers import critical_chain_buffer
+from jingwei.kernels.uncertainty.tables import direct_shares, quantile_rows
 
 runs = 40_000
 
@@ -25,6 +31,31 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads() -> None:
     assert not np.array_equal(one.finish, other.finish)
     longer = simulate(*plan, runs=6000, seed=7)
     assert np.array_equal(longer.finish[:5000], one.finish), "more runs go on from the same ones"
+
+
+def everything_at_once() -> list[float]:
+    """Finishes and costs of a plan with groups, risks, and links of every type."""
+    spread = Spread("pert", 300, 480, 1200)
+    activities = [UncertainActivity(i, spread, group="g" if i % 2 else None, cost_per_minute=1.5) for i in range(6)]
+    links = [UncertainLink(i, i + 1, kind, 30) for i, kind in enumerate(("FS", "SS", "FF", "SF", "FS"))]  # type: ignore[arg-type]
+    risk = RiskEvent("flood", 0.5, (Impact(2, Spread("uniform", 10, 50, 90)),), Spread("lognormal", 10, 20, 30))
+    found = simulate(activities, links, runs=200, seed=5, threads=1, groups={"g": 0.4}, risks=[risk])
+    return [*found.finish.tolist(), *found.cost.tolist(), *found.criticality.values(), *found.correlation.values()]
+
+
+def test_without_numba_the_bits_are_the_same() -> None:
+    script = f"from {__name__} import everything_at_once; print(everything_at_once())"
+    plain = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "JINGWEI_NO_NUMBA": "1"}, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+    )
+    assert json.loads(plain.stdout) == everything_at_once()
+
+
+def test_the_direct_grid_rises_to_the_middle_from_both_ends() -> None:
+    shares = direct_shares(3)
+    lower, upper = shares[: shares.size // 2], shares[shares.size // 2 : -1]
+    assert lower[0] == 2**-17 and lower[-1] == upper[-1] == 0.5 and (np.diff(lower) > 0).all() and (upper == 1 - lower).all()
+    assert quantile_rows([Spread("uniform", 0, 50, 100)])[0][:-1] == pytest.approx(100 * shares[:-1])
 
 
 @pytest.mark.parametrize("kind", ["pert", "triangular", "uniform", "lognormal"])

@@ -24,13 +24,12 @@ def numba_is_wanted() -> bool:
     return True
 
 
-def _forget_stale_code() -> None:
-    """Delete kept machine code when any file of the kernels has changed since.
+def forget_stale_code(root: Path) -> None:
+    """Delete the machine code kept under `root` when any Python file there has changed since.
 
     Numba notices a change of the file a kernel stands in, not of the files it calls into or takes constants from: after an update
     that touched only those, it would go on with code that expects arrays of another shape.
     """
-    root = Path(__file__).parent
     state = "\n".join(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in sorted(root.rglob("*.py")))
     stamp = root / "__pycache__" / "sources.stamp"
     with suppress(OSError):  # nowhere to write: numba keeps nothing here either
@@ -45,7 +44,7 @@ def _forget_stale_code() -> None:
 
 
 if numba_is_wanted():
-    _forget_stale_code()
+    forget_stale_code(Path(__file__).parent)
 
 
 def compiled(kernel: Kernel) -> Kernel:
