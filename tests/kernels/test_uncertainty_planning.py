@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jingwei.kernels.calendar import WorkCalendar
 from jingwei.kernels.plan import Activity, Dependency, schedule_plan
-from jingwei.kernels.uncertainty import DefaultSpread, Impact, RiskEvent, Spread, UncertaintyError, plan_model
+from jingwei.kernels.uncertainty import DefaultSpread, Impact, RiskEvent, Spread, UncertaintyError, buffer_advice, plan_model
+from jingwei.kernels.worktime import HorizonError
 
 start = datetime(2026, 3, 2, 1, tzinfo=UTC)
 certain = DefaultSpread(100, 100, "fixed")
+nights, days = ((0, 240), (1200, 1440)), ((480, 720), (780, 1020))
+calendars = {"nights": WorkCalendar.weekly((nights,) * 5 + ((),) * 2), "six days": WorkCalendar.weekly((days,) * 6 + ((),), region="none")}
 
 
 @st.composite
@@ -42,6 +47,53 @@ def test_without_spread_it_ends_when_the_schedule_says(plan_given: tuple[list[Ac
     model = plan_model(plan, default=certain)
     found = model.run(runs=1, seed=3)
     assert int(found.finish[0]) == model.minutes(plan.finish)
+
+
+@st.composite
+def plans_on_several_calendars(draw: st.DrawFn) -> tuple[list[Activity[int]], list[Dependency[int]], datetime | None]:
+    """The same with calendars of their own for activities and for lags; work in a calendar's nights and on weekends."""
+    activities, links, now = draw(plans())
+    activities = [replace(each, calendar=draw(st.sampled_from(["project", "nights", "six days"]))) for each in activities]
+    links = [replace(each, lag_calendar=draw(st.sampled_from([None, "elapsed", "predecessor", "project", "nights"]))) for each in links]
+    return activities, links, now
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans_on_several_calendars())
+def test_on_several_calendars_too_it_ends_when_the_schedule_says(plan_given: tuple[list[Activity[int]], list[Dependency[int]], datetime | None]) -> None:
+    activities, links, now = plan_given
+    plan = schedule_plan(activities, links, start=start, data_date=now, calendars=calendars)
+    model = plan_model(plan, default=certain)
+    found = model.run(runs=1, seed=3)
+    assert int(found.finish[0]) == model.minutes(plan.finish)
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans_on_several_calendars())
+def test_without_spread_critical_is_what_the_schedule_calls_critical(plan_given: tuple[list[Activity[int]], list[Dependency[int]], datetime | None]) -> None:
+    drawn, links, _now = plan_given
+    activities = [Activity(each.key, max(each.duration_minutes, 1), calendar=each.calendar) for each in drawn]
+    plan = schedule_plan(activities, links, start=start, calendars=calendars)
+    found = plan_model(plan, default=certain).run(runs=1, seed=3)
+    assert {key for key, share in found.criticality.items() if share} == {each.key for each in activities if plan[each.key].is_critical}
+
+
+def test_buffers_are_counted_in_working_time_on_several_calendars_too() -> None:
+    activities = [Activity("by night", 480, calendar="nights"), Activity("by day", 4800)]
+    plan = schedule_plan(activities, [Dependency("by night", "by day")], start=start, calendars=calendars)
+    model = plan_model(plan, {"by day": Spread("uniform", 4800, 4800, 9600)}, default=certain)
+    found = model.run(runs=4000, seed=1)
+    planned = model.minutes(plan.finish)
+    assert model.moment(planned) == plan.finish
+    advice = buffer_advice(found, planned, working=model.working)
+    assert advice.minutes == pytest.approx(0.8 * 4800, abs=100) and advice.share_percent == pytest.approx(100 * advice.minutes / model.working(planned))
+    assert (found.finish == found.finish.astype(int)).all() and found.finish.min() >= planned
+
+
+def test_a_run_beyond_the_calendars_says_so() -> None:
+    plan = schedule_plan([Activity("a", 480, calendar="nights")], [], start=start, calendars=calendars)
+    with pytest.raises(HorizonError, match="far too long"):
+        plan_model(plan, {"a": Spread("uniform", 480, 480, 480 * 100_000)}).run(runs=200, seed=1)
 
 
 def test_summaries_and_their_links_are_simulated_too() -> None:

@@ -50,7 +50,7 @@ def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
         raise ValidationError(str(problem)) from problem
     zone = ZoneInfo(project.zone)
     planned = plan.model.minutes(plan.dates.finish)
-    advice = buffer_advice(found, planned)
+    advice = buffer_advice(found, planned, working=plan.model.working)
     return {
         "project": project.code, "runs": found.runs, "seed": asked.seed, "estimated": plan.estimated, "tasks": len(found.keys),
         "planned": {"finish": _text(plan.dates.finish, zone), "confidence": round(100 * found.confidence(planned), 1)},

@@ -1,7 +1,4 @@
-"""A file's plan simulated: its deterministic network with spreads on what is still to do, counted in the project calendar's minutes.
-
-Without any spread the simulated finish is the calculated one, except where work goes on while the project's calendar rests (nights).
-"""
+"""A file's plan simulated: its deterministic network with spreads on what is still to do. Without any spread the finish is the calculated one."""
 
 from __future__ import annotations
 

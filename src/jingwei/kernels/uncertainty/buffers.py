@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jingwei.kernels.uncertainty.model import Spread
@@ -22,10 +22,16 @@ class Buffer:
     verdict: str
 
 
-def buffer_advice(simulation: Simulation, planned_minutes: int, confidence_percent: float = 80.0) -> Buffer:
-    """The buffer that makes the finish hold with this confidence. Verdict: below, within or above the usual 15 to 20 %."""
-    minutes = max(0, simulation.finish_at(confidence_percent) - planned_minutes)
-    share = 100.0 * minutes / planned_minutes if planned_minutes else 0.0
+def buffer_advice(
+    simulation: Simulation, planned_minutes: int, confidence_percent: float = 80.0, *, working: Callable[[int], int] = lambda minutes: minutes
+) -> Buffer:
+    """The buffer that makes the finish hold with this confidence. Verdict: below, within or above the usual 15 to 20 %.
+
+    `working` makes working minutes of the positions the simulation counts in (`PlanModel.working`).
+    """
+    planned = working(planned_minutes)
+    minutes = max(0, working(simulation.finish_at(confidence_percent)) - planned)
+    share = 100.0 * minutes / planned if planned else 0.0
     verdict = "below" if share < usual_low else "within" if share <= usual_high else "above"
     return Buffer(minutes, share, confidence_percent, verdict)
 

@@ -16,6 +16,7 @@ SpreadName = Literal["fixed", "pert", "triangular", "uniform", "lognormal"]
 LinkName = Literal["FS", "SS", "FF", "SF"]
 Floats = NDArray[np.float64]
 ANY_CALENDAR = 0
+BY_THE_CLOCK = -1
 _normal = NormalDist()
 
 
@@ -105,7 +106,10 @@ def beta_quantiles(mode: float, shares: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class UncertainActivity:
-    """One activity: its duration in working minutes (of what remains), the earliest start, cost, and the group it varies with."""
+    """One activity: its duration in working minutes (of what remains), the earliest start, cost, and the group it varies with.
+
+    `calendar`: an index into the calendars of the simulation, or BY_THE_CLOCK; only read when it has several.
+    """
 
     key: Hashable
     duration: Spread
@@ -114,16 +118,18 @@ class UncertainActivity:
     group: str | None = None
     cost_fixed: float = 0.0
     cost_per_minute: float = 0.0
+    earliest_finish: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UncertainLink:
-    """Finish-start and so on; the lag in working minutes of the successor's calendar."""
+    """Finish-start and so on; the lag in working minutes of `lag_calendar`, chosen as the calendar of an activity is."""
 
     predecessor: Hashable
     successor: Hashable
     type: LinkName = "FS"
     lag: int = 0
+    lag_calendar: int = ANY_CALENDAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jingwei.kernels.jit import compiled
+from jingwei.kernels.uncertainty.passes_by_calendar import criticality_by_calendar, schedule_by_calendar
 from jingwei.kernels.uncertainty.streams import draw, from_normal, lanes, seed_lanes, to_normal, to_quantity
 
 
 class Model(NamedTuple):
     """Everything about the plan, activities in topological order. Links into activity k are `first[k]:first[k + 1]`.
+
+    Positions are working minutes from the plan's start; with several calendars they are wall minutes, `origin` the plan's start.
 
     Link types: bit 0 = bound is on the successor's finish, bit 1 = measured from the predecessor's start.
     """
@@ -26,6 +29,7 @@ class Model(NamedTuple):
     weight_group: Any
     weight_own: Any
     earliest: Any
+    earliest_finish: Any  # -1 where nothing holds it
     first: Any
     source: Any
     kind: Any
@@ -40,10 +44,17 @@ class Model(NamedTuple):
     risk_cost: Any
     has_risk_cost: Any
     groups: Any
+    calendar: Any  # of each activity, when they have several; else empty
+    lag_calendar: Any
+    table_of_calendars: Any
+    origin: int
 
 
 class Scratch(NamedTuple):
-    """The work space of one block; every array has a row of `lanes` numbers, of the activities one each."""
+    """The work space of one block; every array has a row of `lanes` numbers, of the activities one each.
+
+    `duration` has a single row for all of them in turn, unless there are several calendars.
+    """
 
     s0: Any
     s1: Any
@@ -53,6 +64,7 @@ class Scratch(NamedTuple):
     cell: Any
     rest: Any
     drawn: Any
+    zero: Any
     duration: Any
     start: Any
     finish: Any
@@ -67,22 +79,34 @@ def run_block(model: Model, normal: Any, seed: int, run: int, count: int, scratc
     activities = len(model.group)
     seed_lanes(seed, run, scratch.s0, scratch.s1, scratch.s2, scratch.s3)
     _draw_common(model, normal, scratch)
-    total, duration = scratch.risk[len(model.probability)], scratch.duration
+    total, is_by_calendar = scratch.risk[len(model.probability)], len(model.calendar) > 0
     for k in range(activities):
-        _duration(model, normal, scratch, k)
-        _schedule(model, scratch, k)
+        duration = scratch.duration[k if is_by_calendar else 0]
+        _draw_duration(model, normal, scratch, k, duration)
+        if is_by_calendar:
+            schedule_by_calendar(model, scratch, k)
+        else:
+            _schedule(model, scratch, k, duration)
         if model.cost_fixed[k] != 0.0 or model.cost_per_minute[k] != 0.0:
             fixed, rate = model.cost_fixed[k], model.cost_per_minute[k]
             for lane in range(lanes):
                 total[lane] += fixed + rate * duration[lane]
-    _criticality(model, scratch)
+    if is_by_calendar:
+        criticality_by_calendar(model, scratch)
+    else:
+        _criticality(model, scratch)
     last = scratch.finish[activities]
     for lane in range(count):
+        last[lane] -= model.origin
         finish[run + lane] = last[lane]
         cost[run + lane] = total[lane]
     for k in range(activities):
         _count(scratch.critical[k], count, hits, k)
-        if not model.is_certain[k]:
+        if model.is_certain[k]:
+            continue
+        if is_by_calendar:
+            _sum(scratch.zero, scratch.duration[k], last, model.low[k], count, sums[k])
+        else:
             _sum(scratch.start[k], scratch.finish[k], last, model.low[k], count, sums[k])
 
 
@@ -131,9 +155,9 @@ def _draw_common(model: Model, normal: Any, scratch: Scratch) -> None:
 
 
 @compiled
-def _duration(model: Model, normal: Any, scratch: Scratch, k: int) -> None:
+def _draw_duration(model: Model, normal: Any, scratch: Scratch, k: int, into: Any) -> None:
     """The duration of one activity in each run, with the delays of the risks that happened."""
-    bits, cell, rest, drawn, into = scratch.bits, scratch.cell, scratch.rest, scratch.drawn, scratch.duration
+    bits, cell, rest, drawn = scratch.bits, scratch.cell, scratch.rest, scratch.drawn
     if model.is_certain[k]:
         for lane in range(lanes):
             into[lane] = model.low[k]
@@ -159,11 +183,15 @@ def _duration(model: Model, normal: Any, scratch: Scratch, k: int) -> None:
 
 
 @compiled
-def _schedule(model: Model, scratch: Scratch, k: int) -> None:
+def _schedule(model: Model, scratch: Scratch, k: int, duration: Any) -> None:
     """Early start and finish of one activity from those before it."""
-    start, finish, duration = scratch.start[k], scratch.finish[k], scratch.duration
+    start, finish = scratch.start[k], scratch.finish[k]
     for lane in range(lanes):
         start[lane] = model.earliest[k]
+    if model.earliest_finish[k] > 0:
+        until = model.earliest_finish[k]
+        for lane in range(lanes):
+            start[lane] = max(np.int32(start[lane]), np.int32(until - duration[lane]))
     for i in range(model.first[k], model.first[k + 1]):
         kind, lag = model.kind[i], model.lag[i]
         before = scratch.start[model.source[i]] if kind & 2 else scratch.finish[model.source[i]]

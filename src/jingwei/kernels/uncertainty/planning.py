@@ -1,8 +1,7 @@
 """A scheduled plan as what can be simulated: what is left of each activity varies, what is done stands.
 
-Everything is counted in working minutes of the plan's first calendar from the plan's start. An activity on another calendar is taken
-with the length it has now on that one, and a lag that counts elsewhere likewise, so a plan on one calendar is exact: without spread it
-ends when the schedule says.
+A plan on one calendar is counted in its working minutes from the plan's start; one on several by the clock, each activity and lag working by
+its own calendar. Either way it ends, without spread, when the schedule says.
 Constraints that hold a start back are kept; those that forbid lateness (no later than, deadlines) do not hold reality back and are left out.
 """
 
@@ -11,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from jingwei.kernels.calendar import moment_of, wall_minute
 from jingwei.kernels.network import LAG_ELAPSED, LAG_IN_SUCCESSOR_CALENDAR, Constraint, LinkType
 from jingwei.kernels.plan import PlanDates
-from jingwei.kernels.uncertainty.model import RiskEvent, Spread, SpreadName, UncertainActivity, UncertainLink, UncertaintyError
+from jingwei.kernels.uncertainty.model import BY_THE_CLOCK, RiskEvent, Spread, SpreadName, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
 from jingwei.kernels.uncertainty.simulation import simulate
-from jingwei.kernels.worktime import CompiledCalendar, HorizonError, compile_calendar
+from jingwei.kernels.worktime import CompiledCalendar, HorizonError, calendar_table, compile_calendar
+
+if TYPE_CHECKING:  # it imports numba, which takes half a second
+    from jingwei.kernels.calendar_passes import CalendarTable
 
 _starts_late = (int(Constraint.SNET), int(Constraint.MSO))
 _ends_late = (int(Constraint.FNET), int(Constraint.MFO))
@@ -43,7 +47,8 @@ class DefaultSpread:
 
 @dataclass(frozen=True)
 class PlanModel:
-    """The plan as activities and links; `origin` is the wall minute that working minute 0 stands for."""
+    """The plan as activities and links. `origin` is the wall minute that position 0 stands for; positions are minutes from there, working ones of
+    `calendar`, or minutes by the clock when the plan has several calendars (`calendars`)."""
 
     activities: tuple[UncertainActivity, ...]
     links: tuple[UncertainLink, ...]
@@ -51,6 +56,7 @@ class PlanModel:
     origin: int
     zone: str
     helpers: frozenset[Hashable]
+    calendars: CalendarTable | None = None
 
     def run(
         self,
@@ -62,20 +68,33 @@ class PlanModel:
         threads: int | None = None,
         progress: Callable[[float], bool] | None = None,
     ) -> Simulation:
-        """Simulate it; see `simulate`."""
-        found = simulate(self.activities, self.links, runs=runs, seed=seed, groups=groups, risks=risks, threads=threads, progress=progress)
+        """Simulate it; see `simulate`. Raises HorizonError when a run ends later than the calendars reach (four times the plan's own length)."""
+        table = self.calendars._replace(overflow=np.zeros(2, np.int64)) if self.calendars else None
+        found = simulate(
+            self.activities, self.links, runs=runs, seed=seed, groups=groups, risks=risks, threads=threads, progress=progress,
+            calendars=table, origin=self.origin if table else 0,
+        )  # fmt: skip
+        if table is not None and table.overflow[1]:
+            raise HorizonError("a run ends later than the calendars reach: is an estimate far too long?")
         shown = tuple(key for key in found.keys if key not in self.helpers)
         return replace(found, keys=shown, criticality={k: found.criticality[k] for k in shown}, correlation={k: found.correlation[k] for k in shown})
 
-    def moment(self, minutes: int) -> datetime:
-        """The aware moment at which that much working time has passed. Raises HorizonError when it lies beyond the calendar."""
+    def moment(self, position: int) -> datetime:
+        """The aware moment of a position. Raises HorizonError when it lies beyond the calendar."""
+        if self.calendars:
+            return moment_of(self.origin + position, self.zone)
         begun = int(self.calendar.work_at(self.origin))
-        wall = self.calendar.wall_finish(begun + minutes) if minutes else self.calendar.wall_start(begun)
+        wall = self.calendar.wall_finish(begun + position) if position else self.calendar.wall_start(begun)
         return moment_of(int(wall), self.zone)
 
     def minutes(self, moment: datetime) -> int:
-        """Working minutes from the plan's start to a moment."""
-        return int(self.calendar.minutes_between(self.origin, wall_minute(moment, self.zone)))
+        """The position of a moment."""
+        wall = wall_minute(moment, self.zone)
+        return wall - self.origin if self.calendars else int(self.calendar.minutes_between(self.origin, wall))
+
+    def working(self, position: int) -> int:
+        """Working minutes of the plan's first calendar from its start to a position: what buffers are counted in."""
+        return int(self.calendar.minutes_between(self.origin, self.origin + position)) if self.calendars else position
 
 
 def plan_model(
@@ -112,10 +131,20 @@ class _Taking:
         self.calendars = [compile_calendar(calendar, first, reach, plan.network.zone) for calendar in self.net.calendars]
         self.calendar = self.calendars[0]
         self.zero = int(self.calendar.work_at(self.origin))
+        links = self.net.links
+        elsewhere = (links.lag != 0) & (links.lag_calendar != 0) & (links.lag_calendar != LAG_IN_SUCCESSOR_CALENDAR)
+        is_told = (np.asarray(self.net.order) < len(plan.network.keys)) | (self.acts.duration > 0)  # what only gathers has no time of its own
+        self.is_by_calendar = bool(((self.acts.calendar != 0) & is_told).any() or elsewhere.any())
+        self.table = calendar_table(tuple(self.net.calendars), first, reach, plan.network.zone) if self.is_by_calendar else None
 
-    def work(self, wall: int) -> int:
-        """Working minutes from the origin to a wall minute."""
-        return max(0, int(self.calendar.work_at(int(wall))) - self.zero)
+    def position(self, wall: int) -> int:
+        """The position of a wall minute; none lies before the plan's start."""
+        return max(int(wall), self.origin) if self.is_by_calendar else max(0, int(self.calendar.work_at(int(wall))) - self.zero)
+
+    def work_between(self, number: int, start: int, finish: int) -> int:
+        """Working minutes of an activity's calendar between two wall minutes."""
+        own = self.calendars[int(self.acts.calendar[number])]
+        return int(own.work_at(finish) - own.work_at(start))
 
     def model(self) -> PlanModel:
         from jingwei.kernels import network_passes as passes
@@ -138,7 +167,7 @@ class _Taking:
             links += self.links_into(place, name, names, passes)
         for place, name in names.items():
             rows.append(self.activity(place, name, passes))
-        return PlanModel(tuple(rows), tuple(links), self.calendar, self.origin, self.plan.network.zone, frozenset(helpers))
+        return PlanModel(tuple(rows), tuple(links), self.calendar, self.origin, self.plan.network.zone, frozenset(helpers), self.table)
 
     def hold(self, place: int, minutes: int) -> None:
         self.earliest[place] = max(self.earliest.get(place, 0), minutes)
@@ -153,42 +182,37 @@ class _Taking:
         i, acts = int(self.net.order[place]), self.acts
         state, duration, left = int(acts.state[place]), int(acts.duration[place]), int(acts.remaining[place])
         if self.is_over(place, passes):  # nothing is left: nothing binds it any more and nothing varies
-            begun, ended = self.work(acts.actual_start[place]), self.work(self.dates.early_finish[i])
+            begun, ended = self.position(acts.actual_start[place]), self.position(self.dates.early_finish[i])
             fixed, rate = self.costs.get(name, (0.0, 0.0))
-            return UncertainActivity(name, Spread.fixed(ended - begun), earliest=begun, cost_fixed=fixed + rate * duration)
+            return UncertainActivity(name, Spread.fixed(ended - begun), BY_THE_CLOCK, begun, cost_fixed=fixed + rate * duration)
         done = max(duration - left, 0) if state in (passes.STARTED, passes.ASSUMED) else 0
         if state not in (passes.STARTED, passes.ASSUMED):
             left = duration
         start, finish = int(self.dates.early_start[i]), int(self.dates.early_finish[i])
         if state in (passes.WAITING, passes.ASSUMED):
             # The origin is earlier than the project start where something is fixed there; the rest still waits for it.
-            self.hold(place, self.work(min(self.dates.rules.project_start, start)))
+            self.hold(place, self.position(min(self.dates.rules.project_start, start)))
         if state == passes.WAITING and self.data_date >= 0:
-            self.hold(place, self.work(self.data_date))
+            self.hold(place, self.position(self.data_date))
         if state == passes.STARTED:
-            self.hold(place, self.work(self.resumed(place, done, left)))
+            self.hold(place, self.position(self.resumed(place, done, left)))
         if state == passes.MANUAL:
-            self.hold(place, self.work(acts.manual_start[place]))
+            self.hold(place, self.position(acts.manual_start[place]))
         if int(acts.not_before[place]) >= 0 and state != passes.MANUAL:
-            self.hold(place, self.work(acts.not_before[place]))
-        at = int(acts.constraint_at[place])
-        if at >= 0 and state in (passes.WAITING, passes.ASSUMED):
-            if int(acts.constraint[place]) in _starts_late:
-                self.hold(place, self.work(at))
-            elif int(acts.constraint[place]) in _ends_late:
-                self.hold(place, max(0, self.work(at) - duration))
-        elif at >= 0 and state == passes.STARTED and int(acts.constraint[place]) in _ends_late:
-            self.hold(place, max(0, self.work(at) - left))
-        is_started = state == passes.STARTED
-        stretch = self.stretch(place, start, finish, left if is_started else duration, is_started)
-        passed = 0.0
+            self.hold(place, self.position(acts.not_before[place]))
+        at, kind, ends = int(acts.constraint_at[place]), int(acts.constraint[place]), None
+        if at >= 0 and state in (passes.WAITING, passes.ASSUMED) and kind in _starts_late:
+            self.hold(place, self.position(at))
+        elif at >= 0 and state in (passes.WAITING, passes.ASSUMED, passes.STARTED) and kind in _ends_late:
+            ends = self.position(at)
+        passed = 0
         if state == passes.ASSUMED:  # what is done, and the wait if the data date holds what is left
-            passed = max(self.work(finish) - self.work(start) - left * stretch, 0.0)
-        spread = self.spread_of(name, duration, left, stretch, passed)
+            passed = max(self.work_between(place, start, finish) - left, 0)
         fixed, rate = self.costs.get(name, (0.0, 0.0))
-        if is_started:
-            fixed += rate * done
-        return UncertainActivity(name, spread, earliest=self.earliest.get(place), group=self.groups.get(name), cost_fixed=fixed, cost_per_minute=rate / stretch)
+        return UncertainActivity(
+            name, self.spread_of(name, duration, left, passed), int(acts.calendar[place]), self.earliest.get(place), self.groups.get(name),
+            fixed + rate * done if state == passes.STARTED else fixed, rate, ends,
+        )  # fmt: skip
 
     def resumed(self, place: int, done: int, left: int) -> int:
         """The wall minute before which what is left of started work cannot go on: the data date, or the end of what is done."""
@@ -198,22 +222,13 @@ class _Taking:
         own = self.calendars[int(self.acts.calendar[place])]
         return own.wall_finish(own.work_at(begun) + done) if done else begun
 
-    def stretch(self, place: int, start: int, finish: int, minutes: int, is_started: bool) -> float:
-        """Minutes of the first calendar for one of the activity's own; of started work, where what is left of it lies."""
-        if int(self.acts.calendar[place]) == 0 or minutes <= 0 or start < 0:
-            return 1.0
-        if is_started:
-            own = self.calendars[int(self.acts.calendar[place])]
-            start = int(own.wall_start(int(own.work_at(finish)) - minutes))
-        return max(1, self.work(finish) - self.work(start)) / minutes
-
-    def spread_of(self, name: Hashable, duration: int, left: int, stretch: float, passed: float) -> Spread:
-        """The spread of what is left, after `passed` minutes that are certain, in minutes of the first calendar."""
+    def spread_of(self, name: Hashable, duration: int, left: int, passed: int) -> Spread:
+        """The spread of what is left, after `passed` minutes that are certain."""
         spread = self.spreads.get(name) or self.default.of(duration)
         spread.check(name)
         if duration <= 0 or left <= 0:
-            return Spread.fixed(round(passed))
-        share = left / duration * stretch
+            return Spread.fixed(passed)
+        share = left / duration
         if spread.is_certain:
             return Spread.fixed(round(passed + spread.likely * share))
         return Spread(spread.kind, passed + spread.low * share, passed + spread.likely * share, passed + spread.high * share)
@@ -225,40 +240,40 @@ class _Taking:
         is_free = self.is_over(place, passes) or state == passes.MANUAL or (state == passes.STARTED and self.dates.rules.logic != "retained")
         if is_free or (int(acts.constraint[place]) in _pinned and int(acts.constraint_at[place]) >= 0 and self.dates.rules.honours_constraints):
             return []
-        found: dict[tuple[Hashable, str], UncertainLink] = {}
+        found: dict[tuple[Hashable, str, int], UncertainLink] = {}
         for e in range(int(links.first[place]), int(links.first[place + 1])):
             before = int(links.predecessor[e])
             if before not in names:
                 continue
             kind = LinkType(int(links.type[e]))
-            lag = self.lag_of(e, place, self.dates.early_finish if kind in (LinkType.FS, LinkType.FF) else self.dates.early_start)
+            lag, counted = int(links.lag[e]), self.lag_calendar(e, place)
             if int(acts.state[before]) == passes.STARTED and kind in (LinkType.SS, LinkType.SF):
                 if kind is LinkType.SS:
-                    self.hold(place, max(0, self.work(acts.actual_start[before]) + lag))
+                    self.hold(place, self.lagged(int(acts.actual_start[before]), lag, counted))
                 continue
-            link = UncertainLink(names[before], name, kind.name, lag)  # type: ignore[arg-type]
-            known = found.get((link.predecessor, link.type))
+            link = UncertainLink(names[before], name, kind.name, lag, counted)  # type: ignore[arg-type]
+            known = found.get((link.predecessor, link.type, counted))
             if known is None or known.lag < lag:
-                found[link.predecessor, link.type] = link
+                found[link.predecessor, link.type, counted] = link
         return list(found.values())
 
-    def lag_of(self, e: int, place: int, ends: Any) -> int:
-        """A lag in minutes of the first calendar, as long as it is where the plan has it now; `ends` are the dates it is counted from."""
-        links = self.net.links
-        lag, number = int(links.lag[e]), int(links.lag_calendar[e])
-        if number == LAG_IN_SUCCESSOR_CALENDAR:
-            number = int(self.acts.calendar[place])
-        if not lag or number == 0:
-            return lag
-        wall = int(ends[self.net.order[links.predecessor[e]]])
+    def lag_calendar(self, e: int, place: int) -> int:
+        """The calendar that counts the lag of a link into an activity."""
+        number = int(self.net.links.lag_calendar[e])
+        return int(self.acts.calendar[place]) if number == LAG_IN_SUCCESSOR_CALENDAR else number
+
+    def lagged(self, wall: int, lag: int, counted: int) -> int:
+        """The position so much later than a wall minute, or earlier, on the calendar that counts the lag."""
+        if not self.is_by_calendar:
+            return max(0, self.position(wall) + lag)
+        if not lag or counted == LAG_ELAPSED:
+            return self.position(wall + lag)
+        own = self.calendars[counted]
         try:
-            if number == LAG_ELAPSED:
-                return int(self.calendar.minutes_between(wall, wall + lag))
-            counted = self.calendars[number]
-            work = int(counted.work_at(wall)) + lag
-            return int(self.calendar.minutes_between(wall, counted.wall_finish(work) if lag > 0 else counted.wall_start(work)))
+            work = int(own.work_at(wall)) + lag
+            return self.position(own.wall_finish(work) if lag > 0 else own.wall_start(work))
         except HorizonError:  # back before the calendars begin: nothing lies there
-            return lag
+            return self.origin
 
 
 __all__ = ["DefaultSpread", "HorizonError", "PlanModel", "UncertaintyError", "plan_model"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Simulation:
-    """`finish` (working minutes from the plan's start) and `cost` by run; by activity: how often critical, and its correlation with the finish."""
+    """`finish` (working minutes from the plan's start; by the clock when it has several calendars) and `cost` by run; by activity: how often critical, and its correlation with the finish."""
 
     keys: tuple[Hashable, ...]
     finish: NDArray[np.int64]

@@ -7,13 +7,17 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jingwei.kernels.uncertainty.model import RiskEvent, Spread, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
 from jingwei.kernels.uncertainty.tables import normal_row, quantile_rows
+
+if TYPE_CHECKING:
+    from jingwei.kernels.calendar_passes import CalendarTable
 
 _kinds = {"FS": 0, "FF": 1, "SS": 2, "SF": 3}
 chunk_blocks = 4
@@ -29,36 +33,42 @@ def simulate(
     risks: Sequence[RiskEvent] = (),
     threads: int | None = None,
     progress: Callable[[float], bool] | None = None,
+    calendars: CalendarTable | None = None,
+    origin: int = 0,
 ) -> Simulation:
-    """Simulate a plan `runs` times. Times are working minutes from the plan's start (of one calendar for all).
+    """Simulate a plan `runs` times. Times are working minutes from the plan's start.
+
+    With `calendars` they are minutes by the clock: each activity works by the calendar it names, and `earliest` and `origin` (the plan's
+    start) are wall minutes. The table's `overflow` tells when a run left its days.
 
     `groups` gives the correlation (0..1) of the durations within each named group. `progress(share)` is called now and then;
     when it answers False the runs made so far are returned. Raises UncertaintyError naming what is wrong, PlanCycle as that too.
     """
     from jingwei.kernels.uncertainty import passes
+    from jingwei.kernels.uncertainty.streams import lanes
 
     if runs < 1 or runs > 10_000_000:
         raise UncertaintyError("runs must be 1 to 10,000,000")
     order, position = _ordered(activities, links)
-    model = _model([activities[i] for i in order], links, position, dict(groups or {}), risks, passes)
+    model = _model([activities[i] for i in order], links, position, dict(groups or {}), risks, passes, calendars, origin)
     normal = normal_row()
     count = len(activities)
     finish, cost = np.zeros(runs, np.int64), np.zeros(runs, np.float64)
-    span = passes.lanes * chunk_blocks
+    span = lanes * chunk_blocks
     starts = list(range(0, runs, span))
 
     space = threading.local()  # each thread keeps its scratch: fresh pages for every chunk cost more than the work
 
     def work(first: int) -> tuple[Any, Any]:
         if not hasattr(space, "scratch"):
-            space.scratch = _scratch(passes, count, len(risks), model.groups)
+            space.scratch = _scratch(passes, count, len(risks), model.groups, calendars is not None)
         with np.errstate(over="ignore"):  # without numba the generators' wrap-around would be reported
             return block(first, space.scratch)
 
     def block(first: int, scratch: Any) -> tuple[Any, Any]:
         hits, sums = np.zeros(count, np.int64), np.zeros((count, 3), np.int64)
-        for run in range(first, min(first + span, runs), passes.lanes):
-            passes.run_block(model, normal, seed, run, min(passes.lanes, runs - run), scratch, finish, cost, hits, sums)
+        for run in range(first, min(first + span, runs), lanes):
+            passes.run_block(model, normal, seed, run, min(lanes, runs - run), scratch, finish, cost, hits, sums)
         return hits, sums
 
     hits, sums, done = np.zeros(count, np.int64), np.zeros((count, 3), np.int64), 0
@@ -72,6 +82,13 @@ def simulate(
                 break
     keys = tuple(activities[i].key for i in order)
     return Simulation.of(keys, finish[:done], cost[:done], hits, sums, np.asarray(model.is_certain, bool), seed)
+
+
+@lru_cache(maxsize=1)
+def _no_calendars() -> CalendarTable:
+    from jingwei.kernels.calendar_passes import CalendarTable
+
+    return CalendarTable._make(np.zeros(2, np.int64) for _ in CalendarTable._fields)
 
 
 def _ordered(activities: Sequence[UncertainActivity], links: Sequence[UncertainLink]) -> tuple[list[int], dict[Hashable, int]]:
@@ -104,7 +121,7 @@ def _ordered(activities: Sequence[UncertainActivity], links: Sequence[UncertainL
 
 def _model(
     activities: Sequence[UncertainActivity], links: Sequence[UncertainLink], position: dict[Hashable, int], groups: dict[str, float],
-    risks: Sequence[RiskEvent], passes: Any,
+    risks: Sequence[RiskEvent], passes: Any, calendars: CalendarTable | None, origin: int,
 ) -> Any:  # fmt: skip
     names = {name: number for number, name in enumerate(sorted(groups))}
     for name, correlation in groups.items():
@@ -123,21 +140,23 @@ def _model(
         correlation = groups[activity.group] if activity.group is not None else 0.0
         common.append(math.sqrt(correlation))
         own.append(math.sqrt(1 - correlation))
-    first, source, kind, lag = _links(links, position, len(activities))
+    first, source, kind, lag, lag_calendar = _links(links, position, len(activities))
     risk_first, risk_of, risk_rows = _impacts(risks, position, len(activities))
     return passes.Model(
         quantile_rows([a.duration for a in activities], [a.group is not None for a in activities]), np.array([round(a.duration.likely if a.duration.is_certain else a.duration.low) for a in activities], np.int32),
         np.array([a.duration.is_certain for a in activities], np.bool_), np.array(group, np.int64), np.array(common, np.float32), np.array(own, np.float32),
-        np.array([a.earliest or 0 for a in activities], np.int32), first, source, kind, lag, np.ones(len(activities), np.bool_),
+        np.array([a.earliest or 0 for a in activities], np.int32),
+        np.array([-1 if a.earliest_finish is None else a.earliest_finish for a in activities], np.int32), first, source, kind, lag, np.ones(len(activities), np.bool_),
         np.array([a.cost_fixed for a in activities], np.float64), np.array([a.cost_per_minute for a in activities], np.float64),
         risk_first, risk_of, risk_rows, np.array([r.probability for r in risks], np.float32),
         quantile_rows([r.cost for r in risks]),
         np.array([r.cost.high > 0 for r in risks], np.bool_), len(names),
+        np.array([a.calendar for a in activities] if calendars is not None else [], np.int64), lag_calendar, calendars or _no_calendars(), origin,
     )  # fmt: skip
 
 
-def _links(links: Sequence[UncertainLink], position: dict[Hashable, int], count: int) -> tuple[Any, Any, Any, Any]:
-    """Links grouped by successor: where each group starts, then predecessor, type and lag."""
+def _links(links: Sequence[UncertainLink], position: dict[Hashable, int], count: int) -> tuple[Any, Any, Any, Any, Any]:
+    """Links grouped by successor: where each group starts, then predecessor, type, lag and its calendar."""
     ends = np.array([position[link.successor] for link in links], np.int64)
     order = np.argsort(ends, kind="stable")
     first = np.zeros(count + 1, np.int64)
@@ -145,7 +164,7 @@ def _links(links: Sequence[UncertainLink], position: dict[Hashable, int], count:
     chosen = [links[i] for i in order.tolist()]
     return (
         np.cumsum(first), np.array([position[link.predecessor] for link in chosen], np.int64), np.array([_kinds[link.type] for link in chosen], np.int64),
-        np.array([link.lag for link in chosen], np.int32),
+        np.array([link.lag for link in chosen], np.int32), np.array([link.lag_calendar for link in chosen], np.int64),
     )  # fmt: skip
 
 
@@ -165,10 +184,11 @@ def _impacts(risks: Sequence[RiskEvent], position: dict[Hashable, int], count: i
     return np.cumsum(first), np.array([number for _place, number, _delay in found], np.int64), quantile_rows([delay for *_rest, delay in found])
 
 
-def _scratch(passes: Any, count: int, risks: int, groups: int) -> Any:
-    lanes = passes.lanes
+def _scratch(passes: Any, count: int, risks: int, groups: int, is_by_calendar: bool) -> Any:
+    from jingwei.kernels.uncertainty.streams import lanes
+
     row = [np.zeros(lanes, kind) for kind in (*[np.uint32] * 6, np.float32, np.float32, np.int32)]
     return passes.Scratch(
-        *row, np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.uint8),
+        *row, np.zeros((count if is_by_calendar else 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.uint8),
         np.zeros((risks + 1, lanes), np.float64), np.zeros((max(groups, 1), lanes), np.float32),
     )  # fmt: skip

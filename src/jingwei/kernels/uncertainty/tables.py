@@ -76,7 +76,7 @@ def _pert_rows(spreads: Sequence[Spread], is_grouped: bool) -> Row:
     place = (mode - low) / (high - low) * _shapes
     step = np.minimum(place.astype(np.int64), _shapes - 1)
     family, difference = _pert_family(is_grouped)
-    rows = difference[step]
+    rows: Row = difference[step]
     rows *= (place - step).astype(np.float32)[:, None]
     rows += family[step]
     rows *= (high - low).astype(np.float32)[:, None]
