@@ -1,4 +1,4 @@
-"""Array kernels between wall-clock minutes and working minutes: O(1) either way, compiled by numba or run as plain Python."""
+"""Array kernels between wall-clock minutes and working minutes, and moments moved by working time: O(1), compiled by numba or plain Python."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from jingwei.kernels.jit import inlined
 
 Minutes = NDArray[np.int64]
+ELAPSED = -1  # the calendar of a lag that counts by the clock
 BUCKET_MINUTES = 512  # about one working day, so that a bucket holds one to three shifts
 
 
@@ -79,3 +80,38 @@ def wall_finish(table: CalendarTable, calendar: int, work: int) -> int:
         table.overflow[0] = 1
         return table.span[0]  # type: ignore[no-any-return]
     return wall_start(table, calendar, work - 1) + 1
+
+
+@inlined
+def lagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
+    """A wall minute moved by a lag: later ends a working minute, earlier starts one; by the clock when calendar is ELAPSED."""
+    if lag == 0:
+        return wall
+    if calendar == ELAPSED:
+        return wall + lag
+    work = work_at(table, calendar, wall) + lag
+    if lag > 0:
+        return wall_finish(table, calendar, work)
+    return wall_start(table, calendar, work)
+
+
+@inlined
+def unlagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
+    """The latest wall minute whose lagged minute is not after `wall`."""
+    if lag == 0:
+        return wall
+    if calendar == ELAPSED:
+        return wall - lag
+    work = work_at(table, calendar, wall)
+    if lag < 0 and wall_start(table, calendar, work) > wall:
+        work -= 1
+    return wall_start(table, calendar, work - lag)
+
+
+@inlined
+def snapped(table: CalendarTable, calendar: int, wall: int) -> int:
+    """Where a milestone not before `wall` falls: there, if a working minute ends or starts there, else at the next start of work."""
+    work = work_at(table, calendar, wall)
+    if work > 0 and wall_finish(table, calendar, work) == wall:
+        return wall
+    return wall_start(table, calendar, work)

@@ -35,8 +35,8 @@ def forget_stale_code(root: Path) -> None:
     with suppress(OSError):  # nowhere to write: numba keeps nothing here either
         if stamp.exists() and stamp.read_text() == state:
             return
-        for index in root.rglob("*.nbi"):
-            index.unlink(missing_ok=True)
+        for kept in root.rglob("*.nb[ci]"):
+            kept.unlink(missing_ok=True)
         stamp.parent.mkdir(exist_ok=True)
         fresh = stamp.with_suffix(f".{os.getpid()}")
         fresh.write_text(state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start, work_at
+from jingwei.kernels.calendar_passes import CalendarTable, lagged, unlagged, wall_finish, wall_start, work_at
 from jingwei.kernels.jit import compiled, inlined
 from jingwei.kernels.network_passes import (
     ALAP,
@@ -28,8 +28,6 @@ from jingwei.kernels.network_passes import (
     Links,
     Minutes,
     Rules,
-    lagged,
-    unlagged,
 )
 
 # Causes, as bits: what set the start of an activity, or of what is left of it.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start, work_at
+from jingwei.kernels.calendar_passes import CalendarTable, lagged, snapped, unlagged, wall_finish, wall_start, work_at
 from jingwei.kernels.jit import compiled, inlined
 
 Minutes = NDArray[np.int64]
@@ -20,8 +20,8 @@ FS, SS, FF, SF = 0, 1, 2, 3
 ASAP, ALAP, MSO, MFO, SNET, SNLT, FNET, FNLT = 0, 1, 2, 3, 4, 5, 6, 7
 # What is known of an activity. ASSUMED: progress was reported without an actual start, which is then taken to be the planned one.
 WAITING, STARTED, FINISHED, ASSUMED, MANUAL, INACTIVE = 0, 1, 2, 3, 4, 5
-# Lag calendars that are not an index.
-SUCCESSOR_CALENDAR, ELAPSED = -2, -1
+# The lag calendar that is not an index but the successor's (ELAPSED, by the clock, is in calendar_passes).
+SUCCESSOR_CALENDAR = -2
 
 NONE = -1  # "no such date" in arrays of wall minutes
 NEVER = 1 << 60
@@ -80,41 +80,6 @@ def empty_dates(count: int) -> Dates:
     """Room for the results of a network."""
     *per_activity, finish = [np.zeros(count, np.int64) for _ in Dates._fields[:-1]] + [np.zeros(1, np.int64)]
     return Dates._make([*per_activity, finish])
-
-
-@inlined
-def lagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
-    """A wall minute moved by a lag: later ends a working minute, earlier starts one; by the clock when calendar is ELAPSED."""
-    if lag == 0:
-        return wall
-    if calendar < 0:
-        return wall + lag
-    work = work_at(table, calendar, wall) + lag
-    if lag > 0:
-        return wall_finish(table, calendar, work)
-    return wall_start(table, calendar, work)
-
-
-@inlined
-def unlagged(table: CalendarTable, calendar: int, wall: int, lag: int) -> int:
-    """The latest wall minute whose lagged minute is not after `wall`."""
-    if lag == 0:
-        return wall
-    if calendar < 0:
-        return wall - lag
-    work = work_at(table, calendar, wall)
-    if lag < 0 and wall_start(table, calendar, work) > wall:
-        work -= 1
-    return wall_start(table, calendar, work - lag)
-
-
-@inlined
-def snapped(table: CalendarTable, calendar: int, wall: int) -> int:
-    """Where a milestone not before `wall` falls: there, if a working minute ends or starts there, else at the next start of work."""
-    work = work_at(table, calendar, wall)
-    if work > 0 and wall_finish(table, calendar, work) == wall:
-        return wall
-    return wall_start(table, calendar, work)
 
 
 @inlined

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jingwei.kernels.calendar_passes import CalendarTable, wall_finish, wall_start, work_at
+from jingwei.kernels.calendar_passes import CalendarTable, lagged, snapped, wall_finish, wall_start, work_at
 from jingwei.kernels.jit import compiled, inlined
-from jingwei.kernels.network_passes import lagged, snapped
 from jingwei.kernels.uncertainty.streams import lanes
 
 if TYPE_CHECKING:
