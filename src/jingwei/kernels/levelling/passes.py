@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from jingwei.kernels.jit import compiled, inlined
 
 word_bits = 62
@@ -65,18 +67,16 @@ def draw(counters: Any, bound: int) -> int:
 
 
 @compiled
-def generate(order: Any, start: Any, before_first: Any, before: Any, duration: Any, need: Any, full: Any, guard: Any, free: Any) -> int:
-    """Serial generation along `order`; fills `start`, answers the makespan. `free` is scratch of (horizon × width)."""
+def generate(order: Any, finish: Any, before_first: Any, before: Any, duration: Any, need: Any, full: Any, guard: Any, free: Any) -> int:
+    """Serial generation along `order`; fills `finish`, answers the makespan. `free` is scratch of (horizon × width)."""
     width = full.size
     reach = 0  # from here on nothing is used yet and `free` is not valid
     guards = guard[0]
-    for i in order:
+    for each in order:
+        i = np.uint32(each)
         early = 0
-        for p in range(before_first[i], before_first[i + 1]):
-            q = before[p]
-            end = start[q] + duration[q]
-            if end > early:
-                early = end
+        for p in range(before_first[i], before_first[i + np.uint32(1)]):
+            early = max(early, finish[np.uint32(before[np.uint32(p)])])
         length = duration[i]
         if length > 0:
             known = early  # [early, known) is known to fit
@@ -86,19 +86,19 @@ def generate(order: Any, start: Any, before_first: Any, before: Any, duration: A
                     last = early + length
                     if last > reach:
                         last = reach
-                    u = last - 1
-                    while u >= known and (free[u] - asked) & guards == guards:
+                    u = last
+                    while u > known and (free[np.uint32(u - 1)] - asked) & guards == guards:
                         u -= 1
-                    if u < known:
+                    if u <= known:
                         break
                     known = last
-                    early = u + 1
+                    early = u
                 last = early + length
                 while reach < last:
-                    free[reach] = full[0]
+                    free[np.uint32(reach)] = full[0]
                     reach += 1
                 for u in range(early, last):
-                    free[u] -= asked
+                    free[np.uint32(u)] -= asked
             else:
                 while True:
                     last = early + length
@@ -125,23 +125,23 @@ def generate(order: Any, start: Any, before_first: Any, before: Any, duration: A
                 for u in range(early, last):
                     for w in range(width):
                         free[u * width + w] -= need[i * width + w]
-        start[i] = early
+        finish[i] = early + length
     return reach
 
 
 @compiled
-def sort_by_finish(order: Any, sorted_order: Any, start: Any, duration: Any, count_at: Any, makespan: int) -> None:
+def sort_by_finish(order: Any, sorted_order: Any, finish: Any, count_at: Any, makespan: int) -> None:
     """By finish, latest first; equal ones in reverse of `order`, so that what lasts no time stays on its side of a link."""
     n = order.size
     for t in range(makespan + 2):
         count_at[t] = 0
     for i in range(n):
-        count_at[makespan - start[i] - duration[i] + 1] += 1
+        count_at[makespan - finish[i] + 1] += 1
     for t in range(1, makespan + 2):
         count_at[t] += count_at[t - 1]
     for k in range(n - 1, -1, -1):
         i = order[k]
-        t = makespan - start[i] - duration[i]
+        t = makespan - finish[i]
         sorted_order[count_at[t]] = i
         count_at[t] += 1
 
@@ -168,20 +168,22 @@ def improve(instance: Instance, island: Island, order: Any) -> int:
     counters, duration = island.counters, instance.duration
     first, before, after_first, after = instance.predecessor_first, instance.predecessors, instance.successor_first, instance.successors
     need, full, guard, free = instance.need, instance.full, instance.guard, island.free
-    start, other, spare = island.start_a, island.start_b, island.spare
-    makespan = generate(order, start, first, before, duration, need, full, guard, free)
+    finish, other, spare = island.start_a, island.start_b, island.spare
+    makespan = generate(order, finish, first, before, duration, need, full, guard, free)
     counters[1] += 1
     for _ in range(island.tuning[1]):
-        sort_by_finish(order, spare, start, duration, island.count_at, makespan)
+        sort_by_finish(order, spare, finish, island.count_at, makespan)
         mirrored = generate(spare, other, after_first, after, duration, need, full, guard, free)
-        sort_by_finish(spare, order, other, duration, island.count_at, mirrored)
-        made = generate(order, start, first, before, duration, need, full, guard, free)
+        sort_by_finish(spare, order, other, island.count_at, mirrored)
+        made = generate(order, finish, first, before, duration, need, full, guard, free)
         counters[1] += 2
         if made >= makespan:
             makespan = made
             break
         makespan = made
-    sort_by_start(order, spare, start, island.count_at, makespan)
+    for i in range(order.size):
+        finish[i] -= duration[i]
+    sort_by_start(order, spare, finish, island.count_at, makespan)
     for k in range(order.size):
         order[k] = spare[k]
     return makespan
