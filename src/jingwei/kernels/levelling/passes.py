@@ -66,65 +66,79 @@ def draw(counters: Any, bound: int) -> int:
     return (x * bound) >> 32  # type: ignore[no-any-return]
 
 
+# Indices are made unsigned where numba cannot see that they are never negative: it would test every one of them.
+
+
+@inlined
+def _placed(early: int, length: int, asked: int, capacity: int, guard: int, free: Any, reach: int) -> tuple[int, int]:
+    """Book `length` steps from the first moment not before `early` at which all fit; answers it, and from where on nothing is used yet."""
+    known = early  # [early, known) is known to fit
+    while True:
+        last = min(early + length, reach)
+        u = last
+        while u > known and (free[np.uint32(u - 1)] - asked) & guard == guard:
+            u -= 1
+        if u <= known:
+            break
+        known = last
+        early = u
+    last = early + length
+    while reach < last:
+        free[np.uint32(reach)] = capacity
+        reach += 1
+    for u in range(early, last):
+        free[np.uint32(u)] -= asked
+    return early, reach
+
+
+@inlined
+def _fits(asked: Any, guard: Any, free: Any, at: int) -> bool:
+    for w in range(guard.size):
+        if (free[np.uint32(at + w)] - asked[w]) & guard[w] != guard[w]:
+            return False
+    return True
+
+
+@inlined
+def _placed_wide(early: int, length: int, asked: Any, capacity: Any, guard: Any, free: Any, reach: int) -> tuple[int, int]:
+    """The same where the demands take several words."""
+    width = guard.size
+    known = early
+    while True:
+        last = min(early + length, reach)
+        u = last
+        while u > known and _fits(asked, guard, free, (u - 1) * width):
+            u -= 1
+        if u <= known:
+            break
+        known = last
+        early = u
+    last = early + length
+    while reach < last:
+        for w in range(width):
+            free[np.uint32(reach * width + w)] = capacity[w]
+        reach += 1
+    for u in range(early, last):
+        for w in range(width):
+            free[np.uint32(u * width + w)] -= asked[w]
+    return early, reach
+
+
 @compiled
 def generate(order: Any, finish: Any, before_first: Any, before: Any, duration: Any, need: Any, full: Any, guard: Any, free: Any) -> int:
     """Serial generation along `order`; fills `finish`, answers the makespan. `free` is scratch of (horizon × width)."""
     width = full.size
     reach = 0  # from here on nothing is used yet and `free` is not valid
-    guards = guard[0]
     for each in order:
         i = np.uint32(each)
         early = 0
         for p in range(before_first[i], before_first[i + np.uint32(1)]):
             early = max(early, finish[np.uint32(before[np.uint32(p)])])
         length = duration[i]
-        if length > 0:
-            known = early  # [early, known) is known to fit
-            if width == 1:
-                asked = need[i]
-                while True:
-                    last = early + length
-                    if last > reach:
-                        last = reach
-                    u = last
-                    while u > known and (free[np.uint32(u - 1)] - asked) & guards == guards:
-                        u -= 1
-                    if u <= known:
-                        break
-                    known = last
-                    early = u
-                last = early + length
-                while reach < last:
-                    free[np.uint32(reach)] = full[0]
-                    reach += 1
-                for u in range(early, last):
-                    free[np.uint32(u)] -= asked
-            else:
-                while True:
-                    last = early + length
-                    if last > reach:
-                        last = reach
-                    u = last - 1
-                    while u >= known:
-                        fits = True
-                        for w in range(width):
-                            if (free[u * width + w] - need[i * width + w]) & guard[w] != guard[w]:
-                                fits = False
-                        if not fits:
-                            break
-                        u -= 1
-                    if u < known:
-                        break
-                    known = last
-                    early = u + 1
-                last = early + length
-                while reach < last:
-                    for w in range(width):
-                        free[reach * width + w] = full[w]
-                    reach += 1
-                for u in range(early, last):
-                    for w in range(width):
-                        free[u * width + w] -= need[i * width + w]
+        if length > 0 and width == 1:
+            early, reach = _placed(early, length, need[i], full[0], guard[0], free, reach)
+        elif length > 0:
+            early, reach = _placed_wide(early, length, need[i * width : (i + 1) * width], full, guard, free, reach)
         finish[i] = early + length
     return reach
 
