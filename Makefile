@@ -5,7 +5,7 @@ LOCKED := .venv/.locked
 DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt peers bench clean
+.PHONY: help up test lint fmt peers bench pictures clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -49,6 +49,10 @@ peers: $(DEVELOP) ## Install and start the real counterparts the tests use
 
 bench: $(DEVELOP) ## Run the benchmarks
 	for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+pictures: $(DEVELOP) ## Take the guide's pictures anew (needs Chromium)
+	$(BIN)/python -m tools.translations compile
+	$(BIN)/python -m tools.pictures
 
 clean: ## Remove the virtual environment and everything generated (not var/)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

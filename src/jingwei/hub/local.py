@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.utils import translation
+from django.utils.text import capfirst
 
 from jingwei.frame import commands
 from jingwei.frame.access import Access, system_access
@@ -201,7 +202,7 @@ def _both(text: Any) -> Title:
     with translation.override("zh-hans"):
         zh = str(text)
     with translation.override("en"):
-        return Title(zh, str(text))
+        return Title(zh, capfirst(str(text)))
 
 
 class Reader:

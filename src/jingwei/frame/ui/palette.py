@@ -64,7 +64,7 @@ _own = (
 
 def _line(title: Promise | str | dict[str, str], icon: str, **rest: str) -> Line:
     titles = title if isinstance(title, dict) else {code: _in(code, title) for code in languages}
-    return {"icon": icon, **rest, **titles}
+    return {"icon": icon, **rest, **{code: capfirst(text) for code, text in titles.items()}}
 
 
 def _in(language: str, text: object) -> str:

@@ -93,7 +93,7 @@ def _placed(early: int, length: int, asked: int, capacity: int, guard: int, free
 
 @inlined
 def _fits(asked: Any, guard: Any, free: Any, at: int) -> bool:
-    for w in range(guard.size):
+    for w in range(guard.size):  # noqa: SIM110  (numba compiles no generator)
         if (free[np.uint32(at + w)] - asked[w]) & guard[w] != guard[w]:
             return False
     return True
