@@ -10,6 +10,7 @@ from django.db.models import Max, QuerySet
 from jingwei.domains.schedule import files
 from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation, Scenario
 from jingwei.domains.schedule.quality import Quality, quality_against
+from jingwei.domains.schedule.reasons import Reasons, reasons_of
 from jingwei.domains.schedule.scenario import Comparison, compare
 from jingwei.domains.schedule.uncertainty import UncertainPlan, uncertain_plan
 from jingwei.domains.work import queries as work
@@ -18,7 +19,7 @@ from jingwei.frame.models import LongWork, Project
 from jingwei.kernels.calendar import WorkCalendar, provisional_years
 
 __all__ = [
-    "Comparison", "Quality", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "project_file", "quality_of", "recalculations",
+    "Comparison", "Quality", "Reasons", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "project_file", "quality_of", "reasons_of", "recalculations",
     "scenarios", "uncertain_plan",
 ]  # fmt: skip
 

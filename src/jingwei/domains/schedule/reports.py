@@ -26,6 +26,12 @@ def quality_told(project: Project, _asked: Asked) -> dict[str, Any]:
     }
 
 
+def reasons_told(project: Project, _asked: Asked) -> dict[str, Any]:
+    """Every task with its dates, floats and drivers; the chain that leads to the finish by its tasks."""
+    found = queries.reasons_of(project)
+    return {"project": project.code, "finish": found.dates.finish, "longest_path": list(found.chain), "tasks": found.told(found.work)}
+
+
 class LevellingAsked(Asked):
     """How long to search, and whether the project may end later."""
 
@@ -39,4 +45,5 @@ def levelling_told(project: Project, asked: LevellingAsked) -> dict[str, Any]:
 
 
 quality = Report("schedule.quality", _("Schedule quality"), "work.task.view", quality_told)
+reasons = Report("schedule.reasons", _("Dates and reasons"), "work.task.view", reasons_told)
 levelled = Report("schedule.levelling", _("Levelling"), "work.task.change", levelling_told, LevellingAsked)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule.pages import edits, files, gantt, levelling, network, paper, quality, scenarios
+from jingwei.domains.schedule.pages import edits, files, gantt, levelling, network, paper, quality, reasons, scenarios
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
 register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10))
 register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "topology", "work.task.view", 20))
+register_project_page(ProjectPage(gettext_lazy("Dates and reasons"), "schedule-reasons", "route", "work.task.view", 25))
 register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 30))
 register_project_page(ProjectPage(gettext_lazy("Levelling"), "levelling", "scale", "work.task.view", 35))
 register_project_page(ProjectPage(gettext_lazy("What if"), "scenarios", "git-branch", "work.task.view", 37))
@@ -29,6 +30,7 @@ urlpatterns = [
     path("gantt/<str:code>/print.pdf", paper.paper_pdf, name="gantt-pdf"),
     path("network/<str:code>/", network.network, name="network"),
     path("gantt/<str:code>/baseline/", edits.baseline, name="gantt-baseline"),
+    path("reasons/<str:code>/", reasons.page, name="schedule-reasons"),
     path("quality/<str:code>/", quality.page, name="schedule-quality"),
     path("levelling/<str:code>/", levelling.page, name="levelling"),
     path("levelling/<str:code>/begin/", levelling.begin, name="levelling-begin"),
