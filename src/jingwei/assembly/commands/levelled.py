@@ -20,6 +20,11 @@ def levelled(plan: Any, *, seconds: float, seed: int) -> dict[str, Any]:
     from jingwei.kernels.plan_input import PROJECT_CALENDAR
     from jingwei.kernels.planfile.scheduling import network_of
 
+    if not plan.from_start:
+        raise Refused(
+            "计划从完成日期排程：资源平衡只会推迟任务，请先改为从开始日期排程",
+            "the plan is scheduled from its finish: levelling only delays, schedule it from its start first",
+        )
     activities, links, setting = network_of(plan)
     tasks = {task.uid: task for task in plan.tasks}
     calendars = setting.placing.calendars
