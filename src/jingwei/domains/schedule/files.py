@@ -28,7 +28,7 @@ converters: list[Callable[[bytes, str], bytes]] = []
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import would do. `new` and `known` are counts of tasks; `left_out` says what is not taken over, and why."""
+    """What an import would do. `new` and `known` are counts of tasks; `left_out` says what is not taken over, and why; `turns` how the project's scheduling would change."""
 
     plan: PlanFile
     new: int
@@ -40,6 +40,7 @@ class Preview:
     left_out: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
     finish: datetime | None
+    turns: str = ""
 
 
 def plan_of(content: bytes, name: str) -> PlanFile:
@@ -80,7 +81,29 @@ def preview(project: Project, plan: PlanFile, staff: Mapping[str, int]) -> Previ
         plan, fresh, len(plan.tasks) - fresh, len(plan.links), sum(t.is_milestone for t in plan.tasks), sum(t.is_summary for t in plan.tasks),
         {name: name in staff for name in sorted(set(names.values()))}, tuple(_left_out(plan, names.values(), staff, problem)),
         tuple(_row(task, dates) for task in plan.tasks[:200]), dates.finish.replace(tzinfo=None) if dates else None,
+        _turns(project, plan),
     )  # fmt: skip
+
+
+def scheduling(plan: PlanFile) -> dict[str, Any]:
+    """What a file says of how its project is scheduled, in the words of a project; nothing when it says only what is usual."""
+    finish = plan.must_finish or plan.finish
+    if not plan.from_start and finish is not None:
+        return {"scheduled_from": Project.Direction.FINISH, "finish_on": finish.date(), "has_critical_ends": False}
+    return {"has_critical_ends": True} if plan.has_critical_ends else {}
+
+
+def _turns(project: Project, plan: PlanFile) -> str:
+    wanted = {name: value for name, value in scheduling(plan).items() if getattr(project, name) != value}
+    if "scheduled_from" in wanted or "finish_on" in wanted:
+        return _("The project will be scheduled from its finish, %(day)s, as the file is.") % {
+            "day": wanted["finish_on"] if "finish_on" in wanted else project.finish_on
+        }
+    if wanted and not project.is_from_finish:
+        return _("Every end will have its own critical path, as in the file.")
+    if plan.from_start and project.is_from_finish:
+        return _("The file is scheduled from its start, the project from its finish: tasks as soon as possible become as late as possible.")
+    return ""
 
 
 def _row(task: FileTask, dates: Any) -> dict[str, Any]:
@@ -141,7 +164,7 @@ def project_file(project: Project, baseline: Mapping[int, tuple[datetime | None,
         PlanFile(
             f"{project.code} {project.name}", start, tasks, links, {"1": loaded.calendar}, {"1": _("Standard")}, "1",
             resources=tuple(FileResource(f"r{pk}", name) for pk, name in people.items()), assignments=assignments,
-            status_date=local(project.data_date), minutes_per_day=network.minutes_per_day(loaded.calendar),
+            status_date=local(project.data_date), from_start=not project.is_from_finish, finish=local(loaded.required_finish), has_critical_ends=project.has_critical_ends, minutes_per_day=network.minutes_per_day(loaded.calendar),
         )
     )  # fmt: skip
 

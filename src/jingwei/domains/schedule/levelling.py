@@ -37,6 +37,7 @@ def level(
     from jingwei.kernels.levelling.planning import level_plan
     from jingwei.kernels.levelling.planning_input import LevellingError, PlanAssignment, PlanResource, PlanTask
 
+    refuse_from_finish(projects)
     tasks: list[PlanTask] = []
     links: list[Dependency[Any]] = []
     calendars, starts, names, prints = {}, {}, {}, {}
@@ -68,6 +69,16 @@ def level(
         raise ValidationError(str(problem)) from problem
     codes = {project.pk: project.code for project in projects}
     return _told(found, names, people, codes, prints)
+
+
+def refuse_from_finish(projects: Sequence[Project]) -> None:
+    """Levelling only delays, and a project planned as late as possible has no room for that. Raises ValidationError."""
+    named = [project.code for project in projects if project.is_from_finish]
+    if named:
+        text = _(
+            "%(projects)s is scheduled from its finish: everything is as late as it can be, and levelling can only delay. Schedule it from its start first."
+        )
+        raise ValidationError(text % {"projects": ", ".join(named)})
 
 
 def print_of(row: Mapping[str, Any], assignee_id: int | None) -> str:

@@ -65,8 +65,8 @@ def _shape(task: Task, values: Mapping[str, Any]) -> bool:
     moves = task.pk is None or any(name in values and values[name] != getattr(task, name) for name in tree_fields)
     for name, value in values.items():
         setattr(task, name, value)
-    if values.get("constraint_at") and task.constraint == Task.Constraint.ASAP and "constraint" not in values:
-        task.constraint = Task.Constraint.SNET  # a date somebody gives means: not before
+    if "constraint" not in values or (task.pk is None and task.constraint == Task.Constraint.ASAP):
+        _bind(task, is_dated=bool(values.get("constraint_at")))
     if moves:
         _keep_tree(task)
     _keep_step(task, status_given=status_given, percent_given=percent_given)
@@ -74,6 +74,18 @@ def _shape(task: Task, values: Mapping[str, Any]) -> bool:
         task.duration_minutes = 0
     _keep_estimate(task)
     return moves
+
+
+def _bind(task: Task, *, is_dated: bool) -> None:
+    """The constraint nobody named: a date somebody gives means not before, or not behind it when the project is scheduled from its finish."""
+    kinds = Task.Constraint
+    if is_dated and task.constraint in (kinds.ASAP, kinds.ALAP):
+        if task.project.is_from_finish:
+            task.constraint = kinds.FNLT
+        elif task.constraint == kinds.ASAP:
+            task.constraint = kinds.SNET
+    elif task.pk is None and task.project_id and task.project.is_from_finish:
+        task.constraint = kinds.ALAP
 
 
 def _keep_estimate(task: Task) -> None:
@@ -227,6 +239,18 @@ def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str,
     bulk.save(list(kept.values()), ("type", "lag_minutes"))
     facts.state(DependencyChanged(project_id=project_id))
     return len(kept), refused
+
+
+@transaction.atomic
+def tasks_turn(*, project_id: int, is_from_finish: bool) -> int:
+    """Tasks that are as soon as possible become as late as possible, or the other way round; what has begun stays. Returns how many."""
+    kinds = Task.Constraint
+    before, after = (kinds.ASAP, kinds.ALAP) if is_from_finish else (kinds.ALAP, kinds.ASAP)
+    turned = list(Task.objects.filter(project_id=project_id, constraint=before, percent=0, actual_start=None, is_summary=False))
+    for task in turned:
+        task.constraint = after
+    bulk.save(turned, ("constraint",))
+    return len(turned)
 
 
 def _closing(after: Mapping[int, set[int]]) -> list[tuple[int, int]]:

@@ -32,7 +32,7 @@ class _Changed(Exception):
 
 
 def _asked(request: Request, project: Project) -> Edits:
-    """The posted changes in the words of the work: a moved start becomes a no-earlier-than date."""
+    """The posted changes in the words of the work: a moved start becomes a no-earlier-than date (no-later-than, planned from the finish)."""
     zone = ZoneInfo(project.zone)
     try:
         body = json.loads(request.body)
@@ -67,7 +67,7 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
     if given.get("version") is not None and int(given["version"]) != task.version:
         raise _Changed
     if given.get("start"):
-        out["constraint"], out["constraint_at"] = "SNET", _moment(given["start"], zone)
+        out["constraint"], out["constraint_at"] = "SNLT" if project.is_from_finish else "SNET", _moment(given["start"], zone)
         if task.actual_start is not None:
             out["actual_start"] = out["constraint_at"]
     for name in ("duration_minutes", "percent"):

@@ -68,7 +68,7 @@ def carry_out(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "import")
     kept = _kept(project, pk)
     try:
-        done = services.file_import(instance=kept)
+        done = services.file_import(instance=kept, sets_project=request.access.allows("frame.project.change", project.pk))
         offer_undo(request, _("%(new)s tasks are new, %(changed)s changed, %(links)s links written.") % (done.counts or {}))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))

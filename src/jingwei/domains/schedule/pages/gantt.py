@@ -62,6 +62,7 @@ def data(request: Request, code: str) -> HttpResponse:
             "data_date": local_text(project.data_date or timezone.now(), zone), "today": local_text(timezone.now(), zone),
             "baseline": {"id": current.pk, "name": current.name} if current else None,
             "baselines": [{"id": each.pk, "name": each.name} for each in queries.baselines_of(project.pk)] + _previews(request, project),
+            "from_finish": project.is_from_finish,
             "provisional_years": calendar.pop("provisional_years"),
         },
         "calendar": calendar,

@@ -59,7 +59,11 @@ def begin(request: Request, code: str) -> HttpResponse:
     project = project_asked(request, code, "change")
     projects = [project]
     if request.POST.get("everything"):
-        projects += [each for each in Project.objects.exclude(pk=project.pk).exclude(status="closed") if request.access.allows("work.task.change", each.pk)]
+        projects += [
+            each
+            for each in Project.objects.exclude(pk=project.pk).exclude(status="closed").exclude(scheduled_from="finish")
+            if request.access.allows("work.task.change", each.pk)
+        ]
     try:
         seconds = int(request.POST.get("seconds") or usual_seconds)
         kept = services.levelling_begin(

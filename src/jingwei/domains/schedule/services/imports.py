@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.directory import queries as directory
+from jingwei.domains.directory import services as projects
 from jingwei.domains.schedule import files
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.services.recalculation import project_recalculate
@@ -34,13 +35,19 @@ def file_keep(*, project: Project, name: str, content: bytes) -> PlanImport:
 
 
 @transaction.atomic
-def file_import(*, instance: PlanImport) -> PlanImport:
-    """Write a kept file's tasks and links into its project and recalculate. The same file again changes what came from it before."""
+def file_import(*, instance: PlanImport, sets_project: bool = True) -> PlanImport:
+    """Write a kept file's tasks and links into its project and recalculate. The same file again changes what came from it before.
+
+    With `sets_project` the project is scheduled from its finish, or with a critical path for every end, when the file is.
+    """
     if instance.done_at is not None:
         raise ValidationError(_("This file was imported already."))
     project = instance.project
     plan = files.plan_of(bytes(instance.content), instance.name)
     with scope.because(reason=_("File %(name)s") % {"name": instance.name}):
+        wanted = files.scheduling(plan)
+        if sets_project and any(getattr(project, name) != value for name, value in wanted.items()) and not (project.is_from_finish and plan.from_start):
+            project = projects.project_save(instance=project, **wanted)
         made, fresh = _tasks(project, plan)
         written, refused = tasks.dependencies_save(project_id=project.pk, links=_links(plan, made))
         project_recalculate(project_id=project.pk)
@@ -75,17 +82,20 @@ def _tasks(project: Project, plan: PlanFile) -> tuple[dict[str, Any], int]:
         rows = []
         for task in by_level[level]:
             instance = known.get(files.reference(task))
-            values = _values(project, task, made, assignee.get(task.uid))
+            values = _values(project, plan, task, made, assignee.get(task.uid))
             if instance is None:
                 values |= {"project": project, "position": place[task.uid], "external_ref": files.reference(task)}
                 fresh += 1
             rows.append((instance, values))
         for task, row in zip(by_level[level], tasks.tasks_save(rows=rows), strict=True):
             made[task.uid] = row
+    if project.is_from_finish and not plan.from_start:
+        # new tasks are as late as possible in such a project, but the file says which are not
+        tasks.tasks_save(rows=[(made[task.uid], {"constraint": "ASAP"}) for task in plan.tasks if task.constraint == "ASAP"])
     return made, fresh
 
 
-def _values(project: Project, task: FileTask, made: Mapping[str, Any], assignee_id: int | None) -> dict[str, Any]:
+def _values(project: Project, plan: PlanFile, task: FileTask, made: Mapping[str, Any], assignee_id: int | None) -> dict[str, Any]:
     """A task of a file in the words of the work."""
     zone = ZoneInfo(project.zone)
 
@@ -93,6 +103,8 @@ def _values(project: Project, task: FileTask, made: Mapping[str, Any], assignee_
         return moment.replace(tzinfo=zone) if moment else None
 
     constraint, at = (task.constraint, task.constraint_at) if task.constraint_at or task.constraint in ("ASAP", "ALAP") else ("ASAP", None)
+    if constraint == "ASAP" and project.is_from_finish and plan.from_start:
+        constraint = "ALAP"
     if task.is_manual and task.manual_start and not task.is_summary:
         constraint, at = "SNET", task.manual_start
     values: dict[str, Any] = {
