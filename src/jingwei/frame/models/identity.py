@@ -93,10 +93,7 @@ class Project(TenantModel):
         verbose_name = _("project")
         verbose_name_plural = _("projects")
         ordering = ("code",)
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=("tenant", "code"), name="project_code_once"),
-            models.CheckConstraint(condition=models.Q(scheduled_from="start") | models.Q(finish_on__isnull=False), name="project_from_finish_has_one"),
-        ]
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "code"), name="project_code_once")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
