@@ -15,7 +15,7 @@ from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
 from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import Dependency, PlanError
+from jingwei.kernels.plan import PROJECT_CALENDAR, Dependency, PlanError
 from jingwei.kernels.text import Text
 
 if TYPE_CHECKING:
@@ -45,14 +45,18 @@ def level(
     now: datetime | None = None
     for project in projects:
         loaded = network.load(project, keeps_levelling=False)
-        calendars[str(project.pk)] = loaded.calendar
+        calendars |= {_calendar_of(project, name): each for name, each in loaded.calendars.items()}
         starts[project.pk] = network.start_of(project, loaded.calendar.zone)
         now = max(project.data_date or loaded.now, now) if now else project.data_date or loaded.now
         links += loaded.links
         for pk, activity in loaded.activities.items():
             row = loaded.rows[pk]
             names[pk], prints[pk] = str(row["name"]), print_of(row, booked.get(pk, {}).get("assignee_id"))
-            tasks.append(PlanTask(replace(activity, calendar=str(project.pk)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500))
+            tasks.append(
+                PlanTask(
+                    replace(activity, calendar=_calendar_of(project, activity.calendar)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500
+                )
+            )
     people = {row["assignee_id"]: str(row["assignee__name"]) for row in booked.values()}
     zone = projects[0].zone
     calendars["project"] = calendars[str(projects[0].pk)]
@@ -69,6 +73,11 @@ def level(
         raise ValidationError(str(problem)) from problem
     codes = {project.pk: project.code for project in projects}
     return _told(found, names, people, codes, prints)
+
+
+def _calendar_of(project: Project, name: str) -> str:
+    """A calendar's name among those of several projects."""
+    return str(project.pk) if name == PROJECT_CALENDAR else f"{project.pk}/{name}"
 
 
 def refuse_from_finish(projects: Sequence[Project]) -> None:

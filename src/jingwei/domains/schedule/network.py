@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from jingwei.kernels.worktime import HorizonError, compile_calendar
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
-    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name", "levelled_until", "version",
+    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name", "levelled_until", "version", "calendar_id",
 )  # fmt: skip
 
 
@@ -39,11 +39,12 @@ class Loaded:
     calendar: WorkCalendar
     outages: dict[int, Outage]
     now: datetime
+    task_calendars: dict[int, WorkCalendar] = field(default_factory=dict)
 
     @property
     def calendars(self) -> dict[str, WorkCalendar]:
         """The calendars that activities name."""
-        return {PROJECT_CALENDAR: self.calendar}
+        return {PROJECT_CALENDAR: self.calendar, **{str(pk): each for pk, each in self.task_calendars.items()}}
 
     @property
     def required_finish(self) -> datetime | None:
@@ -98,7 +99,8 @@ def load(project: Project, *, keeps_levelling: bool = True) -> Loaded:
     if not keeps_levelling:
         let_go = {pk: row | {"levelled_until": None} for pk, row in kept.rows.items() if row["levelled_until"]}
         activities |= {pk: _activity(row, held.get(row["interface_id"])) for pk, row in let_go.items()}
-    return Loaded(project, kept.rows, activities, kept.links, calendar, outages, now)
+    named = {row["calendar_id"] for row in kept.rows.values() if row["calendar_id"]}
+    return Loaded(project, kept.rows, activities, kept.links, calendar, outages, now, worktime.task_calendars(project, named) if named else {})
 
 
 def _read(project_id: int) -> _Kept:
@@ -131,6 +133,7 @@ def _activity(row: Mapping[str, Any], held_until: datetime | None) -> Activity[i
     return Activity(
         key=row["pk"],
         duration_minutes=0 if row["is_milestone"] else row["duration_minutes"],
+        calendar=str(row["calendar_id"]) if row["calendar_id"] else PROJECT_CALENDAR,
         constraint=row["constraint"] if row["constraint_at"] or row["constraint"] in ("ASAP", "ALAP") else None,
         constraint_at=row["constraint_at"],
         deadline=row["deadline"],

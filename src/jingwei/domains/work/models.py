@@ -54,6 +54,10 @@ class Task(ProjectModel):
     work_hours = models.DecimalField(_("planned work (h)"), max_digits=9, decimal_places=2, null=True, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=500)
     assignee = models.ForeignKey("directory.Person", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee"))
+    calendar = models.ForeignKey(
+        "worktime.Calendar", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("task calendar"),
+        help_text=_("When this task is worked on, instead of the project's working time."),
+    )  # fmt: skip
     constraint = models.CharField(_("constraint"), max_length=4, choices=Constraint.choices, default=Constraint.ASAP)
     constraint_at = models.DateTimeField(_("constraint date"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)

@@ -151,4 +151,4 @@ def earning_facts(project_id: int) -> list[dict[str, Any]]:
 def file_facts(project_id: int) -> list[dict[str, Any]]:
     """Every task in the order of the tree, with what a schedule file says of it. One query."""
     names = ("pk", "position", "name", "parent_id", "wbs", "duration_minutes", "percent", "is_milestone", "is_summary", "status", "priority")
-    return list(tasks_of(project_id).values(*names, "assignee_id", "assignee__name"))
+    return list(tasks_of(project_id).values(*names, "assignee_id", "assignee__name", "calendar_id", "calendar__name"))

@@ -73,6 +73,8 @@ def _shape(task: Task, values: Mapping[str, Any]) -> bool:
     if task.is_milestone:
         task.duration_minutes = 0
     _keep_estimate(task)
+    if "calendar" in values and task.calendar is not None and task.calendar.layer != "task":
+        raise ValidationError({"calendar": _("Choose a calendar of the layer “Tasks that name it”.")})
     return moves
 
 

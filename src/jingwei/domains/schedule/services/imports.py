@@ -20,6 +20,7 @@ from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.services.recalculation import project_recalculate
 from jingwei.domains.work import queries as work
 from jingwei.domains.work import services as tasks
+from jingwei.domains.worktime import services as worktime
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.kernels.planfile import FileTask, PlanFile
@@ -35,10 +36,11 @@ def file_keep(*, project: Project, name: str, content: bytes) -> PlanImport:
 
 
 @transaction.atomic
-def file_import(*, instance: PlanImport, sets_project: bool = True) -> PlanImport:
+def file_import(*, instance: PlanImport, sets_project: bool = True, makes_calendars: bool = True) -> PlanImport:
     """Write a kept file's tasks and links into its project and recalculate. The same file again changes what came from it before.
 
-    With `sets_project` the project is scheduled from its finish, or with a critical path for every end, when the file is.
+    With `sets_project` the project is scheduled from its finish, or with a critical path for every end, when the file is;
+    with `makes_calendars` the calendars its tasks name are made, unless one of that name is there.
     """
     if instance.done_at is not None:
         raise ValidationError(_("This file was imported already."))
@@ -48,7 +50,7 @@ def file_import(*, instance: PlanImport, sets_project: bool = True) -> PlanImpor
         wanted = files.scheduling(plan)
         if sets_project and any(getattr(project, name) != value for name, value in wanted.items()) and not (project.is_from_finish and plan.from_start):
             project = projects.project_save(instance=project, **wanted)
-        made, fresh = _tasks(project, plan)
+        made, fresh = _tasks(project, plan, _calendars(plan) if makes_calendars else {})
         written, refused = tasks.dependencies_save(project_id=project.pk, links=_links(plan, made))
         project_recalculate(project_id=project.pk)
     instance.done_at = timezone.now()
@@ -60,7 +62,13 @@ def file_import(*, instance: PlanImport, sets_project: bool = True) -> PlanImpor
     return instance
 
 
-def _tasks(project: Project, plan: PlanFile) -> tuple[dict[str, Any], int]:
+def _calendars(plan: PlanFile) -> dict[str, Any]:
+    """The calendars that tasks of a file name, by the file's id."""
+    named = {task.calendar for task in plan.tasks if task.calendar in plan.calendars}
+    return {uid: worktime.task_calendar_keep(name=plan.calendar_names.get(uid) or f"#{uid}", laid=plan.calendars[uid]) for uid in sorted(filter(None, named))}
+
+
+def _tasks(project: Project, plan: PlanFile, calendars: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Tasks by the file's id, and how many are new. Parents are written before what is below them."""
     known = {task.external_ref: task for task in work.tasks_of(project.pk).exclude(external_ref="")}
     staff = directory.staff_by_name()
@@ -83,6 +91,8 @@ def _tasks(project: Project, plan: PlanFile) -> tuple[dict[str, Any], int]:
         for task in by_level[level]:
             instance = known.get(files.reference(task))
             values = _values(project, plan, task, made, assignee.get(task.uid))
+            if calendars or instance is None:
+                values["calendar"] = calendars.get(task.calendar or "")
             if instance is None:
                 values |= {"project": project, "position": place[task.uid], "external_ref": files.reference(task)}
                 fresh += 1
