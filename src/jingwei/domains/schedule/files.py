@@ -98,7 +98,7 @@ def _turns(project: Project, plan: PlanFile) -> str:
     wanted = {name: value for name, value in scheduling(plan).items() if getattr(project, name) != value}
     if "scheduled_from" in wanted or "finish_on" in wanted:
         return _("The project will be scheduled from its finish, %(day)s, as the file is.") % {
-            "day": wanted["finish_on"] if "finish_on" in wanted else project.finish_on
+            "day": wanted.get("finish_on", project.finish_on)
         }
     if wanted and not project.is_from_finish:
         return _("Every end will have its own critical path, as in the file.")
@@ -156,7 +156,7 @@ def project_file(project: Project, baseline: Mapping[int, tuple[datetime | None,
     tasks = tuple(_file_task(row, loaded.rows[row["pk"]], baseline.get(row["pk"]), local) for row in facts)
     links = tuple(FileLink(str(link.predecessor), str(link.successor), link.type, link.lag_minutes) for link in loaded.links)
     assignments = tuple(
-        FileAssignment(str(number), str(row["pk"]), f"r{row['assignee_id']}", work_minutes=float(row["duration_minutes"]))
+        FileAssignment(str(number), str(row["pk"]), f"r{row['assignee_id']}", units=float(row["units_percent"]) / 100, work_minutes=_work_minutes(row))
         for number, row in enumerate((r for r in facts if r["assignee_id"] and not r["is_summary"]), 1)
     )  # fmt: skip
     span = [row[name].date() for row in loaded.rows.values() for name in ("start", "finish") if row[name]] or [loaded.now.date()]
@@ -171,6 +171,11 @@ def project_file(project: Project, baseline: Mapping[int, tuple[datetime | None,
             status_date=local(project.data_date), from_start=not project.is_from_finish, finish=local(loaded.required_finish), has_critical_ends=project.has_critical_ends, minutes_per_day=network.minutes_per_day(loaded.calendar),
         )
     )  # fmt: skip
+
+
+def _work_minutes(row: Mapping[str, Any]) -> float:
+    """Planned work where it is said, else the assignee's share of the duration."""
+    return float(row["work_hours"]) * 60 if row["work_hours"] is not None else row["duration_minutes"] * float(row["units_percent"]) / 100
 
 
 def spelled_out(calendar: WorkCalendar, first: date, last: date) -> WorkCalendar:
@@ -190,5 +195,5 @@ def _file_task(
         outline_level=row["wbs"].count(".") + 1, wbs=row["wbs"], duration_minutes=0 if row["is_milestone"] else row["duration_minutes"],
         calendar=f"c{row['calendar_id']}" if row["calendar_id"] else None, ignores_resource_calendars=bool(row["calendar_id"]), constraint=dates["constraint"], constraint_at=local(dates["constraint_at"]), deadline=local(dates["deadline"]), percent=float(row["percent"]),
         actual_start=local(dates["actual_start"]), actual_finish=local(dates["actual_finish"]), is_milestone=row["is_milestone"], is_summary=row["is_summary"],
-        is_inactive=row["status"] == "cancelled", priority=row["priority"], stated={name: moment for name, moment in stated.items() if moment}, baselines=kept,
+        is_inactive=row["status"] == "cancelled", type=row["task_type"], is_effort_driven=row["is_effort_driven"], priority=row["priority"], stated={name: moment for name, moment in stated.items() if moment}, baselines=kept,
     )  # fmt: skip

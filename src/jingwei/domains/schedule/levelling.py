@@ -61,7 +61,9 @@ def level(
     zone = projects[0].zone
     calendars["project"] = calendars[str(projects[0].pk)]
     resources = [PlanResource(pk, calendar="project") for pk in people]
-    assignments = [PlanAssignment(row["pk"], row["assignee_id"]) for row in booked.values() if row["pk"] in names]
+    assignments = [
+        PlanAssignment(row["pk"], row["assignee_id"], units=min(max(round(row["units_percent"]), 1), 100)) for row in booked.values() if row["pk"] in names
+    ]
     try:
         found = level_plan(
             tasks, links, resources, assignments, calendars, start=min(starts.values()), project_starts=starts, data_date=now, within_slack=within_slack, seconds=seconds,

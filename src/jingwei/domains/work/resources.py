@@ -12,7 +12,8 @@ tasks = Resource(
     Task,
     columns=("wbs", "code", "name", "status", "percent", "assignee", "calendar", "start", "finish", "deadline", "is_critical"),
     fields=(
-        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "priority",
+        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type",
+        "is_effort_driven", "priority",
         "assignee", "calendar", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
     ),
     natural_key=("project__code", "code"),

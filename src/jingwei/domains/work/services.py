@@ -13,13 +13,14 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jingwei.domains.work import effort
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
 from jingwei.domains.work.models import Dependency, Task
 from jingwei.frame import bulk, facts
 
 tree_fields = {"parent", "position", "project"}
 # what a rule may change beside the fields that were given
-derived_fields = ("status", "percent", "constraint", "duration_minutes", "actual_start", "actual_finish")
+derived_fields = ("status", "percent", "constraint", "duration_minutes", "actual_start", "actual_finish", "work_hours", "units_percent", "is_effort_driven")
 
 
 @transaction.atomic
@@ -38,11 +39,18 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
 
 
 @transaction.atomic
-def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]]) -> list[Task]:
-    """`task_save` for many: the same rules, one statement for the new and one for the changed."""
+def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]], follows_effort: bool = True) -> list[Task]:
+    """`task_save` for many: the same rules, one statement for the new and one for the changed.
+
+    Without `follows_effort` duration, work and units are taken as given (from another program that keeps them in step itself).
+    """
     tasks = [instance or bulk.made(Task) for instance, _values in rows]
     percents = [task.percent for task in tasks]
-    moved = {task.project_id for task, (_instance, values) in zip(tasks, rows, strict=True) if _shape(task, values) and task.pk is not None}
+    moved = {
+        task.project_id
+        for task, (_instance, values) in zip(tasks, rows, strict=True)
+        if _shape(task, values, follows_effort=follows_effort) and task.pk is not None
+    }
     fresh = [task for task in tasks if task.pk is None]
     appended = _number(fresh)
     bulk.save(tasks, {*(name for _instance, values in rows for name in values), *derived_fields})
@@ -58,10 +66,11 @@ def _tell(task: Task, percent_before: int) -> None:
     facts.state(TaskProgressed(percent=task.percent, **kind) if task.percent != percent_before else TaskSaved(**kind))
 
 
-def _shape(task: Task, values: Mapping[str, Any]) -> bool:
+def _shape(task: Task, values: Mapping[str, Any], *, follows_effort: bool = True) -> bool:
     """Take the values on and keep the task's rules; True when its place in the tree moves."""
     status_given = "status" in values and values["status"] != task.status
     percent_given = "percent" in values and values["percent"] != task.percent
+    shares = None if task.pk is None else effort.Shares.of(task)
     moves = task.pk is None or any(name in values and values[name] != getattr(task, name) for name in tree_fields)
     for name, value in values.items():
         setattr(task, name, value)
@@ -72,6 +81,7 @@ def _shape(task: Task, values: Mapping[str, Any]) -> bool:
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:
         task.duration_minutes = 0
+    task.told = effort.follow(task, shares) if follows_effort else ()
     _keep_estimate(task)
     if "calendar" in values and task.calendar is not None and task.calendar.layer != "task":
         raise ValidationError({"calendar": _("Choose a calendar of the layer “Tasks that name it”.")})

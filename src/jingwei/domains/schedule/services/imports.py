@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from jingwei.domains.work import services as tasks
 from jingwei.domains.worktime import services as worktime
 from jingwei.frame import scope
 from jingwei.frame.models import Project
-from jingwei.kernels.planfile import FileTask, PlanFile
+from jingwei.kernels.planfile import FileAssignment, FileTask, PlanFile
 
 
 @transaction.atomic
@@ -84,6 +85,7 @@ def _tasks(project: Project, plan: PlanFile, calendars: Mapping[str, Any]) -> tu
         by_level[depth[task.uid]].append(task)
     top = max((task.position for task in known.values()), default=0) or work.tasks_of(project.pk).count()
     place = {task.uid: top + number for number, task in enumerate(plan.tasks, 1)}
+    shares = _shares(plan)
     made: dict[str, Any] = {}
     fresh = 0
     for level in sorted(by_level):
@@ -91,13 +93,15 @@ def _tasks(project: Project, plan: PlanFile, calendars: Mapping[str, Any]) -> tu
         for task in by_level[level]:
             instance = known.get(files.reference(task))
             values = _values(project, plan, task, made, assignee.get(task.uid))
+            if not task.is_summary:
+                values |= shares.get(task.uid, {})
             if calendars or instance is None:
                 values["calendar"] = calendars.get(task.calendar or "")
             if instance is None:
                 values |= {"project": project, "position": place[task.uid], "external_ref": files.reference(task)}
                 fresh += 1
             rows.append((instance, values))
-        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows), strict=True):
+        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows, follows_effort=False), strict=True):
             made[task.uid] = row
     if project.is_from_finish and not plan.from_start:
         # new tasks are as late as possible in such a project, but the file says which are not
@@ -122,11 +126,28 @@ def _values(project: Project, plan: PlanFile, task: FileTask, made: Mapping[str,
         "percent": round(min(max(task.percent, 0), 100)), "constraint": constraint, "constraint_at": aware(at), "deadline": aware(task.deadline),
         "actual_start": aware(task.actual_start), "actual_finish": aware(task.actual_finish) if task.percent >= 100 else None, "priority": min(max(task.priority, 0), 1000),
     }  # fmt: skip
+    values |= {"task_type": task.type, "is_effort_driven": task.is_effort_driven or task.type == "fixed_work"}
     if task.is_inactive:
         values["status"] = "cancelled"
     if assignee_id is not None:
         values["assignee_id"] = assignee_id
     return values
+
+
+def _shares(plan: PlanFile) -> dict[str, dict[str, Any]]:
+    """Units and planned work of tasks that one resource does; of those that several do only the duration is taken over."""
+    kinds = {resource.uid: resource.kind for resource in plan.resources}
+    working: dict[str, list[FileAssignment]] = defaultdict(list)
+    for each in plan.assignments:
+        if kinds.get(each.resource or "") == "work":
+            working[each.task].append(each)
+    found = {}
+    for uid, (first, *others) in working.items():
+        if not others and 0 < first.units <= 99:
+            found[uid] = {"units_percent": Decimal(str(round(first.units * 100, 2)))}
+            if 0 < first.work_minutes < 60 * 9_999_999:
+                found[uid]["work_hours"] = Decimal(str(round(first.work_minutes / 60, 2)))
+    return found
 
 
 def _duration(task: FileTask) -> int:
