@@ -251,3 +251,13 @@ def test_schedule_shows_a_critical_path_for_every_end_when_asked(run: Run, file:
         for more in ((), ("--multiple-critical-paths",))
     ]
     assert [each["4"] for each in critical] == [False, True]
+
+
+def test_levelling_tells_of_assignments_on_summaries(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "summary.xml"
+    people = (FileResource("1", "吴刚"),)
+    path.write_bytes(write_mspdi(plan(resources=people, assignments=(FileAssignment("1", "1", "1", 1.0, 480), FileAssignment("2", "2", "1", 1.0, 480)))))
+    answer = json.loads(run("schedule", path, "--level", "--json", "--seconds", "0.2")[1])
+    assert [(each["uid"], each["resource"]) for each in answer["levelling"]["ignored"]] == [("1", "吴刚")]
+    out = run("schedule", path, "--level", "--seconds", "0.2")[1]
+    assert "摘要任务" in out and "assign the tasks below it" in out

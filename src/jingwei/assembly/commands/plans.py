@@ -162,7 +162,7 @@ def _show_levelling(answer: dict[str, Any]) -> None:
         for move in answer["moves"]
     ]
     print_table(("任务 task", "原开始 was", "新开始 becomes", "资源 resource", "等待 waits for"), moved)
-    for each in answer["unresolved"]:
+    for each in answer["unresolved"] + answer["ignored"]:
         say(f"{each['uid']}：{each['why']['zh']}", each["why"]["en"], mark="!")
 
 

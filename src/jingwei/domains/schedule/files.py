@@ -97,9 +97,7 @@ def scheduling(plan: PlanFile) -> dict[str, Any]:
 def _turns(project: Project, plan: PlanFile) -> str:
     wanted = {name: value for name, value in scheduling(plan).items() if getattr(project, name) != value}
     if "scheduled_from" in wanted or "finish_on" in wanted:
-        return _("The project will be scheduled from its finish, %(day)s, as the file is.") % {
-            "day": wanted.get("finish_on", project.finish_on)
-        }
+        return _("The project will be scheduled from its finish, %(day)s, as the file is.") % {"day": wanted.get("finish_on", project.finish_on)}
     if wanted and not project.is_from_finish:
         return _("Every end will have its own critical path, as in the file.")
     if plan.from_start and project.is_from_finish:

@@ -34,7 +34,7 @@ def level(
 ) -> dict[str, Any]:
     """The preview as the page keeps it. Raises ValidationError when a plan cannot be calculated."""
     # The kernel brings its compiler along, a second of every start; only who levels pays for it.
-    from jingwei.kernels.levelling.planning import level_plan
+    from jingwei.kernels.levelling.planning import level_plan, summary_assignments
     from jingwei.kernels.levelling.planning_input import LevellingError, PlanAssignment, PlanResource, PlanTask
 
     refuse_from_finish(projects)
@@ -74,7 +74,8 @@ def level(
     except (PlanError, CalendarError) as problem:
         raise ValidationError(str(problem)) from problem
     codes = {project.pk: project.code for project in projects}
-    return _told(found, names, people, codes, prints)
+    ignored = [{"task": each.task, "name": names[each.task], "who": people[each.resource]} for each, _text in summary_assignments(tasks, assignments)]
+    return _told(found, names, people, codes, prints) | {"ignored": ignored}
 
 
 def _calendar_of(project: Project, name: str) -> str:

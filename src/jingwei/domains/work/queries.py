@@ -130,8 +130,8 @@ def staffed_ids(project_id: int) -> set[int]:
 
 
 def booked(project_ids: list[int]) -> list[dict[str, Any]]:
-    """Open tasks somebody is to do, with who and how urgent. One query."""
-    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    """Open tasks somebody is to do, summaries too, with who and how urgent. One query."""
+    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return list(rows.values("pk", "assignee_id", "assignee__name", "priority", "units_percent"))
 
 

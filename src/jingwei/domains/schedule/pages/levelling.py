@@ -49,7 +49,7 @@ def _shown(outcome: dict[str, Any]) -> dict[str, Any]:
         "projects": [each | {"before": moment(each["before"]), "after": moment(each["after"]), "days": (moment(each["after"]) - moment(each["before"])).days} for each in outcome["projects"]],
         "moves": [each | {name: moment(each[name]) for name in ("old_start", "old_finish", "new_start", "new_finish")} | {"reason": each["reason"][language]} for each in outcome["moves"]],
         "overloads_before": len(outcome["overloads_before"]), "overloads": [each | {name: moment(each[name]) for name in ("start", "finish")} for each in outcome["overloads"]],
-        "unresolved": outcome["unresolved"], "gap": outcome["gap"], "lower_bound": moment(outcome["lower_bound"]), "rounds": outcome["rounds"], "is_cancelled": outcome["is_cancelled"],
+        "unresolved": outcome["unresolved"], "ignored": outcome.get("ignored", ()), "gap": outcome["gap"], "lower_bound": moment(outcome["lower_bound"]), "rounds": outcome["rounds"], "is_cancelled": outcome["is_cancelled"],
     }  # fmt: skip
 
 
