@@ -227,3 +227,37 @@ def test_level_says_when_it_is_not_part_of_this_version(run: Run, file: Path, mo
     monkeypatch.setattr("jingwei.assembly.commands.levelled.find_spec", lambda name: None)
     code, _, err = run("schedule", file, "--level")
     assert code == 2 and "levelling is not available" in err and "不含资源平衡" in err
+
+
+def test_schedule_and_level_know_a_file_that_is_scheduled_from_its_finish(run: Run, tmp_path: Path) -> None:
+    """Given the same work to be done by Friday evening, then it begins on Wednesday; levelling says why it cannot help, in both languages."""
+    late = tuple(dataclasses.replace(task, constraint="ALAP") for task in plan().tasks)
+    path = tmp_path / "late.xml"
+    path.write_bytes(write_mspdi(plan(tasks=late, from_start=False, finish=datetime(2026, 3, 6, 17))))
+    code, out, _ = run("schedule", path, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert (answer["scheduled_from"], answer["start"], answer["finish"]) == ("finish", "2026-03-04T08:00:00", "2026-03-06T17:00:00")
+    assert {task["uid"]: task["start"] for task in answer["tasks"]}["4"] == "2026-03-06T08:00:00"
+    code, _, err = run("schedule", path, "--level")
+    assert code == 2 and "从完成日期排程" in err and "levelling only delays" in err
+    code, _, err = run("schedule", path, "--multiple-critical-paths")
+    assert code == 2 and "各终点" in err and "every end" in err
+
+
+def test_schedule_shows_a_critical_path_for_every_end_when_asked(run: Run, file: Path) -> None:
+    critical = [
+        {task["uid"]: task["critical"] for task in json.loads(run("schedule", file, "--json", *more)[1])["tasks"]}
+        for more in ((), ("--multiple-critical-paths",))
+    ]
+    assert [each["4"] for each in critical] == [False, True]
+
+
+def test_levelling_tells_of_assignments_on_summaries(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "summary.xml"
+    people = (FileResource("1", "吴刚"),)
+    path.write_bytes(write_mspdi(plan(resources=people, assignments=(FileAssignment("1", "1", "1", 1.0, 480), FileAssignment("2", "2", "1", 1.0, 480)))))
+    answer = json.loads(run("schedule", path, "--level", "--json", "--seconds", "0.2")[1])
+    assert [(each["uid"], each["resource"]) for each in answer["levelling"]["ignored"]] == [("1", "吴刚")]
+    out = run("schedule", path, "--level", "--seconds", "0.2")[1]
+    assert "摘要任务" in out and "assign the tasks below it" in out

@@ -1,11 +1,9 @@
-"""Several critical paths, scheduling from the finish, and lags in the predecessor's calendar."""
+"""Several critical paths, and lags in the predecessor's calendar."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,10 +11,9 @@ from jingwei.kernels.calendar import STANDARD_WEEK, WorkCalendar
 from jingwei.kernels.incremental import HeldPlan
 from jingwei.kernels.network import LAG_IN_PREDECESSOR_CALENDAR, ActivityArrays, LinkArrays, RunRules, compile_network
 from jingwei.kernels.network_ends import critical_paths, open_ends, with_every_end_critical
-from jingwei.kernels.plan import Activity, Dependency, PlanError
-from jingwei.kernels.plan_from_finish import schedule_from_finish
+from jingwei.kernels.plan import Activity, Dependency
 
-from .clock import DAY, at, early, planned, shown, wall
+from .clock import DAY, early, planned, shown, wall
 from .test_network_laws import CALENDARS, SLOW, START, calculated, networks
 
 SIX_DAYS = WorkCalendar.weekly((*STANDARD_WEEK[:5], STANDARD_WEEK[0], ()), region="none")
@@ -71,31 +68,10 @@ def test_a_lag_in_the_predecessors_calendar_by_name() -> None:
     assert shown(moved.dates(RunRules(wall("2026-03-02 09:00")))["check"].early_start) == "03-10 09:00"
 
 
-def test_a_project_scheduled_from_its_finish_is_as_late_as_it_can_be() -> None:
-    """Given a finish on Friday evening, when a chain of four days and a day beside it are placed, then all end there."""
-    activities = [Activity("a", 3 * DAY), Activity("b", DAY), Activity("beside", DAY), Activity("soon", DAY, constraint="ASAP")]
-    plan = schedule_from_finish(activities, [Dependency("a", "b")], finish=at("2026-03-06 18:00"))
-    assert {key: (shown(each.start), shown(each.finish)) for key, each in plan.items()} == {
-        "a": ("03-03 09:00", "03-05 18:00"),
-        "b": ("03-06 09:00", "03-06 18:00"),
-        "beside": ("03-06 09:00", "03-06 18:00"),
-        "soon": ("03-03 09:00", "03-03 18:00"),
-    }
-    assert shown(plan.start) == "03-03 09:00"
-    with pytest.raises(PlanError, match="begun"):
-        schedule_from_finish([Activity("a", DAY, percent=10)], [], finish=at("2026-03-06 18:00"))
-
-
-@SLOW
-@given(networks(types="01", calendars=1, smallest=30))
-def test_from_the_finish_nothing_ends_later_and_nothing_could_begin_later(net: dict[str, Any]) -> None:
-    activities = [Activity(i, minutes) for i, minutes in enumerate(net["duration"])]
-    ends = zip(net["predecessor"], net["successor"], net["type"], net["lag"], strict=True)
-    links = [Dependency(a, b, ("FS", "SS")[kind], lag) for a, b, kind, lag in ends]  # type: ignore[arg-type]
-    finish = at("2026-06-30 18:00")
-    plan = schedule_from_finish(activities, links, finish=finish)
-    assert plan.finish <= finish
-    assert all(each.finish is not None and each.finish <= finish for each in plan.values())
-    assert plan.dates.project_finish <= wall("2026-06-30 18:00")
-    assert np.min(plan.dates.total_float) >= 0
-    assert all(each.start == each.late_start for each in plan.values())
+def test_an_end_as_late_as_possible_keeps_its_planned_dates() -> None:
+    """Given an end that waits for the last moment, when every end is made critical, then it is planned where it was."""
+    activities = [Activity("a", 4 * DAY), Activity("b", DAY), Activity("late", DAY, constraint="ALAP")]
+    plan = planned(activities)
+    every = plan.with_every_end_critical()
+    assert [(shown(p["late"].start), shown(p["b"].start)) for p in (plan, every)] == [("03-05 09:00", "03-02 09:00")] * 2
+    assert [p["b"].is_critical for p in (plan, every)] == [False, True]

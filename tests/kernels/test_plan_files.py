@@ -252,3 +252,51 @@ def test_without_spread_a_simulation_ends_when_the_plan_does(plan: PlanFile) -> 
     ends = [wall_minute(moment, "UTC") for moment in (simulated.finish[50], dates.finish)]
     assert compiled.minutes_between(min(ends), max(ends)) == 0
     assert simulated.finish[10] == simulated.finish[90]
+
+
+def from_finish(*tasks: FileTask, **more: Any) -> PlanFile:
+    """A plan scheduled from Friday 6 March 2026, 17:00; its start date is what another program once found."""
+    return a_plan(*tasks, **({"from_start": False, "finish": datetime(2026, 3, 6, 17), "start": datetime(2026, 3, 5, 8)} | more))
+
+
+def test_a_file_scheduled_from_its_finish_is_calculated_from_there() -> None:
+    """Given tasks as late as possible and one as soon as possible, when the file is written, read and scheduled, then all end on Friday but that one."""
+    tasks = (a_task("1", 24, constraint="ALAP"), a_task("2", constraint="ALAP"), a_task("3", constraint="ALAP"), a_task("4"))
+    plan = read(write_mspdi(from_finish(*tasks, links=(FileLink("1", "2"),))), "plan.xml")
+    assert (plan.from_start, plan.finish) == (False, datetime(2026, 3, 6, 17))
+    dates = schedule_file(plan)
+    assert {uid: (each.start, each.finish) for uid, each in dates.items()} == {
+        "1": (at(3), at(5, 17)), "2": (at(6), at(6, 17)), "3": (at(6), at(6, 17)), "4": (at(3), at(3, 17)),
+    }  # fmt: skip
+    assert (dates.start, dates.finish) == (at(3), at(6, 17))
+
+
+def test_in_a_file_from_the_finish_a_task_that_says_nothing_is_as_late_as_possible() -> None:
+    content = write_mspdi(from_finish(a_task("1", 16), a_task("2")))
+    said = content.replace(b"<ConstraintType>0</ConstraintType>", b"", 1)
+    assert said != content
+    assert [task.constraint for task in read(said, "plan.xml").tasks] == ["ALAP", "ASAP"]
+
+
+def test_a_file_from_the_finish_without_a_finish_is_refused_in_both_languages() -> None:
+    with pytest.raises(FileError, match="FinishDate") as refused:
+        schedule_file(from_finish(a_task("1"), finish=None))
+    assert "完成日期" in refused.value.zh
+
+
+def test_a_file_from_the_finish_is_simulated_as_it_is_carried_out() -> None:
+    """Given a short task as late as possible, when durations vary, then it decides the finish too; from the start it never would."""
+    tasks = (a_task("1", 32, constraint="ALAP"), a_task("2", 8, constraint="ALAP"))
+    found = simulate_file(from_finish(*tasks), runs=500, spread_percent=30)
+    forward = simulate_file(a_plan(*(dataclasses.replace(task, constraint="ASAP") for task in tasks)), runs=500, spread_percent=30)
+    assert found.planned_finish == at(6, 17)
+    assert found.criticality["2"] > 0.1 > forward.criticality["2"]
+
+
+def test_a_file_says_that_every_end_has_its_own_critical_path() -> None:
+    tasks = (a_task("1", 16), a_task("2", 8))
+    plan = read(write_mspdi(a_plan(*tasks, has_critical_ends=True)), "plan.xml")
+    assert [schedule_file(plan)[uid].is_critical for uid in "12"] == [True, True]
+    assert [schedule_file(plan, every_end_critical=False)[uid].is_critical for uid in "12"] == [True, False]
+    with pytest.raises(FileError, match="every end lies at the finish"):
+        schedule_file(from_finish(*tasks), every_end_critical=True)

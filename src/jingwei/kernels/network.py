@@ -224,7 +224,7 @@ def _rule_values(rules: RunRules) -> Rules:
     from jingwei.kernels.network_passes import Rules
 
     dates = [rules.project_start, rules.data_date, rules.required_finish]
-    return Rules(np.array([*dates, rules.logic == "retained", rules.honours_constraints, rules.late_dates == "resumption"], np.int64))
+    return Rules(np.array([*dates, rules.logic == "retained", rules.honours_constraints, rules.late_dates == "resumption", rules.from_finish], np.int64))
 
 
 def _widened(horizon: tuple[date, date], earlier: bool, later: bool) -> tuple[date, date]:

@@ -17,6 +17,7 @@ from jingwei.kernels.network_passes import (
     MFO,
     NEVER,
     SF,
+    SNET,
     SNLT,
     SS,
     STARTED,
@@ -162,16 +163,20 @@ def late_as_possible(
 ) -> None:
     """Planned dates: the early ones, but ALAP activities moved to where they would begin to delay a successor or the project.
 
+    Of a project planned from its finish, activities with a no-earlier or no-later date move as well, all up to the required finish.
     Fills `start` and `finish` (wall minutes); `start_by` and `finish_by` are scratch.
     """
+    from_finish = rules.values[6] == 1
+    last = max(dates.finish[0], rules.values[2]) if from_finish else dates.finish[0]
     for i in range(len(acts.state)):
         start[i] = dates.early_start[i]
         finish[i] = dates.early_finish[i]
         start_by[i] = NEVER
-        finish_by[i] = dates.finish[0]
+        finish_by[i] = last
     for i in range(len(acts.state) - 1, -1, -1):
         c = acts.calendar[i]
-        if acts.constraint[i] == ALAP and acts.state[i] == WAITING:
+        is_late = acts.constraint[i] == ALAP or (from_finish and acts.constraint[i] >= SNET)
+        if is_late and acts.state[i] == WAITING:
             length = acts.duration[i]
             work = min(work_at(table, c, finish_by[i]) - length, dates.start_work[i] + max(dates.total_float[i], 0))
             if start_by[i] < NEVER:

@@ -162,6 +162,11 @@ class Calculation:
     def _count(self) -> int:
         return len(self.activities.state)
 
+    @property
+    def is_from_finish(self) -> bool:
+        """Planned backwards from a required finish."""
+        return bool(self.rules.values[6])
+
     @cached_property
     def drivers(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         from jingwei.kernels import network_analysis
@@ -189,7 +194,7 @@ class Calculation:
         from jingwei.kernels import network_analysis
 
         kinds = self.activities.constraint
-        if is_all(kinds, Constraint.ASAP) or not np.any(kinds == Constraint.ALAP):
+        if is_all(kinds, Constraint.ASAP) or not (self.is_from_finish or np.any(kinds == Constraint.ALAP)):
             return self.dates.early_start, self.dates.early_finish
         start, finish, start_by, finish_by = (np.zeros(self._count, np.int64) for _ in range(4))
         execute(network_analysis.late_as_possible, self.inputs, start, finish, start_by, finish_by)

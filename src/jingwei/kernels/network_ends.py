@@ -35,13 +35,13 @@ def open_ends(network: Network) -> NDArray[np.int64]:
 def with_every_end_critical(dates: NetworkDates) -> NetworkDates:
     """The same dates with floats measured from each open end instead of the project finish, as MS Project's "multiple critical paths".
 
-    An end may then be as late as it is now early; a deadline or constraint that is earlier still holds.
+    An end may then be as late as it is now planned (early, or later when it is ALAP); a deadline or constraint that is earlier still holds.
     """
     network = dates.network
     activities = dates.calculation.activities
     ends = network.rank[open_ends(network)]
     due = np.array(activities.deadline, np.int64)
-    finish = np.asarray(dates.calculation.dates.early_finish)[ends]
+    finish = np.asarray(dates.calculation.planned()[1])[ends]
     due[ends] = np.where(due[ends] >= 0, np.minimum(due[ends], finish), finish)
     changed = activities._replace(deadline=due, duration=np.asarray(activities.duration, np.int64), remaining=np.asarray(activities.remaining, np.int64))
     again: NetworkDates = replace(network, activities=changed).calculate(rules=dates.rules)

@@ -92,6 +92,7 @@ class RunRules:
     `late_dates`: what is left of a started activity may move as late as it can, or predecessors must leave it where it resumes, and
     manual activities bind them by their finish only (after MS Project).
     `required_finish` replaces the calculated finish as the date floats are measured from.
+    `from_finish`: what is ALAP, and what a no-earlier or no-later date bounds, is planned as late as the required finish allows.
     """
 
     project_start: int
@@ -101,3 +102,4 @@ class RunRules:
     honours_constraints: bool = True
     critical_float_minutes: int = 0
     late_dates: Literal["remaining", "resumption"] = "remaining"
+    from_finish: bool = False

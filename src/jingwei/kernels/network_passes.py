@@ -56,7 +56,7 @@ class Links(NamedTuple):
 
 class Rules(NamedTuple):
     """One run's dates and choices: [project start, data date or -1, required finish or -1, retained logic, honour constraints,
-    predecessors leave what is under way where it resumes]."""
+    predecessors leave what is under way where it resumes, planned from the required finish]."""
 
     values: Minutes
 

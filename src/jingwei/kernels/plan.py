@@ -13,6 +13,7 @@ import numpy as np
 
 from jingwei.kernels.calendar import DEFAULT_ZONE, WorkCalendar, moment_of, moments_of, wall_minute
 from jingwei.kernels.network import NetworkDates, RunRules
+from jingwei.kernels.network_ends import with_every_end_critical
 from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, ConstraintName, Dependency, Key, LinkName, PlanCycleError, PlanDriver, PlanError
 from jingwei.kernels.plan_network import PlanNetwork
 from jingwei.kernels.rollup import Rollup
@@ -80,6 +81,10 @@ class PlanDates(Mapping[Key, ActivityDates[Key]]):
     def finish(self) -> datetime:
         """The project finish."""
         return moment_of(self.dates.project_finish, self.network.zone)
+
+    def with_every_end_critical(self) -> PlanDates[Key]:
+        """The same dates with floats measured from each open end: as many critical paths as there are ends."""
+        return PlanDates(self.network, with_every_end_critical(self.dates))
 
     @cached_property
     def critical_keys(self) -> tuple[Key, ...]:
@@ -182,8 +187,9 @@ def schedule_plan(
     honours_constraints: bool = True,
     critical_float_minutes: int = 0,
     late_dates: Literal["remaining", "resumption"] = "remaining",
+    from_finish: bool = False,
 ) -> PlanDates[Key]:
-    """Schedule a plan. `calendars` by name; 'project' defaults to the standard Chinese one.
+    """Schedule a plan. `calendars` by name; 'project' defaults to the standard Chinese one. For `from_finish` see schedule_from_finish.
 
     Raises PlanCycleError (naming the keys), PlanError for unknown or doubled keys, CalendarError or HorizonError for calendars that
     leave no time to work.
@@ -196,6 +202,7 @@ def schedule_plan(
         honours_constraints=honours_constraints,
         critical_float_minutes=critical_float_minutes,
         late_dates=late_dates,
+        from_finish=from_finish,
     )
     network = PlanNetwork.build(activities, dependencies, calendars or {}, rules, zone)
     return PlanDates(network, network.compiled.calculate())

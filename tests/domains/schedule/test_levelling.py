@@ -104,3 +104,15 @@ def test_long_work_that_is_cancelled_while_it_waits_never_runs(crowded: Firm) ->
     assert crowded.client("manager").post(f"/running/{begun.pk}/cancel/", headers={"HX-Request": "true"}).status_code == 200
     longwork.run(work_id=begun.pk)
     assert LongWork.objects.get().status == "cancelled"
+
+
+def test_assignments_on_summaries_are_told_not_counted(crowded: Firm) -> None:
+    """Given somebody assigned to a summary, when levelled, then the page says that this is not counted and where to assign instead."""
+    above = crowded.task("阶段", assignee=Person.objects.get(name="吴刚"))
+    work.task_save(instance=Task.objects.get(name="急件"), parent=above)
+    services.project_recalculate(project_id=crowded.project.pk)
+    found = previewed(crowded)
+    assert found.outcome["ignored"] == [{"task": above.pk, "name": "阶段", "who": "吴刚"}]
+    assert {move["name"] for move in found.outcome["moves"]} == {"甲", "乙"}
+    page = crowded.client("manager").get(f"/schedule/levelling/P1/?work={found.pk}").content.decode()
+    assert 'id="ignored"' in page and "摘要任务" in page

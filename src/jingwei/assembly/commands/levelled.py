@@ -17,9 +17,15 @@ def levelled(plan: Any, *, seconds: float, seed: int) -> dict[str, Any]:
     if find_spec("jingwei.kernels.levelling") is None:
         raise Refused("此版本不含资源平衡", "levelling is not available in this version")
     from jingwei.kernels import levelling
+    from jingwei.kernels.levelling.planning import summary_assignments
     from jingwei.kernels.plan_input import PROJECT_CALENDAR
     from jingwei.kernels.planfile.scheduling import network_of
 
+    if not plan.from_start:
+        raise Refused(
+            "计划从完成日期排程：资源平衡只会推迟任务，请先改为从开始日期排程",
+            "the plan is scheduled from its finish: levelling only delays, schedule it from its start first",
+        )
     activities, links, setting = network_of(plan)
     tasks = {task.uid: task for task in plan.tasks}
     calendars = setting.placing.calendars
@@ -29,12 +35,11 @@ def levelled(plan: Any, *, seconds: float, seed: int) -> dict[str, Any]:
         for each in people.values()
     ]
     keys = {activity.key for activity in activities}
-    parents = {activity.parent for activity in activities}
     assignments = []
     for each in plan.assignments:
         key = f"{each.task}/{each.uid}" if f"{each.task}/{each.uid}" in keys else each.task
         units = round(each.units * 100)
-        if each.resource in people and key in keys and key not in parents and units > 0:
+        if each.resource in people and key in keys and units > 0:
             assignments.append(levelling.PlanAssignment(key, each.resource, units=min(units, round(people[each.resource].max_units * 100))))
     wanted = [levelling.PlanTask(activity, priority=tasks[activity.key.split("/")[0]].priority) for activity in activities]
     try:
@@ -43,7 +48,9 @@ def levelled(plan: Any, *, seconds: float, seed: int) -> dict[str, Any]:
         )  # fmt: skip
     except levelling.LevellingError as problem:
         raise Refused(problem.text.zh, problem.text.en) from problem
-    return _answer(found, tasks, people)
+    left_out = summary_assignments(wanted, assignments)
+    ignored = [{"uid": each.task, "resource": people[str(each.resource)].name, "why": {"zh": text.zh, "en": text.en}} for each, text in left_out]
+    return _answer(found, tasks, people) | {"ignored": ignored}
 
 
 def _answer(found: Any, tasks: dict[str, Any], people: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def add(families: Any) -> None:
     schedule = families.add_parser("schedule", help="计算计划文件的日期 / dates of a schedule file")
     schedule.add_argument("file", help="MSPDI, XER, PMXML, GAN；.mpp 等需 MPXJ 扩展 / .mpp and others need the MPXJ extra")
     schedule.add_argument("--status-date", action="store_true", help="未完成的工作移到状态日期之后 / move undone work behind the status date")
+    schedule.add_argument("--multiple-critical-paths", action="store_true", help="每个终点各有关键路径 / every end has its own critical path")
     schedule.add_argument("--monte-carlo", type=int, metavar="N", help="再模拟 N 次 / simulate N runs as well")
     schedule.add_argument("--level", action="store_true", help="资源平衡预览 / preview of levelling")
     schedule.add_argument("--seconds", type=float, default=2.0, help="资源平衡用时 / time for levelling")
@@ -106,7 +107,9 @@ def run_schedule(options: argparse.Namespace) -> int:
 
     path = Path(options.file)
     plan = plan_of(path)
-    dates = _calculated(path, lambda: schedule_file(plan, uses_status_date=options.status_date or None))
+    dates = _calculated(
+        path, lambda: schedule_file(plan, uses_status_date=options.status_date or None, every_end_critical=options.multiple_critical_paths or None)
+    )
     rows = []
     for task in plan.tasks:
         found = dates[task.uid]
@@ -118,7 +121,14 @@ def run_schedule(options: argparse.Namespace) -> int:
                 "free_float_minutes": found.free_float_minutes, "critical": found.is_critical,
             }
         )  # fmt: skip
-    answer: dict[str, Any] = {"title": plan.title, "source": plan.source, "start": local(dates.start), "finish": local(dates.finish), "tasks": rows}
+    answer: dict[str, Any] = {
+        "title": plan.title,
+        "source": plan.source,
+        "start": local(dates.start),
+        "finish": local(dates.finish),
+        "scheduled_from": "start" if plan.from_start else "finish",
+        "tasks": rows,
+    }
     answer["not_understood"] = list(plan.notes)
     if options.monte_carlo is not None:
         answer["monte_carlo"] = _simulation(path, plan, options.monte_carlo, options)
@@ -152,7 +162,7 @@ def _show_levelling(answer: dict[str, Any]) -> None:
         for move in answer["moves"]
     ]
     print_table(("任务 task", "原开始 was", "新开始 becomes", "资源 resource", "等待 waits for"), moved)
-    for each in answer["unresolved"]:
+    for each in answer["unresolved"] + answer["ignored"]:
         say(f"{each['uid']}：{each['why']['zh']}", each["why"]["en"], mark="!")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from jingwei.domains.directory.models import Person, Team
@@ -15,6 +17,16 @@ def person_of(user_id: int | None) -> Person | None:
 def crews() -> QuerySet[Team]:
     """Teams that can stand on a day-labour sheet, subcontractors first."""
     return Team.objects.order_by("-kind", "code")
+
+
+def people_to_assign() -> list[list[Any]]:
+    """People who work here now: [id, name], by name."""
+    return [list(row) for row in Person.objects.filter(is_active=True).order_by("name", "number").values_list("pk", "name")]
+
+
+def person(person_id: int) -> Person | None:
+    """One person."""
+    return Person.objects.filter(pk=person_id).first()
 
 
 def staff_by_name() -> dict[str, int]:

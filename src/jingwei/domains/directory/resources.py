@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from jingwei.domains.directory import services
 from jingwei.domains.directory.models import Person, Team
 from jingwei.frame.models import Project
 from jingwei.frame.resource import Resource
@@ -11,12 +12,27 @@ from jingwei.frame.resource import Resource
 projects = Resource(
     Project,
     columns=("code", "name", "status", "manager", "customer", "start_on"),
-    fields=("code", "name", "status", "manager", "customer", "zone", "currency", "start_on", "data_date", "description"),
+    fields=(
+        "code",
+        "name",
+        "status",
+        "manager",
+        "customer",
+        "zone",
+        "currency",
+        "start_on",
+        "scheduled_from",
+        "finish_on",
+        "has_critical_ends",
+        "data_date",
+        "description",
+    ),
     natural_key=("code",),
     filters=("status", "manager"),
     search=("code", "name", "customer"),
     inline=("name", "status"),
     order=("code",),
+    write=services.project_save,
     roles={"manager": "view change export", "pmo": "*"},
     icon="folder",
     menu="projects",

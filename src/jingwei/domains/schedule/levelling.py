@@ -15,7 +15,7 @@ from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
 from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import Dependency, PlanError
+from jingwei.kernels.plan import PROJECT_CALENDAR, Dependency, PlanError
 from jingwei.kernels.text import Text
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def level(
 ) -> dict[str, Any]:
     """The preview as the page keeps it. Raises ValidationError when a plan cannot be calculated."""
     # The kernel brings its compiler along, a second of every start; only who levels pays for it.
-    from jingwei.kernels.levelling.planning import level_plan
+    from jingwei.kernels.levelling.planning import level_plan, summary_assignments
     from jingwei.kernels.levelling.planning_input import LevellingError, PlanAssignment, PlanResource, PlanTask
 
+    refuse_from_finish(projects)
     tasks: list[PlanTask] = []
     links: list[Dependency[Any]] = []
     calendars, starts, names, prints = {}, {}, {}, {}
@@ -44,19 +45,25 @@ def level(
     now: datetime | None = None
     for project in projects:
         loaded = network.load(project, keeps_levelling=False)
-        calendars[str(project.pk)] = loaded.calendar
+        calendars |= {_calendar_of(project, name): each for name, each in loaded.calendars.items()}
         starts[project.pk] = network.start_of(project, loaded.calendar.zone)
         now = max(project.data_date or loaded.now, now) if now else project.data_date or loaded.now
         links += loaded.links
         for pk, activity in loaded.activities.items():
             row = loaded.rows[pk]
             names[pk], prints[pk] = str(row["name"]), print_of(row, booked.get(pk, {}).get("assignee_id"))
-            tasks.append(PlanTask(replace(activity, calendar=str(project.pk)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500))
+            tasks.append(
+                PlanTask(
+                    replace(activity, calendar=_calendar_of(project, activity.calendar)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500
+                )
+            )
     people = {row["assignee_id"]: str(row["assignee__name"]) for row in booked.values()}
     zone = projects[0].zone
     calendars["project"] = calendars[str(projects[0].pk)]
     resources = [PlanResource(pk, calendar="project") for pk in people]
-    assignments = [PlanAssignment(row["pk"], row["assignee_id"]) for row in booked.values() if row["pk"] in names]
+    assignments = [
+        PlanAssignment(row["pk"], row["assignee_id"], units=min(max(round(row["units_percent"]), 1), 100)) for row in booked.values() if row["pk"] in names
+    ]
     try:
         found = level_plan(
             tasks, links, resources, assignments, calendars, start=min(starts.values()), project_starts=starts, data_date=now, within_slack=within_slack, seconds=seconds,
@@ -67,7 +74,23 @@ def level(
     except (PlanError, CalendarError) as problem:
         raise ValidationError(str(problem)) from problem
     codes = {project.pk: project.code for project in projects}
-    return _told(found, names, people, codes, prints)
+    ignored = [{"task": each.task, "name": names[each.task], "who": people[each.resource]} for each, _text in summary_assignments(tasks, assignments)]
+    return _told(found, names, people, codes, prints) | {"ignored": ignored}
+
+
+def _calendar_of(project: Project, name: str) -> str:
+    """A calendar's name among those of several projects."""
+    return str(project.pk) if name == PROJECT_CALENDAR else f"{project.pk}/{name}"
+
+
+def refuse_from_finish(projects: Sequence[Project]) -> None:
+    """Levelling only delays, and a project planned as late as possible has no room for that. Raises ValidationError."""
+    named = [project.code for project in projects if project.is_from_finish]
+    if named:
+        text = _(
+            "%(projects)s is scheduled from its finish: everything is as late as it can be, and levelling can only delay. Schedule it from its start first."
+        )
+        raise ValidationError(text % {"projects": ", ".join(named)})
 
 
 def print_of(row: Mapping[str, Any], assignee_id: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +19,12 @@ from jingwei.kernels.calendar import WorkCalendar, moment_of, wall_minute
 from jingwei.kernels.incremental import HeldPlan
 from jingwei.kernels.network import RunRules
 from jingwei.kernels.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
-from jingwei.kernels.worktime import compile_calendar
+from jingwei.kernels.plan_from_finish import carried_out, schedule_from_finish
+from jingwei.kernels.worktime import HorizonError, compile_calendar
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
-    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name", "levelled_until", "version",
+    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name", "levelled_until", "version", "calendar_id",
 )  # fmt: skip
 
 
@@ -38,6 +39,17 @@ class Loaded:
     calendar: WorkCalendar
     outages: dict[int, Outage]
     now: datetime
+    task_calendars: dict[int, WorkCalendar] = field(default_factory=dict)
+
+    @property
+    def calendars(self) -> dict[str, WorkCalendar]:
+        """The calendars that activities name."""
+        return {PROJECT_CALENDAR: self.calendar, **{str(pk): each for pk, each in self.task_calendars.items()}}
+
+    @property
+    def required_finish(self) -> datetime | None:
+        """The end of work on the required day, of a project scheduled from its finish."""
+        return finish_of(self.project, self.calendar) if self.project.is_from_finish else None
 
     @property
     def rules(self) -> RunRules:
@@ -87,7 +99,8 @@ def load(project: Project, *, keeps_levelling: bool = True) -> Loaded:
     if not keeps_levelling:
         let_go = {pk: row | {"levelled_until": None} for pk, row in kept.rows.items() if row["levelled_until"]}
         activities |= {pk: _activity(row, held.get(row["interface_id"])) for pk, row in let_go.items()}
-    return Loaded(project, kept.rows, activities, kept.links, calendar, outages, now)
+    named = {row["calendar_id"] for row in kept.rows.values() if row["calendar_id"]}
+    return Loaded(project, kept.rows, activities, kept.links, calendar, outages, now, worktime.task_calendars(project, named) if named else {})
 
 
 def _read(project_id: int) -> _Kept:
@@ -120,7 +133,8 @@ def _activity(row: Mapping[str, Any], held_until: datetime | None) -> Activity[i
     return Activity(
         key=row["pk"],
         duration_minutes=0 if row["is_milestone"] else row["duration_minutes"],
-        constraint=row["constraint"] if row["constraint"] != "ASAP" and (row["constraint_at"] or row["constraint"] == "ALAP") else None,
+        calendar=str(row["calendar_id"]) if row["calendar_id"] else PROJECT_CALENDAR,
+        constraint=row["constraint"] if row["constraint_at"] or row["constraint"] in ("ASAP", "ALAP") else None,
         constraint_at=row["constraint_at"],
         deadline=row["deadline"],
         percent=100 if done else row["percent"],
@@ -135,7 +149,9 @@ def _activity(row: Mapping[str, Any], held_until: datetime | None) -> Activity[i
 
 def calculate(loaded: Loaded) -> PlanDates[int]:
     """Dates of the plan. The network compiled for the last calculation serves again, with the activities that differ put into it."""
-    project_id, rules, calendars = loaded.project.pk, loaded.rules, {PROJECT_CALENDAR: loaded.calendar}
+    if loaded.project.is_from_finish:
+        return calculate_with(loaded, loaded.activities)
+    project_id, rules, calendars = loaded.project.pk, loaded.rules, loaded.calendars
     held = _plans.get(project_id)
     if held is None or held.zone != loaded.calendar.zone:
         plan = HeldPlan.build(list(loaded.activities.values()), loaded.links, calendars, rules, loaded.calendar.zone)
@@ -144,12 +160,44 @@ def calculate(loaded: Loaded) -> PlanDates[int]:
         differing |= dict.fromkeys(pk for pk in held.activities if pk not in loaded.activities)
         plan = held.with_changes(differing, rules, dependencies=loaded.links, calendars=calendars)
     _keep(_plans, project_id, plan)
-    return plan.dates(rules)
+    return _told(loaded, plan.dates(rules))
+
+
+def calculate_with(loaded: Loaded, activities: Mapping[int, Activity[int]]) -> PlanDates[int]:
+    """Dates the plan would have with these activities; nothing is kept."""
+    given, zone, finish = list(activities.values()), loaded.calendar.zone, loaded.required_finish
+    if finish is not None:
+        return schedule_from_finish(given, loaded.links, loaded.calendars, finish=finish, zone=zone, data_date=loaded.project.data_date or loaded.now)
+    return _told(loaded, HeldPlan.build(given, loaded.links, loaded.calendars, loaded.rules, zone).dates(loaded.rules))
+
+
+def _told(loaded: Loaded, dates: PlanDates[int]) -> PlanDates[int]:
+    return dates.with_every_end_critical() if loaded.project.has_critical_ends else dates
+
+
+def carried_forward(loaded: Loaded) -> PlanDates[int]:
+    """The plan as it will be carried out, each begun when planned; for what asks what follows when work takes longer."""
+    dates = calculate(loaded)
+    if not loaded.project.is_from_finish:
+        return dates
+    data_date = loaded.project.data_date or loaded.now
+    return carried_out(dates, list(loaded.activities.values()), loaded.links, loaded.calendars, zone=loaded.calendar.zone, data_date=data_date)
 
 
 def start_of(project: Project, zone: str) -> datetime:
     """Nine o'clock on the project's first day."""
     return datetime.combine(project.start_on, time(9), ZoneInfo(zone))
+
+
+def finish_of(project: Project, calendar: WorkCalendar) -> datetime:
+    """The last working minute up to the end of the required day; the day's end when nobody works for a quarter before."""
+    assert project.finish_on is not None
+    end = datetime.combine(project.finish_on + timedelta(days=1), time(0), ZoneInfo(calendar.zone))
+    compiled = compile_calendar(calendar, project.finish_on - timedelta(days=92), project.finish_on)
+    try:
+        return moment_of(int(compiled.wall_finish(int(compiled.work_at(wall_minute(end, calendar.zone))))), calendar.zone)
+    except HorizonError:
+        return end
 
 
 def minutes_per_day(calendar: WorkCalendar) -> int:

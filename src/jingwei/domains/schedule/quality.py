@@ -45,6 +45,7 @@ def quality_against(project: Project, baseline: Mapping[int, tuple[datetime | No
     checks = examine(
         plan, list(loaded.activities.values()), loaded.links, promises,
         data_date=project.data_date or loaded.now, minutes_per_day=network.minutes_per_day(loaded.calendar),
+        required_finish=loaded.required_finish,
     )  # fmt: skip
     return Quality(checks, {pk: str(row["name"]) for pk, row in loaded.rows.items()}, bool(baseline))
 

@@ -53,6 +53,11 @@ def minutes_per_day(project: Project) -> int:
     return max((sum(end - start for start, end in shifts) for shifts in week), default=480) or 480
 
 
+def task_calendar_names() -> list[list[Any]]:
+    """Calendars a task may name: [id, name]."""
+    return [list(row) for row in worktime.calendars_for_tasks().values_list("pk", "name")]
+
+
 def calendar_picture(project: Project, first: datetime, last: datetime) -> dict[str, Any]:
     """The calendar as the Gantt draws it: the week's shifts, and every date on which it does not hold."""
     calendar: WorkCalendar = worktime.calendar_of(project)

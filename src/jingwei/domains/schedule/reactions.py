@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jingwei.domains.directory.facts import ProjectPlanningChanged
 from jingwei.domains.work.facts import WorkChanged
 from jingwei.domains.worktime.facts import CalendarChanged
 from jingwei.frame import facts, jobs
@@ -15,6 +16,12 @@ def on_work_changed(fact: WorkChanged) -> None:
 
 
 facts.reacts_to(WorkChanged)(on_work_changed)
+
+
+@facts.reacts_to(ProjectPlanningChanged)
+def on_project_planning_changed(fact: ProjectPlanningChanged) -> None:
+    """A project's start, required finish, data date or way of scheduling changed."""
+    jobs.demand("schedule.recalculate", fact.project_id)
 
 
 @facts.reacts_to(InterfaceHealthChanged)

@@ -12,8 +12,7 @@ from django.core.exceptions import ValidationError
 from jingwei.domains.schedule import network
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.incremental import HeldPlan
-from jingwei.kernels.plan import PROJECT_CALENDAR, PlanDates, PlanError
+from jingwei.kernels.plan import PlanDates, PlanError
 
 Changes = Mapping[str, Mapping[str, Any]]
 
@@ -77,8 +76,7 @@ def _values(values: Mapping[str, Any], held: datetime | None) -> dict[str, Any]:
 
 
 def _side(loaded: network.Loaded, activities: Mapping[int, Any]) -> Side:
-    plan = HeldPlan.build(list(activities.values()), loaded.links, {PROJECT_CALENDAR: loaded.calendar}, loaded.rules, loaded.calendar.zone)
-    dates = plan.dates(loaded.rules)
+    dates = network.calculate_with(loaded, activities)
     work = [row for row in dates.values() if not row.is_summary and row.start is not None and row.percent < 100]
     late = {
         pk for pk, row in loaded.rows.items()

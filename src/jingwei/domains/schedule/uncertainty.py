@@ -35,7 +35,7 @@ def uncertain_plan(project: Project, default: DefaultSpread, costs: Mapping[int,
     if not loaded.rows:
         raise ValidationError(_("The project has no tasks yet."))
     try:
-        dates = network.calculate(loaded)
+        dates = network.carried_forward(loaded)
         spreads = {
             pk: _spread(loaded.rows[pk]["duration_minutes"], low, high, default)
             for pk, (low, high) in work.estimates(project.pk).items() if pk in loaded.rows and not loaded.rows[pk]["is_milestone"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -15,6 +17,7 @@ from jingwei.frame.models.identity import code_rule
 class Task(ProjectModel):
     """A piece of work, a summary of others, or a milestone. Dates from `start` down are computed by the schedule."""
 
+    told: Sequence[str] = ()  # what followed from the last change, in words for whoever made it
     history_ignores = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "position", "wbs", "is_summary")
 
     class Status(models.TextChoices):
@@ -34,6 +37,11 @@ class Task(ProjectModel):
         MSO = "MSO", _("Must start on")
         MFO = "MFO", _("Must finish on")
 
+    class Type(models.TextChoices):
+        FIXED_UNITS = "fixed_units", _("Fixed units")
+        FIXED_WORK = "fixed_work", _("Fixed work")
+        FIXED_DURATION = "fixed_duration", _("Fixed duration")
+
     code = models.CharField(_("code"), max_length=40, blank=True, validators=[code_rule])
     name = models.CharField(_("name"), max_length=300)
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("part of"))
@@ -52,8 +60,22 @@ class Task(ProjectModel):
     )
     pessimistic_minutes = models.PositiveIntegerField(_("pessimistic duration (working min)"), null=True, blank=True)
     work_hours = models.DecimalField(_("planned work (h)"), max_digits=9, decimal_places=2, null=True, blank=True)
+    units_percent = models.DecimalField(
+        _("units (%)"), max_digits=6, decimal_places=2, default=Decimal(100), help_text=_("How much of the assignee's time the task takes.")
+    )
+    task_type = models.CharField(
+        _("task type"), max_length=14, choices=Type.choices, default=Type.FIXED_UNITS,
+        help_text=_("What stays when duration, planned work or units change: another of the three follows."),
+    )  # fmt: skip
+    is_effort_driven = models.BooleanField(
+        _("effort-driven"), default=False, help_text=_("Planned work stays when somebody is assigned; fixed work always is effort-driven.")
+    )
     priority = models.PositiveSmallIntegerField(_("priority"), default=500)
     assignee = models.ForeignKey("directory.Person", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("assignee"))
+    calendar = models.ForeignKey(
+        "worktime.Calendar", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("task calendar"),
+        help_text=_("When this task is worked on, instead of the project's working time."),
+    )  # fmt: skip
     constraint = models.CharField(_("constraint"), max_length=4, choices=Constraint.choices, default=Constraint.ASAP)
     constraint_at = models.DateTimeField(_("constraint date"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)

@@ -130,9 +130,9 @@ def staffed_ids(project_id: int) -> set[int]:
 
 
 def booked(project_ids: list[int]) -> list[dict[str, Any]]:
-    """Open tasks somebody is to do, with who and how urgent. One query."""
-    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
-    return list(rows.values("pk", "assignee_id", "assignee__name", "priority"))
+    """Open tasks somebody is to do, summaries too, with who and how urgent. One query."""
+    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return list(rows.values("pk", "assignee_id", "assignee__name", "priority", "units_percent"))
 
 
 def estimates(project_id: int) -> dict[int, tuple[int | None, int | None]]:
@@ -151,4 +151,8 @@ def earning_facts(project_id: int) -> list[dict[str, Any]]:
 def file_facts(project_id: int) -> list[dict[str, Any]]:
     """Every task in the order of the tree, with what a schedule file says of it. One query."""
     names = ("pk", "position", "name", "parent_id", "wbs", "duration_minutes", "percent", "is_milestone", "is_summary", "status", "priority")
-    return list(tasks_of(project_id).values(*names, "assignee_id", "assignee__name"))
+    return list(
+        tasks_of(project_id).values(
+            *names, "assignee_id", "assignee__name", "calendar_id", "calendar__name", "task_type", "is_effort_driven", "units_percent", "work_hours"
+        )
+    )

@@ -10,10 +10,11 @@ from jingwei.frame.resource import Resource, Verb
 
 tasks = Resource(
     Task,
-    columns=("wbs", "code", "name", "status", "percent", "assignee", "start", "finish", "deadline", "is_critical"),
+    columns=("wbs", "code", "name", "status", "percent", "assignee", "calendar", "start", "finish", "deadline", "is_critical"),
     fields=(
-        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "priority",
-        "assignee", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
+        "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type",
+        "is_effort_driven", "priority",
+        "assignee", "calendar", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
     ),
     natural_key=("project__code", "code"),
     filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),

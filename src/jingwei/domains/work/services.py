@@ -13,13 +13,14 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jingwei.domains.work import effort
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
 from jingwei.domains.work.models import Dependency, Task
 from jingwei.frame import bulk, facts
 
 tree_fields = {"parent", "position", "project"}
 # what a rule may change beside the fields that were given
-derived_fields = ("status", "percent", "constraint", "duration_minutes", "actual_start", "actual_finish")
+derived_fields = ("status", "percent", "constraint", "duration_minutes", "actual_start", "actual_finish", "work_hours", "units_percent", "is_effort_driven")
 
 
 @transaction.atomic
@@ -38,11 +39,18 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
 
 
 @transaction.atomic
-def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]]) -> list[Task]:
-    """`task_save` for many: the same rules, one statement for the new and one for the changed."""
+def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]], follows_effort: bool = True) -> list[Task]:
+    """`task_save` for many: the same rules, one statement for the new and one for the changed.
+
+    Without `follows_effort` duration, work and units are taken as given (from another program that keeps them in step itself).
+    """
     tasks = [instance or bulk.made(Task) for instance, _values in rows]
     percents = [task.percent for task in tasks]
-    moved = {task.project_id for task, (_instance, values) in zip(tasks, rows, strict=True) if _shape(task, values) and task.pk is not None}
+    moved = {
+        task.project_id
+        for task, (_instance, values) in zip(tasks, rows, strict=True)
+        if _shape(task, values, follows_effort=follows_effort) and task.pk is not None
+    }
     fresh = [task for task in tasks if task.pk is None]
     appended = _number(fresh)
     bulk.save(tasks, {*(name for _instance, values in rows for name in values), *derived_fields})
@@ -58,22 +66,38 @@ def _tell(task: Task, percent_before: int) -> None:
     facts.state(TaskProgressed(percent=task.percent, **kind) if task.percent != percent_before else TaskSaved(**kind))
 
 
-def _shape(task: Task, values: Mapping[str, Any]) -> bool:
+def _shape(task: Task, values: Mapping[str, Any], *, follows_effort: bool = True) -> bool:
     """Take the values on and keep the task's rules; True when its place in the tree moves."""
     status_given = "status" in values and values["status"] != task.status
     percent_given = "percent" in values and values["percent"] != task.percent
+    shares = None if task.pk is None else effort.Shares.of(task)
     moves = task.pk is None or any(name in values and values[name] != getattr(task, name) for name in tree_fields)
     for name, value in values.items():
         setattr(task, name, value)
-    if values.get("constraint_at") and task.constraint == Task.Constraint.ASAP and "constraint" not in values:
-        task.constraint = Task.Constraint.SNET  # a date somebody gives means: not before
+    if "constraint" not in values or (task.pk is None and task.constraint == Task.Constraint.ASAP):
+        _bind(task, is_dated=bool(values.get("constraint_at")))
     if moves:
         _keep_tree(task)
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:
         task.duration_minutes = 0
+    task.told = effort.follow(task, shares) if follows_effort else ()
     _keep_estimate(task)
+    if "calendar" in values and task.calendar is not None and task.calendar.layer != "task":
+        raise ValidationError({"calendar": _("Choose a calendar of the layer “Tasks that name it”.")})
     return moves
+
+
+def _bind(task: Task, *, is_dated: bool) -> None:
+    """The constraint nobody named: a date somebody gives means not before, or not behind it when the project is scheduled from its finish."""
+    kinds = Task.Constraint
+    if is_dated and task.constraint in (kinds.ASAP, kinds.ALAP):
+        if task.project.is_from_finish:
+            task.constraint = kinds.FNLT
+        elif task.constraint == kinds.ASAP:
+            task.constraint = kinds.SNET
+    elif task.pk is None and task.project_id and task.project.is_from_finish:
+        task.constraint = kinds.ALAP
 
 
 def _keep_estimate(task: Task) -> None:
@@ -227,6 +251,18 @@ def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str,
     bulk.save(list(kept.values()), ("type", "lag_minutes"))
     facts.state(DependencyChanged(project_id=project_id))
     return len(kept), refused
+
+
+@transaction.atomic
+def tasks_turn(*, project_id: int, is_from_finish: bool) -> int:
+    """Tasks that are as soon as possible become as late as possible, or the other way round; what has begun stays. Returns how many."""
+    kinds = Task.Constraint
+    before, after = (kinds.ASAP, kinds.ALAP) if is_from_finish else (kinds.ALAP, kinds.ASAP)
+    turned = list(Task.objects.filter(project_id=project_id, constraint=before, percent=0, actual_start=None, is_summary=False))
+    for task in turned:
+        task.constraint = after
+    bulk.save(turned, ("constraint",))
+    return len(turned)
 
 
 def _closing(after: Mapping[int, set[int]]) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Calendars in layers: the organisation's, a project's, a person's; the later layer's exceptions override."""
+"""Calendars in layers: the organisation's, a project's, a person's; the later layer's exceptions override. Calendars for tasks stand alone."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Calendar(TenantModel):
         COMPANY = "company", _("Organisation")
         PROJECT = "project", _("Project")
         PERSON = "person", _("Person")
+        TASK = "task", _("Tasks that name it")
 
     name = models.CharField(_("name"), max_length=120)
     layer = models.CharField(_("layer"), max_length=10, choices=Layer.choices, default=Layer.COMPANY)
@@ -31,7 +32,10 @@ class Calendar(TenantModel):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=("tenant", "name"), name="calendar_name_once"),
             models.UniqueConstraint(
-                fields=("tenant", "layer", "project", "person"), name="calendar_of_layer_once", nulls_distinct=False, condition=~models.Q(layer="company")
+                fields=("tenant", "layer", "project", "person"),
+                name="calendar_of_layer_once",
+                nulls_distinct=False,
+                condition=~models.Q(layer__in=("company", "task")),
             ),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +22,22 @@ def calendar_of(project: Project) -> WorkCalendar:
     company = [c for c in rows.order_by("pk") if c.layer == Calendar.Layer.COMPANY][:1]
     layers = company + [c for c in rows if c.layer == Calendar.Layer.PROJECT and c.project_id == project.pk]
     return WorkCalendar(zone=project.zone).layered(*(_layer(calendar) for calendar in layers))
+
+
+def task_calendars(project: Project, ids: Iterable[int]) -> dict[int, WorkCalendar]:
+    """Calendars that tasks name, by id, on the project's clock. They stand alone: other calendars' exceptions do not hold in them."""
+    rows = Calendar.objects.filter(pk__in=list(ids), layer=Calendar.Layer.TASK).prefetch_related("exceptions")
+    return {calendar.pk: WorkCalendar(zone=project.zone).layered(_layer(calendar)) for calendar in rows}
+
+
+def calendar_for_tasks(calendar_id: int) -> Calendar | None:
+    """One of them."""
+    return calendars_for_tasks().filter(pk=calendar_id).first()
+
+
+def calendars_for_tasks() -> QuerySet[Calendar]:
+    """Calendars a task may name."""
+    return Calendar.objects.filter(layer=Calendar.Layer.TASK).order_by("name")
 
 
 def _layer(calendar: Calendar) -> CalendarLayer:
@@ -68,7 +85,9 @@ def calendars() -> QuerySet[Calendar]:
 
 
 def layers_of(calendar: Calendar | None, all_of_them: list[Calendar]) -> list[Calendar]:
-    """The calendars that hold together for one: the organisation's below, then its own."""
+    """The calendars that hold together for one: the organisation's below, then its own; one for tasks stands alone."""
+    if calendar is not None and calendar.layer == Calendar.Layer.TASK:
+        return [calendar]
     company = [c for c in sorted(all_of_them, key=lambda c: c.pk) if c.layer == Calendar.Layer.COMPANY][:1]
     return company + ([calendar] if calendar is not None and calendar not in company else [])
 

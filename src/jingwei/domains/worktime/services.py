@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from jingwei.domains.worktime.facts import CalendarChanged
 from jingwei.domains.worktime.models import Calendar, CalendarException
 from jingwei.frame import facts
+from jingwei.kernels.calendar import Shifts, WorkCalendar
 
 day_minutes = 1440
 days_at_most = 366
@@ -120,6 +122,31 @@ def calendar_remove(*, instance: Calendar) -> None:
     kept = CalendarChanged(calendar_id=instance.pk, project_id=instance.project_id)
     instance.delete()
     facts.state(kept)
+
+
+@transaction.atomic
+def task_calendar_keep(*, name: str, laid: WorkCalendar) -> Calendar:
+    """The calendar for tasks of that name; made from a file's when there is none yet. Its name is changed when another kind has it."""
+    known = Calendar.objects.filter(name__in=(name[:120], f"{name[:110]} (2)"), layer=Calendar.Layer.TASK).order_by("pk").first()
+    if known is not None:
+        return known
+    free = f"{name[:110]} (2)" if Calendar.objects.filter(name=name[:120]).exists() else name[:120]
+    week = {str(number): [list(shift) for shift in shifts] for number, shifts in enumerate(laid.week)}
+    made = calendar_save(name=free, layer=Calendar.Layer.TASK, week=week, follows_holidays=laid.region == "CN")
+    for first, last, shifts in _runs(laid.exceptions):
+        exception_save(calendar=made, on_date=first, until=last if last > first else None, shifts=[list(shift) for shift in shifts])
+    return made
+
+
+def _runs(excepted: Mapping[date, Shifts]) -> list[tuple[date, date, Shifts]]:
+    """Days in a row that differ in the same way, at most as many as one exception may span."""
+    runs: list[tuple[date, date, Shifts]] = []
+    for day, shifts in sorted(excepted.items()):
+        if runs and runs[-1][2] == shifts and day - runs[-1][1] == timedelta(days=1) and day - runs[-1][0] < timedelta(days=days_at_most - 1):
+            runs[-1] = (runs[-1][0], day, shifts)
+        else:
+            runs.append((day, day, shifts))
+    return runs
 
 
 def _state(calendar: Calendar) -> None:

@@ -65,6 +65,10 @@ class Project(TenantModel):
         HOLD = "hold", _("On hold")
         CLOSED = "closed", _("Closed")
 
+    class Direction(models.TextChoices):
+        START = "start", _("Start: as soon as possible")
+        FINISH = "finish", _("Finish: as late as possible")
+
     code = models.CharField(_("code"), max_length=40, validators=[code_rule])
     name = models.CharField(_("name"), max_length=200)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
@@ -74,6 +78,13 @@ class Project(TenantModel):
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     start_on = models.DateField(_("start date"))
     data_date = models.DateTimeField(_("data date"), null=True, blank=True, help_text=_("Progress is known up to this moment; empty means now."))
+    scheduled_from = models.CharField(_("scheduled from"), max_length=6, choices=Direction.choices, default=Direction.START)
+    finish_on = models.DateField(
+        _("required finish"), null=True, blank=True, help_text=_("Scheduled from the finish, work is planned backwards from the end of this day.")
+    )
+    has_critical_ends = models.BooleanField(
+        _("every end has its own critical path"), default=False, help_text=_("Float is measured to each end of the plan instead of to the project's finish.")
+    )
     description = models.TextField(_("description"), blank=True)
 
     objects: ClassVar[ScopedManager] = ProjectManager()
@@ -86,6 +97,11 @@ class Project(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def is_from_finish(self) -> bool:
+        """Planned backwards from its required finish."""
+        return self.scheduled_from == self.Direction.FINISH
 
 
 class Role(models.Model):

@@ -135,7 +135,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     if request.method == "POST":
         try:
             saved = _save(request, resource, row)
-            messages.success(request, _("Saved."))
+            messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
             return redirect("record", key=key, pk=saved.pk)
         except ValidationError as problem:
             errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}

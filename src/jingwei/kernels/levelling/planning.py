@@ -26,6 +26,7 @@ from jingwei.kernels.levelling.solving import Progress
 from jingwei.kernels.network import RunRules
 from jingwei.kernels.plan import Dependency
 from jingwei.kernels.plan_network import PlanNetwork
+from jingwei.kernels.text import Text
 
 
 def level_plan(
@@ -51,6 +52,7 @@ def level_plan(
     Task keys are unique over all projects. A project starts at `start` or at its own moment in `project_starts`. `within_slack`: no
     task moves beyond its total float, so no project ends later; what then does not fit stays overloaded and is named. `rounds`
     limits the orders tried instead of `seconds`: the same seed then gives the same answer. Progress counts minutes since the start.
+    Assignments on summary tasks are no demand of their own: `summary_assignments` names those that are left out.
     Raises LevellingError (unknown or impossible demands), and what schedule_plan raises for plans that cannot be scheduled.
     """
     known = dict(calendars or {})
@@ -76,6 +78,23 @@ def level_plan(
             first = engine.project_start
             progress(Progress(time.monotonic() - began, min(share, 1.0), best.finish - first, best.lower_bound - first))
     return report(engine, before, best, tried, is_cancelled)
+
+
+def summary_assignments(tasks: Sequence[PlanTask], assignments: Sequence[PlanAssignment]) -> tuple[tuple[PlanAssignment, Text], ...]:
+    """The assignments that level_plan leaves out because they are on summary tasks, each with a sentence to tell."""
+    parents = {task.activity.parent for task in tasks}
+    shared = {task.activity.key for task in tasks if task.activity.is_shared}
+    return tuple(
+        (
+            each,
+            Text(
+                f"任务 {each.task} 是摘要任务，其资源分配未计入：请分配到其下的任务",
+                f"task {each.task} is a summary, so its assignment is not counted: assign the tasks below it",
+            ),
+        )
+        for each in assignments
+        if each.task in parents and each.task not in shared
+    )
 
 
 def _network(

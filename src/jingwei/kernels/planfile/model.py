@@ -127,7 +127,8 @@ class PlanFile:
     external_links: tuple[FileLink, ...] = ()
     finish: datetime | None = None
     status_date: datetime | None = None
-    from_start: bool = True
+    from_start: bool = True  # else planned backwards from `finish`
+    has_critical_ends: bool = False  # each end of the network has a critical path of its own
     critical_slack_minutes: int = 0
     honours_constraints: bool = True
     must_finish: datetime | None = None  # floats count from here instead of from the calculated finish

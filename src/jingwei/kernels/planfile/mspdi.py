@@ -90,6 +90,7 @@ def _plan(project: Any) -> PlanFile:
         title=text(project, "Title") or text(project, "Name"), start=start, tasks=tasks, links=links, calendars=calendars, calendar_names=names,
         project_calendar=own, resources=_resources(project, fields), assignments=_assignments(project), external_links=external_links, finish=moment(text(project, "FinishDate")),
         status_date=moment(text(project, "StatusDate")), from_start=text(project, "ScheduleFromStart", "1") == "1",
+        has_critical_ends=text(project, "MultipleCriticalPaths", "0") == "1",
         critical_slack_minutes=int(text(project, "CriticalSlackLimit", "0") or 0) * minutes_per_day, minutes_per_day=minutes_per_day,
         honours_constraints=text(project, "HonorConstraints", "1") == "1", custom_fields=fields, field_names=field_names,
         notes=tuple(f"{name} × {count}" for name, count in sorted(unknown.items()) if name not in understood), source="MSPDI",
@@ -206,7 +207,9 @@ def _tasks(project: Any, fields: dict[str, str]) -> tuple[tuple[FileTask, ...], 
         parents[text(element, "UID")] = above[max(above)] if above else None
         above[level] = text(element, "UID")
     summaries = {parent for parent in parents.values() if parent}
-    tasks = tuple(_task(element, parents, summaries, fields) for element in elements)
+    # what a task without a constraint is: as soon as possible, or as late as possible in a project scheduled from its finish
+    usual = constraints.index("ASAP" if text(project, "ScheduleFromStart", "1") == "1" else "ALAP")
+    tasks = tuple(_task(element, parents, summaries, fields, usual) for element in elements)
     links, external = [], []
     for element in elements:
         for link in element.iter(namespace + "PredecessorLink"):
@@ -226,7 +229,7 @@ def _link(link: Any, successor: str) -> FileLink:
     )  # fmt: skip
 
 
-def _task(element: Any, parents: dict[str, str | None], summaries: set[str], fields: dict[str, str]) -> FileTask:
+def _task(element: Any, parents: dict[str, str | None], summaries: set[str], fields: dict[str, str], usual: int) -> FileTask:
     uid, calendar = text(element, "UID"), text(element, "CalendarUID", "-1")
     remaining = text(element, "RemainingDuration")
     is_manual = text(element, "Manual", "0") == "1"
@@ -236,7 +239,7 @@ def _task(element: Any, parents: dict[str, str | None], summaries: set[str], fie
     return FileTask(
         uid=uid, id=text(element, "ID"), name=text(element, "Name"), parent=parents[uid], outline_level=int(text(element, "OutlineLevel", "1")),
         wbs=text(element, "WBS"), duration_minutes=minutes(text(element, "Duration")), duration_is_elapsed=text(element, "DurationFormat") in elapsed_formats,
-        calendar=None if calendar in ("-1", "") else calendar, constraint=constraints[int(text(element, "ConstraintType", "0") or 0)],
+        calendar=None if calendar in ("-1", "") else calendar, constraint=constraints[int(text(element, "ConstraintType") or usual)],
         constraint_at=moment(text(element, "ConstraintDate")), deadline=moment(text(element, "Deadline")), percent=percent,
         actual_start=moment(text(element, "ActualStart")) if is_told else None, actual_finish=moment(text(element, "ActualFinish")) if is_told else None,
         remaining_minutes=minutes(remaining) if remaining else None, stop=moment(text(element, "Stop")), resume=moment(text(element, "Resume")),

@@ -27,6 +27,7 @@ def write_mspdi(plan: PlanFile) -> bytes:
     _add(project, "ScheduleFromStart", _flag(plan.from_start))
     _add(project, "StartDate", plan.start)
     _add(project, "FinishDate", plan.finish)
+    _add(project, "MultipleCriticalPaths", _flag(plan.has_critical_ends))
     _add(project, "CriticalSlackLimit", plan.critical_slack_minutes // plan.minutes_per_day)
     _add(project, "CalendarUID", plan.project_calendar)
     _add(project, "MinutesPerDay", plan.minutes_per_day)

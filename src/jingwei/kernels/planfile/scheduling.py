@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from jingwei.kernels.plan import PlanDates, schedule_plan
+from jingwei.kernels.plan_from_finish import schedule_from_finish
 from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, Dependency
-from jingwei.kernels.planfile.model import FileLink, FileTask, PlanFile
+from jingwei.kernels.planfile.model import FileError, FileLink, FileTask, PlanFile
 from jingwei.kernels.planfile.placing import Placing, Worker
 
+ends_need_start = (
+    "scheduled from the finish, every end lies at the finish already: there are no critical paths of their own to show",
+    "从完成日期排程时各终点都已排到完成日期，没有各自的关键路径可显示",
+)
 _begin_at = ("SNET", "MSO", "MFO")
 _dated = ("SNET", "MSO", "FNET", "MFO")
 
@@ -48,26 +54,40 @@ class _Setting:
         )
 
 
-def schedule_file(plan: PlanFile, *, uses_status_date: bool | None = None) -> PlanDates[str]:
-    """Dates of every task by its uid; moments are the file's clock marked as UTC. Raises PlanError and its kinds.
+def schedule_file(plan: PlanFile, *, uses_status_date: bool | None = None, every_end_critical: bool | None = None) -> PlanDates[str]:
+    """Dates of every task by its uid; moments are the file's clock marked as UTC. Raises FileError, PlanError and its kinds.
+
+    A plan that is scheduled from its finish is calculated from there. `every_end_critical`: None as the file says, of plans from their start.
 
     `uses_status_date` moves work that is not done behind the status date: Primavera always does, Microsoft Project on demand only.
     A task whose resources work at different times has a further entry "uid/assignment" for each of them.
     """
     activities, links, setting = network_of(plan)
-    return schedule_plan(
-        activities,
-        links,
-        setting.placing.calendars,
-        start=setting.base,
-        data_date=aware(plan.status_date) if (plan.moves_undone if uses_status_date is None else uses_status_date) else None,
-        required_finish=aware(plan.must_finish),
-        logic=plan.logic,
-        zone="UTC",
-        honours_constraints=plan.honours_constraints,
-        critical_float_minutes=plan.critical_slack_minutes,
-        late_dates=plan.late_dates,
-    )
+    options = options_of(plan, uses_status_date=uses_status_date)
+    calendars = setting.placing.calendars
+    if not plan.from_start:
+        if every_end_critical:
+            raise FileError(*ends_need_start)
+        return schedule_from_finish(activities, links, calendars, finish=finish_of(plan), **options)
+    dates = schedule_plan(activities, links, calendars, start=setting.base, required_finish=aware(plan.must_finish), **options)
+    return dates.with_every_end_critical() if (plan.has_critical_ends if every_end_critical is None else every_end_critical) else dates
+
+
+def options_of(plan: PlanFile, *, uses_status_date: bool | None = None) -> dict[str, Any]:
+    """The choices of a file as schedule_plan takes them."""
+    return {
+        "data_date": aware(plan.status_date) if (plan.moves_undone if uses_status_date is None else uses_status_date) else None, "logic": plan.logic,
+        "zone": "UTC", "honours_constraints": plan.honours_constraints, "critical_float_minutes": plan.critical_slack_minutes,
+        "late_dates": plan.late_dates,
+    }  # fmt: skip
+
+
+def finish_of(plan: PlanFile) -> datetime:
+    """The finish a plan is scheduled from. Raises FileError when the file states none."""
+    finish = aware(plan.must_finish or plan.finish)
+    if finish is None:
+        raise FileError("the project is scheduled from its finish but states no finish date (FinishDate)", "项目从完成日期排程，却没有完成日期（FinishDate）")
+    return finish
 
 
 def network_of(plan: PlanFile) -> tuple[list[Activity[str]], list[Dependency[str]], _Setting]:
@@ -143,7 +163,8 @@ def _not_before(task: FileTask, setting: _Setting) -> datetime | None:
     if task.uid in setting.held_from_outside:
         return aware(task.stated.get("early_start"))
     start = aware(setting.plan.start)
-    assert start is not None
+    if start is None or not setting.plan.from_start:
+        return None  # from the finish, the start is what comes out
     is_placed = task.uid in setting.linked or task.constraint in _dated or task.is_manual or task.actual_start
     return None if is_placed or setting.base >= start else start
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jingwei.kernels.plan import PlanDates
+from jingwei.kernels.plan_from_finish import carried_out
 from jingwei.kernels.planfile.model import FileError, PlanFile
 from jingwei.kernels.planfile.mspdi import minutes
-from jingwei.kernels.planfile.scheduling import schedule_file
+from jingwei.kernels.planfile.scheduling import network_of, options_of, schedule_file
 from jingwei.kernels.uncertainty import DefaultSpread, Spread, plan_model
 
 PERCENTILES = (10, 50, 80, 90)
@@ -37,6 +38,9 @@ def simulate_file(plan: PlanFile, *, runs: int = 10_000, seed: int = 1, spread_p
     if not 0 <= spread_percent <= 100:
         raise FileError(f"the spread must be 0 to 100 percent, not {spread_percent:g}", f"浮动须在 0 到 100 % 之间，不能是 {spread_percent:g}")
     dates = schedule_file(plan)
+    if not plan.from_start:
+        activities, links, setting = network_of(plan)
+        dates = carried_out(dates, activities, links, setting.placing.calendars, **options_of(plan))
     spreads = _estimates(plan, dates)
     default = DefaultSpread(100 - spread_percent, 100 + spread_percent)
     model = plan_model(dates, spreads, default, costs=_costs(plan, dates))

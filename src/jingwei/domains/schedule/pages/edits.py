@@ -13,18 +13,27 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import services
 from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import link_sheet, task_sheet
 from jingwei.domains.schedule.services import Edits
 from jingwei.domains.work import queries as work
+from jingwei.domains.worktime import queries as worktime
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
 
 constraints = ("ASAP", "ALAP", "SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")
+
+# fields of a task that name a row, how it is found, and what is said when it is not there
+named_rows = (
+    ("assignee", directory.person, gettext_lazy("There is no such person.")),
+    ("calendar", worktime.calendar_for_tasks, gettext_lazy("There is no such calendar for tasks.")),
+)
 
 
 class _Changed(Exception):
@@ -32,7 +41,7 @@ class _Changed(Exception):
 
 
 def _asked(request: Request, project: Project) -> Edits:
-    """The posted changes in the words of the work: a moved start becomes a no-earlier-than date."""
+    """The posted changes in the words of the work: a moved start becomes a no-earlier-than date (no-later-than, planned from the finish)."""
     zone = ZoneInfo(project.zone)
     try:
         body = json.loads(request.body)
@@ -67,7 +76,7 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
     if given.get("version") is not None and int(given["version"]) != task.version:
         raise _Changed
     if given.get("start"):
-        out["constraint"], out["constraint_at"] = "SNET", _moment(given["start"], zone)
+        out["constraint"], out["constraint_at"] = "SNLT" if project.is_from_finish else "SNET", _moment(given["start"], zone)
         if task.actual_start is not None:
             out["actual_start"] = out["constraint_at"]
     for name in ("duration_minutes", "percent"):
@@ -77,6 +86,11 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
         out["name"] = str(given["name"])[:300]
     if "parent" in given:
         out["parent"] = work.task(int(given["parent"])) if given["parent"] else None
+    for name, find, text in named_rows:
+        if name in given:
+            out[name] = find(int(given[name])) if given[name] else None
+            if given[name] and out[name] is None:
+                raise ValidationError({name: text})
     if "is_milestone" in given:
         out["is_milestone"] = bool(given["is_milestone"])
     if "deadline" in given:

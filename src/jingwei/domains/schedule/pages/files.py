@@ -58,7 +58,13 @@ def shown(request: Request, code: str, pk: int) -> HttpResponse:
     """The preview, or what the import did."""
     project = project_asked(request, code, "import")
     kept = _kept(project, pk)
-    preview = files.preview(project, files.plan_of(bytes(kept.content), kept.name), directory.staff_by_name()) if kept.done_at is None else None
+    preview = (
+        files.preview(
+            project, files.plan_of(bytes(kept.content), kept.name), directory.staff_by_name(), makes_calendars=request.access.allows("worktime.calendar.add")
+        )
+        if kept.done_at is None
+        else None
+    )
     return render(request, "schedule/file.html", {"project": project, "kept": kept, "preview": preview})
 
 
@@ -68,7 +74,11 @@ def carry_out(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "import")
     kept = _kept(project, pk)
     try:
-        done = services.file_import(instance=kept)
+        done = services.file_import(
+            instance=kept,
+            sets_project=request.access.allows("frame.project.change", project.pk),
+            makes_calendars=request.access.allows("worktime.calendar.add"),
+        )
         offer_undo(request, _("%(new)s tasks are new, %(changed)s changed, %(links)s links written.") % (done.counts or {}))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import queries
 from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import baseline_sheet, link_sheet, task_sheet
@@ -62,9 +63,12 @@ def data(request: Request, code: str) -> HttpResponse:
             "data_date": local_text(project.data_date or timezone.now(), zone), "today": local_text(timezone.now(), zone),
             "baseline": {"id": current.pk, "name": current.name} if current else None,
             "baselines": [{"id": each.pk, "name": each.name} for each in queries.baselines_of(project.pk)] + _previews(request, project),
+            "from_finish": project.is_from_finish,
             "provisional_years": calendar.pop("provisional_years"),
         },
         "calendar": calendar,
+        "calendars": queries.task_calendar_names(),
+        "people": directory.people_to_assign() if request.access.allows("work.task.change", project.pk) else [],
         "tasks": task_sheet(project),
         "links": link_sheet(project),
         "baseline_rows": baseline_sheet(project, current),

@@ -49,7 +49,7 @@ def _shown(outcome: dict[str, Any]) -> dict[str, Any]:
         "projects": [each | {"before": moment(each["before"]), "after": moment(each["after"]), "days": (moment(each["after"]) - moment(each["before"])).days} for each in outcome["projects"]],
         "moves": [each | {name: moment(each[name]) for name in ("old_start", "old_finish", "new_start", "new_finish")} | {"reason": each["reason"][language]} for each in outcome["moves"]],
         "overloads_before": len(outcome["overloads_before"]), "overloads": [each | {name: moment(each[name]) for name in ("start", "finish")} for each in outcome["overloads"]],
-        "unresolved": outcome["unresolved"], "gap": outcome["gap"], "lower_bound": moment(outcome["lower_bound"]), "rounds": outcome["rounds"], "is_cancelled": outcome["is_cancelled"],
+        "unresolved": outcome["unresolved"], "ignored": outcome.get("ignored", ()), "gap": outcome["gap"], "lower_bound": moment(outcome["lower_bound"]), "rounds": outcome["rounds"], "is_cancelled": outcome["is_cancelled"],
     }  # fmt: skip
 
 
@@ -59,7 +59,11 @@ def begin(request: Request, code: str) -> HttpResponse:
     project = project_asked(request, code, "change")
     projects = [project]
     if request.POST.get("everything"):
-        projects += [each for each in Project.objects.exclude(pk=project.pk).exclude(status="closed") if request.access.allows("work.task.change", each.pk)]
+        projects += [
+            each
+            for each in Project.objects.exclude(pk=project.pk).exclude(status="closed").exclude(scheduled_from="finish")
+            if request.access.allows("work.task.change", each.pk)
+        ]
     try:
         seconds = int(request.POST.get("seconds") or usual_seconds)
         kept = services.levelling_begin(

@@ -28,7 +28,7 @@ dates = ("start", "finish", "deadline", "constraint_at")
 plain = (
     "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "work_hours", "version",
 )  # fmt: skip
-task_columns = ("id", "parent", "is_endangered", "assignee", "interface", *plain, *dates)
+task_columns = ("id", "parent", "is_endangered", "assignee", "assignee_id", "calendar_id", "interface", *plain, *dates)
 
 
 def task_sheet(project: Project, only: Collection[int] | None = None) -> dict[str, Any]:
@@ -47,7 +47,9 @@ def _values(rows: QuerySet[Any], zone: str) -> list[Any]:
         hangs_on=Case(When(interface=None, then=None), default=JSONObject(key=F("interface__key"), state=health), output_field=JSONField(null=True)),
         **{f"{name}_wall": WallMinute(name, zone) for name in dates},
     )
-    return list(rows.values_list("pk", "parent_id", "late", "assignee__name", "hangs_on", *plain, *(f"{name}_wall" for name in dates)))
+    return list(
+        rows.values_list("pk", "parent_id", "late", "assignee__name", "assignee_id", "calendar_id", "hangs_on", *plain, *(f"{name}_wall" for name in dates))
+    )
 
 
 def link_sheet(project: Project, only: Iterable[int] | None = None) -> list[dict[str, Any]]:

@@ -89,12 +89,12 @@ def plan_take_back(*, project: Project, undo: Callable[[], list[str]], read: Rea
     return _observed(project, carry_out, read)
 
 
-def _observed(project: Project, carry_out: Callable[[], None], read: Read) -> Outcome:
+def _observed(project: Project, carry_out: Callable[[], Sequence[str] | None], read: Read) -> Outcome:
     """Carry something out, recalculate, and tell what differs. Prints of the rows find the difference, whatever wrote it."""
     tasks, links = queries.task_prints(project.pk), queries.link_prints(project.pk)
     late = set(queries.endangered(queries.tasks_of(project.pk)).values_list("pk", flat=True))
     finish = queries.finish_of(project.pk)
-    carry_out()
+    told = carry_out() or ()
     record = project_recalculate(project_id=project.pk)
     tasks_now, links_now = queries.task_prints(project.pk), queries.link_prints(project.pk)
     rows, joined = read(_differing(tasks, tasks_now), _differing(links, links_now))
@@ -104,7 +104,7 @@ def _observed(project: Project, carry_out: Callable[[], None], read: Read) -> Ou
         new_tasks=[pk for pk in tasks_now if pk not in tasks],
         gone_tasks=[pk for pk in tasks if pk not in tasks_now],
         gone_links=[pk for pk in links if pk not in links_now],
-        effect=_effect(project, record, finish, late),
+        effect={**_effect(project, record, finish, late), "told": list(told)},
     )
 
 
@@ -122,10 +122,12 @@ def _effect(project: Project, record: Recalculation | None, finish: Any, late: s
     }
 
 
-def _carry_out(project: Project, edits: Edits) -> None:
+def _carry_out(project: Project, edits: Edits) -> list[str]:
+    """Do it; returns what followed from it by the work's own rules, in words."""
+    told: list[str] = []
     for change in edits.changes:
         task = _task(project, change["task"])
-        work.task_save(instance=task, **{name: value for name, value in change.items() if name != "task"})
+        told += work.task_save(instance=task, **{name: value for name, value in change.items() if name != "task"}).told
     for new in edits.new_tasks:
         above = _task(project, new["after"]) if new["after"] else None
         place = {"parent": above.parent, "position": above.position} if above else {}
@@ -139,6 +141,7 @@ def _carry_out(project: Project, edits: Edits) -> None:
         found = queries.links_of(project.pk).filter(pk=pk).first()
         if found is not None:
             work.dependency_remove(instance=found)
+    return told
 
 
 def _task(project: Project, pk: Any) -> Any:

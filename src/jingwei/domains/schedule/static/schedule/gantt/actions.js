@@ -95,13 +95,13 @@ export class Actions {
     g.showEffect(this.writeEffect(g.t("would_move", { count: effect.moved }), effect), effect.names.length > 0);
   }
 
-  writeEffect(first, { finish_before: before, finish_after: after, names = [] }) {
+  writeEffect(first, { finish_before: before, finish_after: after, names = [], told = [] }) {
     const { t } = this.g;
     const [from, to] = [String(before || "").slice(0, 10), String(after || "").slice(0, 10)];
     const parts = [first];
     if (from && to) parts.push(from === to && before === after ? t("finish_same") : t("finish_change", { before: from, after: to }));
     if (names.length) parts.push(t("endangers", { count: names.length, names: names.slice(0, 3).join(", ") }));
-    return parts.join("; ");
+    return [parts.join("; "), ...told].join(" · ");
   }
 
   /** Drop what is held and show the plan as it is. */

@@ -91,6 +91,10 @@ export class Details {
     const moment = (name, minute, can = true) => this.field(name, make("input", { type: "datetime-local", class: "gantt-field", name, value: minute === null || minute === undefined ? "" : formatMinute(minute), disabled: !g.canEdit || !can }));
     fields.append(text("name", task.name));
     if (!task.is_summary) fields.append(text("duration", writeDuration(t, task.duration, perDay), !task.is_milestone), text("percent", String(task.percent ?? 0)));
+    for (const [name, rows] of task.is_summary ? [] : [["assignee", g.plan.people], ["task_calendar", g.plan.calendars]]) {
+      if (name === "task_calendar" && !rows.length) continue;
+      fields.append(this.field(name, this.choice(name, rows, name === "assignee" ? task.assignee_id : task.calendar_id, name === "assignee" ? task.assignee : "")));
+    }
     const kinds = make("select", { class: "gantt-select", name: "constraint", disabled: !g.canEdit }, ...CONSTRAINTS.map((kind) => make("option", { value: kind, text: t(kind.toLowerCase()) })));
     kinds.value = task.constraint || "ASAP";
     fields.append(this.field("constraint", kinds), moment("constraint_at", parseMinute(task.constraint_at), !DATELESS.has(kinds.value)), moment("deadline", task.deadline));
@@ -102,6 +106,16 @@ export class Details {
     fields.addEventListener("input", () => (this.isDirty = true));
     fields.addEventListener("change", (event) => this.keep(event.target));
     return fields;
+  }
+
+  /** One of several rows [id, name], or none; who is chosen is listed even when they would not be offered. */
+  choice(name, rows, chosen, shown) {
+    const { t } = this.g;
+    const known = !chosen || rows.some(([id]) => id === chosen) ? rows : [[chosen, shown], ...rows];
+    const none = name === "assignee" ? t("unassigned") : t("project_calendar");
+    const select = make("select", { class: "gantt-select", name, disabled: !this.g.canEdit }, make("option", { value: "", text: none }), ...known.map(([id, text]) => make("option", { value: String(id), text })));
+    select.value = chosen ? String(chosen) : "";
+    return select;
   }
 
   field(name, input) {
@@ -133,6 +147,7 @@ export class Details {
       const percent = Number(value.replace("%", ""));
       return Number.isInteger(percent) && percent >= 0 && percent <= 100 && value.trim() ? { percent } : this.refuse(name, t("error_value", { value }));
     }
+    if (name === "assignee" || name === "task_calendar") return { [name === "assignee" ? name : "calendar"]: value ? Number(value) : null };
     if (name === "deadline") return { deadline: value || null };
     return this.readConstraint();
   }
@@ -158,6 +173,6 @@ export class Details {
     const change = this.read(input);
     if (change === undefined) return;
     this.isDirty = false;
-    await this.g.actions.change(this.task, change, { refused: (errors) => errors.filter(({ field, message }) => !this.say({ duration_minutes: "duration" }[field] || field, message)) });
+    await this.g.actions.change(this.task, change, { refused: (errors) => errors.filter(({ field, message }) => !this.say({ duration_minutes: "duration", calendar: "task_calendar" }[field] || field, message)) });
   }
 }

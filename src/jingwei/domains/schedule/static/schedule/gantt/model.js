@@ -51,6 +51,8 @@ export class Plan {
     this.today = parseMinute(contract.project.today);
     this.tasks = new Map(spelledOut(contract.tasks).map((raw) => [raw.id, taskFrom(raw)]));
     for (const [id, start, finish] of contract.baseline_rows || []) Object.assign(this.tasks.get(id) || {}, { baselineStart: start, baselineFinish: finish });
+    this.people = contract.people || []; // [id, name] of who may be assigned
+    this.calendars = contract.calendars || []; // [id, name] of those a task may name
     this.links = new Map(contract.links.map((raw) => [raw.id, linkFrom(raw)]));
     this.calendar = new WorkCalendar(contract.calendar, dayOf(this.range()[0]));
     this.rows = [];

@@ -60,6 +60,7 @@ function obey(plan, task, wish, links, position) {
   const duration = wish.duration ?? task.duration;
   const asked = wish.start ?? task.start;
   if (asked === null) return null;
+  if (plan.project.from_finish) return wish.start === undefined ? place(plan.calendar, duration, -Infinity, task.finish) : place(plan.calendar, duration, asked, -Infinity);
   const bounds = boundsOf(plan, links, position);
   const isHeld = task.percent > 0;
   if (isHeld) return place(plan.calendar, duration, asked, -Infinity);
@@ -97,9 +98,11 @@ export function ripple(plan, wishes, added = []) {
     const known = plan.incoming.get(task.id) || [];
     const links = added.length ? [...known, ...added.filter((link) => link.to === task.id)] : known;
     const wish = wishes.get(task.id);
+    if (!wish && plan.project.from_finish) continue;
     const place = wish ? obey(plan, task, wish, links, position) : follow(plan, task, links, position);
     if (!place || (place.start === task.start && place.finish === task.finish)) continue;
     moved.set(task.id, place);
+    if (plan.project.from_finish) continue; // planned backwards: only the server knows what else would move
     for (const link of plan.outgoing.get(task.id) || []) touched.add(link.to);
   }
   rollUp(plan, moved, position);

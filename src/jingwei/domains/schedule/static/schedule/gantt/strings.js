@@ -19,6 +19,7 @@ export const ENGLISH = {
   // the chosen task
   details: "Task details", new_task: "New task", new_task_below: "New task below", indent: "Make it a part of the task above", outdent: "Take it out of its summary",
   edit_links: "Links of the task", delete: "Delete the task", whole_record: "Whole record", calendar: "Working calendar", constraint: "Constraint",
+  task_calendar: "Task calendar", project_calendar: "The project's working time",
   constraint_at: "Constraint date", constraint_needs_date: "This constraint needs a date.", asap: "As soon as possible", alap: "As late as possible",
   snet: "Start no earlier than", snlt: "Start no later than", fnet: "Finish no earlier than", fnlt: "Finish no later than", mso: "Must start on",
   mfo: "Must finish on", added: "Task added", removed: "Task deleted", marked: "“{name}” is marked as predecessor: go to its successor and press M",

@@ -1,0 +1,40 @@
+"""Verbs of the directory: the rules of a project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from jingwei.domains.directory.facts import ProjectPlanningChanged, ProjectTurned
+from jingwei.frame import facts
+from jingwei.frame.models import Project
+
+# what the dates of a project's tasks depend on
+planning_fields = ("zone", "start_on", "data_date", "scheduled_from", "finish_on", "has_critical_ends")
+
+
+@transaction.atomic
+def project_save(*, instance: Project | None = None, **values: Any) -> Project:
+    """Create or change a project. Scheduled from its finish it has one, and no further critical paths."""
+    project = instance or Project()
+    before = {name: getattr(project, name) for name in planning_fields}
+    was_from_finish = project.is_from_finish
+    for name, value in values.items():
+        setattr(project, name, value)
+    if project.is_from_finish and project.finish_on is None:
+        raise ValidationError({"finish_on": _("A project scheduled from its finish needs the day it must be finished on.")})
+    if project.is_from_finish and project.has_critical_ends:
+        text = _("Scheduled from the finish, every end lies at the finish already. Untick this, or schedule from the start.")
+        raise ValidationError({"has_critical_ends": text})
+    is_new = project.pk is None
+    project.save()
+    if is_new:
+        return project
+    if project.is_from_finish != was_from_finish:
+        facts.state(ProjectTurned(project_id=project.pk, is_from_finish=project.is_from_finish))
+    elif any(getattr(project, name) != kept for name, kept in before.items()):
+        facts.state(ProjectPlanningChanged(project_id=project.pk))
+    return project
