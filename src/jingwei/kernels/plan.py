@@ -113,6 +113,11 @@ class PlanDates(Mapping[Key, ActivityDates[Key]]):
     def __len__(self) -> int:
         return len(self.network.keys)
 
+    def independent_float_minutes(self, key: Key) -> int:
+        """What is left of its room although predecessors end as late as they may and successors do not move; of a summary 0."""
+        i = self.network.index[key]
+        return 0 if self.network.is_summary[i] else int(self.dates.independent_float[i])
+
     def drivers(self, key: Key) -> tuple[PlanDriver[Key], ...]:
         """What set the start of an activity, or of what is left of it."""
         return self.network.drivers(self.dates, key)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from jingwei.domains.directory.models import Person
-from jingwei.domains.schedule import services
+from jingwei.domains.schedule import levelling, services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
+from jingwei.domains.worktime import services as calendars
 from jingwei.frame import longwork
 from jingwei.frame.models import LongWork
 from tests.domains.conftest import Firm, refuses
@@ -116,3 +118,34 @@ def test_assignments_on_summaries_are_told_not_counted(crowded: Firm) -> None:
     assert {move["name"] for move in found.outcome["moves"]} == {"甲", "乙"}
     page = crowded.client("manager").get(f"/schedule/levelling/P1/?work={found.pk}").content.decode()
     assert 'id="ignored"' in page and "摘要任务" in page
+
+
+def test_whoever_has_the_skill_and_is_free_serves(firm: Firm) -> None:
+    first = Person.objects.get(name="吴刚")
+    first.skills = "布线，光纤熔接"
+    first.save()
+    tasks = [firm.task(name, duration_minutes=960, skill="光纤熔接") for name in ("甲", "乙", "丙")]
+    services.project_recalculate(project_id=firm.project.pk)
+    alone = previewed(firm)
+    assert len(alone.outcome["moves"]) == 2 and "光纤熔接" in alone.outcome["moves"][0]["reason"]["en"]
+    Person(number="E-2", name="郑实", skills="光纤熔接").save()
+    assert len(previewed(firm).outcome["moves"]) == 1, "two people can serve, so only the third task waits"
+    for each in tasks:
+        each.skill = "焊接"
+        each.save()
+    with refuses(text="焊接"):
+        services.levelling_begin(projects=[firm.project], within_slack=False, seconds=1, user=firm.users["manager"], url="/x?work={id}")
+        levelling.level([firm.project], within_slack=False, seconds=1)
+
+
+def test_nobody_is_planned_while_away(firm: Firm) -> None:
+    person = Person.objects.get(name="吴刚")
+    task = firm.task("装机", duration_minutes=960, assignee=person)
+    services.project_recalculate(project_id=firm.project.pk)
+    task.refresh_from_db()
+    assert task.start is not None
+    away = calendars.calendar_save(name="吴刚", layer="person", person=person)
+    calendars.exception_save(calendar=away, on_date=task.start.date(), until=task.start.date() + timedelta(days=6), shifts=[])
+    moves = previewed(firm).outcome["moves"]
+    assert [move["name"] for move in moves] == ["装机"] and moves[0]["kind"] == "absence"
+    assert moves[0]["new_start"] > (task.start + timedelta(days=6)).isoformat()

@@ -101,6 +101,13 @@ def _calculated(path: Path, work: Callable[[], Any]) -> Any:
         raise Refused(f"{path}：计划无法计算：{problem}", f"{path}: the plan cannot be calculated: {problem}") from problem
 
 
+def _driver(driver: Any) -> dict[str, Any]:
+    """What sets a start: a link with its predecessor, or what else it is."""
+    if driver.dependency is not None:
+        return {"cause": "link", "predecessor": str(driver.dependency.predecessor).split("/")[0], "type": driver.dependency.type}
+    return {"cause": driver.cause.name.lower()}
+
+
 def run_schedule(options: argparse.Namespace) -> int:
     """Dates, floats and what is critical of every task."""
     from jingwei.kernels.planfile import schedule_file
@@ -110,7 +117,7 @@ def run_schedule(options: argparse.Namespace) -> int:
     dates = _calculated(
         path, lambda: schedule_file(plan, uses_status_date=options.status_date or None, every_end_critical=options.multiple_critical_paths or None)
     )
-    rows = []
+    rows, chain = [], set(dates.longest_path_keys)
     for task in plan.tasks:
         found = dates[task.uid]
         rows.append(
@@ -118,7 +125,8 @@ def run_schedule(options: argparse.Namespace) -> int:
                 "uid": task.uid, "id": task.id, "name": task.name, "is_summary": task.is_summary, "early_start": local(found.early_start),
                 "early_finish": local(found.early_finish), "late_start": local(found.late_start), "late_finish": local(found.late_finish),
                 "start": local(found.start), "finish": local(found.finish), "total_float_minutes": found.total_float_minutes,
-                "free_float_minutes": found.free_float_minutes, "critical": found.is_critical,
+                "free_float_minutes": found.free_float_minutes, "independent_float_minutes": dates.independent_float_minutes(task.uid), "critical": found.is_critical,
+                "on_longest_path": task.uid in chain, "driven_by": [_driver(each) for each in found.drivers],
             }
         )  # fmt: skip
     answer: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from django.db import models
@@ -38,6 +39,9 @@ class Person(TenantModel):
     name = models.CharField(_("name"), max_length=80)
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name=_("team"))
     position = models.CharField(_("position"), max_length=80, blank=True)
+    skills = models.CharField(
+        _("skills"), max_length=200, blank=True, help_text=_("Separated by commas. Levelling gives a task that asks for a skill to whoever has it and is free.")
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     user = models.OneToOneField("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user"))
@@ -50,3 +54,8 @@ class Person(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def skill_names(self) -> frozenset[str]:
+        """Each skill by itself; Chinese commas count too."""
+        return frozenset(name.strip() for name in re.split("[,，、;；]", self.skills) if name.strip())

@@ -24,6 +24,12 @@ def people_to_assign() -> list[list[Any]]:
     return [list(row) for row in Person.objects.filter(is_active=True).order_by("name", "number").values_list("pk", "name")]
 
 
+def skills_of_people(wanted: set[str]) -> dict[int, tuple[str, frozenset[str]]]:
+    """People who work here now and have one of the skills: name and the wanted skills they have. No query when none is wanted."""
+    rows = Person.objects.filter(is_active=True).exclude(skills="").order_by("name", "number") if wanted else []
+    return {each.pk: (each.name, had) for each in rows if (had := each.skill_names & wanted)}
+
+
 def person(person_id: int) -> Person | None:
     """One person."""
     return Person.objects.filter(pk=person_id).first()

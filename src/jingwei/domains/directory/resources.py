@@ -24,6 +24,7 @@ projects = Resource(
         "scheduled_from",
         "finish_on",
         "has_critical_ends",
+        "progress_logic",
         "data_date",
         "description",
     ),
@@ -55,7 +56,7 @@ teams = Resource(
 people = Resource(
     Person,
     columns=("number", "name", "team", "position", "email", "is_active"),
-    fields=("number", "name", "team", "position", "email", "phone", "user", "is_active"),
+    fields=("number", "name", "team", "position", "skills", "email", "phone", "user", "is_active"),
     natural_key=("number",),
     filters=("team", "is_active"),
     search=("number", "name", "email"),

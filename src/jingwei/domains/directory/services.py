@@ -13,7 +13,7 @@ from jingwei.frame import facts
 from jingwei.frame.models import Project
 
 # what the dates of a project's tasks depend on
-planning_fields = ("zone", "start_on", "data_date", "scheduled_from", "finish_on", "has_critical_ends")
+planning_fields = ("zone", "start_on", "data_date", "scheduled_from", "finish_on", "has_critical_ends", "progress_logic")
 
 
 @transaction.atomic

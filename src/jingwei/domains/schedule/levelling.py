@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
+from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
 from jingwei.kernels.calendar import CalendarError
@@ -51,18 +53,28 @@ def level(
         links += loaded.links
         for pk, activity in loaded.activities.items():
             row = loaded.rows[pk]
-            names[pk], prints[pk] = str(row["name"]), print_of(row, booked.get(pk, {}).get("assignee_id"))
+            names[pk], prints[pk] = str(row["name"]), print_of(row, _who(booked.get(pk)))
             tasks.append(
                 PlanTask(
                     replace(activity, calendar=_calendar_of(project, activity.calendar)), project.pk, min(booked[pk]["priority"], 1000) if pk in booked else 500
                 )
             )
-    people = {row["assignee_id"]: str(row["assignee__name"]) for row in booked.values()}
     zone = projects[0].zone
     calendars["project"] = calendars[str(projects[0].pk)]
-    resources = [PlanResource(pk, calendar="project") for pk in people]
+    skilled = directory.skills_of_people({row["skill"] for row in booked.values() if row["skill"] and not row["assignee_id"]})
+    _refuse_missing(booked.values(), skilled, names)
+    people = {row["assignee_id"]: str(row["assignee__name"]) for row in booked.values() if row["assignee_id"]} | {
+        pk: name for pk, (name, _skills) in skilled.items()
+    }
+    own = {pk: each for pk, each in worktime.person_calendars(zone).items() if pk in people}
+    calendars |= {f"person {pk}": each for pk, each in own.items()}
+    resources = [
+        PlanResource(pk, calendar=f"person {pk}" if pk in own else "project", skills=skilled[pk][1] if pk in skilled else frozenset()) for pk in people
+    ]
     assignments = [
-        PlanAssignment(row["pk"], row["assignee_id"], units=min(max(round(row["units_percent"]), 1), 100)) for row in booked.values() if row["pk"] in names
+        PlanAssignment(row["pk"], row["assignee_id"], None if row["assignee_id"] else row["skill"], units=min(max(round(row["units_percent"]), 1), 100))
+        for row in booked.values()
+        if row["pk"] in names
     ]
     try:
         found = level_plan(
@@ -74,8 +86,19 @@ def level(
     except (PlanError, CalendarError) as problem:
         raise ValidationError(str(problem)) from problem
     codes = {project.pk: project.code for project in projects}
-    ignored = [{"task": each.task, "name": names[each.task], "who": people[each.resource]} for each, _text in summary_assignments(tasks, assignments)]
+    ignored = [
+        {"task": each.task, "name": names[each.task], "who": people.get(each.resource, each.skill)} for each, _text in summary_assignments(tasks, assignments)
+    ]
     return _told(found, names, people, codes, prints) | {"ignored": ignored}
+
+
+def _refuse_missing(booked: Iterable[Mapping[str, Any]], skilled: Mapping[int, tuple[str, frozenset[str]]], names: Mapping[int, str]) -> None:
+    """Raises ValidationError naming the first task whose skill nobody has."""
+    had = frozenset().union(*(skills for _name, skills in skilled.values()))
+    for row in booked:
+        if row["skill"] and not row["assignee_id"] and row["skill"] not in had and row["pk"] in names:
+            text = _("“%(task)s” needs the skill “%(skill)s”, which nobody has. Enter it with a person, or name who does the task.")
+            raise ValidationError(text % {"task": names[row["pk"]], "skill": row["skill"]})
 
 
 def _calendar_of(project: Project, name: str) -> str:
@@ -93,11 +116,16 @@ def refuse_from_finish(projects: Sequence[Project]) -> None:
         raise ValidationError(text % {"projects": ", ".join(named)})
 
 
-def print_of(row: Mapping[str, Any], assignee_id: int | None) -> str:
+def _who(row: Mapping[str, Any] | None) -> int | str | None:
+    """Who does a task: somebody, or anybody with a skill."""
+    return None if row is None else row["assignee_id"] or row["skill"]
+
+
+def print_of(row: Mapping[str, Any], who: int | str | None) -> str:
     """What levelling supposed of a task: who does it, how long, bound by what, begun or not. Anything else may change meanwhile."""
     is_begun = bool(row["percent"] or row["actual_start"])
     at = row["constraint_at"].isoformat() if row["constraint_at"] else ""
-    return f"{assignee_id}/{row['duration_minutes']}/{row['constraint']}/{at}/{is_begun}"
+    return f"{who}/{row['duration_minutes']}/{row['constraint']}/{at}/{is_begun}"
 
 
 def _told(found: PlanLevelling, names: dict[Any, str], people: dict[Any, str], codes: dict[Any, str], prints: dict[Any, str]) -> dict[str, Any]:
@@ -131,6 +159,8 @@ def _reason(each: Move, names: dict[Any, str], people: dict[Any, str]) -> dict[s
         text = Text(
             f"随紧前任务“{other}”移动" if other else "随其紧前任务移动", f"follows “{other}”, which moved" if other else "follows a predecessor that moved"
         )
+    elif each.skill is not None:
+        text = Text(f"具备技能“{each.skill}”的人都没有空", f"nobody with the skill “{each.skill}” is free")
     elif each.kind == "absence":
         text = Text(f"{who} 当时不上班", f"{who} does not work then")
     else:

@@ -55,7 +55,11 @@ class Loaded:
     def rules(self) -> RunRules:
         """Project start at nine o'clock of its first day; without a data date of its own, the data date is now."""
         zone = self.calendar.zone
-        return RunRules(project_start=wall_minute(start_of(self.project, zone), zone), data_date=wall_minute(self.project.data_date or self.now, zone))
+        return RunRules(
+            project_start=wall_minute(start_of(self.project, zone), zone),
+            data_date=wall_minute(self.project.data_date or self.now, zone),
+            logic="override" if self.project.progress_logic == Project.ProgressLogic.OVERRIDE else "retained",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,9 @@ def calculate_with(loaded: Loaded, activities: Mapping[int, Activity[int]]) -> P
     """Dates the plan would have with these activities; nothing is kept."""
     given, zone, finish = list(activities.values()), loaded.calendar.zone, loaded.required_finish
     if finish is not None:
-        return schedule_from_finish(given, loaded.links, loaded.calendars, finish=finish, zone=zone, data_date=loaded.project.data_date or loaded.now)
+        return schedule_from_finish(
+            given, loaded.links, loaded.calendars, finish=finish, zone=zone, data_date=loaded.project.data_date or loaded.now, logic=loaded.rules.logic
+        )
     return _told(loaded, HeldPlan.build(given, loaded.links, loaded.calendars, loaded.rules, zone).dates(loaded.rules))
 
 

@@ -56,12 +56,11 @@ class Reasons:
 
     def told(self, tasks: Iterable[int]) -> list[dict[str, Any]]:
         """The tasks for the page and for programs; floats in working minutes and in days."""
-        independent = self.dates.dates.independent_float
         chain = set(self.chain)
-        return [self._row(pk, int(independent[self.dates.network.index[pk]]), pk in chain) for pk in tasks]
+        return [self._row(pk, pk in chain) for pk in tasks]
 
-    def _row(self, pk: int, independent: int, is_on_chain: bool) -> dict[str, Any]:
-        found = self.dates[pk]
+    def _row(self, pk: int, is_on_chain: bool) -> dict[str, Any]:
+        found, independent = self.dates[pk], self.dates.independent_float_minutes(pk)
         floats = {"total": found.total_float_minutes, "free": found.free_float_minutes, "independent": independent}
         return {
             "task": pk, "name": str(self.rows[pk]["name"]), **{name: getattr(found, name) for name in _dates},

@@ -76,6 +76,7 @@ class Task(ProjectModel):
         "worktime.Calendar", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("task calendar"),
         help_text=_("When this task is worked on, instead of the project's working time."),
     )  # fmt: skip
+    skill = models.CharField(_("needed skill"), max_length=60, blank=True, help_text=_("While nobody is named, levelling looks for somebody who has it."))
     constraint = models.CharField(_("constraint"), max_length=4, choices=Constraint.choices, default=Constraint.ASAP)
     constraint_at = models.DateTimeField(_("constraint date"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)

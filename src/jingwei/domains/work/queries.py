@@ -130,9 +130,9 @@ def staffed_ids(project_id: int) -> set[int]:
 
 
 def booked(project_ids: list[int]) -> list[dict[str, Any]]:
-    """Open tasks somebody is to do, summaries too, with who and how urgent. One query."""
-    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
-    return list(rows.values("pk", "assignee_id", "assignee__name", "priority", "units_percent"))
+    """Open tasks that somebody is to do, or anybody with a skill; summaries too, with who and how urgent. One query."""
+    rows = Task.objects.filter(Q(assignee__isnull=False) | ~Q(skill=""), project_id__in=project_ids, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return list(rows.values("pk", "assignee_id", "assignee__name", "skill", "priority", "units_percent"))
 
 
 def estimates(project_id: int) -> dict[int, tuple[int | None, int | None]]:

@@ -14,7 +14,7 @@ tasks = Resource(
     fields=(
         "project", "code", "name", "parent", "status", "percent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type",
         "is_effort_driven", "priority",
-        "assignee", "calendar", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
+        "assignee", "skill", "calendar", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
     ),
     natural_key=("project__code", "code"),
     filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),

@@ -24,6 +24,14 @@ def calendar_of(project: Project) -> WorkCalendar:
     return WorkCalendar(zone=project.zone).layered(*(_layer(calendar) for calendar in layers))
 
 
+def person_calendars(zone: str) -> dict[int, WorkCalendar]:
+    """The calendars of people who have one of their own, over the organisation's, by person."""
+    rows = list(Calendar.objects.filter(layer__in=(Calendar.Layer.COMPANY, Calendar.Layer.PERSON)).prefetch_related("exceptions").order_by("pk"))
+    company = [_layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.COMPANY][:1]
+    own = {calendar.person_id: _layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.PERSON and calendar.person_id}
+    return {person: WorkCalendar(zone=zone).layered(*company, layer) for person, layer in own.items()}
+
+
 def task_calendars(project: Project, ids: Iterable[int]) -> dict[int, WorkCalendar]:
     """Calendars that tasks name, by id, on the project's clock. They stand alone: other calendars' exceptions do not hold in them."""
     rows = Calendar.objects.filter(pk__in=list(ids), layer=Calendar.Layer.TASK).prefetch_related("exceptions")

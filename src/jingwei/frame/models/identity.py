@@ -69,6 +69,10 @@ class Project(TenantModel):
         START = "start", _("Start: as soon as possible")
         FINISH = "finish", _("Finish: as late as possible")
 
+    class ProgressLogic(models.TextChoices):
+        RETAINED = "retained", _("Retained logic: what is left still waits for its predecessors")
+        OVERRIDE = "override", _("Progress override: what has begun goes on at once")
+
     code = models.CharField(_("code"), max_length=40, validators=[code_rule])
     name = models.CharField(_("name"), max_length=200)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
@@ -84,6 +88,13 @@ class Project(TenantModel):
     )
     has_critical_ends = models.BooleanField(
         _("every end has its own critical path"), default=False, help_text=_("Float is measured to each end of the plan instead of to the project's finish.")
+    )
+    progress_logic = models.CharField(
+        _("work out of sequence"),
+        max_length=8,
+        choices=ProgressLogic.choices,
+        default=ProgressLogic.RETAINED,
+        help_text=_("What holds when a task has begun although a predecessor is not done."),
     )
     description = models.TextField(_("description"), blank=True)
 

@@ -53,7 +53,11 @@ def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
     moves = levelling.chosen_moves(outcome, set(chosen))
     projects = [each["id"] for each in outcome["projects"]]
     rows = {task.pk: task for project_id in projects for task in work.tasks_of(project_id)}
-    changed = [move["name"] for move in moves if (task := rows.get(move["task"])) is None or levelling.print_of(vars(task), task.assignee_id) != move["print"]]
+    changed = [
+        move["name"]
+        for move in moves
+        if (task := rows.get(move["task"])) is None or levelling.print_of(vars(task), task.assignee_id or task.skill or None) != move["print"]
+    ]
     if changed:
         raise ValidationError(_("Changed since the preview: %(names)s. Level again.") % {"names": ", ".join(changed[:5])})
     held = {move["task"]: datetime.fromisoformat(move["not_before"]) for move in moves}
