@@ -90,6 +90,15 @@ def test_buffers_are_counted_in_working_time_on_several_calendars_too() -> None:
     assert (found.finish == found.finish.astype(int)).all() and found.finish.min() >= planned
 
 
+def test_a_chain_is_estimated_by_pert_and_given_a_critical_chain_buffer() -> None:
+    plan = schedule_plan([Activity("a", 480), Activity("b", 480)], [Dependency("a", "b")], start=start)
+    spread = Spread("triangular", 0, 480, 960)
+    found = plan_model(plan, {"a": spread, "b": spread}).chain_estimate(plan.longest_path_keys)
+    assert found.mean_minutes == 960 and found.deviation_minutes == pytest.approx(160 * 2**0.5)
+    ninety = 960 - (0.1 * 960 * 480) ** 0.5  # of a triangle: the upper tenth
+    assert found.buffer_minutes == pytest.approx((ninety - 480) * 2**0.5)
+
+
 def test_a_run_beyond_the_calendars_says_so() -> None:
     plan = schedule_plan([Activity("a", 480, calendar="nights")], [], start=start, calendars=calendars)
     with pytest.raises(HorizonError, match="far too long"):

@@ -17,6 +17,7 @@ import numpy as np
 from jingwei.kernels.calendar import moment_of, wall_minute
 from jingwei.kernels.network import LAG_ELAPSED, LAG_IN_SUCCESSOR_CALENDAR, Constraint, LinkType
 from jingwei.kernels.plan import PlanDates
+from jingwei.kernels.uncertainty.buffers import ChainEstimate, estimate_chain
 from jingwei.kernels.uncertainty.model import BY_THE_CLOCK, RiskEvent, Spread, SpreadName, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
 from jingwei.kernels.uncertainty.simulation import simulate
@@ -91,6 +92,11 @@ class PlanModel:
         """The position of a moment."""
         wall = wall_minute(moment, self.zone)
         return wall - self.origin if self.calendars else int(self.calendar.minutes_between(self.origin, wall))
+
+    def chain_estimate(self, chain: Sequence[Hashable]) -> ChainEstimate:
+        """PERT and the critical-chain buffer of activities one after another (the longest path); working minutes of what is left."""
+        spreads = {each.key: each.duration for each in self.activities}
+        return estimate_chain([spreads[key] for key in chain if key in spreads and not spreads[key].is_certain])
 
     def working(self, position: int) -> int:
         """Working minutes of the plan's first calendar from its start to a position: what buffers are counted in."""
