@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,7 @@ from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Dependency, Task
 from jingwei.kernels.calendar import WorkCalendar
-from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, read, write_mspdi
+from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, read, schedule_file, write_mspdi
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,16 @@ def test_a_project_goes_out_and_comes_back_the_same(firm: Firm) -> None:
     copies = list(Task.objects.filter(project=firm.second).order_by("position"))
     assert [(t.name, t.duration_minutes, t.assignee and t.assignee.name) for t in copies] == [("开发", 2400, "吴刚"), ("测试", 960, None)]
     assert queries.files_of(firm.second.pk).count() == 1
+
+
+def test_other_programs_are_told_the_public_holidays(firm: Firm) -> None:
+    """Given work over the turn of the year, when the file is calculated by itself, then its dates are the project's."""
+    firm.project.data_date = datetime(2026, 11, 2, tzinfo=UTC)
+    firm.project.save()
+    first, second = firm.task("开发", duration_minutes=480 * 38), firm.task("测试", duration_minutes=480 * 10)
+    work.dependency_save(predecessor=first, successor=second)
+    services.project_recalculate(project_id=firm.project.pk)
+    out = schedule_file(read(queries.project_file(firm.project), "P1.xml"))
+    last = Task.objects.get(name="测试").finish
+    assert last is not None and last.year == 2027
+    assert out.finish.replace(tzinfo=None) == last.astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)

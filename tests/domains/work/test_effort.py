@@ -11,7 +11,7 @@ from jingwei.domains.directory.models import Person
 from jingwei.domains.schedule import levelling, queries, services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands
+from jingwei.frame import commands, scope, undo
 from jingwei.frame.resource import resource
 from jingwei.kernels.planfile import read
 from tests.domains.conftest import Firm, refuses
@@ -65,6 +65,20 @@ def test_the_form_and_the_gantt_say_it(firm: Firm, person: Person) -> None:
     assert answer["effect"]["told"] == ["计划工时随之改变：40 h → 20 h。"]
 
 
+@pytest.mark.parametrize("kind", ["fixed_units", "fixed_work", "fixed_duration"])
+@pytest.mark.parametrize("change", [{"duration_minutes": 700}, {"work_hours": "3.33"}, {"units_percent": "33.33"}])
+def test_undo_brings_all_three_back(firm: Firm, person: Person, kind: str, change: dict[str, Any]) -> None:
+    """Given numbers that are only equal when rounded, when a change and what followed are undone, then all are as before."""
+    task = firm.task("A", duration_minutes=100, work_hours=Decimal("1.67"), units_percent=Decimal("100.5"), assignee=person, task_type=kind)
+    Task.objects.filter(pk=task.pk).update(units_percent=100)
+    before = shares(task)
+    with scope.because(reason="a change", trace="0" * 32) as current:
+        commands.change(resource("work.task"), Task.objects.get(pk=task.pk), change, firm.rights("manager"))
+    assert shares(task) != before
+    assert undo.undo(current.trace, firm.rights("manager")) == []
+    assert shares(task) == before
+
+
 def test_without_an_assignee_or_work_nothing_follows(firm: Firm, person: Person) -> None:
     estimated = firm.task("A", duration_minutes=2400, work_hours=Decimal(16))
     plain = firm.task("B", duration_minutes=2400, assignee=person)
@@ -91,7 +105,7 @@ def test_numbers_that_nobody_kept_in_step_are_taken_by_work_and_duration(firm: F
     work.task_save(instance=Task.objects.get(pk=task.pk), duration_minutes=3600)
     assert shares(task) == (60, 24, 40)
     third = firm.task("B", duration_minutes=100, work_hours=Decimal("1.67"), assignee=person)
-    assert third.units_percent == Decimal("100.2")
+    assert third.units_percent == 100
     for minutes in (200, 700, 100):
         work.task_save(instance=third, duration_minutes=minutes)
     assert Task.objects.get(pk=third.pk).work_hours == Decimal("1.67")

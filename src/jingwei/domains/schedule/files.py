@@ -158,7 +158,8 @@ def project_file(project: Project, baseline: Mapping[int, tuple[datetime | None,
         for number, row in enumerate((r for r in facts if r["assignee_id"] and not r["is_summary"]), 1)
     )  # fmt: skip
     span = [row[name].date() for row in loaded.rows.values() for name in ("start", "finish") if row[name]] or [loaded.now.date()]
-    calendars = {"1": loaded.calendar, **{f"c{pk}": spelled_out(each, min(span), max(span)) for pk, each in loaded.task_calendars.items()}}
+    laid = {"1": loaded.calendar, **{f"c{pk}": each for pk, each in loaded.task_calendars.items()}}
+    calendars = {uid: spelled_out(each, min(span), max(span)) for uid, each in laid.items()}
     names = {"1": _("Standard"), **{f"c{row['calendar_id']}": row["calendar__name"] for row in facts if row["calendar_id"]}}
     start = local(min((row["start"] for row in loaded.rows.values() if row["start"]), default=loaded.now))
     assert start is not None

@@ -79,7 +79,7 @@ def _found(task: Task, given: Shares, before: Shares, changed: set[str]) -> tupl
     if changed == {"duration_minutes", "units_percent"}:
         return Fraction(given.duration_minutes), given.duration_minutes * units, units
     if changed == {"duration_minutes", "work_hours"}:
-        return _by_work(given.duration_minutes, minutes)
+        return _by_work(given)
     if changed == {"work_hours", "units_percent"}:
         return minutes / units, minutes, units
     effort = Effort(Fraction(before.duration_minutes), (before.units,), _type(task), task.is_effort_driven)
@@ -88,16 +88,16 @@ def _found(task: Task, given: Shares, before: Shares, changed: set[str]) -> tupl
     elif changed == {"units_percent"}:
         effort = effort.with_units(units)
     elif task.task_type == Task.Type.FIXED_DURATION:
-        return _by_work(given.duration_minutes, minutes)
+        return _by_work(given)
     else:
         effort = effort.with_work(minutes)
     return effort.duration_minutes, effort.work_minutes, effort.total_units
 
 
-def _by_work(duration_minutes: int, minutes: Fraction) -> tuple[Fraction, Fraction, Fraction]:
-    if not duration_minutes:
+def _by_work(given: Shares) -> tuple[Fraction, Fraction, Fraction]:
+    if not given.duration_minutes:
         raise EffortError("work cannot be done in no time")
-    return Fraction(duration_minutes), minutes, minutes / duration_minutes
+    return Fraction(given.duration_minutes), Fraction(given.work_hours or 0) * 60, given.units
 
 
 def _type(task: Task) -> TaskType:
@@ -112,7 +112,7 @@ def _assigned(task: Task, given: Shares) -> list[str]:
     if not task.is_effort_driven:
         return _write(task, given, (duration, duration * units, units)) if duration else []
     if task.task_type == Task.Type.FIXED_DURATION:
-        return _write(task, given, _by_work(given.duration_minutes, minutes)) if duration else []
+        return _write(task, given, _by_work(given)) if duration else []
     return _write(task, given, (minutes / units, minutes, units))
 
 
