@@ -71,6 +71,7 @@ pictures = {
     "sheets-phone": Picture("/labour/phone/", width=390, height=780),
     "gantt": Picture("/schedule/gantt/MES-ROLL/"),
     "network": Picture("/schedule/network/MES-ROLL/"),
+    "reasons": Picture("/schedule/reasons/MES-ROLL/?which=work"),
     "quality": Picture("/schedule/quality/MES-ROLL/"),
     "levelling": Picture("/schedule/levelling/MES-ROLL/", level),
     "what-if": Picture("/schedule/what-if/MES-ROLL/", suppose),
