@@ -68,6 +68,8 @@ def test_the_residual_probability_counts_once_the_response_is_in_place(firm: Fir
     assert (made.probability_now, made.emv_amount, made.emv_now_amount) == (80, Decimal("800.00"), Decimal("800.00"))
     made.status = Risk.Status.MONITORING
     assert (made.probability_now, made.emv_amount, made.emv_now_amount) == (20, Decimal("800.00"), Decimal("200.00"))
+    made.status = Risk.Status.CLOSED
+    assert (made.probability_now, made.emv_now_amount) == (0, 0)
 
 
 def test_an_impact_names_work_of_the_project_with_delays_in_order(firm: Firm) -> None:

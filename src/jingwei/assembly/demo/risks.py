@@ -47,7 +47,7 @@ def _risk(project: Project, number: int, row: tuple[Any, ...], owner: Person, to
         project=project, code=f"R-{number:02d}", title=title, cause=cause, category=category, status=state, probability=percent, impact=impact,
         residual_probability=residual[0] if residual else None, residual_impact=residual[1] if residual else None,
         cost_low=Decimal(cost) * Decimal("0.5"), cost_likely=Decimal(cost), cost_high=Decimal(cost) * 2, trigger=trigger, strategy=strategy, response=response,
-        owner=owner if state != "identified" else None, review_on=None if state == "closed" else today + timedelta(days=dice.choice((-4, 3, 7, 12, 20))),
+        owner=owner if state != "identified" else None, review_on=None if state == "closed" else today + timedelta(days=-4 if number in (2, 6) else dice.choice((3, 7, 12, 20))),
     )  # fmt: skip
     risk.save()
     for task in dice.sample(to_do, min(len(to_do), dice.choice((1, 1, 2)))):

@@ -80,7 +80,8 @@ def register(request: Request, code: str) -> HttpResponse:
         "rows": [(level, likelihoods[level], [cells[level, impact] for impact in range(1, 6)]) for level in range(5, 0, -1)],
         "dearest": sorted((risk for risk in risks if risk.emv_now_amount), key=lambda risk: (-risk.emv_now_amount, risk.code))[:dearest_at_most],
         "total": sum(risk.emv_now_amount for risk in risks), "overdue": list(queries.overdue_reviews(project.pk, today)),
-        "over": queries.risks_of(project.pk).filter(status__in=queries.over).count(), "may_add": request.access.allows("risk.risk.add", project.pk),
+        "over": queries.risks_of(project.pk).filter(status__in=queries.over).count(), "new_address": f"/w/risk.risk/new/?project={project.code}",
+        "may_add": request.access.allows("risk.risk.add", project.pk),
     }  # fmt: skip
     return render(request, "risk/register.html", context)
 

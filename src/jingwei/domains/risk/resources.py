@@ -32,10 +32,10 @@ risks = Resource(
     order=("project__code", "code"),
     children=(Children("impacts", ("task", "delay_low_minutes", "delay_likely_minutes", "delay_high_minutes")),),
     verbs=(
-        Verb("assess", _("Assessed"), services.risk_assess, icon="check", bulk=True, when=_from("assess")),
+        Verb("assess", _("Mark as assessed"), services.risk_assess, icon="check", bulk=True, when=_from("assess")),
         Verb("plan", _("Plan the response"), services.risk_plan, fields=("strategy", "response"), icon="pencil", when=_from("plan")),
         Verb("monitor", _("Response in place"), services.risk_monitor, icon="eye", bulk=True, when=_from("monitor")),
-        Verb("occur", _("It happened"), services.risk_occur, icon="alert", confirm=True, when=_from("occur")),
+        Verb("occur", _("Mark as occurred"), services.risk_occur, icon="alert", confirm=True, when=_from("occur")),
         Verb("close", _("Close"), services.risk_close, icon="check", bulk=True, confirm=True, when=_from("close")),
         Verb("reopen", _("Take up again"), services.risk_reopen, icon="refresh", when=_from("reopen")),
     ),
