@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from jingwei.boards.risk import RiskAsked, risk_of
+from jingwei.boards.risk import RiskAsked, open_events, risk_of, simulated
 from jingwei.domains.cost import services as cost
+from jingwei.domains.risk import services as risks
+from jingwei.domains.risk.models import Risk
+from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
+from jingwei.kernels.uncertainty import DefaultSpread
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +92,53 @@ def test_the_quality_page_names_who_offends(chain: Firm) -> None:
     logic = re.search(r'data-check="logic".*?</section>', page, re.S)
     assert logic and "孤立任务" in logic[0]
     assert chain.client("stranger").get("/schedule/quality/P1/").status_code == 404
+
+
+def certain_risk(firm: Firm, task: Task, probability: int, minutes: int, **values: Any) -> Risk:
+    """A risk that delays one task by a fixed length."""
+    made = risks.risk_save(project=firm.project, code="R-1", title="厂商延期", probability=probability, **values)
+    risks.impact_save(risk=made, task=task, delay_low_minutes=minutes, delay_likely_minutes=minutes, delay_high_minutes=minutes)
+    return made
+
+
+def runs_of(firm: Firm) -> tuple[Any, Any]:
+    """Every run with the register and the same run without it."""
+    plan, asked = schedule.uncertain_plan(firm.project, DefaultSpread()), RiskAsked(runs=512)
+    events, _left_out = open_events(firm.project, plan)
+    return simulated(plan, asked, events), simulated(plan, asked, [replace(event, probability=0.0) for event in events])
+
+
+def test_a_certain_risk_finishes_every_run_exactly_that_much_later(chain: Firm) -> None:
+    before = risk_of(chain.project, RiskAsked(runs=1000))
+    made = certain_risk(chain, Task.objects.get(name="联调"), 100, 1440)
+    with_it, without = runs_of(chain)
+    assert ((with_it.finish - without.finish) == 1440).all()
+    risks.risk_save(instance=made, probability=0)
+    with_it, without = runs_of(chain)
+    assert (with_it.finish == without.finish).all() and (with_it.cost == without.cost).all()
+    assert risk_of(chain.project, RiskAsked(runs=1000)) == before, "what cannot happen changes no figure"
+
+
+def test_the_register_has_its_price(chain: Firm) -> None:
+    assert risk_of(chain.project, RiskAsked(runs=1000))["register"]["events"] == 0
+    made = certain_risk(chain, Task.objects.get(name="联调"), 100, 1440, cost_low=Decimal(700), cost_likely=Decimal(700), cost_high=Decimal(700))
+    found = risk_of(chain.project, RiskAsked(runs=1000))
+    assert (found["register"]["events"], found["register"]["codes"], found["register"]["left_out"]) == (1, ["R-1"], 0)
+    assert (found["register"]["later_days"], found["register"]["dearer"]) == (3.0, 700.0)
+    alone = risk_of(chain.project, RiskAsked(runs=1000, risks="without"))
+    assert alone["register"]["events"] == 0 and alone["percentiles"] == found["register"]["without"]
+    client = chain.client("manager")
+    page = client.get("/projects/P1/risk/").content.decode()
+    assert re.search(r"data-later>\+3.0 ", page) and re.search(r"data-dearer>\+¥700.00<", page)
+    assert 'id="register"' not in client.get("/projects/P1/risk/?risks=without").content.decode()
+    assert client.get("/api/v1/reports/boards.risk/P1?runs=500").json()["register"]["events"] == 1
+    risks.risk_occur(instance=made)
+    assert risk_of(chain.project, RiskAsked(runs=1000))["register"]["events"] == 0, "what has occurred is no risk any more"
+
+
+def test_an_impact_on_finished_work_is_left_out(chain: Firm) -> None:
+    first = Task.objects.get(name="接口开发")
+    certain_risk(chain, first, 100, 1440, cost_likely=Decimal(1), cost_high=Decimal(1))
+    work.task_save(instance=first, percent=100, actual_start=datetime(2026, 11, 2, 1, tzinfo=UTC), actual_finish=datetime(2026, 11, 13, 10, tzinfo=UTC))
+    found = risk_of(chain.project, RiskAsked(runs=500))["register"]
+    assert (found["events"], found["left_out"], found["later_days"]) == (1, 1, 0.0)

@@ -30,7 +30,7 @@ ALLOWED_HOSTS = os.environ.get("JINGWEI_HOSTS", "localhost,127.0.0.1,[::1]").spl
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("localhost", "127.0.0.1", "[::1]", "*")]
 
 _is_web = os.environ.get("JINGWEI_PROCESS") == "web"
-domain_apps = ["directory", "worktime", "work", "schedule", "cost", "labour"]
+domain_apps = ["directory", "worktime", "work", "schedule", "cost", "labour", "risk", "change"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.boards.risk import RiskAsked
 
 kinds = {"pert": _("PERT (beta)"), "triangular": _("Triangular"), "uniform": _("Uniform"), "lognormal": _("Lognormal")}
+registers = {"with": _("with its open risks"), "without": _("without")}
 
 
 class RiskForm(forms.Form):
@@ -19,6 +20,7 @@ class RiskForm(forms.Form):
     high = forms.FloatField(label=_("At worst, % of the duration"), required=False, min_value=100, max_value=1000)
     kind = forms.ChoiceField(label=_("Distribution"), required=False, choices=list(kinds.items()))
     correlation = forms.FloatField(label=_("Correlation of durations (0–0.95)"), required=False, min_value=0, max_value=0.95)
+    risks = forms.ChoiceField(label=_("Risk register"), required=False, choices=list(registers.items()))
 
     def clean(self) -> dict[str, object]:
         """Something must vary."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from jingwei.boards import curves, homes, queries
-from jingwei.boards.forms import RiskForm, kinds
+from jingwei.boards.forms import RiskForm, kinds, registers
 from jingwei.boards.risk import RiskAsked, costs_by_task, risk_of
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
@@ -79,7 +79,7 @@ def risk(request: Request, code: str) -> HttpResponse:
     """The project simulated: percentiles, histogram, what drives the finish, what buffer it needs."""
     project = project_named(request, code, "work.task.view")
     form = RiskForm(request.GET)
-    context: dict[str, Any] = {"project": project, "kinds": kinds, "asked": RiskAsked()}
+    context: dict[str, Any] = {"project": project, "kinds": kinds, "registers": registers, "asked": RiskAsked()}
     if not form.is_valid():
         context["problems"] = [f"{form.fields[name].label}: {text}" for name, texts in form.errors.items() for text in texts]
         return render(request, "boards/risk.html", context, status=422)

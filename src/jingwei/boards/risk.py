@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,11 +13,12 @@ from django.core.exceptions import ValidationError
 from pydantic import Field, model_validator
 
 from jingwei.domains.cost import queries as cost
+from jingwei.domains.risk import queries as register
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.report import Asked
-from jingwei.kernels.uncertainty import DefaultSpread, Simulation, UncertaintyError, buffer_advice
+from jingwei.kernels.uncertainty import DefaultSpread, RiskEvent, Simulation, UncertaintyError, buffer_advice
 
 timed_accounts = ("labour", "subcontract", "equipment")  # what costs more when work takes longer
 percentiles = (10, 50, 80, 90)
@@ -24,7 +26,7 @@ bins = 36
 
 
 class RiskAsked(Asked):
-    """How to simulate. Percentages are of each task's likely duration and hold where nobody has estimated the task."""
+    """How to simulate. Percentages are of each task's likely duration and hold where nobody has estimated the task; `risks` = whether open risks may happen."""
 
     runs: int = Field(10_000, ge=100, le=200_000)
     seed: int = Field(1, ge=0, le=2**31 - 1)
@@ -32,6 +34,7 @@ class RiskAsked(Asked):
     high: float = Field(130, ge=100, le=1000)
     kind: Literal["pert", "triangular", "uniform", "lognormal"] = "pert"
     correlation: float = Field(0.0, ge=0, le=0.95)
+    risks: Literal["with", "without"] = "with"
 
     @model_validator(mode="after")
     def _spread(self) -> RiskAsked:
@@ -44,10 +47,14 @@ def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
     """Percentiles, histogram, what drives the finish, and the buffer to add. Raises ValidationError when the plan cannot be calculated."""
     rates, constant = costs_by_task(project)
     plan = schedule.uncertain_plan(project, DefaultSpread(asked.low, asked.high, asked.kind), rates)
+    events, left_out = open_events(project, plan)
     try:
-        found = plan.model.run(runs=asked.runs, seed=asked.seed, groups={"plan": asked.correlation})
+        bare = simulated(plan, asked, [replace(event, probability=0.0) for event in events])  # drawn alike, so only the risks make the difference
+        found = simulated(plan, asked, events) if events and asked.risks == "with" else bare
     except UncertaintyError as problem:
         raise ValidationError(str(problem)) from problem
+    if asked.risks == "without":
+        events, left_out = (), 0
     zone = ZoneInfo(project.zone)
     planned = plan.model.minutes(plan.dates.finish)
     advice = buffer_advice(found, planned, working=plan.model.working)
@@ -60,8 +67,27 @@ def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
         "histogram": _histogram(found, plan, zone),
         "tornado": [{"task": key, "name": plan.names[int(str(key))], "correlation": round(value, 3)} for key, value in found.tornado(12)],
         "critical": _critical(found, plan),
-        "has_costs": bool(constant or rates),
+        "has_costs": bool(constant or rates or any(event.cost.high > 0 for event in events)),
+        "register": {"events": len(events), "left_out": left_out, "codes": [str(event.key) for event in events]} | _price_of(found, bare, plan, constant, zone),
     }  # fmt: skip
+
+
+def simulated(plan: schedule.UncertainPlan, asked: RiskAsked, events: Sequence[RiskEvent]) -> Simulation:
+    """The plan simulated as asked, with these risks."""
+    return plan.model.run(runs=asked.runs, seed=asked.seed, groups={"plan": asked.correlation}, risks=events)
+
+
+def open_events(project: Project, plan: schedule.UncertainPlan) -> tuple[tuple[RiskEvent, ...], int]:
+    """The open risks of the register as events of this plan, and how many impacts were left out: those on finished work and on what is not in the plan."""
+    model = {each.key for each in plan.model.activities}
+    return register.risk_events(project.pk, {pk for pk in plan.names if pk in model and not _is_done(plan, pk)})
+
+
+def _price_of(found: Simulation, bare: Simulation, plan: schedule.UncertainPlan, constant: float, zone: ZoneInfo) -> dict[str, Any]:
+    """What the register costs: P80 without it, and how much later and dearer P80 is with it."""
+    later, dearer = found.finish_at(80) - bare.finish_at(80), found.cost_at(80) - bare.cost_at(80)
+    without = [_percentile(bare, plan, percent, constant, zone) for percent in percentiles]
+    return {"without": without, "later_days": round(later / plan.minutes_per_day, 1), "dearer": round(dearer, 2)}
 
 
 def costs_by_task(project: Project) -> tuple[dict[int, tuple[float, float]], float]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from jingwei.assembly.demo import money, people, plan, systems
+from jingwei.assembly.demo import money, people, plan, risks, systems
 from jingwei.frame import scope
 from jingwei.frame.models import Project, Role, Tenant
 
@@ -34,6 +34,7 @@ def load(today: date | None = None) -> Tenant:
             interfaces = systems.load(made)
             tasks = plan.load(made, staff, interfaces, today)
             money.load(made, tasks, staff, today)
+            risks.load(made, tasks, staff, today)
     with scope.within(scope.Scope(tenant.pk, origin="demo", reason="首次计算")):
         plan.calculate(made)
     return tenant
