@@ -51,6 +51,9 @@ def test_the_figures_are_those_of_the_plan(chain: Firm) -> None:
     assert [each["name"] for each in found["tornado"]] == ["接口开发", "联调"]
     assert {each["criticality"] for each in found["critical"]} == {100.0}
     assert sum(found["histogram"]["counts"]) == 4000
+    # (4320 + 4 × 4800 + 6240) / 6 and half of that, of days of 480 minutes; a third of a day and a sixth, squared, summed
+    assert found["chain"] | {"buffer_days": None} == {"mean_days": 15.5, "deviation_days": 0.7, "buffer_days": None}
+    assert 0.5 < found["chain"]["buffer_days"] < 2
 
 
 def test_an_estimate_of_ones_own_counts(chain: Firm) -> None:

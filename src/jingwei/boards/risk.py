@@ -64,12 +64,23 @@ def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
         "percentiles": [_percentile(found, plan, percent, constant, zone) for percent in percentiles],
         "joint_confidence_p80": round(100 * found.joint_confidence(found.finish_at(80), found.cost_at(80)), 1),
         "buffer": {"days": round(advice.minutes / plan.minutes_per_day, 1), "percent": round(advice.share_percent, 1), "verdict": advice.verdict},
+        "chain": _chain(plan),
         "histogram": _histogram(found, plan, zone),
         "tornado": [{"task": key, "name": plan.names[int(str(key))], "correlation": round(value, 3)} for key, value in found.tornado(12)],
         "critical": _critical(found, plan),
         "has_costs": bool(constant or rates or any(event.cost.high > 0 for event in events)),
         "register": {"events": len(events), "left_out": left_out, "codes": [str(event.key) for event in events]} | _price_of(found, bare, plan, constant, zone),
     }  # fmt: skip
+
+
+def _chain(plan: schedule.UncertainPlan) -> dict[str, Any]:
+    """PERT along the chain that leads to the finish, and the project buffer of a critical chain, in working days."""
+    found, day = plan.model.chain_estimate(plan.dates.longest_path_keys), plan.minutes_per_day
+    return {
+        "mean_days": round(found.mean_minutes / day, 1),
+        "deviation_days": round(found.deviation_minutes / day, 1),
+        "buffer_days": round(found.buffer_minutes / day, 1),
+    }
 
 
 def simulated(plan: schedule.UncertainPlan, asked: RiskAsked, events: Sequence[RiskEvent]) -> Simulation:
@@ -85,7 +96,8 @@ def open_events(project: Project, plan: schedule.UncertainPlan) -> tuple[tuple[R
 
 def _price_of(found: Simulation, bare: Simulation, plan: schedule.UncertainPlan, constant: float, zone: ZoneInfo) -> dict[str, Any]:
     """What the register costs: P80 without it, and how much later and dearer P80 is with it."""
-    later, dearer = found.finish_at(80) - bare.finish_at(80), found.cost_at(80) - bare.cost_at(80)
+    working = plan.model.working
+    later, dearer = working(found.finish_at(80)) - working(bare.finish_at(80)), found.cost_at(80) - bare.cost_at(80)
     without = [_percentile(bare, plan, percent, constant, zone) for percent in percentiles]
     return {"without": without, "later_days": round(later / plan.minutes_per_day, 1), "dearer": round(dearer, 2)}
 
