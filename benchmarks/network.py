@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,8 +23,10 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+root = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(root), str(root / "src")]
 
+from benchmarks.networks import PEERS, layered_network, told
 from jingwei.kernels.calendar import WorkCalendar, wall_minute
 from jingwei.kernels.incremental import HeldPlan
 from jingwei.kernels.jit import numba_is_wanted
@@ -33,28 +34,6 @@ from jingwei.kernels.network import RunRules
 from jingwei.kernels.plan import Activity, Dependency
 
 START = datetime(2026, 1, 5, 1, tzinfo=UTC)
-PEERS = Path(__file__).resolve().parent / "peers"
-Arrays = dict[str, Any]
-
-
-def layered_network(count: int, seed: int = 7) -> Arrays:
-    """Layers of about sqrt(count) activities, two predecessors each from the three layers before, numbered at random.
-
-    Seven links in ten are FS, the others SS, FF, SF alike; lags lie between a day back and two days ahead; durations in minutes.
-    """
-    rng = np.random.default_rng(seed)
-    width = max(10, int(count**0.5))
-    layer = np.arange(count) // width
-    later = np.nonzero(layer > 0)[0]
-    lowest, end = np.maximum(0, (layer[later] - 3) * width), layer[later] * width
-    picks = [(lowest + rng.random(later.size) * (end - lowest)).astype(np.int64) for _ in range(2)]
-    links = np.unique(np.concatenate(picks) * count + np.concatenate([later, later]))
-    names = rng.permutation(count)
-    duration = np.empty(count, np.int64)
-    duration[names] = rng.integers(1, 20, count) * 480
-    kind = rng.choice(np.array([0] * 7 + [1, 2, 3]), links.size)
-    lag = rng.integers(-2, 5, links.size) * 240
-    return {"predecessor": names[links // count], "successor": names[links % count], "type": kind, "lag": lag, "duration": duration}
 
 
 def measured(tool: str, folder: str, repeats: int, python: str = sys.executable, script: str = "critical_path.py") -> dict[str, Any]:
@@ -62,12 +41,6 @@ def measured(tool: str, folder: str, repeats: int, python: str = sys.executable,
     answer = subprocess.run([python, str(PEERS / script), tool, folder, str(repeats)], capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return found
-
-
-def told(label: str, times: list[float], more: str = "") -> float:
-    median = statistics.median(times)
-    print(f"  {label:<44}{median:>12,.1f} ms  (best {min(times):,.1f}, {len(times)} runs){more}", flush=True)
-    return median
 
 
 def compare(count: int, folder: str) -> None:
@@ -147,5 +120,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     main()

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.network import PEERS, Arrays, layered_network, told
+from benchmarks.networks import PEERS, Arrays, layered_network, told
 from jingwei.kernels.calendar import DayException, WorkCalendar, day_number
 from jingwei.kernels.network import ActivityArrays, LinkArrays, NetworkDates, RunRules, compile_network
 

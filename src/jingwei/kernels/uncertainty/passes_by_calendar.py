@@ -5,14 +5,10 @@ The same rules as the schedule's own passes (`network_passes`), a block of runs 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from jingwei.kernels.calendar_passes import CalendarTable, lagged, snapped, wall_finish, wall_start, work_at
 from jingwei.kernels.jit import compiled, inlined
+from jingwei.kernels.uncertainty.arrays import Model, Scratch
 from jingwei.kernels.uncertainty.streams import lanes
-
-if TYPE_CHECKING:
-    from jingwei.kernels.uncertainty.passes import Model, Scratch
 
 _unbound = -1  # a finish that nothing holds
 

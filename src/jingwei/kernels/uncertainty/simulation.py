@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jingwei.kernels.uncertainty import arrays
 from jingwei.kernels.uncertainty.model import RiskEvent, Spread, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
 from jingwei.kernels.uncertainty.tables import normal_row, quantile_rows
@@ -50,7 +51,7 @@ def simulate(
     if runs < 1 or runs > 10_000_000:
         raise UncertaintyError("runs must be 1 to 10,000,000")
     order, position = _ordered(activities, links)
-    model = _model([activities[i] for i in order], links, position, dict(groups or {}), risks, passes, calendars, origin)
+    model = _model([activities[i] for i in order], links, position, dict(groups or {}), risks, calendars, origin)
     normal = normal_row()
     count = len(activities)
     finish, cost = np.zeros(runs, np.int64), np.zeros(runs, np.float64)
@@ -61,7 +62,7 @@ def simulate(
 
     def work(first: int) -> tuple[Any, Any]:
         if not hasattr(space, "scratch"):
-            space.scratch = _scratch(passes, count, len(risks), model.groups, calendars is not None)
+            space.scratch = _scratch(count, len(risks), model.groups, calendars is not None)
         with np.errstate(over="ignore"):  # without numba the generators' wrap-around would be reported
             return block(first, space.scratch)
 
@@ -121,7 +122,7 @@ def _ordered(activities: Sequence[UncertainActivity], links: Sequence[UncertainL
 
 def _model(
     activities: Sequence[UncertainActivity], links: Sequence[UncertainLink], position: dict[Hashable, int], groups: dict[str, float],
-    risks: Sequence[RiskEvent], passes: Any, calendars: CalendarTable | None, origin: int,
+    risks: Sequence[RiskEvent], calendars: CalendarTable | None, origin: int,
 ) -> Any:  # fmt: skip
     names = {name: number for number, name in enumerate(sorted(groups))}
     for name, correlation in groups.items():
@@ -142,7 +143,7 @@ def _model(
         own.append(math.sqrt(1 - correlation))
     first, source, kind, lag, lag_calendar = _links(links, position, len(activities))
     risk_first, risk_of, risk_rows = _impacts(risks, position, len(activities))
-    return passes.Model(
+    return arrays.Model(
         quantile_rows([a.duration for a in activities], [a.group is not None for a in activities]), np.array([round(a.duration.likely if a.duration.is_certain else a.duration.low) for a in activities], np.int32),
         np.array([a.duration.is_certain for a in activities], np.bool_), np.array(group, np.int64), np.array(common, np.float32), np.array(own, np.float32),
         np.array([a.earliest or 0 for a in activities], np.int32),
@@ -184,11 +185,11 @@ def _impacts(risks: Sequence[RiskEvent], position: dict[Hashable, int], count: i
     return np.cumsum(first), np.array([number for _place, number, _delay in found], np.int64), quantile_rows([delay for *_rest, delay in found])
 
 
-def _scratch(passes: Any, count: int, risks: int, groups: int, is_by_calendar: bool) -> Any:
+def _scratch(count: int, risks: int, groups: int, is_by_calendar: bool) -> Any:
     from jingwei.kernels.uncertainty.streams import lanes
 
     row = [np.zeros(lanes, kind) for kind in (*[np.uint32] * 6, np.float32, np.float32, np.int32)]
-    return passes.Scratch(
-        *row, np.zeros((count if is_by_calendar else 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.int32), np.zeros((count + 1, lanes), np.uint8),
-        np.zeros((risks + 1, lanes), np.float64), np.zeros((max(groups, 1), lanes), np.float32),
-    )  # fmt: skip
+    by_activity = [np.zeros((count + 1, lanes), kind) for kind in (np.int32, np.int32, np.uint8)]
+    duration = np.zeros((count if is_by_calendar else 1, lanes), np.int32)
+    shared = [np.zeros((risks + 1, lanes), np.float64), np.zeros((max(groups, 1), lanes), np.float32)]
+    return arrays.Scratch._make([*row, duration, *by_activity, *shared])
