@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-root = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(root), str(root / "src")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.networks import PEERS, layered_network, told
 from jingwei.kernels.calendar import WorkCalendar, wall_minute
