@@ -98,6 +98,14 @@ def test_who_takes_on_estimated_work(firm: Firm, person: Person, values: dict[st
     assert shares(task) == expected
 
 
+def test_what_a_joined_system_says_is_taken_as_it_comes(firm: Firm, person: Person) -> None:
+    """Given an estimate that changes in a tracker, when it is written here, then it does not move the dates."""
+    task = firm.task("A", duration_minutes=2400, work_hours=Decimal(40), assignee=person)
+    with scope.because(origin="interface:tracker"):
+        commands.change(resource("work.task"), task, {"work_hours": 16}, firm.rights("manager"))
+    assert shares(task) == (40, 16, 100)
+
+
 def test_numbers_that_nobody_kept_in_step_are_taken_by_work_and_duration(firm: Firm, person: Person) -> None:
     """Given old rows that say 16 h in 40 h at full time, when the duration grows by half, then so does the work; thirds do not drift."""
     task = firm.task("A", duration_minutes=2400, assignee=person)

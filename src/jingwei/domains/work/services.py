@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from jingwei.domains.work import effort
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame import bulk, facts
+from jingwei.frame import bulk, facts, scope
 
 tree_fields = {"parent", "position", "project"}
 # what a rule may change beside the fields that were given
@@ -81,7 +81,9 @@ def _shape(task: Task, values: Mapping[str, Any], *, follows_effort: bool = True
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:
         task.duration_minutes = 0
-    task.told = effort.follow(task, shares) if follows_effort else ()
+    # what a joined system says is taken as it comes: it keeps its own numbers in step, and its estimate is not to move our dates
+    is_told = scope.current().origin.startswith("interface:")
+    task.told = effort.follow(task, shares) if follows_effort and not is_told else ()
     _keep_estimate(task)
     if "calendar" in values and task.calendar is not None and task.calendar.layer != "task":
         raise ValidationError({"calendar": _("Choose a calendar of the layer “Tasks that name it”.")})
