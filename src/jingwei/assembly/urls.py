@@ -14,6 +14,7 @@ _rooms = (
     ("labour/", "jingwei.domains.labour.pages"),
     ("worktime/", "jingwei.domains.worktime.pages"),
     ("cost/", "jingwei.domains.cost.pages"),
+    ("changes/", "jingwei.domains.change.pages"),
     ("risks/", "jingwei.domains.risk.pages"),
     ("directory/", "jingwei.domains.directory.pages"),
     ("", "jingwei.boards.pages"),

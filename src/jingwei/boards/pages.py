@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET
 
 from jingwei.boards import curves, homes, queries
 from jingwei.boards.forms import RiskForm, kinds, registers
-from jingwei.boards.risk import RiskAsked, costs_by_task, risk_of
+from jingwei.boards.risk import RiskAsked, risk_of
+from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
@@ -99,11 +100,8 @@ def scenario_cost(request: Request, code: str, pk: int) -> HttpResponse:
     scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
     if scenario is None or not request.access.allows("cost.line.view", project.pk):
         return HttpResponse("")
-    rates, constant = costs_by_task(project)
-    minutes = {each[0]: each[1] for each in work.progress_facts(project.pk)}
     longer = {int(key): values["duration_minutes"] for key, values in scenario.changes.items() if values.get("duration_minutes") is not None}
-    now = constant + sum(fixed + rate * minutes.get(task, 0) for task, (fixed, rate) in rates.items())
-    then = now + sum(rates[task][1] * (length - minutes.get(task, 0)) for task, length in longer.items() if task in rates)
+    now, then = cost.cost_with(project, longer)
     return render(request, "boards/_scenario_cost.html", {"project": project, "now": now, "then": then, "more": then - now})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,12 +14,10 @@ from pydantic import Field, model_validator
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.risk import queries as register
 from jingwei.domains.schedule import queries as schedule
-from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.report import Asked
 from jingwei.kernels.uncertainty import DefaultSpread, RiskEvent, Simulation, UncertaintyError, buffer_advice
 
-timed_accounts = ("labour", "subcontract", "equipment")  # what costs more when work takes longer
 percentiles = (10, 50, 80, 90)
 bins = 36
 
@@ -45,7 +42,7 @@ class RiskAsked(Asked):
 
 def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
     """Percentiles, histogram, what drives the finish, and the buffer to add. Raises ValidationError when the plan cannot be calculated."""
-    rates, constant = costs_by_task(project)
+    rates, constant = cost.costs_by_task(project)
     plan = schedule.uncertain_plan(project, DefaultSpread(asked.low, asked.high, asked.kind), rates)
     events, left_out = open_events(project, plan)
     try:
@@ -100,39 +97,6 @@ def _price_of(found: Simulation, bare: Simulation, plan: schedule.UncertainPlan,
     later, dearer = working(found.finish_at(80)) - working(bare.finish_at(80)), found.cost_at(80) - bare.cost_at(80)
     without = [_percentile(bare, plan, percent, constant, zone) for percent in percentiles]
     return {"without": without, "later_days": round(later / plan.minutes_per_day, 1), "dearer": round(dearer, 2)}
-
-
-def costs_by_task(project: Project) -> tuple[dict[int, tuple[float, float]], float]:
-    """Planned money by task, (fixed, per working minute), and what stays whatever happens.
-
-    Paid work costs more as it takes longer: what is planned for a branch or for the project is spread over the working time below it.
-    """
-    minutes, below = _working_time(project)
-    rates: dict[int, tuple[float, float]] = {}
-    constant = 0.0
-    for task, account, total in cost.planned_by_task(project.pk):
-        leaves = below.get(task, []) if task is not None else list(minutes)
-        length = sum(minutes[leaf] for leaf in leaves)
-        if account not in timed_accounts or not length:
-            constant += float(total)
-            continue
-        for leaf in leaves:
-            fixed, rate = rates.get(leaf, (0.0, 0.0))
-            rates[leaf] = (fixed, rate + float(total) / length)
-    return rates, constant
-
-
-def _working_time(project: Project) -> tuple[dict[int, int], dict[int, list[int]]]:
-    """Working minutes of every piece of work, and the pieces below every task, itself included."""
-    tasks = {row["pk"]: row for row in work.earning_facts(project.pk)}
-    minutes = {pk: row["duration_minutes"] for pk, row in tasks.items() if not row["is_summary"] and row["duration_minutes"]}
-    below: dict[int, list[int]] = defaultdict(list)
-    for pk in minutes:
-        above: int | None = pk
-        while above is not None and above in tasks:
-            below[above].append(pk)
-            above = tasks[above]["parent_id"]
-    return minutes, below
 
 
 def _text(moment: datetime, zone: ZoneInfo) -> str:

@@ -19,7 +19,7 @@ from jingwei.frame.models import LongWork, Project
 from jingwei.kernels.calendar import WorkCalendar, provisional_years
 
 __all__ = [
-    "Comparison", "Quality", "Reasons", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "project_file", "quality_of", "reasons_of", "recalculations",
+    "Comparison", "Quality", "Reasons", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "project_file", "quality_of", "reasons_of", "recalculations",
     "scenarios", "uncertain_plan",
 ]  # fmt: skip
 

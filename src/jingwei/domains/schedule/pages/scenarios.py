@@ -24,6 +24,7 @@ from jingwei.frame.web import Request
 
 minutes_per_day = 480
 moved_at_most = 40
+decides = "change.changerequest.approve"  # who may decide changes of the plan may also carry a what-if out at once; others propose it
 
 
 @require_GET
@@ -59,7 +60,7 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code)
     kept = _kept(project, pk)
     context: dict[str, Any] = {
-        "project": project, "scenario": kept, "may_edit": request.access.allows("work.task.change", project.pk) and kept.applied_at is None,
+        "project": project, "scenario": kept, "may_apply": request.access.allows(decides, project.pk), "may_edit": request.access.allows("work.task.change", project.pk) and kept.applied_at is None,
         "choices": work.tasks_of(project.pk).filter(is_summary=False, percent__lt=100).order_by("-is_critical", "position")[:400],
     }  # fmt: skip
     try:
@@ -143,8 +144,9 @@ def _asked(request: Request, project: Project) -> dict[str, Any]:
 
 @require_POST
 def apply(request: Request, code: str, pk: int) -> HttpResponse:
-    """Carry it out."""
+    """Carry it out at once: for those who may decide changes."""
     project = project_asked(request, code, "change")
+    request.access.require(decides, project.pk)
     try:
         outcome = services.scenario_apply(instance=_kept(project, pk))
         offer_undo(request, _("Carried out: %(count)s tasks moved.") % {"count": outcome.effect.get("moved", 0)})

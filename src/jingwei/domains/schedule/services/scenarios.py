@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -60,19 +61,25 @@ def scenario_apply(*, instance: Scenario) -> Outcome:
     _open(instance)
     if not instance.changes:
         raise ValidationError(_("Nothing would be different."))
-    changes = []
-    for key, values in instance.changes.items():
-        change: dict[str, Any] = {"task": int(key)}
-        if "duration_minutes" in values:
-            change["duration_minutes"] = values["duration_minutes"]
-        if "not_before" in values:
-            change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
-        changes.append(change)
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
-        outcome = plan_commit(project=instance.project, edits=Edits(changes=changes))
+        outcome = changes_apply(project=instance.project, changes=instance.changes)
     instance.applied_at = timezone.now()
     instance.save()
     return outcome
+
+
+@transaction.atomic
+def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]]) -> Outcome:
+    """Carry out what a what-if holds, {task id: {"duration_minutes", "not_before"}}, in one commit; the caller says why."""
+    edits = []
+    for key, values in changes.items():
+        change: dict[str, Any] = {"task": int(key)}
+        if values.get("duration_minutes") is not None:
+            change["duration_minutes"] = values["duration_minutes"]
+        if values.get("not_before"):
+            change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
+        edits.append(change)
+    return plan_commit(project=project, edits=Edits(changes=edits))
 
 
 @transaction.atomic

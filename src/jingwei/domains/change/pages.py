@@ -1,0 +1,134 @@
+"""Change requests of a project: the list, one with its effect before and after, its steps, and the offer on a what-if."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from jingwei.domains.change import queries, services
+from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.schedule import queries as schedule
+from jingwei.frame import commands
+from jingwei.frame.models import Project
+from jingwei.frame.resource import resource
+from jingwei.frame.ui.menu import ProjectPage, register_project_page
+from jingwei.frame.web import Request, project_named
+
+register_project_page(ProjectPage(gettext_lazy("Changes"), "change-requests", "git-merge", "change.changerequest.view", 38))
+asks_why = ("reject", "defer")
+
+
+@require_GET
+def desk(request: Request, code: str) -> HttpResponse:
+    """All change requests of a project."""
+    project = project_named(request, code, "change.changerequest.view")
+    return render(request, "change/desk.html", {"project": project, "requests": queries.requests_of(project.pk)})
+
+
+def _kept(project: Project, pk: int) -> ChangeRequest:
+    found = queries.requests_of(project.pk).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_GET
+def page(request: Request, code: str, pk: int) -> HttpResponse:
+    """One request: its effect as it was assessed; while it is still to be decided, also whether the plan has moved since."""
+    project = project_named(request, code, "change.changerequest.view")
+    kept = _kept(project, pk)
+    context: dict[str, Any] = {
+        "project": project, "kept": kept, "verbs": verbs_of(request, kept), "effect": told(kept.effect) if kept.effect else None,
+        "is_mine": kept.requested_by_id == request.user.pk, "sees_money": request.access.allows("cost.line.view", project.pk),
+    }  # fmt: skip
+    if kept.effect and kept.status in (*services.open_states, ChangeRequest.Status.SUBMITTED):
+        try:
+            now = queries.effect_of(kept)
+            context |= {"is_stale": queries.is_stale(kept, now), "now": told(now)}
+        except ValidationError as problem:
+            context["problems"] = problem.messages
+    return render(request, "change/request.html", context)
+
+
+def verbs_of(request: Request, kept: ChangeRequest) -> list[tuple[Any, bool]]:
+    """The steps this person may take now, and whether each asks for a reason; who asked does not decide."""
+    declared = resource("change.changerequest")
+    mine = kept.requested_by_id == request.user.pk
+    return [
+        (verb, verb.name in asks_why) for verb in declared.verbs
+        if verb.applies(kept) and request.access.allows(declared.permission(verb.name), kept.project_id) and not (mine and verb.name in ("approve", *asks_why))
+    ]  # fmt: skip
+
+
+def told(effect: dict[str, Any]) -> dict[str, Any]:
+    """The effect as the page shows it: moments and money as such."""
+    shown = dict(effect)
+    for name in ("finish_now", "finish_then"):
+        shown[name] = datetime.fromisoformat(effect[name])
+    for name in ("cost_now", "cost_then"):
+        shown[name] = Decimal(effect[name])
+    shown["cost_more"] = shown["cost_then"] - shown["cost_now"]
+    shown["touched"] = [row | {"not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None} for row in effect["touched"]]
+    return shown
+
+
+@require_POST
+def act(request: Request, code: str, pk: int) -> HttpResponse:
+    """Take a step."""
+    project = project_named(request, code, "change.changerequest.view")
+    kept, name = _kept(project, pk), request.POST.get("verb", "")
+    declared = resource("change.changerequest")
+    if name not in services.steps:
+        raise Http404
+    try:
+        done = commands.act(declared, name, kept, {"decision": request.POST.get("decision", "")} if name in asks_why else {}, request.access)
+        messages.success(request, _("%(request)s: %(state)s.") % {"request": done, "state": done.get_status_display()})
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    return redirect("change-request", code=code, pk=pk)
+
+
+@require_GET
+def offer(request: Request, code: str, pk: int) -> HttpResponse:
+    """The button on a what-if; empty for those who may not propose."""
+    project = project_named(request, code, "work.task.view")
+    scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
+    if scenario is None or scenario.applied_at or not scenario.changes or not request.access.allows("change.changerequest.add", project.pk):
+        return HttpResponse("")
+    return render(request, "change/_offer.html", {"project": project, "scenario": scenario})
+
+
+@require_POST
+def propose(request: Request, code: str, pk: int) -> HttpResponse:
+    """A what-if as a change request, assessed at once."""
+    project = project_named(request, code, "change.changerequest.add")
+    scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
+    if scenario is None:
+        raise Http404
+    if not request.access.allows("change.changerequest.assess", project.pk):
+        raise PermissionDenied
+    try:
+        made = services.request_propose(project=project, title=scenario.name, changes=scenario.changes)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect("scenario", code=code, pk=pk)
+    return redirect("change-request", code=code, pk=made.pk)
+
+
+urlpatterns = [
+    path("<str:code>/", desk, name="change-requests"),
+    path("<str:code>/<int:pk>/", page, name="change-request"),
+    path("<str:code>/<int:pk>/act/", act, name="change-request-act"),
+    path("<str:code>/what-if/<int:pk>/", offer, name="change-offer"),
+    path("<str:code>/what-if/<int:pk>/propose/", propose, name="change-propose"),
+]

@@ -1,0 +1,73 @@
+"""What others ask of change requests, and what one would do to the plan as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.cost import queries as cost
+from jingwei.domains.schedule import queries as schedule
+from jingwei.domains.work import queries as work
+from jingwei.domains.worktime import queries as worktime
+from jingwei.frame.models import Project
+from jingwei.kernels.calendar import wall_minute
+from jingwei.kernels.worktime import compile_calendar
+
+
+def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
+    """A project's change requests, the newest first."""
+    return ChangeRequest.objects.filter(project_id=project_id).select_related("project", "requested_by", "decided_by").order_by("-id")
+
+
+def effect_of(request: ChangeRequest) -> dict[str, Any]:
+    """What it would do to the plan as it stands now. Raises ValidationError when a plan cannot be calculated."""
+    found = schedule.compare(request.project, request.changes)
+    before, after = cost.cost_with(request.project, longer_of(request.changes))
+    interfaces = {task.pk: task.interface.name for task in work.tasks_of(request.project_id).filter(interface__isnull=False).select_related("interface")}
+    touched = [
+        {
+            "task": pk, "name": found.rows[pk]["name"], "minutes_now": found.rows[pk]["duration_minutes"],
+            "minutes_then": values.get("duration_minutes", found.rows[pk]["duration_minutes"]), "not_before": values.get("not_before"), "interface": interfaces.get(pk),
+        }
+        for pk, values in ((int(key), values) for key, values in request.changes.items()) if pk in found.rows
+    ]  # fmt: skip
+    return {
+        "finish_now": found.now.finish.isoformat(), "finish_then": found.then.finish.isoformat(),
+        "delta_minutes": _working_minutes(request.project, found.now.finish, found.then.finish),
+        "critical_now": found.now.critical, "critical_then": found.then.critical,
+        "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
+        "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
+        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "moved": len(found.moved), "touched": touched,
+        "missing": sorted(int(key) for key in request.changes if int(key) not in found.rows),
+    }  # fmt: skip
+
+
+def longer_of(changes: Mapping[str, Mapping[str, Any]]) -> dict[int, int]:
+    """New durations by task."""
+    return {int(key): values["duration_minutes"] for key, values in changes.items() if values.get("duration_minutes") is not None}
+
+
+def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
+    return sorted(str(found.rows[pk]["name"]) for pk in ids)
+
+
+def _working_minutes(project: Project, before: datetime, after: datetime) -> int:
+    calendar = worktime.calendar_of(project)
+    first, last = min(before, after), max(before, after)
+    compiled = compile_calendar(calendar, first.date(), last.date())
+    minutes = int(compiled.minutes_between(wall_minute(first, calendar.zone), wall_minute(last, calendar.zone)))
+    return minutes if after >= before else -minutes
+
+
+def is_stale(request: ChangeRequest, now: Mapping[str, Any]) -> bool:
+    """The plan has moved since the assessment so that a decision would rest on other figures. Finishes count by the day: the data date runs on."""
+    return _essence(request.effect) != _essence(now)
+
+
+def _essence(effect: Mapping[str, Any]) -> Any:
+    kept = {name: effect.get(name) for name in ("delta_minutes", "endangered_now", "endangered_then", "cost_now", "cost_then", "touched", "missing")}
+    return kept | {name: str(effect.get(name))[:10] for name in ("finish_now", "finish_then")}

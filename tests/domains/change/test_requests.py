@@ -1,0 +1,148 @@
+"""Change requests: the stranger first; the effect is frozen; another person decides, on fresh figures; carried out the plan moves and has a new baseline."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from jingwei.domains.change import queries, services
+from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.cost import services as cost
+from jingwei.domains.schedule import queries as schedule_queries
+from jingwei.domains.schedule import services as schedule
+from jingwei.domains.work import services as work
+from jingwei.domains.work.models import Task
+from jingwei.frame import commands
+from jingwei.frame.models import History
+from jingwei.frame.resource import resource
+from tests.domains.conftest import Firm, refuses
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chain(firm: Firm) -> Firm:
+    """Development, then a milestone with a deadline; the work is paid; a what-if makes it two days longer."""
+    first, milestone = firm.task("开发", duration_minutes=2400), firm.task("验收", is_milestone=True)
+    work.dependency_save(predecessor=first, successor=milestone)
+    cost.line_save(project=firm.project, number="P", account="labour", kind="planned", description="人工", amount=Decimal(1000), period="2026-11", task=first)
+    firm.project.data_date = datetime(2026, 11, 2, 1, tzinfo=UTC)
+    firm.project.save()
+    schedule.project_recalculate(project_id=firm.project.pk)
+    found = Task.objects.get(pk=milestone.pk)
+    work.task_save(instance=found, deadline=found.finish)
+    return firm
+
+
+def proposed(firm: Firm, by: str = "engineer") -> ChangeRequest:
+    """Two days more for the development, asked for by somebody."""
+    with firm.acting(by):
+        return services.request_propose(project=firm.project, title="开发延长", changes={str(Task.objects.get(name="开发").pk): {"duration_minutes": 3360}})
+
+
+def done(firm: Firm, by: str, verb: str, made: ChangeRequest, **values: Any) -> ChangeRequest:
+    """A step by somebody."""
+    with firm.acting(by):
+        return commands.act(resource("change.changerequest"), verb, made, values, firm.rights(by))  # type: ignore[no-any-return]
+
+
+def test_the_stranger_and_those_without_the_right(chain: Firm) -> None:
+    made = proposed(chain)
+    for address in ("/changes/P1/", f"/changes/P1/{made.pk}/"):
+        assert chain.client("stranger").get(address).status_code == 404
+        assert chain.client("crew").get(address).status_code == 403
+    assert chain.client("viewer").post(f"/changes/P1/{made.pk}/act/", {"verb": "submit"}).status_code == 403
+    done(chain, "engineer", "submit", made)
+    for who in ("engineer", "viewer", "finance"):
+        with pytest.raises(PermissionDenied):
+            done(chain, who, "approve", made)
+
+
+def test_the_effect_is_calculated_and_frozen(chain: Firm) -> None:
+    made = proposed(chain)
+    effect = made.effect
+    assert (made.code, made.status, effect["delta_minutes"], effect["cost_now"], effect["cost_then"]) == ("CR-1", "assessed", 960, "1000.00", "1400.00")
+    assert (effect["endangered_now"], effect["endangered_then"], effect["float_then"]) == ([], ["验收"], -960)
+    assert [(row["name"], row["minutes_now"], row["minutes_then"]) for row in effect["touched"]] == [("开发", 2400, 3360)]
+    assert Task.objects.get(name="开发").duration_minutes == 2400, "nothing is written"
+    assert not queries.is_stale(made, queries.effect_of(made))
+
+
+def test_proposed_approved_by_another_and_carried_out(chain: Firm) -> None:
+    made = proposed(chain, "manager")
+    done(chain, "manager", "submit", made)
+    with refuses(text="另一人"):
+        done(chain, "manager", "approve", made)
+    done(chain, "owner", "approve", made)
+    with refuses():
+        done(chain, "owner", "reject", made, decision="晚了")
+    kept = done(chain, "manager", "implement", made)
+    assert kept.status == "implemented" and Task.objects.get(name="开发").duration_minutes == 3360
+    assert Task.objects.get(name="验收").finish == datetime.fromisoformat(made.effect["finish_then"])
+    baseline = schedule_queries.current_baseline(chain.project.pk)
+    assert baseline is not None and baseline.name == "CR-1 开发延长"
+    line = History.objects.filter(resource="work.task", object_id=Task.objects.get(name="开发").pk, action="U").order_by("-pk")
+    assert any("CR-1 开发延长" in each.reason for each in line)
+    done(chain, "manager", "verify", made)
+    assert done(chain, "manager", "close", made).status == "closed"
+
+
+def test_stale_figures_are_assessed_again_before_approval(chain: Firm) -> None:
+    made = proposed(chain)
+    done(chain, "engineer", "submit", made)
+    work.task_save(instance=Task.objects.get(name="开发"), duration_minutes=2880)
+    assert 'id="stale"' in chain.client("manager").get(f"/changes/P1/{made.pk}/").content.decode()
+    with refuses(text="重新评估"):
+        done(chain, "manager", "approve", made)
+    assert done(chain, "manager", "assess", made).status == "submitted"
+    kept = done(chain, "manager", "approve", made)
+    assert (kept.status, kept.effect["delta_minutes"]) == ("approved", 480)
+
+
+def test_refused_steps_and_changes(chain: Firm) -> None:
+    made, task = proposed(chain), Task.objects.get(name="开发")
+    for verb in ("approve", "implement", "verify", "close"):
+        with refuses():
+            done(chain, "manager", verb, made)
+    done(chain, "engineer", "submit", made)
+    with refuses("decision"):
+        done(chain, "manager", "reject", made, decision=" ")
+    assert done(chain, "manager", "defer", made, decision="等下周").status == "deferred"
+    for wrong in (
+        [],
+        {"x": {}},
+        {str(task.pk): {}},
+        {str(task.pk): {"name": "x"}},
+        {str(task.pk): {"duration_minutes": -1}},
+        {str(task.pk): {"not_before": "soon"}},
+    ):
+        with refuses("changes"):
+            services.request_save(instance=made, changes=wrong)
+    made = ChangeRequest.objects.get(pk=made.pk)
+    services.request_save(instance=made, changes={str(task.pk): {"duration_minutes": 2880}})
+    assert (made.status, made.effect) == ("draft", {}), "other changes need a new assessment"
+
+
+def test_a_what_if_is_proposed_by_those_who_may_not_decide(chain: Firm) -> None:
+    scenario = schedule.scenario_make(project=chain.project, name="晚两天")
+    schedule.scenario_change(instance=scenario, task_id=Task.objects.get(name="开发").pk, duration_minutes=3360)
+    engineer, manager, what_if = chain.client("engineer"), chain.client("manager"), f"/schedule/what-if/P1/{scenario.pk}/"
+    assert f"{what_if}apply/" in manager.get(what_if).content.decode() and f"{what_if}apply/" not in engineer.get(what_if).content.decode()
+    assert engineer.post(f"{what_if}apply/").status_code == 403 and Task.objects.get(name="开发").duration_minutes == 2400
+    assert "change-offer" in engineer.get(f"/changes/P1/what-if/{scenario.pk}/").content.decode()
+    assert chain.client("viewer").get(f"/changes/P1/what-if/{scenario.pk}/").content == b""
+    assert chain.client("viewer").post(f"/changes/P1/what-if/{scenario.pk}/propose/").status_code == 403
+    address = engineer.post(f"/changes/P1/what-if/{scenario.pk}/propose/")["Location"]
+    page = engineer.get(address).content.decode()
+    assert 'data-difference="finish">+2' in page and "+¥400.00" in page
+    engineer.post(f"{address}act/", {"verb": "submit"})
+    page = engineer.get(address).content.decode()
+    assert 'id="other"' in page and 'value="approve"' not in page
+    manager.post(f"{address}act/", {"verb": "approve"})
+    manager.post(f"{address}act/", {"verb": "implement"})
+    assert Task.objects.get(name="开发").duration_minutes == 3360 and ChangeRequest.objects.get().status == "implemented"
+    assert manager.post(f"{address}act/", {"verb": "nothing"}).status_code == 404
