@@ -103,6 +103,15 @@ def test_stale_figures_are_assessed_again_before_approval(chain: Firm) -> None:
     assert (kept.status, kept.effect["delta_minutes"]) == ("approved", 480)
 
 
+def test_dearer_work_makes_the_figures_stale_and_a_small_shift_of_money_does_not(chain: Firm) -> None:
+    made = proposed(chain)
+    line = {"project": chain.project, "account": "labour", "kind": "planned", "description": "人工", "period": "2026-11", "task": Task.objects.get(name="开发")}
+    cost.line_save(number="P2", amount=Decimal(20), **line)
+    assert not queries.is_stale(made, queries.effect_of(made))
+    cost.line_save(number="P3", amount=Decimal(200), **line)
+    assert queries.is_stale(made, queries.effect_of(made))
+
+
 def test_refused_steps_and_changes(chain: Firm) -> None:
     made, task = proposed(chain), Task.objects.get(name="开发")
     for verb in ("approve", "implement", "verify", "close"):

@@ -57,6 +57,16 @@ def test_carried_out_it_is_one_step(chain: Firm) -> None:
         services.scenario_apply(instance=made)
 
 
+def test_carried_out_an_estimate_keeps_its_proportions(chain: Firm) -> None:
+    first = Task.objects.get(name="开发")
+    work.task_save(instance=first, optimistic_minutes=1200, pessimistic_minutes=3600)
+    made = services.scenario_make(project=chain.project, name="加倍")
+    services.scenario_change(instance=made, task_id=first.pk, duration_minutes=4800)
+    services.scenario_apply(instance=made)
+    first.refresh_from_db()
+    assert (first.optimistic_minutes, first.duration_minutes, first.pessimistic_minutes) == (2400, 4800, 7200)
+
+
 def test_what_cannot_be_is_refused(chain: Firm) -> None:
     with refuses("name"):
         services.scenario_make(project=chain.project, name="  ")

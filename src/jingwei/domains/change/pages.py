@@ -20,7 +20,7 @@ from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import queries as schedule
 from jingwei.frame import commands
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resource
+from jingwei.frame.resource import Verb, resource
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.web import Request, project_named
 
@@ -47,8 +47,9 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     """One request: its effect as it was assessed; while it is still to be decided, also whether the plan has moved since."""
     project = project_named(request, code, "change.changerequest.view")
     kept = _kept(project, pk)
+    steps = verbs_of(request, kept)
     context: dict[str, Any] = {
-        "project": project, "kept": kept, "verbs": verbs_of(request, kept), "effect": told(kept.effect) if kept.effect else None,
+        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": told(kept.effect) if kept.effect else None,
         "is_mine": kept.requested_by_id == request.user.pk, "sees_money": request.access.allows("cost.line.view", project.pk),
     }  # fmt: skip
     if kept.effect and kept.status in (*services.open_states, ChangeRequest.Status.SUBMITTED):
@@ -60,12 +61,12 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     return render(request, "change/request.html", context)
 
 
-def verbs_of(request: Request, kept: ChangeRequest) -> list[tuple[Any, bool]]:
-    """The steps this person may take now, and whether each asks for a reason; who asked does not decide."""
+def verbs_of(request: Request, kept: ChangeRequest) -> list[Verb]:
+    """The steps this person may take now; who asked does not decide."""
     declared = resource("change.changerequest")
     mine = kept.requested_by_id == request.user.pk
     return [
-        (verb, verb.name in asks_why) for verb in declared.verbs
+        verb for verb in declared.verbs
         if verb.applies(kept) and request.access.allows(declared.permission(verb.name), kept.project_id) and not (mine and verb.name in ("approve", *asks_why))
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -64,10 +65,18 @@ def _working_minutes(project: Project, before: datetime, after: datetime) -> int
 
 
 def is_stale(request: ChangeRequest, now: Mapping[str, Any]) -> bool:
-    """The plan has moved since the assessment so that a decision would rest on other figures. Finishes count by the day: the data date runs on."""
-    return _essence(request.effect) != _essence(now)
+    """The plan has moved since the assessment so that a decision would rest on other figures.
+
+    Finishes count by the day, because the data date runs on; money by a twentieth of the difference, because its shares follow all other tasks.
+    """
+    before, after = _more(request.effect), _more(now)
+    return _essence(request.effect) != _essence(now) or abs(after - before) > max(Decimal(1), abs(before) / 20)
+
+
+def _more(effect: Mapping[str, Any]) -> Decimal:
+    return Decimal(effect.get("cost_then", 0)) - Decimal(effect.get("cost_now", 0))
 
 
 def _essence(effect: Mapping[str, Any]) -> Any:
-    kept = {name: effect.get(name) for name in ("delta_minutes", "endangered_now", "endangered_then", "cost_now", "cost_then", "touched", "missing")}
+    kept = {name: effect.get(name) for name in ("delta_minutes", "endangered_now", "endangered_then", "touched", "missing")}
     return kept | {name: str(effect.get(name))[:10] for name in ("finish_now", "finish_then")}

@@ -75,11 +75,20 @@ def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]])
     for key, values in changes.items():
         change: dict[str, Any] = {"task": int(key)}
         if values.get("duration_minutes") is not None:
-            change["duration_minutes"] = values["duration_minutes"]
+            change |= {"duration_minutes": values["duration_minutes"]} | _estimates(int(key), values["duration_minutes"])
         if values.get("not_before"):
             change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
         edits.append(change)
     return plan_commit(project=project, edits=Edits(changes=edits))
+
+
+def _estimates(task_id: int, minutes: int) -> dict[str, int]:
+    """The task's three-point estimate in proportion to its new duration; else one of its ends could lie on the wrong side of it."""
+    task = work.task(task_id)
+    if task is None or not task.duration_minutes:
+        return {}
+    ends = {"optimistic_minutes": task.optimistic_minutes, "pessimistic_minutes": task.pessimistic_minutes}
+    return {name: round(end * minutes / task.duration_minutes) for name, end in ends.items() if end is not None}
 
 
 @transaction.atomic

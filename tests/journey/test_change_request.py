@@ -1,0 +1,52 @@
+"""A what-if in Chinese: an engineer proposes it, the manager approves it and carries it out, and the plan has moved."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser import accessibility_faults, needs_chromium, watched
+from tests.journey.conftest import Running, employ, enter, speak
+
+pytestmark = needs_chromium
+
+
+def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser, administrator: dict[str, object], running: Running) -> None:
+    employ(running, "cr-engineer", "engineer")
+    employ(running, "cr-manager", "manager")
+    asking, deciding = (browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}) for _ in range(2))
+    page, other = asking.new_page(), deciding.new_page()
+    faults = [watched(page, running.url), watched(other, running.url)]
+    for each, name in ((page, "cr-engineer"), (other, "cr-manager")):
+        enter(each, running, name)
+        speak(each, running, "zh-hans")
+    page.goto(f"{running.url}/schedule/what-if/WMS-PDA/")
+    page.fill("#scenario-name", "供应商晚交付")
+    page.locator("main form button.btn-primary").click()
+    page.select_option("#what-task", index=1)
+    page.fill("#what-days", "60")
+    page.locator("form[action*=change] button.btn-primary").click()
+    expect(page.locator("form[action$='/apply/']")).to_have_count(0)  # who may not decide does not carry out
+    task = page.locator("#changes tbody a").first.get_attribute("href")
+    page.get_by_role("button", name="作为变更申请提出").click()
+    expect(page.locator("#effect [data-difference=finish]")).to_have_text(re.compile(r"^\+\d+ 天"))
+    assert accessibility_faults(page) == []
+    page.get_by_role("button", name="提交决定").click()
+    expect(page.locator("#other")).to_contain_text("由另一人决定")
+    expect(page.get_by_role("button", name="批准")).to_have_count(0)
+    address = page.url
+    other.goto(address)
+    other.get_by_role("button", name="批准").click()
+    expect(other.locator(".alert-success")).to_contain_text("已批准")
+    other.get_by_role("button", name="执行").click()
+    expect(other.locator(".alert-success")).to_contain_text("已执行")
+    assert accessibility_faults(other) == []
+    other.goto(running.url + str(task))
+    expect(other.locator("#content")).to_contain_text("60 天")
+    other.goto(f"{running.url}/changes/WMS-PDA/")
+    expect(other.locator("#requests")).to_contain_text("供应商晚交付")
+    assert accessibility_faults(other) == []
+    assert faults == [[], []]
+    for each in (asking, deciding):
+        each.close()
