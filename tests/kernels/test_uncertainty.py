@@ -142,6 +142,13 @@ def test_a_risk_happens_as_often_as_it_should_and_costs() -> None:
     assert abs(found.joint_confidence(1000, 2010.0) - 0.7) < 0.01 == (found.confidence(1500) == 1.0) * 0.01
 
 
+def test_a_task_that_only_a_risk_makes_vary_stands_in_the_tornado() -> None:
+    activities = [UncertainActivity(key, Spread.fixed(1000)) for key in ("a", "b")]
+    risk = RiskEvent("flood", 0.3, (Impact("a", Spread.fixed(500)),))
+    found = simulate(activities, [UncertainLink("a", "b")], runs=2000, seed=9, risks=[risk])
+    assert [key for key, _value in found.tornado()] == ["a"] and found.correlation["a"] == pytest.approx(1)
+
+
 def test_wrong_estimates_are_named() -> None:
     with pytest.raises(UncertaintyError, match=r"联调.*low ≤ likely ≤ high"):
         simulate([UncertainActivity("联调", Spread("pert", 5, 4, 9))], [])

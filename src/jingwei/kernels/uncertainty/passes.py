@@ -44,7 +44,7 @@ def run_block(model: Model, normal: Any, seed: int, run: int, count: int, scratc
         cost[run + lane] = total[lane]
     for k in range(activities):
         _count(scratch.critical[k], count, hits, k)
-        if model.is_certain[k]:
+        if model.is_certain[k] and model.risk_first[k] == model.risk_first[k + 1]:
             continue
         if is_by_calendar:
             _sum(scratch.zero, scratch.duration[k], last, model.low[k], count, sums[k])

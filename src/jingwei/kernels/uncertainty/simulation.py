@@ -82,7 +82,7 @@ def simulate(
                 pool.shutdown(cancel_futures=True)
                 break
     keys = tuple(activities[i].key for i in order)
-    return Simulation.of(keys, finish[:done], cost[:done], hits, sums, np.asarray(model.is_certain, bool), seed)
+    return Simulation.of(keys, finish[:done], cost[:done], hits, sums, model.is_certain & (np.diff(model.risk_first) == 0), seed)
 
 
 @lru_cache(maxsize=1)
