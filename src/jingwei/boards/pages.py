@@ -27,7 +27,7 @@ from jingwei.frame.web import ProjectMissing, Request, project_named
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
 register_project_page(ProjectPage(_("Overview"), "dashboard", "home", "work.task.view", 1))
-register_project_page(ProjectPage(_("Risk"), "project-risk", "activity", "work.task.view", 40))
+register_project_page(ProjectPage(_("Simulation"), "project-risk", "activity", "work.task.view", 40))
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 
