@@ -17,6 +17,7 @@ pages = {
     "levelling": "/schedule/levelling/MES-ROLL/",
     "what-if": "/schedule/what-if/MES-ROLL/",
     "risk": "/projects/MES-ROLL/risk/",
+    "reasons": "/schedule/reasons/MES-ROLL/",
     "changes": "/changes/MES-ROLL/",
     "risk-register": "/risks/MES-ROLL/",
     "earned-value": "/cost/earned-value/MES-ROLL/",

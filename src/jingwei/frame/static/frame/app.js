@@ -23,6 +23,9 @@ document.addEventListener("keydown", (event) => {
   document.getElementById("keys")?.showModal();
 });
 
+// On a narrow screen the tab one is on must not hide beyond the edge.
+document.querySelector(".jw-tab.active")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // What scrolls sideways must be reachable by keyboard.
 function reachable() {
   document.querySelectorAll(".table-responsive, .jw-board").forEach((area) => {
