@@ -21,7 +21,7 @@ def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser,
     for each, name in ((page, "cr-engineer"), (other, "cr-manager")):
         enter(each, running, name)
         speak(each, running, "zh-hans")
-    page.goto(f"{running.url}/schedule/what-if/WMS-PDA/")
+    page.goto(f"{running.url}/schedule/what-if/ERP-JOIN/")
     page.fill("#scenario-name", "供应商晚交付")
     page.locator("main form button.btn-primary").click()
     page.select_option("#what-task", index=1)
@@ -44,7 +44,7 @@ def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser,
     assert accessibility_faults(other) == []
     other.goto(running.url + str(task))
     expect(other.locator("#content")).to_contain_text("60 天")
-    other.goto(f"{running.url}/changes/WMS-PDA/")
+    other.goto(f"{running.url}/changes/ERP-JOIN/")
     expect(other.locator("#requests")).to_contain_text("供应商晚交付")
     assert accessibility_faults(other) == []
     assert faults == [[], []]
