@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.agreement import Comparison, compare, comparisons
-from jingwei.kernels.planfile import explanation, read, write_mspdi
+from jingwei.kernels.planfile import FileError, explanation, read, write_mspdi
+from jingwei.kernels.planfile.simulating import simulate_file
 
 # Files saved by many versions of Project, at the heart of what is promised: link types with lags, progress, resources, calendars.
 WHOLE = [
@@ -62,3 +63,16 @@ def test_a_written_file_is_scheduled_alike(folder: Path) -> None:
     for name in WHOLE:
         plan = read((folder / name).read_bytes(), name)
         assert compare(name, read(write_mspdi(plan))).agreeing == compare(name, plan).agreeing
+
+
+def test_simulated_without_spread_every_file_ends_when_calculated(folder: Path) -> None:
+    checked = 0
+    for path in sorted(each for each in folder.rglob("*") if each.suffix.lower() in (".xml", ".xer", ".gan")):
+        try:
+            plan = read(path.read_bytes(), path.name)
+        except FileError:
+            continue  # no schedule, or of a kind that needs the converter
+        found = simulate_file(plan, runs=1, spread_percent=0)
+        assert found.planned_confidence == 1.0 and found.finish[50] >= found.planned_finish, path
+        checked += 1
+    assert checked > 100
