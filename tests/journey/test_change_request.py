@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
 from tests.journey.conftest import Running, employ, enter, speak
 
 pytestmark = needs_chromium
+
+
+def fill(page: Page, address: str, **values: str) -> str:
+    """Fill a form and send it; answers where that leads."""
+    page.goto(address)
+    for name, value in values.items():
+        page.fill(f"main [name={name}]", value)
+    page.locator("main form button[type=submit]").first.click()
+    expect(page.locator("h1")).to_contain_text(values["name"])
+    return page.url
+
+
+def begin_project(browser: Browser, administrator: dict[str, object], running: Running) -> None:
+    """A project of its own: other journeys count on the plans of the demo."""
+    context = browser.new_context(storage_state=administrator)  # type: ignore[arg-type]
+    page = context.new_page()
+    made = fill(page, f"{running.url}/w/frame.project/new/", code="CR-1ST", name="变更演练", start_on=date.today().isoformat())
+    fill(page, f"{running.url}/w/work.task/new/?project={made.rstrip('/').rsplit('/', 1)[-1]}", name="到货验收", duration_minutes="4800")
+    context.close()
 
 
 def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser, administrator: dict[str, object], running: Running) -> None:
@@ -21,7 +41,8 @@ def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser,
     for each, name in ((page, "cr-engineer"), (other, "cr-manager")):
         enter(each, running, name)
         speak(each, running, "zh-hans")
-    page.goto(f"{running.url}/schedule/what-if/ERP-JOIN/")
+    begin_project(browser, administrator, running)
+    page.goto(f"{running.url}/schedule/what-if/CR-1ST/")
     page.fill("#scenario-name", "供应商晚交付")
     page.locator("main form button.btn-primary").click()
     page.select_option("#what-task", index=1)
@@ -44,7 +65,7 @@ def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser,
     assert accessibility_faults(other) == []
     other.goto(running.url + str(task))
     expect(other.locator("#content")).to_contain_text("60 天")
-    other.goto(f"{running.url}/changes/ERP-JOIN/")
+    other.goto(f"{running.url}/changes/CR-1ST/")
     expect(other.locator("#requests")).to_contain_text("供应商晚交付")
     assert accessibility_faults(other) == []
     assert faults == [[], []]
