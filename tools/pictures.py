@@ -45,14 +45,22 @@ def level(page: Page, language: str) -> None:
     page.wait_for_selector("#levelled", timeout=60_000)
 
 
-def suppose(page: Page, language: str) -> None:
-    """Begin a what-if and shift one task by a fortnight."""
-    page.fill("#scenario-name", "供应商晚两周" if language == "zh" else "Supplier two weeks late")
+def suppose(page: Page, language: str, names: tuple[str, str] = ("供应商晚两周", "Supplier two weeks late")) -> None:
+    """Begin a what-if and let one task take a fortnight."""
+    page.fill("#scenario-name", names[0] if language == "zh" else names[1])
     page.click("main form button.btn-primary")
     page.wait_for_timeout(600)
     page.select_option("#what-task", index=1)
     page.fill("#what-days", "14")
     page.click("form[action*=change] button.btn-primary")
+
+
+def propose(page: Page, language: str) -> None:
+    """Propose the what-if as a change request."""
+    suppose(page, language, ("测试环境晚两周", "Test environment two weeks late"))
+    page.wait_for_timeout(1500)
+    page.locator("button:has-text('作为变更申请提出'), button:has-text('Propose')").first.click()
+    page.wait_for_load_state()
 
 
 def open_mapping(page: Page, language: str) -> None:
@@ -75,7 +83,9 @@ pictures = {
     "quality": Picture("/schedule/quality/MES-ROLL/"),
     "levelling": Picture("/schedule/levelling/MES-ROLL/", level),
     "what-if": Picture("/schedule/what-if/MES-ROLL/", suppose),
-    "risk": Picture("/projects/MES-ROLL/risk/"),
+    "change": Picture("/schedule/what-if/MES-ROLL/", propose),
+    "risk-register": Picture("/risks/MES-ROLL/"),
+    "risk": Picture("/projects/MES-ROLL/risk/", height=1400),
     "earned-value": Picture("/cost/earned-value/MES-ROLL/"),
     "files": Picture("/schedule/files/MES-ROLL/"),
 }
