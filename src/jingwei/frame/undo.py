@@ -72,4 +72,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
         if field.attname in kept and not isinstance(field, models.BinaryField):
             setattr(row, field.attname, field.to_python(kept[field.attname]))
     access.require(found.permission("add"), found.project_of(row))
+    if hasattr(row, "fit_to_return"):
+        row.fit_to_return()
+    row.validate_constraints()  # what somebody has made meanwhile is not to end in an error of the database
     row.save(force_insert=True)

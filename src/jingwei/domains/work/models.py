@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -118,10 +118,24 @@ class Task(ProjectModel):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    def fit_to_return(self) -> None:
+        """Brought back by undo it leaves its code to whoever has got it meanwhile: numbers of removed tasks are given again."""
+        if Task.objects.filter(project_id=self.project_id, code=self.code).exists():
+            self.code = f"T-{next_number(self.project_id):03d}"
+
     @property
     def is_endangered(self) -> bool:
         """The computed finish is later than the deadline."""
         return bool(self.deadline and self.finish and self.finish > self.deadline and self.percent < 100)
+
+
+def next_number(project_id: int) -> int:
+    """The number of the next task's code: one above the highest that is there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~ '^T-[0-9]{1,8}$'", (project_id,)
+        )
+        return int(cursor.fetchone()[0])
 
 
 class Dependency(ProjectModel):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.work import effort
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
-from jingwei.domains.work.models import Dependency, Task
+from jingwei.domains.work.models import Dependency, Task, next_number
 from jingwei.frame import bulk, facts, scope
 
 tree_fields = {"parent", "position", "project"}
@@ -117,7 +117,7 @@ def _number(fresh: Sequence[Task]) -> set[int]:
         mine = [task for task in fresh if task.project_id == project_id]
         uncoded = [task for task in mine if not task.code]
         if uncoded:
-            first = _next_number(project_id)
+            first = next_number(project_id)
             for number, task in enumerate(uncoded, first):
                 task.code = f"T-{number:03d}"
         known = Task.objects.filter(project_id=project_id).aggregate(top=Max("position"), roots=Count("pk", filter=Q(parent=None)))
@@ -172,14 +172,6 @@ def _keep_step(task: Task, *, status_given: bool, percent_given: bool) -> None:
             task.actual_finish = max(now, task.actual_start) if task.actual_start else now
         elif task.percent < 100:
             task.actual_finish = None
-
-
-def _next_number(project_id: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~ '^T-[0-9]{1,8}$'", (project_id,)
-        )
-        return int(cursor.fetchone()[0])
 
 
 @transaction.atomic
