@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jingwei.kernels.calendar_passes import CalendarTable
 
 _kinds = {"FS": 0, "FF": 1, "SS": 2, "SF": 3}
-chunk_blocks = 4
+chunk_blocks = 2
 
 
 def simulate(

@@ -15,7 +15,7 @@ import numpy as np
 from jingwei.kernels.jit import compiled, inlined
 from jingwei.kernels.uncertainty.tables import coarse_bits, fine_bits, octaves, points, z_limit
 
-lanes = 128
+lanes = 256
 _least = (127 + 31 - octaves) << 23  # a 32-bit float of this pattern is the least share told apart, times 2**31
 _per_z = (points - 1) / (2 * z_limit)
 _shift_coarse, _half_coarse = 23 - coarse_bits, (octaves << coarse_bits) + 1
