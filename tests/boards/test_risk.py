@@ -145,3 +145,10 @@ def test_an_impact_on_finished_work_is_left_out(chain: Firm) -> None:
     work.task_save(instance=first, percent=100, actual_start=datetime(2026, 11, 2, 1, tzinfo=UTC), actual_finish=datetime(2026, 11, 13, 10, tzinfo=UTC))
     found = risk_of(chain.project, RiskAsked(runs=500))["register"]
     assert (found["events"], found["left_out"], found["later_days"]) == (1, 1, 0.0)
+
+
+def test_runs_that_end_where_no_calendar_reaches_are_told_in_a_sentence(firm: Firm) -> None:
+    before = firm.task("平台", duration_minutes=480 * 500)
+    work.dependency_save(predecessor=before, successor=firm.task("推广", duration_minutes=480 * 500))
+    answer = firm.client("manager").get("/projects/P1/risk/?kind=uniform&high=1000&runs=500")
+    assert answer.status_code == 422 and "最悲观" in answer.content.decode()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from pydantic import Field, model_validator
 
 from jingwei.domains.cost import queries as cost
@@ -17,6 +18,7 @@ from jingwei.domains.schedule import queries as schedule
 from jingwei.frame.models import Project
 from jingwei.frame.report import Asked
 from jingwei.kernels.uncertainty import DefaultSpread, RiskEvent, Simulation, UncertaintyError, buffer_advice
+from jingwei.kernels.worktime import HorizonError
 
 percentiles = (10, 50, 80, 90)
 bins = 36
@@ -41,7 +43,16 @@ class RiskAsked(Asked):
 
 
 def risk_of(project: Project, asked: RiskAsked) -> dict[str, Any]:
-    """Percentiles, histogram, what drives the finish, and the buffer to add. Raises ValidationError when the plan cannot be calculated."""
+    """Percentiles, histogram, what drives the finish, and the buffer to add. Raises ValidationError when the plan cannot be calculated,
+    or when runs end so late that no calendar reaches there."""
+    try:
+        return _answer(project, asked)
+    except HorizonError as problem:
+        text = _("Some runs end decades after the plan: estimates this wide say nothing. Narrow “At worst”, or the pessimistic durations of the tasks.")
+        raise ValidationError(text) from problem
+
+
+def _answer(project: Project, asked: RiskAsked) -> dict[str, Any]:
     rates, constant = cost.costs_by_task(project)
     plan = schedule.uncertain_plan(project, DefaultSpread(asked.low, asked.high, asked.kind), rates)
     events, left_out = open_events(project, plan)

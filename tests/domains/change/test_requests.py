@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 
 from jingwei.domains.change import queries, services
 from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.change.reports import requests_told
 from jingwei.domains.cost import services as cost
 from jingwei.domains.schedule import queries as schedule_queries
 from jingwei.domains.schedule import services as schedule
@@ -18,6 +19,7 @@ from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.frame import commands
 from jingwei.frame.models import History
+from jingwei.frame.report import Asked
 from jingwei.frame.resource import resource
 from tests.domains.conftest import Firm, refuses
 
@@ -155,3 +157,28 @@ def test_a_what_if_is_proposed_by_those_who_may_not_decide(chain: Firm) -> None:
     manager.post(f"{address}act/", {"verb": "implement"})
     assert Task.objects.get(name="开发").duration_minutes == 3360 and ChangeRequest.objects.get().status == "implemented"
     assert manager.post(f"{address}act/", {"verb": "nothing"}).status_code == 404
+
+
+def test_sent_twice_it_is_one_request(chain: Firm) -> None:
+    first, again = proposed(chain), proposed(chain)
+    assert first.pk == again.pk and ChangeRequest.objects.count() == 1
+    done(chain, "engineer", "submit", first)
+    done(chain, "manager", "reject", first, decision="太晚")
+    assert proposed(chain).pk != first.pk, "what was refused may be asked for anew"
+
+
+def test_what_cannot_be_carried_out_any_more_is_not_stuck(chain: Firm) -> None:
+    made = proposed(chain)
+    done(chain, "engineer", "submit", made)
+    done(chain, "manager", "approve", made)
+    work.task_remove(instance=Task.objects.get(name="开发"))
+    with refuses("task"):
+        done(chain, "manager", "implement", made)
+    assert done(chain, "manager", "defer", made, decision="任务已删除").status == "deferred"
+    assert done(chain, "engineer", "assess", made).effect["missing"], "the figures say what is gone"
+
+
+def test_programs_read_the_effect_without_the_money(chain: Firm) -> None:
+    made = proposed(chain)
+    told = requests_told(chain.project, Asked())["requests"][0]
+    assert told["code"] == made.code and told["effect"]["delta_minutes"] == 960 and not any("cost" in name for name in told["effect"])

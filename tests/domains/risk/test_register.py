@@ -41,7 +41,7 @@ def test_the_stranger_and_the_viewer_are_refused(firm: Firm) -> None:
 
 def test_the_steps_are_taken_in_order(firm: Firm, en: None) -> None:
     made = risk_of(firm)
-    with refuses(text="“Identified” cannot take this step; it is possible from: Response planned"):
+    with refuses(text="is “Identified”; this step is possible from: Response planned"):
         services.risk_monitor(instance=made)
     services.risk_assess(instance=made)
     with refuses("strategy"):

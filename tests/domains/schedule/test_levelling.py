@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jingwei.domains.directory.models import Person
 from jingwei.domains.schedule import levelling, services
@@ -149,3 +151,13 @@ def test_nobody_is_planned_while_away(firm: Firm) -> None:
     moves = previewed(firm).outcome["moves"]
     assert [move["name"] for move in moves] == ["装机"] and moves[0]["kind"] == "absence"
     assert moves[0]["new_start"] > (task.start + timedelta(days=6)).isoformat()
+
+
+def test_the_project_is_locked_before_its_tasks(crowded: Firm) -> None:
+    """As recalculations lock; the other way round two writers could wait for each other for ever."""
+    services.levelling_accept(outcome=(outcome := previewed(crowded).outcome), chosen=[move["task"] for move in outcome["moves"]])
+    with CaptureQueriesContext(connection) as queries:
+        services.levelling_clear(project=crowded.project)
+    said = [query["sql"] for query in queries]
+    locked = next(n for n, sql in enumerate(said) if "FOR UPDATE" in sql and "frame_project" in sql)
+    assert locked < next(n for n, sql in enumerate(said) if sql.startswith("UPDATE") and "work_task" in sql)

@@ -10,6 +10,7 @@ import pytest
 from jingwei.domains.cost import services as cost
 from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.models import Scenario
+from jingwei.domains.schedule.reports import WhatIfAsked, what_ifs_told
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from tests.domains.conftest import Firm, refuses
@@ -97,3 +98,13 @@ def test_the_page_for_those_who_may(chain: Firm) -> None:
         manager.post(address + "change/", wrong)
         assert Scenario.objects.get().changes == {str(first.pk): {"duration_minutes": 4800}}
     assert manager.post(address + "remove/").status_code == 302 and not Scenario.objects.exists()
+
+
+def test_programs_compare_by_name(chain: Firm) -> None:
+    made = services.scenario_make(project=chain.project, name="供应商晚两天")
+    services.scenario_change(instance=made, task_id=Task.objects.get(name="开发").pk, duration_minutes=2400 + 960)
+    assert [each["name"] for each in what_ifs_told(chain.project, WhatIfAsked())["what_ifs"]] == ["供应商晚两天"]
+    told = what_ifs_told(chain.project, WhatIfAsked(name="供应商晚两天"))
+    assert told["then"]["finish"] > told["now"]["finish"] and len(told["moved"]) == 3
+    with refuses("name"):
+        what_ifs_told(chain.project, WhatIfAsked(name="没有"))

@@ -17,11 +17,12 @@ from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.steps import require_state
 
 Status = ChangeRequest.Status
 open_states = (Status.DRAFT, Status.ASSESSED, Status.DEFERRED)
 steps = {  # verb → the states it starts from
-    "assess": (*open_states, Status.SUBMITTED), "submit": (Status.ASSESSED,), "approve": (Status.SUBMITTED,), "reject": (Status.SUBMITTED,), "defer": (Status.SUBMITTED,),
+    "assess": (*open_states, Status.SUBMITTED), "submit": (Status.ASSESSED,), "approve": (Status.SUBMITTED,), "reject": (Status.SUBMITTED,), "defer": (Status.SUBMITTED, Status.APPROVED),
     "implement": (Status.APPROVED,), "verify": (Status.IMPLEMENTED,), "close": (Status.VERIFIED, Status.REJECTED),
 }  # fmt: skip
 
@@ -45,9 +46,14 @@ def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> Cha
     return request
 
 
-def _next_code(project: Project) -> str:
-    """CR-7: writers of one project take their turn."""
+def _take_turn(project: Project) -> None:
+    """Writers of one project wait for each other."""
     list(Project.objects.select_for_update(of=("self",)).filter(pk=project.pk).values_list("pk"))
+
+
+def _next_code(project: Project) -> str:
+    """CR-7 after CR-6."""
+    _take_turn(project)
     given = ChangeRequest.objects.filter(project=project, code__startswith="CR-").values_list("code", flat=True)
     return f"CR-{max((int(tail) for code in given if (tail := code.removeprefix('CR-')).isdecimal()), default=0) + 1}"
 
@@ -79,23 +85,27 @@ def _is_moment(text: Any) -> bool:
 
 @transaction.atomic
 def request_propose(*, project: Project, title: str, changes: Mapping[str, Any], reason: str = "") -> ChangeRequest:
-    """A what-if as a request, its effect assessed at once."""
+    """A what-if as a request, its effect assessed at once. Sent twice it is one request: the open one of that title and those changes."""
     if not changes:
         raise ValidationError(_("Nothing would be different."))
+    _take_turn(project)
+    twin = ChangeRequest.objects.filter(project=project, title=title[:120], changes=dict(changes), status__in=(*open_states, Status.SUBMITTED)).first()
+    if twin is not None:
+        return twin
     return request_assess(instance=request_save(project=project, title=title[:120], changes=dict(changes), reason=reason))
 
 
-def _require(request: ChangeRequest, verb: str) -> None:
-    if request.status not in steps[verb]:
-        allowed = ", ".join(str(Status(each).label) for each in steps[verb])
-        words = {"present": request.get_status_display(), "allowed": allowed}
-        raise ValidationError(_("A request that is “%(present)s” cannot take this step; it is possible from: %(allowed)s.") % words)
+def _step(request: ChangeRequest, verb: str, status: str) -> ChangeRequest:
+    require_state(request, steps[verb])
+    request.status = status
+    request.save()
+    return request
 
 
 @transaction.atomic
 def request_assess(*, instance: ChangeRequest) -> ChangeRequest:
     """Calculate what it would do now and keep it. A submitted request stays submitted, with the new figures."""
-    _require(instance, "assess")
+    require_state(instance, steps["assess"])
     instance.effect, instance.assessed_at = queries.effect_of(instance), timezone.now()
     if instance.status != Status.SUBMITTED:
         instance.status = Status.ASSESSED
@@ -106,26 +116,21 @@ def request_assess(*, instance: ChangeRequest) -> ChangeRequest:
 @transaction.atomic
 def request_submit(*, instance: ChangeRequest) -> ChangeRequest:
     """Ask for a decision."""
-    _require(instance, "submit")
-    instance.status = Status.SUBMITTED
-    instance.save()
-    return instance
+    return _step(instance, "submit", Status.SUBMITTED)
 
 
 def _decide(request: ChangeRequest, verb: str, status: str, decision: str) -> ChangeRequest:
-    _require(request, verb)
     me = scope.current().user_id
     if me is not None and request.requested_by_id == me:
         raise ValidationError(_("Another person than the one who asked must decide."))
-    request.status, request.decision, request.decided_by_id, request.decided_at = status, decision, me, timezone.now()
-    request.save()
-    return request
+    request.decision, request.decided_by_id, request.decided_at = decision, me, timezone.now()
+    return _step(request, verb, status)
 
 
 @transaction.atomic
 def request_approve(*, instance: ChangeRequest) -> ChangeRequest:
     """Agree: never the person who asked, and never on figures the plan has left behind."""
-    _require(instance, "approve")
+    require_state(instance, steps["approve"])
     if queries.is_stale(instance, queries.effect_of(instance)):
         raise ValidationError(_("The plan has moved since the assessment. Assess the request again, then decide."))
     return _decide(instance, "approve", Status.APPROVED, "")
@@ -141,7 +146,7 @@ def request_reject(*, instance: ChangeRequest, decision: str) -> ChangeRequest:
 
 @transaction.atomic
 def request_defer(*, instance: ChangeRequest, decision: str) -> ChangeRequest:
-    """Not now, with the reason; it can be assessed and submitted again."""
+    """Not now, with the reason; it can be assessed and submitted again. Also what was approved and cannot be carried out any more."""
     if not decision.strip():
         raise ValidationError({"decision": _("Say why.")})
     return _decide(instance, "defer", Status.DEFERRED, decision)
@@ -150,30 +155,23 @@ def request_defer(*, instance: ChangeRequest, decision: str) -> ChangeRequest:
 @transaction.atomic
 def request_implement(*, instance: ChangeRequest) -> ChangeRequest:
     """Carry it out in one commit of the plan, and take a baseline named after it. One without changes of tasks only says that it was done."""
-    _require(instance, "implement")
+    require_state(instance, steps["implement"])
     if instance.changes:
         name = str(instance)[:120]
         with scope.because(reason=_("Change request %(name)s") % {"name": name}):
             schedule.changes_apply(project=instance.project, changes=instance.changes)
             schedule.baseline_take(project=instance.project, name=name)
-    instance.status, instance.implemented_at = Status.IMPLEMENTED, timezone.now()
-    instance.save()
-    return instance
+    instance.implemented_at = timezone.now()
+    return _step(instance, "implement", Status.IMPLEMENTED)
 
 
 @transaction.atomic
 def request_verify(*, instance: ChangeRequest) -> ChangeRequest:
     """Somebody looked whether it does what was wanted."""
-    _require(instance, "verify")
-    instance.status = Status.VERIFIED
-    instance.save()
-    return instance
+    return _step(instance, "verify", Status.VERIFIED)
 
 
 @transaction.atomic
 def request_close(*, instance: ChangeRequest) -> ChangeRequest:
     """Nothing is left to do."""
-    _require(instance, "close")
-    instance.status = Status.CLOSED
-    instance.save()
-    return instance
+    return _step(instance, "close", Status.CLOSED)

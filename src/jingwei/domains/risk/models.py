@@ -110,8 +110,8 @@ class Risk(ProjectModel):
         """Per cent: the residual one as soon as the response is in place and monitored, else the inherent one; 0 when it is no risk any more."""
         if not self.is_open:
             return 0
-        is_responded = self.status == self.Status.MONITORING and self.residual_probability is not None
-        return int(self.residual_probability) if is_responded else self.probability  # type: ignore[arg-type]
+        residual = self.residual_probability if self.status == self.Status.MONITORING else None
+        return self.probability if residual is None else residual
 
     @property
     def has_residual(self) -> bool:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.risk.models import Risk, RiskImpact
+from jingwei.frame.steps import require_state
 
 Status = Risk.Status
 steps = {  # verb → the states it starts from, and where it leads
@@ -73,10 +74,7 @@ def impact_save(*, instance: RiskImpact | None = None, **values: Any) -> RiskImp
 
 def _step(risk: Risk, verb: str) -> Risk:
     before, after = steps[verb]
-    if risk.status not in before:
-        allowed = ", ".join(str(Status(each).label) for each in before)
-        words = {"present": risk.get_status_display(), "allowed": allowed}
-        raise ValidationError(_("A risk that is “%(present)s” cannot take this step; it is possible from: %(allowed)s.") % words)
+    require_state(risk, before)
     risk.status = after
     risk.save()
     return risk

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from jingwei.domains.schedule import levelling, queries
 from jingwei.domains.schedule.quality import as_told
+from jingwei.domains.schedule.scenario import Side
 from jingwei.frame.models import Project
 from jingwei.frame.report import Asked, Report
 
@@ -32,6 +35,34 @@ def reasons_told(project: Project, _asked: Asked) -> dict[str, Any]:
     return {"project": project.code, "finish": found.dates.finish, "longest_path": list(found.chain), "tasks": found.told(found.work)}
 
 
+class WhatIfAsked(Asked):
+    """Which what-if to compare; without a name they are only listed."""
+
+    name: str = Field("", max_length=120)
+
+
+def what_ifs_told(project: Project, asked: WhatIfAsked) -> dict[str, Any]:
+    """The what-ifs of a project; of the one asked for also both plans side by side."""
+    kept = {each.name: each for each in queries.scenarios(project.pk)}
+    told: dict[str, Any] = {
+        "project": project.code,
+        "what_ifs": [{"name": name, "changes": each.changes, "carried_out_at": each.applied_at} for name, each in kept.items()],
+    }
+    if not asked.name:
+        return told
+    if asked.name not in kept:
+        raise ValidationError({"name": gettext("There is no what-if of this name.")})
+    found = queries.compared(project, kept[asked.name])
+    moved = [{"task": pk, "name": str(found.rows[pk]["name"]), "now": found.now.dates[pk].finish, "then": found.then.dates[pk].finish} for pk in found.moved]
+    return told | {"name": asked.name, "now": _side(found.now), "then": _side(found.then), "moved": moved}
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "finish": side.finish, "critical": side.critical, "least_float_minutes": side.least_float_minutes, "endangered": sorted(side.endangered),
+    }  # fmt: skip
+
+
 class LevellingAsked(Asked):
     """How long to search, and whether the project may end later."""
 
@@ -46,4 +77,5 @@ def levelling_told(project: Project, asked: LevellingAsked) -> dict[str, Any]:
 
 quality = Report("schedule.quality", _("Schedule quality"), "work.task.view", quality_told)
 reasons = Report("schedule.reasons", _("Dates and reasons"), "work.task.view", reasons_told)
+what_ifs = Report("schedule.what_ifs", _("What if"), "work.task.view", what_ifs_told, WhatIfAsked)
 levelled = Report("schedule.levelling", _("Levelling"), "work.task.change", levelling_told, LevellingAsked)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule.models import Recalculation
-from jingwei.domains.schedule.services.recalculation import project_recalculate
+from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
 from jingwei.domains.work import queries
 from jingwei.domains.work import services as work
 from jingwei.frame.models import Project
@@ -91,8 +91,7 @@ def plan_take_back(*, project: Project, undo: Callable[[], list[str]], read: Rea
 
 def _observed(project: Project, carry_out: Callable[[], Sequence[str] | None], read: Read) -> Outcome:
     """Carry something out, recalculate, and tell what differs. Prints of the rows find the difference, whatever wrote it."""
-    # First the project, as every recalculation does: who locked tasks first could wait for one that waits for them.
-    Project.objects.select_for_update(of=("self",)).filter(pk=project.pk).first()
+    take_turn([project.pk])
     tasks, links = queries.task_prints(project.pk), queries.link_prints(project.pk)
     late = set(queries.endangered(queries.tasks_of(project.pk)).values_list("pk", flat=True))
     finish = queries.finish_of(project.pk)

@@ -18,7 +18,7 @@ from jingwei.domains.directory import queries as directory
 from jingwei.domains.directory import services as projects
 from jingwei.domains.schedule import files
 from jingwei.domains.schedule.models import PlanImport
-from jingwei.domains.schedule.services.recalculation import project_recalculate
+from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
 from jingwei.domains.work import queries as work
 from jingwei.domains.work import services as tasks
 from jingwei.domains.worktime import services as worktime
@@ -46,6 +46,7 @@ def file_import(*, instance: PlanImport, sets_project: bool = True, makes_calend
     if instance.done_at is not None:
         raise ValidationError(_("This file was imported already."))
     project = instance.project
+    take_turn([project.pk])
     plan = files.plan_of(bytes(instance.content), instance.name)
     with scope.because(reason=_("File %(name)s") % {"name": instance.name}):
         wanted = files.scheduling(plan)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule import levelling
-from jingwei.domains.schedule.services.recalculation import project_recalculate
+from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
 from jingwei.domains.work import queries as work
 from jingwei.domains.work import services as tasks
 from jingwei.frame import longwork, scope
@@ -51,7 +51,8 @@ def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
     Raises ValidationError when what the preview supposed of a task holds no more.
     """
     moves = levelling.chosen_moves(outcome, set(chosen))
-    projects = [each["id"] for each in outcome["projects"]]
+    projects = sorted(each["id"] for each in outcome["projects"])
+    take_turn(projects)
     rows = {task.pk: task for project_id in projects for task in work.tasks_of(project_id)}
     changed = [
         move["name"]
@@ -72,6 +73,7 @@ def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
 @transaction.atomic
 def levelling_clear(*, project: Project) -> int:
     """Let go everything that levelling holds back in a project. Returns how many."""
+    take_turn([project.pk])
     rows = list(work.tasks_of(project.pk).filter(levelled_until__isnull=False))
     with scope.because(reason=_("Levelling taken back")):
         tasks.tasks_save(rows=[(task, {"levelled_until": None}) for task in rows])

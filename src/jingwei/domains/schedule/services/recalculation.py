@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +22,12 @@ from jingwei.kernels.plan import PlanDates, PlanError
 
 job = "schedule.recalculate"
 computed = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical")
+
+
+def take_turn(project_ids: Iterable[int]) -> None:
+    """Lock projects before their tasks are written, lowest id first: a recalculation locks the project and then its tasks, and who does it
+    the other way round may wait for one that waits for him."""
+    list(Project.objects.select_for_update(of=("self",)).filter(pk__in=list(project_ids)).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
