@@ -30,7 +30,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "jingwei.assembly.settings"
 django.setup()
 from jingwei.frame import scope
 from jingwei.frame.models import Tenant
-from jingwei.hub import services
+from jingwei.hub.register import services
 tenant = Tenant.objects.create(code="t", name="T")
 with scope.within(scope.Scope(tenant.pk)):
     system = services.system_save(key="tracker", name="Tracker", connector="sandbox_tracker")

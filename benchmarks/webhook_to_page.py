@@ -39,9 +39,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from jingwei.assembly.demo.load import make_roles
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Tenant, User
-from jingwei.hub import engine, services
+from jingwei.hub.sync import cycle as engine
+from jingwei.hub.register import services
 from jingwei.hub.models import Interface
-from jingwei.hub.session import session_of
+from jingwei.hub.peers.session import session_of
 url, key, port, secret = sys.argv[1:5]
 tenant = Tenant.objects.create(code="t", name="T")
 make_roles(tenant)

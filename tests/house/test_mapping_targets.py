@@ -9,7 +9,7 @@ import pytest
 from jingwei.assembly.demo import systems
 from jingwei.frame.resource import resource
 from jingwei.hub.contract import Field
-from jingwei.hub.local import stream_of
+from jingwei.hub.peers.local import stream_of
 from jingwei.kernels.mapping import compile_mapping
 
 

@@ -32,8 +32,8 @@ def setup(url: str, key: str, project_code: str) -> None:
     """Tenant, project, systems, interface, switched on."""
     from jingwei.frame import scope
     from jingwei.frame.models import Project, Tenant
-    from jingwei.hub import services
     from jingwei.hub.models import Interface
+    from jingwei.hub.register import services
 
     tenant = Tenant.objects.create(code="t", name="T")
     with scope.within(scope.Scope(tenant.pk)):

@@ -9,7 +9,7 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.hub.intake import tolerance_seconds, verified
+from jingwei.hub.inbox.intake import tolerance_seconds, verified
 
 scheme = {"scheme": "standard"}
 key, other = b"a key", b"another key"

@@ -10,8 +10,11 @@ from jingwei.domains.work.models import Task
 from jingwei.frame import commands
 from jingwei.frame.access import system_access
 from jingwei.frame.resource import resource
-from jingwei.hub import reconciling, rehearsal, services, tracing
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry, Quarantine
+from jingwei.hub.monitor import trace as tracing
+from jingwei.hub.register import services
+from jingwei.hub.sync import reconcile as reconciling
+from jingwei.hub.sync import rehearse as rehearsal
 from tests.hub.conftest import Joined
 
 pytestmark = pytest.mark.django_db(transaction=True)

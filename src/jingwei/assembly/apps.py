@@ -14,13 +14,13 @@ class AssemblyConfig(AppConfig):
 
     def ready(self) -> None:
         from jingwei import connectors
-        from jingwei.hub import catalogue
+        from jingwei.hub.peers import catalogue
 
         if hasattr(connectors, "catalogue"):
             catalogue.install(connectors.catalogue())
         for config in apps.get_app_configs():
             if config.name.startswith("jingwei."):
-                for room in ("resources", "reports", "reactions", "errands"):
+                for room in ("resources", "reports", "reactions", "errands", "duties"):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")
         self._offer_converter()

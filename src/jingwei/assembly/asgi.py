@@ -10,7 +10,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
 django_application = get_asgi_application()
 
-from jingwei.hub.intake import Intake, prefix  # noqa: E402  (Django must be ready first)
+from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402  (Django must be ready first)
 
 intake = Intake()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.resource import Resource, Verb
-from jingwei.hub import services
 from jingwei.hub.models import Interface, System
+from jingwei.hub.register import services
 
 systems = Resource(
     System,

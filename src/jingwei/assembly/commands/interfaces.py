@@ -69,7 +69,7 @@ def _interface(key: str) -> Any:
 def export(options: argparse.Namespace) -> int:
     """Print an interface as TOML."""
     with _scoped(options):
-        from jingwei.hub import files
+        from jingwei.hub.register import files
 
         sys.stdout.write(files.export(_interface(options.key)))
     return 0
@@ -80,7 +80,7 @@ def apply(options: argparse.Namespace) -> int:
     from django.core.exceptions import ValidationError
 
     with _scoped(options):
-        from jingwei.hub import files
+        from jingwei.hub.register import files
 
         try:
             wanted = files.read(Path(options.file).read_text(encoding="utf-8"))
@@ -100,7 +100,8 @@ def apply(options: argparse.Namespace) -> int:
 def dry_run(options: argparse.Namespace) -> int:
     """Read for real, write nothing, say what would be written."""
     with _scoped(options):
-        from jingwei.hub import contract, rehearsal
+        from jingwei.hub import contract
+        from jingwei.hub.sync import rehearse as rehearsal
 
         try:
             report = rehearsal.dry_run(_interface(options.key).pk)
@@ -124,7 +125,8 @@ def dry_run(options: argparse.Namespace) -> int:
 def run_sync(options: argparse.Namespace) -> int:
     """One cycle (or cycles until quiet) in this process."""
     with _scoped(options):
-        from jingwei.hub import engine, planning
+        from jingwei.hub.sync import cycle as engine
+        from jingwei.hub.sync import planning
 
         interface = _interface(options.key)
         total = planning.Counts()
@@ -146,7 +148,7 @@ def run_sync(options: argparse.Namespace) -> int:
 def run_trace(options: argparse.Namespace) -> int:
     """Everything known about one record."""
     with _scoped(options):
-        from jingwei.hub import tracing
+        from jingwei.hub.monitor import trace as tracing
 
         found = tracing.trace(options.id)
         if options.json:
@@ -166,7 +168,8 @@ def run_trace(options: argparse.Namespace) -> int:
 def run_verify(options: argparse.Namespace) -> int:
     """Compare both sides with the base; exit code 1 when they differ."""
     with _scoped(options):
-        from jingwei.hub import contract, reconciling
+        from jingwei.hub import contract
+        from jingwei.hub.sync import reconcile as reconciling
 
         try:
             report = reconciling.verify(_interface(options.key))

@@ -10,9 +10,9 @@ from typing import Any
 from jingwei.assembly.ports import sandbox_ports
 from jingwei.frame.models import Project
 from jingwei.frame.postgres.address import home
-from jingwei.hub import services
 from jingwei.hub.models import Interface, System
-from jingwei.hub.session import session_of
+from jingwei.hub.peers.session import session_of
+from jingwei.hub.register import services
 
 
 def sandbox_key() -> str:

@@ -12,9 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.web import Request
-from jingwei.hub import contract, files, queries, reconciling, rehearsal, services, tracing
+from jingwei.hub import contract, queries
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
+from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.pages.systems import steps
+from jingwei.hub.register import files, services
+from jingwei.hub.sync import reconcile as reconciling
+from jingwei.hub.sync import rehearse as rehearsal
 
 
 def interface_or_404(request: Request, key: str, verb: str = "view") -> Interface:

@@ -15,13 +15,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.web import Request
 from jingwei.frame.words import in_words
-from jingwei.hub import catalogue, contract, services
+from jingwei.hub import contract
 from jingwei.hub.contract import Record, Stream
 from jingwei.hub.models import Interface
 from jingwei.hub.pages import mapping_form
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.pages.systems import said, steps
-from jingwei.hub.session import session_for, stream_of
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import session_for, stream_of
+from jingwei.hub.register import services
 from jingwei.kernels.mapping import MappingError, Trace, compile_mapping
 from jingwei.kernels.mapping_operations import operations
 

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
-from jingwei.hub import catalogue, contract, queries, services
+from jingwei.hub import contract, queries
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.session import streams_of
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import streams_of
+from jingwei.hub.register import services
 
 
 def said(title: Title | dict[str, str] | None) -> str:

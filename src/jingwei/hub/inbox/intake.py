@@ -220,8 +220,8 @@ def load_endpoint(name: str) -> Endpoint | None:
 
     from jingwei.frame import scope, secrets
     from jingwei.frame.models import Tenant
-    from jingwei.hub import catalogue
     from jingwei.hub.models import Connection
+    from jingwei.hub.peers import catalogue
 
     close_old_connections()
     for tenant_id in Tenant.objects.values_list("pk", flat=True):

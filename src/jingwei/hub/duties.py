@@ -7,8 +7,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from jingwei.frame import jobs, scheduler
-from jingwei.hub import engine, reading, reconciling
+from jingwei.hub.inbox import reading
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
+from jingwei.hub.sync import cycle as engine
+from jingwei.hub.sync import reconcile as reconciling
 
 
 @jobs.job("hub.cycle", queue="hub")

@@ -7,10 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from jingwei.hub import catalogue, contract, engine, planning, reading
+from jingwei.hub import contract
+from jingwei.hub.inbox import reading
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry, Quarantine, Run
-from jingwei.hub.session import session_for
-from jingwei.hub.versions import ready
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import session_for
+from jingwei.hub.register.versions import ready
+from jingwei.hub.sync import cycle as engine
+from jingwei.hub.sync import planning
 
 side_names = ("a", "b")
 

@@ -7,8 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from jingwei.hub import contract, engine, planning, reading
+from jingwei.hub import contract
+from jingwei.hub.inbox import reading
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Interface, InterfaceVersion, OutboxEntry, Quarantine, Run
+from jingwei.hub.sync import cycle as engine
+from jingwei.hub.sync import planning
 
 
 class _Undo(Exception):

@@ -11,10 +11,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from jingwei.frame import events
-from jingwei.hub import contract, health, planning, reading, sending
+from jingwei.hub import contract
+from jingwei.hub.inbox import reading
 from jingwei.hub.models import Checkpoint, Interface, OutboxEntry, Run
-from jingwei.hub.planning import Counts
-from jingwei.hub.versions import ready
+from jingwei.hub.monitor import health
+from jingwei.hub.outbox import sending
+from jingwei.hub.register.versions import ready
+from jingwei.hub.sync import planning
+from jingwei.hub.sync.planning import Counts
 
 log = structlog.get_logger(__name__)
 lock_space = 7261

@@ -14,12 +14,12 @@ from django.utils import timezone
 from jingwei.frame import bulk
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
+from jingwei.hub.inbox.records import record_as_plain, record_from_plain
 from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, Quarantine, Run
-from jingwei.hub.planning.batch import OPEN, Counts, Work, canonical
-from jingwei.hub.planning.plans import plan_links
-from jingwei.hub.planning.settling import settle
-from jingwei.hub.records import record_as_plain, record_from_plain
-from jingwei.hub.versions import ready
+from jingwei.hub.register.versions import ready
+from jingwei.hub.sync.planning.batch import OPEN, Counts, Work, canonical
+from jingwei.hub.sync.planning.plans import plan_links
+from jingwei.hub.sync.planning.settling import settle
 
 
 def drain(interface: Interface, run: Run | None, *, limit: int = 1000) -> Counts | None:

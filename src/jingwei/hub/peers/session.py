@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from jingwei.frame import egress, scope, secrets
 from jingwei.frame.models import Secret
-from jingwei.hub import catalogue, contract
+from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
-from jingwei.hub.local import LocalResources
 from jingwei.hub.models import Connection, Interface, System
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.local import LocalResources
 
 failures_to_open = 5
 open_seconds = 20.0

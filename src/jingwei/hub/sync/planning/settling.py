@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jingwei.frame import facts
 from jingwei.hub.models import Link
-from jingwei.hub.planning.batch import Work
-from jingwei.hub.planning.plans import plan_link
-from jingwei.hub.planning.writes import write_locally
+from jingwei.hub.sync.planning.batch import Work
+from jingwei.hub.sync.planning.plans import plan_link
+from jingwei.hub.sync.planning.writes import write_locally
 
 
 def settle(work: Work) -> None:

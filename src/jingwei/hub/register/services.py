@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.frame import facts, jobs, scope, secrets
-from jingwei.hub import catalogue, contract, versions
+from jingwei.hub import contract
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, InterfaceVersion, Link, OutboxEntry, Quarantine, System
-from jingwei.hub.session import host_of, session_of, stream_of
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import host_of, session_of, stream_of
+from jingwei.hub.register import versions
 from jingwei.kernels.mapping import MappingError
 
 
@@ -175,7 +177,7 @@ def wake(interface_ids: Iterable[int]) -> None:
 @transaction.atomic
 def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any = None) -> int:
     """Decide for side `a`, side `b`, or a `value`; the decision is written to whoever differs. All conflicts of one link together."""
-    from jingwei.hub import planning
+    from jingwei.hub.sync import planning
 
     count = 0
     for conflict in conflicts:
@@ -213,7 +215,7 @@ def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int
 
 def _plan_again(entry: OutboxEntry) -> None:
     """Forget that the source side was planned: the newest delivery of the link is taken again."""
-    from jingwei.hub import planning
+    from jingwei.hub.sync import planning
 
     link = Link.objects.select_for_update().get(pk=entry.link_id)
     interface = Interface.objects.select_related("system_a", "system_b", "published").get(pk=entry.interface_id)

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jingwei.hub import catalogue, contract, reading
+from jingwei.hub import contract
 from jingwei.hub.contract import Connector, Record, Stream
+from jingwei.hub.inbox import reading
 from jingwei.hub.models import Interface, Link, OutboxEntry, Run
-from jingwei.hub.planning import Counts, Work, acknowledge, canonical, dead_letter, plan_link, settle, to_side
-from jingwei.hub.session import BreakerOpen, stream_of
-from jingwei.hub.versions import ready
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import BreakerOpen, stream_of
+from jingwei.hub.register.versions import ready
+from jingwei.hub.sync.planning import Counts, Work, acknowledge, canonical, dead_letter, plan_link, settle, to_side
 
 attempts_at_most = 8
 State = OutboxEntry.State

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import Project
-from jingwei.hub import services
 from jingwei.hub.models import Interface, System
+from jingwei.hub.register import services
 
 own_fields = ("name", "requirement", "poll_seconds", "reconcile_hours", "on_delete", "delete_limit_percent", "freshness_seconds", "restore_minutes")
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from jingwei.hub.facts import ConflictOpened
 from jingwei.hub.models import Conflict, Link, OutboxEntry
-from jingwei.hub.planning.batch import Work, canonical
-from jingwei.hub.planning.writes import write
+from jingwei.hub.sync.planning.batch import Work, canonical
+from jingwei.hub.sync.planning.writes import write
 from jingwei.kernels import merge
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from jingwei.frame import bulk
 from jingwei.hub.contract import Record
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run
-from jingwei.hub.session import HubSession, session_for
-from jingwei.hub.versions import Ready
+from jingwei.hub.peers.session import HubSession, session_for
+from jingwei.hub.register.versions import Ready
 from jingwei.kernels import merge
 
 OPEN = ("waiting", "sending", "unknown")

@@ -12,11 +12,11 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from jingwei.frame import bulk
-from jingwei.hub import catalogue
 from jingwei.hub.contract import ConnectorError, Gone, Record, tombstone
+from jingwei.hub.inbox.records import record_as_plain
 from jingwei.hub.models import Checkpoint, Connection, Delivery, Interface, Run
-from jingwei.hub.records import record_as_plain
-from jingwei.hub.session import HubSession, session_for
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import HubSession, session_for
 
 webhook_batch = 500
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
 from jingwei.hub.models import DeadLetter, Delivery, Link, OutboxEntry
-from jingwei.hub.planning.batch import LocalWrite, Work, canonical, to_side
+from jingwei.hub.sync.planning.batch import LocalWrite, Work, canonical, to_side
 from jingwei.kernels import merge
 
 State = OutboxEntry.State

@@ -1,0 +1,1 @@
+"""How an interface is, where a record is, and what is kept for how long."""

@@ -1,0 +1,1 @@
+"""What goes out: entries sent in lanes, marked before and acknowledged after."""

@@ -1,0 +1,1 @@
+"""What is registered: systems, connections, interfaces and their versions, and interfaces as files."""
