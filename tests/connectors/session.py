@@ -6,6 +6,7 @@ import http.client
 import json as json_room
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
@@ -51,9 +52,14 @@ class LoopbackSession:
     config: Mapping[str, Any] = field(default_factory=dict)
     timeout: float = timeout_seconds
     sent: list[Call] = field(default_factory=list)
+    cache: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.config = {"base_url": self.base_url, **self.config}
+
+    def now(self) -> datetime:
+        """Our clock: the programs run on this machine."""
+        return datetime.now(UTC)
 
     @property
     def local(self) -> LocalPort:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 type_names = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "reference", "list")
@@ -68,7 +69,9 @@ class Stream:
 class Record:
     """One record of theirs as read: `key` is their id, `values` holds every field of the stream that was present.
 
-    A *tombstone* (`deleted=True`) carries no values. `version` is the peer's concurrency token where it has one.
+    A *tombstone* (`deleted=True`) carries no values. `version` is the peer's concurrency token where it has one, `sequence` a
+    number that grows with every change of the record where the peer counts them. `replaced` is told by an update when the peer
+    says what it overwrote: the values that stood there until then.
     """
 
     stream: str
@@ -79,6 +82,19 @@ class Record:
     version: str | None = None
     url: str | None = None
     external_key: str | None = None
+    sequence: int | None = None
+    replaced: Values | None = None
+
+
+class Absence(StrEnum):
+    """Why a record that was looked up is not there for us. Only MISSING is a delete."""
+
+    MISSING = "missing"
+    NOT_VISIBLE = "not_visible"  # the peer refuses to show it to us: says nothing of its existence
+    ELSEWHERE = "elsewhere"  # it exists, but outside what this connection reads (moved to another project)
+
+
+Found = Record | Absence
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,11 @@ class Session(Protocol):
     breaker, timeouts and address checks, and raises the errors below for refusals, so a connector sees only 2xx answers."""
 
     config: Mapping[str, Any]
+    cache: dict[str, Any]  # lookups that belong to the connection (choices, ids of custom fields), kept for some minutes
+
+    def now(self) -> datetime:
+        """The earlier of our clock and the peer's (by its last answer's Date): no read may settle anything past it."""
+        ...
 
     def request(
         self,
@@ -151,7 +172,7 @@ class LocalPort(Protocol):
 
     def write(self, stream: str, items: Sequence[tuple[str | None, Values]]) -> Sequence[Record | ConnectorError]: ...
 
-    def delete(self, stream: str, key: str) -> None: ...
+    def delete_many(self, stream: str, keys: Sequence[str]) -> Sequence[ConnectorError | None]: ...
 
 
 class Connector(Protocol):
@@ -173,6 +194,11 @@ class Connector(Protocol):
         """One record now, None when it does not exist."""
         ...
 
+    def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
+        """Each key as it is now, or why it is not there; asked before anything is taken for deleted. Silence is no absence:
+        a key that the peer would not speak of is NOT_VISIBLE, and a failing call raises."""
+        ...
+
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Records that carry our reference; asked before an unknown create is retried."""
         ...
@@ -186,10 +212,15 @@ class Connector(Protocol):
         ...
 
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
-        """Write only the given fields and read back."""
+        """Write only the given fields and read back. What the peer made different is told by the record, never raised as a
+        refusal: the hub compares. With `version` the write must not touch a record that has moved on: raise Stale."""
         ...
 
     def delete(self, session: Session, stream: str, key: str) -> None: ...
+
+    def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
+        """Delete many in as few calls as the peer allows; each key's own outcome (Gone where it was gone already)."""
+        ...
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         """Records named by a webhook delivery (parsed JSON). A record without values is fetched by the hub. Pure."""
@@ -238,9 +269,15 @@ class UnknownOutcome(ConnectorError):
 
 
 class Unauthorised(ConnectorError):
-    """Credentials refused: a person must mend them."""
+    """Credentials refused (or expired): a person must mend them. What waits is held, never killed."""
 
-    code = "connector.unauthorised"
+    code, retry = "connector.unauthorised", True
+
+
+class Forbidden(ConnectorError):
+    """The credentials are good, but this very thing is not allowed to us."""
+
+    code = "connector.forbidden"
 
 
 class Refused(ConnectorError):
@@ -261,41 +298,16 @@ class Stale(ConnectorError):
     code, retry = "connector.stale", True
 
 
+class CursorExpired(ConnectorError):
+    """The peer no longer knows the position we read on from: everything is read again, beside what is new."""
+
+    code, retry = "connector.cursor_expired", True
+
+
 class BrokenAnswer(ConnectorError):
     """The answer could not be understood (truncated, not JSON, an error inside a 200)."""
 
     code, retry = "connector.broken_answer", True
-
-
-ReadSince = Callable[[datetime | None, int], Sequence[Record]]
-
-
-def read_by_time(cursor: Values, limit: int, look_back: timedelta, read_since: ReadSince) -> Page:
-    """Incremental read over a peer that only knows "modified since", without losing ties or late commits.
-
-    `read_since(since, offset)` returns at most `limit` records with modified_at >= since (None = all), ascending. Paging
-    moves by time, not by offset: a record edited between two pages jumps to the end and would shift the rest past an
-    offset. Only inside a tie longer than a page is an offset used, overlapping by a fifth. When the run ends the cursor
-    steps `look_back` behind the newest change seen, because peers stamp before they commit.
-    """
-    since = datetime.fromisoformat(cursor["since"]) if cursor.get("since") else None
-    offset = int(cursor.get("offset", 0))
-    high = datetime.fromisoformat(cursor["high"]) if cursor.get("high") else since
-    records = tuple(read_since(since, offset))
-    times = [record.modified_at for record in records if record.modified_at is not None]
-    newest = max(times, default=None)
-    if newest is not None and (high is None or newest > high):
-        high = newest
-    if len(records) < limit:
-        rest = (high - look_back).astimezone(UTC).isoformat() if high else None
-        return Page(records, {"since": rest} if rest else {}, more=False)
-    assert high is not None, "a stream read by time must stamp its records"
-    following: Values = {"high": high.isoformat()}
-    if newest is not None and (since is None or newest > since):
-        following |= {"since": newest.isoformat(), "offset": 0}
-    else:
-        following |= {"since": since.isoformat() if since else None, "offset": offset + max(1, limit * 4 // 5)}
-    return Page(records, following, more=True)
 
 
 def tombstone(stream: str, key: str) -> Record:

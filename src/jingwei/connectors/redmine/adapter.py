@@ -25,11 +25,12 @@ from jingwei.hub.contract import (
     Title,
     UnknownOutcome,
     Values,
-    read_by_time,
 )
+from jingwei.hub.kit.reading import read_by_time
 
 page_limit = 100
 look_back = timedelta(seconds=3)
+resolution = timedelta(seconds=1)
 Made = TypeVar("Made")
 references = ("tracker", "status", "priority", "assigned_to", "category", "fixed_version", "parent")
 plain_fields = (
@@ -95,7 +96,7 @@ class RedmineConnector:
             rows = _part(session.request("GET", "/issues.json", params=asked).json(), "issues", list)
             return [_record(row, reference) for row in rows]
 
-        return read_by_time(cursor, size, look_back, read_since)
+        return read_by_time(cursor, size, look_back, resolution, session.now, read_since)
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One issue now."""

@@ -22,11 +22,12 @@ from jingwei.hub.contract import (
     Title,
     Unauthorised,
     Values,
-    read_by_time,
 )
+from jingwei.hub.kit.reading import read_by_time
 
 page_limit = 200
 look_back = timedelta(seconds=5)
+resolution = timedelta(seconds=1)
 beijing = timezone(timedelta(hours=8))  # the ERP writes local times without a zone; China has no summer time
 _numbered = Field("number", "string", title("单据号", "Number"), read_only=True)
 _project = Field("project_code", "reference", title("项目", "Project"), required=True)
@@ -153,7 +154,7 @@ class ErpConnector:
                 records += page_of(since, full + 2)
             return records[skip : skip + size]
 
-        return read_by_time(cursor, size, look_back, read_since)
+        return read_by_time(cursor, size, look_back, resolution, session.now, read_since)
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One document now."""

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.sandbox.answers import address, choices, moment, page_address, part, title, values_of, written
-from jingwei.hub.contract import BrokenAnswer, Check, Field, Gone, Page, Record, Session, Stream, Values, read_by_time, tombstone
+from jingwei.hub.contract import BrokenAnswer, Check, Field, Gone, Page, Record, Session, Stream, Values, tombstone
+from jingwei.hub.kit.reading import read_by_time
 
 name = "issues"
 page_limit = 500
 look_back = timedelta(seconds=2)
+resolution = timedelta(milliseconds=1)
 statuses = (("open", "待处理"), ("in_progress", "进行中"), ("resolved", "已解决"), ("closed", "已关闭"))
 priorities = (("low", "低"), ("normal", "普通"), ("high", "高"), ("urgent", "紧急"))
 fields = (
@@ -89,7 +91,7 @@ class TrackerConnector:
             rows = part(session.request("GET", "/api/issues", params=asked).json(), "issues", list)
             return [_record(row, session) for row in rows]
 
-        page = read_by_time(cursor.get("changed", {}), size, look_back, read_since)
+        page = read_by_time(cursor.get("changed", {}), size, look_back, resolution, session.now, read_since)
         after = int(cursor.get("deleted", 0))
         if page.more:
             return Page(page.records, {"changed": page.cursor, "deleted": after}, more=True)

@@ -74,6 +74,22 @@ class Link(FlowModel):
     changed_b_at = models.DateTimeField(null=True)
     version_a = models.CharField(max_length=200, blank=True)
     version_b = models.CharField(max_length=200, blank=True)
+    # the peer's own count of changes, where it has one, and the moment the state we know was read
+    sequence_a = models.BigIntegerField(null=True)
+    sequence_b = models.BigIntegerField(null=True)
+    read_a_at = models.DateTimeField(null=True)
+    read_b_at = models.DateTimeField(null=True)
+    # the newest state of that side cannot be read through the mapping: nothing is planned on what is older
+    parked_a = models.BooleanField(default=False)
+    parked_b = models.BooleanField(default=False)
+    # that side no longer passes the filter
+    left_a = models.BooleanField(default=False)
+    left_b = models.BooleanField(default=False)
+    # fields that stand apart for a known reason: {field: {"a", "b", "why", "zh", "en"}} (kernels.sync)
+    apart = models.JSONField(default=dict)
+    # times of the latest writes by us, for the breaker of circles
+    flips = models.JSONField(default=list)
+    hops = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LINKED)
 
     class Meta(FlowModel.Meta):
@@ -185,6 +201,10 @@ class Conflict(FlowModel):
     resolved_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+")
     choice = models.CharField(max_length=10, blank=True)
     chosen = models.JSONField(null=True)
+    # differ, deleted, coerced, refused, untranslatable, overwritten, ambiguous
+    reason = models.CharField(max_length=16, default="differ")
+    message_zh = models.TextField(blank=True)
+    message_en = models.TextField(blank=True)
 
     class Meta(FlowModel.Meta):
         constraints: ClassVar[list[Any]] = [
@@ -198,12 +218,19 @@ class Quarantine(FlowModel):
 
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="quarantine")
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="quarantine")
+    link = models.ForeignKey(Link, models.SET_NULL, null=True, related_name="quarantine")
+    side = models.CharField(max_length=1, choices=sides, blank=True)
+    record_key = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=60, blank=True)
     problems = models.JSONField(default=list)
     released_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+")
 
     class Meta(FlowModel.Meta):
-        indexes: ClassVar[list[Any]] = [models.Index(fields=("interface", "-id"), name="quarantine_open", condition=models.Q(released_at__isnull=True))]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=("interface", "-id"), name="quarantine_open", condition=models.Q(released_at__isnull=True)),
+            models.Index(fields=("interface", "side", "record_key"), name="quarantine_of_record", condition=models.Q(released_at__isnull=True)),
+        ]
 
 
 class DeadLetter(FlowModel):

@@ -15,7 +15,9 @@ from jingwei.hub.models.system import System
 class Interface(ProjectModel):
     """Joins stream A of one system with stream B of another, for one project."""
 
-    history_ignores = ("next_poll_at", "last_arrival_at", "last_success_at", "reconciled_at", "paired_at")
+    history_ignores = (
+        "next_poll_at", "last_arrival_at", "last_success_at", "reconciled_at", "paired_at", "compared", "compared_at", "deletes_allowed_at", "state_detail", "judged_at",
+    )  # fmt: skip
 
     class Stage(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -34,6 +36,11 @@ class Interface(ProjectModel):
         KEEP = "keep", _("Keep the other side and unlink")
         ASK = "ask", _("Ask a person")
 
+    class OnLeave(models.TextChoices):
+        UNLINK = "unlink", _("Keep both and stop joining them")
+        DELETE = "delete", _("Treat it as deleted")
+        KEEP = "keep", _("Go on joining them")
+
     key = models.CharField(_("key"), max_length=60, validators=[code_rule])
     name = models.CharField(_("name"), max_length=120)
     system_a = models.ForeignKey(System, models.PROTECT, related_name="interfaces_a", verbose_name=_("system A"))
@@ -47,12 +54,24 @@ class Interface(ProjectModel):
     poll_seconds = models.PositiveIntegerField(_("poll every (s)"), default=60)
     reconcile_hours = models.PositiveIntegerField(_("compare all every (h)"), default=24)
     on_delete = models.CharField(_("when a record is deleted"), max_length=10, choices=OnDelete.choices, default=OnDelete.ASK)
+    on_leave = models.CharField(_("when a record leaves the filter"), max_length=10, choices=OnLeave.choices, default=OnLeave.UNLINK)
     delete_limit_percent = models.PositiveSmallIntegerField(_("hold when more than this share is deleted (%)"), default=10)
     freshness_seconds = models.PositiveIntegerField(_("promised freshness (s)"), default=300)
     restore_minutes = models.PositiveIntegerField(_("expected time to restore (working min)"), default=960)
     state = models.CharField(_("health"), max_length=10, choices=State.choices, default=State.UNKNOWN, editable=False)
     state_reason = models.CharField(max_length=300, blank=True, editable=False)
     state_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # every reason that holds now: [{"code", "zh", "en", "since", "count", "act"}], worst first
+    state_detail = models.JSONField(default=list, blank=True, editable=False)
+    judged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # the machinery stopped itself (records go in circles): a person must look
+    held_reason = models.CharField(max_length=300, blank=True, editable=False)
+    held_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # the last comparison of values: {"records", "agree", "differ", "examples", "seconds"}
+    compared = models.JSONField(default=dict, blank=True, editable=False)
+    compared_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # a person let held deletes pass: the guard counts from here
+    deletes_allowed_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_poll_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_arrival_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -114,10 +133,32 @@ class Checkpoint(TenantModel):
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="checkpoints")
     side = models.CharField(max_length=1)
     cursor = models.JSONField(default=dict)
+    # a second reading from the start beside the first (a new version sees every record anew); null when there is none
+    again = models.JSONField(null=True)
     loaded_at = models.DateTimeField(null=True)
+    # when this side was last read to its end, and what it said when it was not
+    read_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("interface", "side"), name="checkpoint_once")]
+
+
+class Grant(TenantModel):
+    """What an interface itself may do with our own records, given by the person who published it; revocable."""
+
+    interface = models.ForeignKey(Interface, models.CASCADE, related_name="grants")
+    permissions = models.JSONField(default=list)
+    granted_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+")
+    granted_at = models.DateTimeField()
+    revoked_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("interface",), name="one_grant_in_force", condition=models.Q(revoked_at__isnull=True))
+        ]
 
 
 class HealthPeriod(TenantModel):

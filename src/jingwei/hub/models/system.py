@@ -49,7 +49,9 @@ def endpoint_token() -> str:
 class Connection(TenantModel):
     """A log-in to a system: address, sealed credentials bound to hosts, budget and breaker."""
 
-    history_ignores = ("failures", "open_until", "last_ok_at", "last_error", "last_error_at", "account")
+    history_ignores = (
+        "failures", "open_until", "last_ok_at", "last_error", "last_error_at", "account", "held_since", "held_reason", "paused_until", "clock_ahead", "tokens", "tokens_at",
+    )  # fmt: skip
 
     system = models.OneToOneField(System, models.CASCADE, related_name="connection", verbose_name=_("system"))
     config = models.JSONField(_("settings"), default=dict, blank=True)
@@ -61,6 +63,16 @@ class Connection(TenantModel):
     requests_per_minute = models.PositiveIntegerField(_("requests a minute"), default=600)
     account = models.CharField(max_length=200, blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
+    # the peer refused our credentials: nothing is written until a check passes again
+    held_since = models.DateTimeField(null=True, blank=True, editable=False)
+    held_reason = models.TextField(blank=True, editable=False)
+    # the peer asked every caller of this credential to wait
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # seconds its clock is ahead of ours (behind when negative), as its last answer told
+    clock_ahead = models.FloatField(null=True, blank=True, editable=False)
+    # the budget of requests, shared by all workers: tokens left when it was last drawn upon
+    tokens = models.FloatField(null=True, blank=True, editable=False)
+    tokens_at = models.DateTimeField(null=True, blank=True, editable=False)
     open_until = models.DateTimeField(null=True, blank=True, editable=False)
     last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -44,6 +44,7 @@ class HubSession:
         self.connection = connection
         self.project_id = project_id
         self.config: Mapping[str, Any] = connection.config if connection else {}
+        self.cache: dict[str, Any] = {}
         self._local: LocalResources | None = None
 
     @property
@@ -58,6 +59,11 @@ class HubSession:
         if self._local is None:
             self._local = LocalResources(self.project_id, None, scope.current().tenant_id)
         return self._local
+
+    def now(self) -> datetime:
+        """The earlier of our clock and the peer's; see contract.Session."""
+        ahead = (self.connection.clock_ahead if self.connection else None) or 0.0
+        return timezone.now() + timedelta(seconds=min(0.0, ahead))
 
     def request(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None, headers: Mapping[str, str] | None = None

@@ -1,0 +1,1 @@
+"""What connectors are made of: pure helpers over the contract, no Django."""
