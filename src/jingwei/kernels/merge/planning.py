@@ -1,0 +1,237 @@
+"""The sync planner: what two sides and their agreed base together ask to be written, to be asked, or to be left alone. Pure and total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jingwei.kernels.merge.pair import Apart, Clash, Half, Pair, Plan, SideName, Standing, Terms, Value, Values, Why, Write, other, sides, whole
+from jingwei.kernels.merge.values import union
+
+_missing = object()
+
+
+def plan(pair: Pair, terms: Terms) -> Plan:
+    """The plan of a pair as it stands; never raises, never guesses.
+
+    One side changed: the other is told. Both changed alike: agreed. Both changed apart: the field's policy, or both values to a person.
+    What cannot be said, was refused or was made different over there is asked about and never set back.
+    """
+    if pair.a.parked or pair.b.parked:
+        return Plan(pair.base, dict(pair.apart), standing=Standing.WAITS)
+    states = {side: _state(pair.half(side), terms) for side in sides}
+    if "left" in states.values():
+        return Plan(pair.base, dict(pair.apart), standing=Standing.UNLINKED)
+    if states["a"] == states["b"] == "present":
+        return _Fields(pair, terms).plan()
+    if "present" not in states.values():
+        return Plan(pair.base, {}, standing=Standing.UNLINKED)
+    here: SideName = "a" if states["a"] == "present" else "b"
+    if states[other(here)] == "absent":
+        return _create(pair, here, terms)
+    return _deleted(pair, here, terms)
+
+
+def _state(half: Half, terms: Terms) -> str:
+    if half.gone or (half.left and terms.on_leave == "delete"):
+        return "deleted"
+    if half.left:
+        return "left"
+    return "absent" if half.key is None else "present" if half.seen is not None else "absent"
+
+
+def _create(pair: Pair, here: SideName, terms: Terms) -> Plan:
+    """The other side does not exist: make it, with everything that can travel there."""
+    there, half = other(here), pair.half(here)
+    kept = {name: mark for name, mark in pair.apart.items() if name == whole and _holds(mark, pair)}
+    half_known = Plan(pair.base, kept, standing=Standing.HALF)
+    if not terms.is_paired or pair.half(there).key is not None:
+        return half_known
+    values = _sendable(half, terms, "a_to_b" if here == "a" else "b_to_a")
+    if not values or (there, "create") in terms.cannot:
+        return half_known
+    if whole in kept:
+        return Plan(pair.base, kept, clashes=(_clash_whole(pair, kept[whole]),), standing=Standing.HALF)
+    unsaid = terms.express(there, values)
+    if unsaid:
+        clashes = tuple(_unsaid_clash(here, name, values[name], text) for name, text in unsaid.items())
+        return Plan(pair.base, kept, clashes=clashes, standing=Standing.HALF)
+    return Plan(pair.base, kept, writes={there: Write("create", values)})
+
+
+def _sendable(half: Half, terms: Terms, way: str) -> Values:
+    return {n: v for n, v in (half.seen or {}).items() if n in terms.policies and terms.direction(n) in ("both", way)}
+
+
+def _unsaid_clash(here: SideName, name: str, value: Value, text: tuple[str, str]) -> Clash:
+    return Clash(name, value if here == "a" else None, value if here == "b" else None, None, Why.UNTRANSLATABLE, *text)
+
+
+def _deleted(pair: Pair, here: SideName, terms: Terms) -> Plan:
+    """The other side was deleted. What was edited since the agreement is never deleted without asking."""
+    half, way = pair.half(here), "a_to_b" if here == "a" else "b_to_a"
+    mark = pair.apart.get(whole)
+    if mark is not None and not _holds(mark, pair):
+        mark = None
+    kept = {whole: mark} if mark is not None else {}
+    unlinked = Plan(pair.base, kept, standing=Standing.UNLINKED)
+    if mark is not None and mark.why == Why.ANSWERED:
+        return Plan(pair.base, kept, writes={here: Write("delete", {})})
+    if mark is not None and mark.why == Why.REFUSED:
+        return Plan(pair.base, kept, clashes=(_clash_whole(pair, mark),))
+    # a deleted target cannot take its source with it when nothing ever travels from the target
+    if all(terms.direction(name) == way for name in terms.policies) or terms.on_delete == "keep":
+        return unlinked
+    seen, base = half.seen or {}, pair.base
+    is_edited = base is None or any(name in base and seen.get(name, base[name]) != base[name] for name in terms.policies)
+    if is_edited or terms.on_delete == "ask" or (here, "delete") in terms.cannot:
+        return Plan(pair.base, kept, clashes=(_clash_whole(pair, None),))
+    return Plan(pair.base, kept, writes={here: Write("delete", {})})
+
+
+def _clash_whole(pair: Pair, mark: Apart | None) -> Clash:
+    values = {side: None if pair.half(side).gone or pair.half(side).key is None else dict(pair.half(side).seen or {}) for side in sides}
+    return Clash(whole, values["a"], values["b"], dict(pair.base or {}), *((mark.why, mark.zh, mark.en) if mark else (Why.DELETED,)))
+
+
+def _holds(mark: Apart, pair: Pair) -> bool:
+    """Whether the sides are still as they were when the mark on the whole record was made."""
+    return bool(mark.a == shape(pair.a) and mark.b == shape(pair.b))
+
+
+def shown(mark: Apart) -> tuple[Value, Value]:
+    """Both values as a person is asked about them: what our write replaced stands where it stood."""
+    if mark.why != Why.OVERWRITTEN:
+        return mark.a, mark.b
+    return (mark.value["lost"], mark.b) if mark.value["side"] == "a" else (mark.a, mark.value["lost"])
+
+
+def shape(half: Half) -> Value:
+    """One side as a mark on the whole record remembers it."""
+    return None if half.gone or half.key is None else half.seen
+
+
+@dataclass(slots=True)
+class _Fields:
+    """Two present records, field by field."""
+
+    pair: Pair
+    terms: Terms
+    base: Values = field(init=False)
+    apart: dict[str, Apart] = field(default_factory=dict)
+    to: dict[SideName, Values] = field(default_factory=lambda: {"a": {}, "b": {}})
+    clashes: list[Clash] = field(default_factory=list)
+
+    def plan(self) -> Plan:
+        pair, terms = self.pair, self.terms
+        self.base = dict(pair.base or {})
+        a, b = pair.a.seen or {}, pair.b.seen or {}
+        mark = pair.apart.get(whole)
+        if mark is not None and mark.why == Why.CIRCLE and _holds(mark, pair):
+            return Plan(pair.base, dict(pair.apart), clashes=(_clash_whole(pair, mark),))
+        for name in terms.policies:
+            if name in a and name in b:
+                self._field(name, a[name], b[name])
+            elif name in pair.apart:
+                self.apart[name] = pair.apart[name]
+        writes: dict[SideName, Write] = {}
+        for side in sides:
+            values = self._expressible(side)
+            if values:
+                writes[side] = Write("update", values)
+        base = self.base if self.base or pair.base is not None else None
+        return Plan(base, self.apart, writes, tuple(self.clashes))
+
+    def _field(self, name: str, mine: Value, theirs: Value) -> None:
+        mark = self.pair.apart.get(name)
+        if mark is not None and mark.why == Why.TOLD:
+            if not mine == theirs == mark.value and self._told(name, mark, mine, theirs):
+                return
+        elif mark is not None and mark.a == mine and mark.b == theirs and (mine != theirs or mark.why == Why.OVERWRITTEN):
+            self._stays_apart(name, mark)
+            return
+        if mine == theirs:
+            self.base[name] = mine
+            return
+        bases = self._bases(name, mark)
+        direction = self.terms.direction(name)
+        if direction != "both":
+            self.to["b" if direction == "a_to_b" else "a"][name] = mine if direction == "a_to_b" else theirs
+        elif bases is not None and theirs == bases[1]:
+            self.to["b"][name] = mine
+        elif bases is not None and mine == bases[0]:
+            self.to["a"][name] = theirs
+        elif bases is None and _empty(mine):
+            self.to["a"][name] = theirs  # never agreed yet, and one side has nothing to say: the other's value is nobody's loss
+        elif bases is None and _empty(theirs):
+            self.to["b"][name] = mine
+        else:
+            self._by_policy(name, mine, theirs)
+
+    def _bases(self, name: str, mark: Apart | None) -> tuple[Value, Value] | None:
+        """What each side held when they last agreed (or were known to stand apart)."""
+        if mark is not None:
+            if mark.why == Why.TOLD:
+                return mark.value, mark.value
+            return mark.a, mark.b
+        return (self.base[name], self.base[name]) if name in self.base else None
+
+    def _told(self, name: str, mark: Apart, mine: Value, theirs: Value) -> bool:
+        """A person's value goes to whoever does not hold it; False when somebody has changed the field since."""
+        wanted = {side: now for side, now in (("a", mine), ("b", theirs)) if now != mark.value}
+        if any(now != (mark.a if side == "a" else mark.b) for side, now in wanted.items()):
+            return False
+        for side in sides:
+            if side in wanted:
+                self.to[side][name] = mark.value
+        self.apart[name] = mark
+        return True
+
+    def _stays_apart(self, name: str, mark: Apart) -> None:
+        self.apart[name] = mark
+        if mark.why != Why.ACCEPTED:
+            self.clashes.append(Clash(name, *shown(mark), self.base.get(name), mark.why, mark.zh, mark.en))
+
+    def _by_policy(self, name: str, mine: Value, theirs: Value) -> None:
+        policy = self.terms.policies[name]
+        if policy == "newest":
+            policy = self._newest()
+        if policy == "a":
+            self.to["b"][name] = mine
+        elif policy == "b":
+            self.to["a"][name] = theirs
+        elif policy == "union" and isinstance(mine, list) and isinstance(theirs, list):
+            before = self.base.get(name)
+            merged = union(mine, theirs, before if isinstance(before, list) else [])
+            if merged != mine:
+                self.to["a"][name] = merged
+            if merged != theirs:
+                self.to["b"][name] = merged
+        else:
+            self.clashes.append(Clash(name, mine, theirs, self.base.get(name)))
+
+    def _newest(self) -> str:
+        """The side that was changed later, when the clocks leave no doubt; otherwise a person is asked."""
+        a, b = self.pair.a.changed_at, self.pair.b.changed_at
+        if a is None or b is None or abs(a - b) <= self.terms.doubt:
+            return "ask"
+        return "a" if a > b else "b"
+
+    def _expressible(self, side: SideName) -> Values:
+        """What that side can be told; what it cannot be told becomes a question, and nothing is set back."""
+        values = self.to[side]
+        if not values:
+            return values
+        unsaid: Mapping[str, tuple[str, str]] = self.terms.express(side, values)
+        if (side, "update") in self.terms.cannot:
+            unsaid = dict.fromkeys(values, ("对方不接受修改", "the other side takes no changes"))
+        for name, (zh, en) in unsaid.items():
+            mine, theirs = (self.pair.a.seen or {}).get(name), (self.pair.b.seen or {}).get(name)
+            mark = Apart(mine, theirs, Why.UNTRANSLATABLE, None, zh, en)
+            # not kept: the words may be there tomorrow (a code table that grows), so it is tried at every planning
+            self.clashes.append(Clash(name, mine, theirs, self.base.get(name), mark.why, zh, en))
+        return {name: value for name, value in values.items() if name not in unsaid}
+
+
+def _empty(value: Value) -> bool:
+    return value is None or value == []

@@ -1,0 +1,82 @@
+"""What arrives is brought into its pair, or is not believed. Versions guard the order; silence and old news change nothing."""
+
+from __future__ import annotations
+
+from jingwei.kernels.merge.pair import Arrival, Half, Pair, Taken, Terms, other
+
+
+def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
+    """Bring one arrival into its pair (changed in place); total: every arrival has an outcome.
+
+    NEW: nobody knows this record; the caller makes a pair and calls again. LOOK_UP: nothing was taken; ask the peer for this record and
+    bring the answer with `is_confirmed`. A tombstone is never believed unconfirmed.
+    """
+    if pair is None:
+        return _unknown(arrival)
+    half = pair.half(arrival.side)
+    doubt = _doubt(half, arrival)
+    if doubt is not None:
+        return doubt
+    if arrival.gone:
+        return _take_gone(half, arrival)
+    if arrival.problems:
+        half.parked, half.gone = True, False
+        _note(half, arrival)
+        return Taken.PARKED
+    if (half.gone or half.left) and not arrival.outside and pair.half(other(arrival.side)).gone:
+        _begin_anew(pair, arrival)
+    has_left = arrival.outside and terms.on_leave != "keep"
+    is_same = half.seen == arrival.values and not half.gone and not half.parked and half.left == has_left
+    if not is_same:
+        half.changed_at = arrival.stamp or arrival.read_at
+    half.seen, half.gone, half.parked, half.left = arrival.values, False, False, has_left
+    _note(half, arrival)
+    return Taken.UNCHANGED if is_same else Taken.CHANGED
+
+
+def _unknown(arrival: Arrival) -> Taken:
+    if arrival.gone:
+        return Taken.UNCHANGED
+    if arrival.outside:
+        return Taken.FILTERED
+    return Taken.PARKED if arrival.problems else Taken.NEW
+
+
+def _doubt(half: Half, arrival: Arrival) -> Taken | None:
+    """OUTDATED or LOOK_UP when this state may be older than what we know; None to go on."""
+    if arrival.is_confirmed or half.key is None:
+        return None
+    if arrival.is_read and half.read_at is not None and arrival.read_at is not None and arrival.read_at < half.read_at:
+        return Taken.OUTDATED
+    if arrival.gone:
+        return Taken.UNCHANGED if half.gone else Taken.LOOK_UP
+    if arrival.sequence is not None and half.sequence is not None:
+        if arrival.sequence >= half.sequence:
+            return None
+        return Taken.LOOK_UP if arrival.is_read else Taken.OUTDATED
+    if arrival.is_read:  # a stamp that went back: a replica behind, or a clock set right
+        went_back = arrival.stamp is not None and half.stamp is not None and arrival.stamp < half.stamp
+        return Taken.LOOK_UP if went_back else None
+    is_later = arrival.stamp is not None and half.stamp is not None and arrival.stamp > half.stamp
+    return None if is_later else Taken.LOOK_UP
+
+
+def _take_gone(half: Half, arrival: Arrival) -> Taken:
+    if half.gone:
+        return Taken.UNCHANGED
+    half.gone, half.parked = True, False
+    half.changed_at = arrival.stamp or arrival.read_at
+    _note(half, arrival)
+    return Taken.CHANGED
+
+
+def _begin_anew(pair: Pair, arrival: Arrival) -> None:
+    """Both were deleted (or left) and one came back: it is a new thing, and nothing that was agreed speaks for deleting it again."""
+    across = other(arrival.side)
+    setattr(pair, across, Half())
+    pair.base, pair.apart = None, {}
+
+
+def _note(half: Half, arrival: Arrival) -> None:
+    half.version, half.sequence, half.stamp = arrival.version, arrival.sequence, arrival.stamp
+    half.read_at = max((moment for moment in (arrival.read_at, half.read_at) if moment is not None), default=None)
