@@ -74,9 +74,12 @@ class Link(FlowModel):
     changed_b_at = models.DateTimeField(null=True)
     version_a = models.CharField(max_length=200, blank=True)
     version_b = models.CharField(max_length=200, blank=True)
-    # the peer's own count of changes, where it has one, and the moment the state we know was read
+    # the peer's own count of changes where it has one, its stamp of the state we know, and when that was read;
+    # changed_x_at is the last change that was no write of ours
     sequence_a = models.BigIntegerField(null=True)
     sequence_b = models.BigIntegerField(null=True)
+    stamp_a = models.DateTimeField(null=True)
+    stamp_b = models.DateTimeField(null=True)
     read_a_at = models.DateTimeField(null=True)
     read_b_at = models.DateTimeField(null=True)
     # the newest state of that side cannot be read through the mapping: nothing is planned on what is older
@@ -140,6 +143,8 @@ class Delivery(FlowModel):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("interface", "id"), name="deliveries_waiting", condition=models.Q(state="waiting")),
             models.Index(fields=("connection", "id"), name="events_waiting", condition=models.Q(state="waiting", interface__isnull=True)),
+            models.Index(fields=("interface", "id"), name="deliveries_to_look_up", condition=models.Q(state="waiting", source="lookup")),
+            models.Index(fields=("received_at",), name="deliveries_by_age"),
             models.Index(fields=("tenant", "record_key"), name="delivery_by_key"),
             models.Index(fields=("interface", "-id"), name="deliveries_of_interface"),
         ]
@@ -150,6 +155,7 @@ class OutboxEntry(FlowModel):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
+        HELD = "held", _("Held until somebody lets it pass")
         SENDING = "sending", _("Being sent")
         UNKNOWN = "unknown", _("Outcome unknown")
         DONE = "done", _("Done")
@@ -180,11 +186,11 @@ class OutboxEntry(FlowModel):
 
     class Meta(FlowModel.Meta):
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=("interface", "id"), name="outbox_waiting", condition=models.Q(state__in=("waiting", "sending", "unknown"))),
+            models.Index(fields=("interface", "id"), name="outbox_waiting", condition=models.Q(state__in=("waiting", "held", "sending", "unknown"))),
             models.Index(fields=("link", "-id"), name="outbox_of_link"),
         ]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=("link", "side"), name="one_open_entry", condition=models.Q(state__in=("waiting", "sending", "unknown")))
+            models.UniqueConstraint(fields=("link", "side"), name="one_open_entry", condition=models.Q(state__in=("waiting", "held", "sending", "unknown")))
         ]
 
 
