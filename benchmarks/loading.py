@@ -29,7 +29,7 @@ from datetime import date
 from jingwei.frame import scope
 from jingwei.frame.models import Project, Tenant, History
 from jingwei.domains.work.models import Task
-from jingwei.hub.sync import cycle as engine
+from jingwei.hub.engine import cycle as engine
 from jingwei.hub.register import services
 from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry
 url = sys.argv[1]

@@ -39,7 +39,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from jingwei.assembly.demo.load import make_roles
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Tenant, User
-from jingwei.hub.sync import cycle as engine
+from jingwei.hub.engine import cycle as engine
 from jingwei.hub.register import services
 from jingwei.hub.models import Interface
 from jingwei.hub.peers.session import session_of

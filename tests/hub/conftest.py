@@ -12,9 +12,9 @@ from django.db import connections
 
 from jingwei.frame import scope
 from jingwei.frame.models import Project, Tenant
+from jingwei.hub.engine import cycle as engine
 from jingwei.hub.models import Interface, System
 from jingwei.hub.register import services
-from jingwei.hub.sync import cycle as engine
 from tests.sandbox.program import Program, api_key, running
 
 status_table = [

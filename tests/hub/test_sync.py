@@ -10,11 +10,12 @@ from jingwei.domains.work.models import Task
 from jingwei.frame import commands
 from jingwei.frame.access import system_access
 from jingwei.frame.resource import resource
+from jingwei.hub.engine import decisions
+from jingwei.hub.engine import interim as reconciling
+from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.register import services
-from jingwei.hub.sync import reconcile as reconciling
-from jingwei.hub.sync import rehearse as rehearsal
 from tests.hub.conftest import Joined
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,7 +89,7 @@ def test_a_clash_waits_for_a_person_and_keeps_both_values(joined: Joined) -> Non
     conflict = Conflict.objects.get(resolved_at=None)
     assert (conflict.value_a, conflict.value_b) == ("他们的名称", "我们的名称")
     assert Task.objects.get().name == "我们的名称" and theirs(joined, made["id"])["subject"] == "他们的名称"
-    services.conflict_resolve(conflicts=[conflict], choice="b")
+    decisions.conflict_resolve(conflicts=[conflict], choice="b")
     joined.sync()
     assert theirs(joined, made["id"])["subject"] == "我们的名称"
     assert_agree(joined)
@@ -100,7 +101,7 @@ def test_a_third_value_reaches_both(joined: Joined) -> None:
     change(joined, Task.objects.get(), name="我们的名称")
     edit(joined, made["id"], subject="他们的名称")
     joined.sync()
-    services.conflict_resolve(conflicts=list(Conflict.objects.filter(resolved_at=None)), choice="value", value="商定的名称")
+    decisions.conflict_resolve(conflicts=list(Conflict.objects.filter(resolved_at=None)), choice="value", value="商定的名称")
     joined.sync()
     assert theirs(joined, made["id"])["subject"] == "商定的名称" == Task.objects.get().name
     assert_agree(joined)
@@ -166,7 +167,7 @@ def test_mass_deletes_are_held(joined: Joined) -> None:
     joined.sync()
     assert Task.objects.count() == 3
     assert Quarantine.objects.filter(released_at=None).count() == 3
-    services.quarantine_release(rows=list(Quarantine.objects.filter(released_at=None)))
+    decisions.quarantine_release(rows=list(Quarantine.objects.filter(released_at=None)))
     joined.sync()
     assert Task.objects.count() == 0
 
@@ -187,7 +188,7 @@ def test_what_we_refuse_becomes_a_dead_letter_that_can_be_replayed(joined: Joine
     assert letter.code == "connector.refused" and "estimated_hours" in letter.message_zh
     assert joined.sync()["dead"] == 0, "a parked record is not tried again by itself"
     change(joined, Task.objects.get(), work_hours="16")
-    services.dead_letter_settle(letters=[letter], settlement="replay")
+    decisions.dead_letter_settle(letters=[letter], settlement="replay")
     joined.sync()
     assert theirs(joined, made["id"])["estimated_hours"] == 16
     assert_agree(joined)

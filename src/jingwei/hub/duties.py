@@ -7,10 +7,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from jingwei.frame import jobs, scheduler
-from jingwei.hub.inbox import reading
+from jingwei.hub.engine import cycle as engine
+from jingwei.hub.engine import reconcile as reconciling
+from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
-from jingwei.hub.sync import cycle as engine
-from jingwei.hub.sync import reconcile as reconciling
 
 
 @jobs.job("hub.cycle", queue="hub")
@@ -27,8 +27,9 @@ def deliver(connection_id: int) -> None:
     connection = Connection.objects.select_related("system").filter(pk=connection_id).first()
     if connection is None:
         return
-    for interface_id in reading.unpack(connection):
-        if engine.cycle(interface_id, kind=Run.Kind.WEBHOOK, sides=()) is None or engine.has_work(interface_id):
+    for interface_id in unpack(connection):
+        is_live = Interface.objects.filter(pk=interface_id, stage=Interface.Stage.LIVE).exists()  # what is told in a pause waits
+        if is_live and (engine.cycle(interface_id, kind=Run.Kind.WEBHOOK, sides=()) is None or engine.has_work(interface_id)):
             jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id, delay_seconds=0.2)
 
 

@@ -101,7 +101,7 @@ def dry_run(options: argparse.Namespace) -> int:
     """Read for real, write nothing, say what would be written."""
     with _scoped(options):
         from jingwei.hub import contract
-        from jingwei.hub.sync import rehearse as rehearsal
+        from jingwei.hub.engine import rehearse as rehearsal
 
         try:
             report = rehearsal.dry_run(_interface(options.key).pk)
@@ -125,11 +125,11 @@ def dry_run(options: argparse.Namespace) -> int:
 def run_sync(options: argparse.Namespace) -> int:
     """One cycle (or cycles until quiet) in this process."""
     with _scoped(options):
-        from jingwei.hub.sync import cycle as engine
-        from jingwei.hub.sync import planning
+        from jingwei.hub.engine import cycle as engine
+        from jingwei.hub.sync.counts import Counts
 
         interface = _interface(options.key)
-        total = planning.Counts()
+        total = Counts()
         while True:
             counts = engine.cycle(interface.pk, seconds=600)
             if counts is None:
@@ -169,7 +169,7 @@ def run_verify(options: argparse.Namespace) -> int:
     """Compare both sides with the base; exit code 1 when they differ."""
     with _scoped(options):
         from jingwei.hub import contract
-        from jingwei.hub.sync import reconcile as reconciling
+        from jingwei.hub.engine import interim as reconciling
 
         try:
             report = reconciling.verify(_interface(options.key))

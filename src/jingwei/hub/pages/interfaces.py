@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
+from jingwei.hub.engine import decisions
+from jingwei.hub.engine import interim as reconciling
+from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.pages.systems import steps
 from jingwei.hub.register import files, services
-from jingwei.hub.sync import reconcile as reconciling
-from jingwei.hub.sync import rehearse as rehearsal
 
 
 def interface_or_404(request: Request, key: str, verb: str = "view") -> Interface:
@@ -142,8 +143,8 @@ def settle(request: Request) -> HttpResponse:
         request.access.require("hub.interface.change", row.interface.project_id)
     if settlement not in ("replay", "discard"):
         raise Http404
-    count = services.dead_letter_settle(letters=letters, settlement=settlement)
-    count += services.quarantine_release(rows=parked) if settlement == "replay" else services.quarantine_discard(rows=parked)
+    count = decisions.dead_letter_settle(letters=letters, settlement=settlement)
+    count += decisions.quarantine_release(rows=parked) if settlement == "replay" else decisions.quarantine_discard(rows=parked)
     from django.contrib import messages
 
     messages.success(request, _("%(count)s taken up again.") % {"count": count} if settlement == "replay" else _("%(count)s discarded.") % {"count": count})
@@ -177,7 +178,7 @@ def resolve(request: Request) -> HttpResponse:
     choice = str(request.POST.get("choice"))
     if choice not in ("a", "b", "value"):
         raise Http404
-    count = services.conflict_resolve(conflicts=rows, choice=choice, value=request.POST.get("value"))
+    count = decisions.conflict_resolve(conflicts=rows, choice=choice, value=request.POST.get("value"))
     from django.contrib import messages
 
     messages.success(request, _("%(count)s decided; the other side is being told.") % {"count": count})

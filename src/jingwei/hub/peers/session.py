@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 
 from jingwei.frame import egress, scope, secrets
+from jingwei.frame.access import Access
 from jingwei.frame.models import Secret
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.peers import catalogue
+from jingwei.hub.peers import catalogue, grants
 from jingwei.hub.peers.local import LocalResources
 
 failures_to_open = 5
@@ -39,8 +40,8 @@ class BreakerOpen(contract.Unreachable):
 class HubSession:
     """Implements contract.Session for one connection."""
 
-    def __init__(self, system: System, connection: Connection | None, project_id: int | None) -> None:
-        self.system = system
+    def __init__(self, system: System, connection: Connection | None, project_id: int | None, access: Access | None = None) -> None:
+        self.system, self.access = system, access
         self.connection = connection
         self.project_id = project_id
         self.config: Mapping[str, Any] = connection.config if connection else {}
@@ -57,7 +58,7 @@ class HubSession:
         if not self.is_local:
             raise contract.Refused("only the local system has our own resources")
         if self._local is None:
-            self._local = LocalResources(self.project_id, None, scope.current().tenant_id)
+            self._local = LocalResources(self.project_id, self.access, scope.current().tenant_id)
         return self._local
 
     def now(self) -> datetime:
@@ -133,7 +134,9 @@ class HubSession:
 def session_for(interface: Interface, side: str) -> HubSession:
     """The session of one side of an interface."""
     system = interface.system(side)
-    connection = None if system.connector == "local" else Connection.objects.filter(system=system).select_related("credential").first()
+    if system.connector == "local":
+        return HubSession(system, None, interface.project_id, grants.access_for(interface))
+    connection = Connection.objects.filter(system=system).select_related("credential").first()
     return HubSession(system, connection, interface.project_id)
 
 

@@ -16,10 +16,10 @@ from jingwei.frame import facts, jobs, scope, secrets
 from jingwei.hub import contract
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
-from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, InterfaceVersion, Link, OutboxEntry, Quarantine, System
-from jingwei.hub.peers import catalogue
+from jingwei.hub.models import Connection, Interface, InterfaceVersion, System
+from jingwei.hub.peers import catalogue, grants
 from jingwei.hub.peers.session import host_of, session_of, stream_of
-from jingwei.hub.register import versions
+from jingwei.hub.register import overlaps, versions
 from jingwei.kernels.mapping import MappingError
 
 
@@ -112,6 +112,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
         versions.compile_spec(spec)
     except MappingError as problem:
         raise ValidationError([f"{p.message.zh} / {p.message.en}" for p in problem.problems]) from problem
+    grants.require(interface, spec)
     mark = versions.fingerprint(spec)
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
     if row.published is not None and row.published.fingerprint == mark:
@@ -131,15 +132,28 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
     row.published = version
     row.save(update_fields=["published"])
     interface.published = version
+    grants.give(row, spec)
+    overlaps.refuse(row)
     if number > 1:
-        _forget_seen(row)
+        see_anew(row)
     facts.state(InterfacePublished(interface_id=row.pk, version_number=number))
     return version
 
 
-def _forget_seen(interface: Interface) -> None:
-    """A new mapping sees every record anew: both sides are read again from the start; equal values change nothing."""
-    interface.checkpoints.update(cursor={})
+def see_anew(interface: Interface) -> None:
+    """A new mapping sees every record anew: both sides are read a second time from the start, beside the reading that goes on from where
+    it was, so that nothing that happens meanwhile is missed. Equal values change nothing."""
+    interface.checkpoints.update(again={})
+
+
+@transaction.atomic
+def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
+    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
+    wanted = InterfaceVersion.objects.filter(interface=interface, number=number).first()
+    if wanted is None:
+        known = ", ".join(str(n) for n in interface.versions.order_by("number").values_list("number", flat=True))
+        raise ValidationError({"number": _("There is no version %(number)s; there are: %(known)s.") % {"number": number, "known": known or "–"}})
+    return version_publish(interface=interface, spec=wanted.spec, note=note or _("content of version %(number)s") % {"number": number})
 
 
 @transaction.atomic
@@ -148,6 +162,8 @@ def interface_switch(*, instance: Interface, stage: str) -> Interface:
     row = Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)
     if stage == Interface.Stage.LIVE and row.published_id is None:
         raise ValidationError(_("Publish a mapping first."))
+    if stage == Interface.Stage.LIVE:
+        overlaps.refuse(row)
     row.stage = stage
     row.next_poll_at = timezone.now()
     row.save(update_fields=["stage", "next_poll_at"])
@@ -172,87 +188,3 @@ def wake(interface_ids: Iterable[int]) -> None:
     """Have a worker look at these interfaces now."""
     for pk in interface_ids:
         jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
-
-
-@transaction.atomic
-def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any = None) -> int:
-    """Decide for side `a`, side `b`, or a `value`; the decision is written to whoever differs. All conflicts of one link together."""
-    from jingwei.hub.sync import planning
-
-    count = 0
-    for conflict in conflicts:
-        link = Link.objects.select_for_update().get(pk=conflict.link_id)
-        interface = Interface.objects.select_related("system_a", "system_b", "published").get(pk=conflict.interface_id)
-        assert interface.published is not None
-        chosen = {"a": conflict.value_a, "b": conflict.value_b}.get(choice, value)
-        work = planning.Work(interface, versions.ready(interface.published), None)
-        planning.decide(work, link, conflict.field, chosen)
-        planning.settle(work)
-        Conflict.objects.filter(pk=conflict.pk).update(resolved_at=timezone.now(), resolved_by_id=scope.current().user_id, choice=choice, chosen=chosen)
-        count += 1
-        jobs.after_commit(lambda pk=interface.pk: wake([pk]))
-    return count
-
-
-@transaction.atomic
-def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
-    """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it."""
-    count, interfaces = 0, set[int]()
-    for letter in letters:
-        if letter.settled_at is not None:
-            continue
-        if settlement == "replay":
-            if letter.entry_id is not None:
-                _plan_again(letter.entry)
-            if letter.delivery_id is not None:
-                Delivery.objects.filter(pk=letter.delivery_id).update(state=Delivery.State.WAITING, attempts=0, not_before=None)
-        DeadLetter.objects.filter(pk=letter.pk).update(settled_at=timezone.now(), settled_by_id=scope.current().user_id, settlement=settlement)
-        interfaces.add(letter.interface_id)
-        count += 1
-    jobs.after_commit(lambda: wake(interfaces))
-    return count
-
-
-def _plan_again(entry: OutboxEntry) -> None:
-    """Forget that the source side was planned: the newest delivery of the link is taken again."""
-    from jingwei.hub.sync import planning
-
-    link = Link.objects.select_for_update().get(pk=entry.link_id)
-    interface = Interface.objects.select_related("system_a", "system_b", "published").get(pk=entry.interface_id)
-    assert interface.published is not None
-    work = planning.Work(interface, versions.ready(interface.published), None)
-    planning.plan_link(work, link)
-    planning.settle(work)
-
-
-@transaction.atomic
-def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | None = None) -> int:
-    """Let deliveries in again, as they came or with a mended record; the original stays in the history of the delivery."""
-    interfaces, count = set[int](), 0
-    for row in rows:
-        if row.released_at is not None:
-            continue
-        delivery = row.delivery
-        if record is not None:
-            delivery.headers = {**delivery.headers, "mended_from": delivery.record}
-            delivery.record = {**(delivery.record or {}), "values": record}
-        delivery.headers = {**delivery.headers, "approved": True}
-        delivery.state, delivery.not_before = Delivery.State.WAITING, None
-        delivery.save()
-        Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
-        interfaces.add(row.interface_id)
-        count += 1
-    jobs.after_commit(lambda: wake(interfaces))
-    return count
-
-
-@transaction.atomic
-def quarantine_discard(*, rows: Iterable[Quarantine]) -> int:
-    """Leave quarantined records out for good, with a name under it; the raw delivery stays."""
-    count = 0
-    for row in rows:
-        if row.released_at is None:
-            Delivery.objects.filter(pk=row.delivery_id).update(outcome="discarded")
-            Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
-            count += 1
-    return count

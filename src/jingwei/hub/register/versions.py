@@ -25,6 +25,7 @@ class Ready:
     types: dict[str, str]
     keys: tuple[str, ...]
     filters: dict[str, dict[str, tuple[str, ...]]]
+    cannot: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -82,6 +83,7 @@ def _ready(version_id: int) -> Ready:
             side: {name: tuple(str(v) for v in (wanted if isinstance(wanted, list) else [wanted])) for name, wanted in rules.items()}
             for side, rules in spec["mapping"].get("filters", {}).items()
         },
+        cannot=frozenset((side, action) for side, actions in spec.get("cannot", {}).items() for action in actions),
     )
 
 

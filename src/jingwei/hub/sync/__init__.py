@@ -1,1 +1,1 @@
-"""One cycle of an interface: read, plan, carry out, store; comparing, rehearsing and a person's decisions."""
+"""How arrivals become plans and plans become writes: load, take, plan, carry out, store. Above it stand outbox and engine."""

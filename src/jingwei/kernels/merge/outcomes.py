@@ -98,8 +98,12 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
 
 
 def _decide_whole(pair: Pair, choice: str) -> None:
+    if choice == "accept":
+        pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ACCEPTED)
+        return
     right: Half | None = {"a": pair.a, "b": pair.b}.get(choice)
-    if right is None:
+    if right is None:  # "create": nothing is in the way any more
+        pair.apart.pop(whole, None)
         return
     wrong: SideName = "b" if choice == "a" else "a"
     pair.apart.pop(whole, None)

@@ -51,7 +51,8 @@ def _create(pair: Pair, here: SideName, terms: Terms) -> Plan:
     if not values or (there, "create") in terms.cannot:
         return half_known
     if whole in kept:
-        return Plan(pair.base, kept, clashes=(_clash_whole(pair, kept[whole]),), standing=Standing.HALF)
+        asked = () if kept[whole].why == Why.ACCEPTED else (_clash_whole(pair, kept[whole]),)
+        return Plan(pair.base, kept, clashes=asked, standing=Standing.HALF)
     unsaid = terms.express(there, values)
     if unsaid:
         clashes = tuple(_unsaid_clash(here, name, values[name], text) for name, text in unsaid.items())
@@ -77,6 +78,8 @@ def _deleted(pair: Pair, here: SideName, terms: Terms) -> Plan:
     unlinked = Plan(pair.base, kept, standing=Standing.UNLINKED)
     if mark is not None and mark.why == Why.ANSWERED:
         return Plan(pair.base, kept, writes={here: Write("delete", {})})
+    if mark is not None and mark.why == Why.ACCEPTED:
+        return unlinked
     if mark is not None and mark.why == Why.REFUSED:
         return Plan(pair.base, kept, clashes=(_clash_whole(pair, mark),))
     # a deleted target cannot take its source with it when nothing ever travels from the target

@@ -1,67 +1,27 @@
-"""Comparing everything: deletes that nobody told, records that nobody announced, and the proof that both sides and base agree."""
+"""Interim: both sides compared with each other and the base."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
-
 from jingwei.hub import contract
-from jingwei.hub.inbox import reading
-from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry, Quarantine, Run
+from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for
-from jingwei.hub.register.versions import ready
-from jingwei.hub.sync import cycle as engine
-from jingwei.hub.sync import planning
+from jingwei.hub.sync.terms import wording_of
 
 side_names = ("a", "b")
-
-
-def reconcile(interface_id: int) -> dict[str, int]:
-    """Notice deletes and missed records on both sides; what is found goes the ordinary way as deliveries."""
-    found = {"gone": 0, "missed": 0}
-    interface = engine.load(interface_id)
-    if interface is None or interface.published_id is None:
-        return found
-    run = Run(interface=interface, tenant_id=interface.tenant_id, used=interface.published, kind=Run.Kind.RECONCILE, started_at=timezone.now())
-    run.save()
-    for side in side_names:
-        session = session_for(interface, side)
-        connector, stream = catalogue.connector(interface.system(side).connector), interface.stream(side)
-        present = set(connector.keys(session, stream))
-        linked = {key for key in Link.objects.filter(interface=interface, **{f"gone_{side}": False}).values_list(f"key_{side}", flat=True) if key}
-        gone = [contract.tombstone(stream, key) for key in sorted(linked - present)]
-        missed = [reading.fetch(interface, side, key, session) for key in sorted(present - linked - _parked(interface, side) - _filtered(interface, side))]
-        with transaction.atomic():
-            found["gone"] += reading.store(interface, side, gone, source="reconcile", run=run)
-            found["missed"] += reading.store(interface, side, [r for r in missed if not r.deleted], source="reconcile", run=run)
-    run.finished_at, run.counts = timezone.now(), found
-    run.save()
-    Interface.objects.filter(pk=interface.pk).update(reconciled_at=timezone.now())
-    return found
-
-
-def _parked(interface: Interface, side: str) -> set[str]:
-    rows = Quarantine.objects.filter(interface=interface, released_at=None, delivery__side=side)
-    return set(rows.values_list("delivery__record_key", flat=True))
-
-
-def _filtered(interface: Interface, side: str) -> set[str]:
-    """Keys that came in before and were not meant for this interface."""
-    return set(interface.deliveries.filter(side=side, outcome="filtered").values_list("record_key", flat=True))
 
 
 def verify(interface: Interface) -> dict[str, Any]:
     """Read both sides completely and compare them with each other and with the base, record by record. Writes nothing."""
     assert interface.published is not None
-    work = planning.Work(interface, ready(interface.published), None)
+    work = wording_of(interface)
     values: dict[str, dict[str, dict[str, Any]]] = {}
     for side in side_names:
         linked_keys = {key for key in Link.objects.filter(interface=interface).values_list(f"key_{side}", flat=True) if key}
-        meant = [r for r in _everything(interface, side) if r.key in linked_keys or planning.is_meant(work, side, r)]
-        values[side] = {r.key: planning.canonical(work, side, r)[0] for r in meant}
+        meant = [r for r in _everything(interface, side) if r.key in linked_keys or work.is_meant(side, r)]
+        values[side] = {r.key: work.canonical(side, r)[0] for r in meant}
     differences: list[dict[str, Any]] = []
     links = list(Link.objects.filter(interface=interface).exclude(state=Link.State.UNLINKED))
     for link in links:
@@ -78,7 +38,7 @@ def verify(interface: Interface) -> dict[str, Any]:
             "quarantine": Quarantine.objects.filter(interface=interface, released_at=None).count(),
             "dead_letters": DeadLetter.objects.filter(interface=interface, settled_at=None).count(),
             "deliveries_waiting": interface.deliveries.filter(state="waiting").count(),
-            "outbox_waiting": OutboxEntry.objects.filter(interface=interface, state__in=planning.OPEN).count(),
+            "outbox_waiting": OutboxEntry.objects.filter(interface=interface, state__in=("waiting", "held", "sending", "unknown")).count(),
         },
     }  # fmt: skip
 
@@ -97,7 +57,7 @@ def _everything(interface: Interface, side: str) -> list[contract.Record]:
         cursor = page.cursor
 
 
-def _compare(work: planning.Work, link: Link, values: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+def _compare(work: Any, link: Link, values: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     present = {side: values[side].get(getattr(link, f"key_{side}") or "") for side in side_names}
     if present["a"] is None and present["b"] is None:
         return []

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from jingwei.hub import contract
-from jingwei.hub.inbox import reading
+from jingwei.hub.contract import Record
+from jingwei.hub.engine import cycle
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Interface, InterfaceVersion, OutboxEntry, Quarantine, Run
-from jingwei.hub.sync import cycle as engine
-from jingwei.hub.sync import planning
+from jingwei.hub.sync import landing, pairing, polling
+from jingwei.hub.sync.confirming import confirm
+from jingwei.hub.sync.counts import Counts
+from jingwei.kernels.merge import SideName, sides
 
 
 class _Undo(Exception):
@@ -26,7 +31,7 @@ def dry_run(interface_id: int, *, version: InterfaceVersion | None = None, recor
     report: dict[str, Any] = {}
     try:
         with transaction.atomic():
-            interface = engine.load(interface_id)
+            interface = cycle.load(interface_id)
             if interface is None:
                 raise LookupError(interface_id)
             if version is not None:
@@ -40,35 +45,46 @@ def dry_run(interface_id: int, *, version: InterfaceVersion | None = None, recor
 
 
 def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:
-    counts = planning.Counts()
-    for side in ("a", "b"):
-        reading.poll(interface, side, run)
-        if interface.deliveries.filter(state="waiting").count() > most:
-            raise contract.Refused(f"more than {most} records")
-    while (drained := planning.drain(interface, run)) is not None:
-        counts.add(drained)
-    engine._pair_if_loaded(interface, run, counts)
+    counts = Counts()
+    for side in sorted(sides, key=lambda each: interface.system(each).connector != "local"):
+        _read(interface, side, run, counts, most)
+    problems: dict[str, str] = {}
+    while (done := landing.drain(interface, run) or confirm(interface, run, problems) or pairing.pair_if_loaded(interface, run)) is not None:
+        counts.add(done)
     entries = OutboxEntry.objects.filter(run=run).select_related("link").order_by("id")
     return {
         "interface": interface.key,
         "version": interface.published.number if interface.published else None,
         "counts": counts.as_plain(),
         "loaded": {c.side: c.loaded_at is not None for c in Checkpoint.objects.filter(interface=interface)},
-        "writes": [_write(entry) for entry in entries],
+        "writes": [_write(entry) for entry in entries.exclude(state="dropped")],
         "calls": sum(1 for entry in entries if interface.system(entry.side).connector != "local"),
         "conflicts": [
-            {"field": c.field, "a": c.value_a, "b": c.value_b, "base": c.base, "key_a": c.link.key_a, "key_b": c.link.key_b}
+            {
+                "field": c.field, "a": c.value_a, "b": c.value_b, "base": c.base, "key_a": c.link.key_a, "key_b": c.link.key_b, "reason": c.reason,
+                "zh": c.message_zh, "en": c.message_en,
+            }
             for c in Conflict.objects.filter(interface=interface, resolved_at=None).select_related("link")
         ],
-        "quarantine": [{"key": q.delivery.record_key, "problems": q.problems} for q in Quarantine.objects.filter(delivery__run=run).select_related("delivery")],
+        "quarantine": [{"key": q.record_key, "problems": q.problems} for q in Quarantine.objects.filter(delivery__run=run)],
         "refused": [{"code": d.code, "zh": d.message_zh, "en": d.message_en} for d in DeadLetter.objects.filter(entry__run=run)],
-    }
+    }  # fmt: skip
+
+
+def _read(interface: Interface, side: SideName, run: Run, counts: Counts, most: int) -> None:
+    def land(records: Sequence[Record], at: datetime, source: str) -> None:
+        counts.add(landing.land(interface, side, records, run, at, source=source))
+        if counts.read > most:
+            mend = contract.Title("先收窄过滤条件，或直接启用", "narrow the filter first, or switch it on")
+            raise contract.Refused(f"more than {most} records: too many for a dry run", mend=mend)
+
+    polling.poll(interface, side, land)
 
 
 def _write(entry: OutboxEntry) -> dict[str, Any]:
     before = entry.before or {}
     return {
         "side": entry.side, "action": entry.action, "key": getattr(entry.link, f"key_{entry.side}") if entry.action != "create" else None,
-        "from_key": entry.link.key_b if entry.side == "a" else entry.link.key_a,
+        "from_key": entry.link.key_b if entry.side == "a" else entry.link.key_a, "held": entry.state == OutboxEntry.State.HELD,
         "fields": {name: {"before": before.get(name), "after": value} for name, value in entry.values.items()},
     }  # fmt: skip

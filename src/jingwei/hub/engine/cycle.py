@@ -1,0 +1,138 @@
+"""One cycle of an interface: find out, read, look up, plan, send. Only one process works on an interface at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Q
+from django.utils import timezone
+
+from jingwei.frame import events
+from jingwei.hub import contract
+from jingwei.hub.contract import Record
+from jingwei.hub.models import Interface, OutboxEntry, Run
+from jingwei.hub.monitor import health
+from jingwei.hub.outbox import sending
+from jingwei.hub.sync import landing, pairing, polling
+from jingwei.hub.sync.confirming import confirm
+from jingwei.hub.sync.counts import Counts
+from jingwei.kernels.merge import SideName
+
+log = structlog.get_logger(__name__)
+lock_space = 7261
+side_names: tuple[SideName, SideName] = ("a", "b")
+
+
+@contextmanager
+def alone(interface_id: int) -> Iterator[bool]:
+    """A lock held by this database session: it dies with the process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", (lock_space, interface_id))
+        got = bool(cursor.fetchone()[0])
+    try:
+        yield got
+    finally:
+        if got and connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", (lock_space, interface_id))
+
+
+def load(interface_id: int) -> Interface | None:
+    """The interface with what a cycle needs."""
+    return Interface.objects.select_related("system_a", "system_b", "published", "project").filter(pk=interface_id).first()
+
+
+def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...] = side_names, seconds: float = 25.0) -> Counts | None:
+    """Work on one interface until it is quiet or the time is up; None when another process is at it or it may not run.
+
+    `sides` are polled first (none for webhook work). More may be waiting when it returns; the caller asks `has_work`.
+    A fault that nobody foresaw is noted in the run and raised again, so that the job is seen to fail.
+    """
+    with alone(interface_id) as got:
+        interface = load(interface_id) if got else None
+        if interface is None or interface.published_id is None or interface.stage != Interface.Stage.LIVE or interface.held_since is not None:
+            return None
+        run = Run(interface=interface, tenant_id=interface.tenant_id, used=interface.published, kind=kind, started_at=timezone.now())
+        run.save()
+        counts, problems = Counts(), dict[str, str]()
+        try:
+            _go(interface, run, sides, time.monotonic() + seconds, counts, problems)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as fault:
+            problems["own"] = f"{type(fault).__name__}: {fault}"[:200]
+            log.exception("hub.cycle_failed", interface=interface.key)
+            _close(interface, run, counts, problems)
+            raise
+        _close(interface, run, counts, problems)
+        return counts
+
+
+def _go(interface: Interface, run: Run, sides: Sequence[str], deadline: float, counts: Counts, problems: dict[str, str]) -> None:
+    counts.add(sending.take_up(interface, run, problems))
+    for side in sorted(sides, key=lambda each: interface.system(each).connector != "local"):  # our own side first: it costs no call
+        _poll(interface, "a" if side == "a" else "b", run, counts, problems)
+    if sides:
+        polling.schedule_next(interface)
+    while time.monotonic() < deadline:
+        done = (
+            landing.drain(interface, run)
+            or confirm(interface, run, problems)
+            or pairing.pair_if_loaded(interface, run)
+            or sending.send(interface, run, problems)
+        )  # fmt: skip
+        if done is None:
+            return
+        counts.add(done)
+
+
+def _poll(interface: Interface, side: SideName, run: Run, counts: Counts, problems: dict[str, str]) -> None:
+    def land(records: Sequence[Record], at: datetime, source: str) -> None:
+        counts.add(landing.land(interface, side, records, run, at, source=source))
+
+    try:
+        if polling.poll(interface, side, land):
+            Interface.objects.filter(pk=interface.pk).update(last_arrival_at=timezone.now())
+    except contract.ConnectorError as problem:
+        problems[side] = problem.message[:200]
+        polling.note_failure(interface, side, problem.message)
+        log.warning("hub.read_failed", interface=interface.key, side=side, code=problem.code, problem=problem.message[:200])
+
+
+def _close(interface: Interface, run: Run, counts: Counts, problems: dict[str, str]) -> None:
+    run.finished_at, run.counts = timezone.now(), counts.as_plain()
+    run.error = "; ".join(f"{side}: {text}" for side, text in problems.items())
+    moved = any(run.counts[name] for name in ("created", "updated", "deleted", "conflicts", "quarantined", "dead"))
+    failed_before = _failures_in_a_row(interface)
+    if moved or run.error or interface.state != Interface.State.OK:
+        run.save()
+    else:
+        run.delete()  # an idle poll is not worth a line
+    if run.kind == Run.Kind.POLL or problems:
+        health.note_run(interface, problems, failed_before + 1 if problems else 0)
+    if moved:
+        events.publish("flow-changed", project_id=interface.project_id, interface=interface.pk, **{k: v for k, v in run.counts.items() if v})
+
+
+def _failures_in_a_row(interface: Interface) -> int:
+    failed = 0
+    for error in Run.objects.filter(interface=interface, finished_at__isnull=False).order_by("-id").values_list("error", flat=True)[:5]:
+        if not error:
+            break
+        failed += 1
+    return failed
+
+
+def has_work(interface_id: int) -> bool:
+    """Whether something is waiting and due now."""
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    interface = load(interface_id)
+    return interface is not None and (
+        interface.deliveries.filter(due, state="waiting").exists()
+        or OutboxEntry.objects.filter(due, interface=interface, state__in=("waiting", "unknown", "sending")).exists()
+    )

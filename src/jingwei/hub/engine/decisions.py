@@ -1,0 +1,224 @@
+"""What a person decides: conflicts, dead letters, quarantined records, held deletes. Decided on what is there now, never on what was shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jingwei.frame import jobs, scope
+from jingwei.hub import contract
+from jingwei.hub.inbox import unpack
+from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
+from jingwei.hub.outbox import sending
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import session_for
+from jingwei.hub.register.services import wake
+from jingwei.hub.sync.batch import Batch
+from jingwei.hub.sync.carrying import carry_out, take_found
+from jingwei.hub.sync.landing import plan_again
+from jingwei.hub.sync.pairing import forget_rows, join_rows
+from jingwei.hub.sync.rows import Row
+from jingwei.kernels import merge
+from jingwei.kernels.merge import SideName, sides, whole
+
+choices = ("a", "b", "value", "accept", "create", "pair")
+
+
+def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any = None) -> int:
+    """Decide for side `a`, side `b`, a `value`, or `accept` (leave both as they are); for a held record also `create`, or `pair` with the key in
+    `value`. Both sides are read again first: ValidationError when they are not what was shown, with what they are now. Gives how many are decided.
+    """
+    if choice not in choices:
+        raise ValidationError(_("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)})
+    by_link: dict[int, list[Conflict]] = defaultdict(list)
+    for conflict in conflicts:
+        if conflict.resolved_at is None:
+            by_link[conflict.link_id].append(conflict)
+    count, moved = 0, list[str]()
+    for link_id, mine in by_link.items():
+        interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=mine[0].interface_id)
+        done, said = _resolve(interface, link_id, mine, choice, value)
+        count += done
+        moved += said
+    if moved:
+        raise ValidationError(moved)
+    return count
+
+
+def _resolve(interface: Interface, link_id: int, mine: list[Conflict], choice: str, value: Any) -> tuple[int, list[str]]:
+    link = Link.objects.get(pk=link_id)
+    found = {side: _fresh(interface, side, link) for side in sides if interface.system(side).connector != "local"}
+    with transaction.atomic():
+        batch = Batch(interface, None)
+        (row,) = batch.load(Link.objects.select_for_update().filter(pk=link_id))
+        for side, answer in found.items():
+            key = row.pair.half(side).key
+            if answer is not None and key is not None:
+                take_found(batch, row, side, key, answer)
+        carry_out(batch, [row])
+        current = {c.field: (c.value_a, c.value_b) for c in row.conflicts.values()}
+        agreed = [c for c in mine if c.field in current and _alike((c.value_a, c.value_b), current[c.field])]
+        moved = [_moved(c, current.get(c.field)) for c in mine if c not in agreed]
+        for conflict in agreed:
+            _decide(batch, row, conflict, choice, value)
+        if agreed:
+            carry_out(batch, [row])
+        left = {c.field for c in row.conflicts.values()}
+        batch.write_back(batch.rows.values())
+        decided = [c.pk for c in agreed if c.field not in left]
+        Conflict.objects.filter(pk__in=decided).update(
+            resolved_at=timezone.now(), resolved_by_id=scope.current().user_id, choice=choice, chosen=value if choice in ("value", "pair") else None
+        )
+        moved += [_("“%(field)s” still cannot be carried over: %(reason)s") % _still(row, c) for c in agreed if c.field in left]
+        jobs.after_commit(lambda: wake([interface.pk]))
+        return len(decided), moved
+
+
+def _fresh(interface: Interface, side: SideName, link: Link) -> contract.Found | None:
+    """What a side's record is now; None when it cannot be asked (the write itself is guarded then)."""
+    key = getattr(link, f"key_{side}")
+    if key is None:
+        return None
+    connector = catalogue.connector(interface.system(side).connector)
+    try:
+        return connector.lookup(session_for(interface, side), interface.stream(side), [key]).get(key)
+    except contract.ConnectorError:
+        return None
+
+
+def _alike(shown: tuple[Any, Any], now: tuple[Any, Any]) -> bool:
+    return shown[0] == now[0] and shown[1] == now[1]
+
+
+def _moved(conflict: Conflict, now: tuple[Any, Any] | None) -> str:
+    if now is None:
+        return _("“%(field)s” has been settled in the meantime.") % {"field": conflict.field or _("record")}
+    return _("“%(field)s” has changed since it was shown: A is now “%(a)s”, B is now “%(b)s”. Look again and decide.") % {
+        "field": conflict.field or _("record"), "a": now[0], "b": now[1],
+    }  # fmt: skip
+
+
+def _still(row: Row, conflict: Conflict) -> dict[str, str]:
+    now = row.conflicts[conflict.field]
+    return {"field": conflict.field or str(_("record")), "reason": f"{now.message_zh} / {now.message_en}"}
+
+
+def _decide(batch: Batch, row: Row, conflict: Conflict, choice: str, value: Any) -> None:
+    if choice == "pair":
+        _pair(batch, row, str(value))
+        return
+    if conflict.field != whole and choice == "value":
+        value = merge.normalise(value, batch.wording.ready.types.get(conflict.field, "string"))
+    merge.decide(row.pair, conflict.field, choice, value)
+
+
+def _pair(batch: Batch, row: Row, key: str) -> None:
+    """Join a held half with the half that carries this key on the other side."""
+    missing = next((side for side in sides if row.pair.half(side).key is None), None)
+    if missing is None:
+        raise ValidationError(_("This record has a counterpart already."))
+    batch.load_keys({"a": set(), "b": set(), missing: {key}})
+    mate = batch.index[missing].get(key)
+    if mate is None or mate.pair.half(merge.other(missing)).key is not None:
+        raise ValidationError(_("“%(key)s” is not a record that waits for a counterpart.") % {"key": key})
+    join_rows(batch, row, mate)
+    Conflict.objects.filter(link_id=mate.pk, resolved_at=None).update(link_id=row.pk, resolved_at=timezone.now(), choice="paired")
+    mate.conflicts.clear()
+    forget_rows(batch, {mate.pk: row.pk})
+
+
+@transaction.atomic
+def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
+    """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it."""
+    count, interfaces = 0, set[int]()
+    for letter in letters:
+        if letter.settled_at is not None:
+            continue
+        DeadLetter.objects.filter(pk=letter.pk).update(settled_at=timezone.now(), settled_by_id=scope.current().user_id, settlement=settlement)
+        if settlement == "replay":
+            if letter.entry_id is not None:
+                _try_again(letter.entry)
+            if letter.delivery_id is not None:
+                Delivery.objects.filter(pk=letter.delivery_id).update(state=Delivery.State.WAITING, attempts=0, not_before=None)
+        interfaces.add(letter.interface_id)
+        count += 1
+    jobs.after_commit(lambda: wake(interfaces))
+    return count
+
+
+def _try_again(entry: OutboxEntry) -> None:
+    interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=entry.interface_id)
+    plan_again(interface, None, [entry.link_id], lambda _batch, row: merge.try_again(row.pair))
+
+
+@transaction.atomic
+def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | None = None) -> int:
+    """Let records in again. As they are over there now (they are looked up, so nothing old overtakes anything new), or with a mended `record`,
+    which is taken as given; what came in stays in the delivery's history."""
+    interfaces, count = set[int](), 0
+    for row in rows:
+        if row.released_at is not None:
+            continue
+        delivery = row.delivery
+        if record is not None:
+            mended = {**(delivery.record or {}), "values": record}
+            headers = {**delivery.headers, "mended_from": delivery.record}
+            Delivery.objects.filter(pk=delivery.pk).update(record=mended, headers=headers, state=Delivery.State.WAITING, not_before=None, source="mended")
+        elif delivery.record is None and delivery.raw is not None:
+            unpack.replay(delivery)
+        else:
+            headers = {**delivery.headers, "came_as": delivery.record}
+            Delivery.objects.filter(pk=delivery.pk).update(source="lookup", headers=headers, state=Delivery.State.WAITING, not_before=None)
+        Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
+        interfaces.add(row.interface_id)
+        count += 1
+    jobs.after_commit(lambda: wake(interfaces))
+    return count
+
+
+@transaction.atomic
+def quarantine_discard(*, rows: Iterable[Quarantine]) -> int:
+    """Leave quarantined records out for good, with a name under it; the raw delivery stays."""
+    count = 0
+    for row in rows:
+        if row.released_at is None:
+            Delivery.objects.filter(pk=row.delivery_id).update(outcome="discarded")
+            Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
+            count += 1
+    return count
+
+
+@transaction.atomic
+def deletes_allow(*, interface: Interface) -> int:
+    """Let the held deletes pass; the guard counts anew from now."""
+    count = sending.release_held(interface, timezone.now())
+    jobs.after_commit(lambda: wake([interface.pk]))
+    return count
+
+
+@transaction.atomic
+def deletes_refuse(*, interface: Interface) -> int:
+    """The records stay: what was deleted on one side is made anew from the other."""
+    entries = list(OutboxEntry.objects.filter(interface=interface, state=OutboxEntry.State.HELD))
+    stays = {entry.link_id: entry.side for entry in entries}
+    full = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=interface.pk)
+
+    def keep(_batch: Batch, row: Row) -> None:
+        merge.decide(row.pair, whole, stays[row.pk])
+
+    plan_again(full, None, list(stays), keep)
+    jobs.after_commit(lambda: wake([interface.pk]))
+    return len(entries)
+
+
+@transaction.atomic
+def interface_release(*, interface: Interface) -> None:
+    """Go on after the machinery had stopped itself."""
+    Interface.objects.filter(pk=interface.pk).update(held_reason="", held_since=None)
+    jobs.after_commit(lambda: wake([interface.pk]))

@@ -1,0 +1,60 @@
+"""Comparing all keys with the links: records that nobody announced, and deletes that nobody told. What is found is looked up first."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from jingwei.hub import contract
+from jingwei.hub.engine import cycle
+from jingwei.hub.inbox import deliveries
+from jingwei.hub.models import Checkpoint, Interface, Link, Quarantine, Run
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import session_for
+from jingwei.hub.sync import polling
+from jingwei.kernels.merge import SideName, sides
+
+
+def reconcile(interface_id: int) -> dict[str, int]:
+    """Ask after what is missing and what was missed on both sides; the answers go the ordinary way. A side that cannot be read is said so."""
+    found = {"gone": 0, "missed": 0}
+    interface = cycle.load(interface_id)
+    if interface is None or interface.published_id is None:
+        return found
+    run = Run(interface=interface, tenant_id=interface.tenant_id, used=interface.published, kind=Run.Kind.RECONCILE, started_at=timezone.now())
+    run.save()
+    problems = []
+    for side in sides:
+        try:
+            _one_side(interface, side, run, found)
+        except contract.ConnectorError as problem:
+            problems.append(f"{side}: {problem.message[:200]}")
+            polling.note_failure(interface, side, problem.message)
+    run.finished_at, run.counts, run.error = timezone.now(), found, "; ".join(problems)
+    run.save()
+    Interface.objects.filter(pk=interface.pk).update(reconciled_at=timezone.now())
+    return found
+
+
+def _one_side(interface: Interface, side: SideName, run: Run, found: dict[str, int]) -> None:
+    if not Checkpoint.objects.filter(interface=interface, side=side, loaded_at__isnull=False).exists():
+        return  # the first reading is not done: everything would be missing
+    connector, stream = catalogue.connector(interface.system(side).connector), interface.stream(side)
+    present = set(connector.keys(session_for(interface, side), stream))
+    links = Link.objects.filter(interface=interface).exclude(**{f"key_{side}": None})
+    linked = {key for key in links.filter(**{f"gone_{side}": False, f"left_{side}": False}).values_list(f"key_{side}", flat=True) if key}
+    every = {key for key in links.values_list(f"key_{side}", flat=True) if key}
+    gone = sorted(linked - present)
+    reappeared = {key for key in links.filter(**{f"gone_{side}": True}).values_list(f"key_{side}", flat=True) if key} & present
+    missed = sorted((present - every - _parked(interface, side) - _known_outside(interface, side, run)) | reappeared)
+    found["gone"] += deliveries.ask(interface, side, gone, "not among the keys any more", run)
+    found["missed"] += deliveries.ask(interface, side, missed, "nobody told of it", run)
+
+
+def _parked(interface: Interface, side: str) -> set[str]:
+    return set(Quarantine.objects.filter(interface=interface, side=side, released_at=None).values_list("record_key", flat=True))
+
+
+def _known_outside(interface: Interface, side: str, run: Run) -> set[str]:
+    """Keys that were looked up before for the same reason and are not meant for this interface; asked again once a month."""
+    asked = interface.deliveries.filter(side=side, source=deliveries.to_look_up, outcome="filtered").exclude(run=run)
+    return set(asked.values_list("record_key", flat=True))

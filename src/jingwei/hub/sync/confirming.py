@@ -1,0 +1,65 @@
+"""Questions answered: records that are said to be gone or older than what we know are looked up before anything is believed of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from jingwei.hub import contract
+from jingwei.hub.inbox.deliveries import record_as_plain, storable, to_look_up, unstorable
+from jingwei.hub.models import Delivery, Interface, Run
+from jingwei.hub.peers import catalogue
+from jingwei.hub.peers.session import session_for
+from jingwei.hub.sync.counts import Counts
+from jingwei.hub.sync.landing import Item, work_on
+from jingwei.kernels.merge import SideName
+
+at_once = 500
+
+
+def confirm(interface: Interface, run: Run | None, problems: dict[str, str]) -> Counts | None:
+    """Look up what waits to be looked up; None when nothing does (or its side cannot be reached, which is told in `problems`)."""
+    by_side: dict[SideName, list[Delivery]] = defaultdict(list)
+    waiting = Delivery.objects.filter(interface=interface, state=Delivery.State.WAITING, source=to_look_up)
+    for delivery in waiting.filter(Q(not_before=None) | Q(not_before__lte=timezone.now())).order_by("id")[:at_once]:
+        by_side["a" if delivery.side == "a" else "b"].append(delivery)
+    counts: Counts | None = None
+    for side, mine in by_side.items():
+        try:
+            done = _look_up(interface, run, side, mine)
+        except contract.ConnectorError as problem:
+            problems[side] = problem.message[:200]
+            later = timezone.now() + timedelta(seconds=min(60, 2 ** min(6, mine[0].attempts + 1)))
+            Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
+            continue
+        counts = counts or Counts()
+        counts.add(done)
+    return counts
+
+
+def _look_up(interface: Interface, run: Run | None, side: SideName, mine: list[Delivery]) -> Counts:
+    connector = catalogue.connector(interface.system(side).connector)
+    began = timezone.now()
+    keys = list(dict.fromkeys(each.record_key for each in mine))
+    found = connector.lookup(session_for(interface, side), interface.stream(side), keys)
+    items, taken = [], set[str]()
+    for delivery in mine:
+        answer = found.get(delivery.record_key, contract.Absence.NOT_VISIBLE)  # silence is no absence
+        is_record = isinstance(answer, contract.Record)
+        if is_record:
+            plain = record_as_plain(answer)
+            delivery.record = storable(plain) if unstorable(answer) else plain
+        item = Item(
+            side, delivery.record_key, answer if is_record else None, to_look_up, began, delivery, None if is_record else answer, is_confirmed=True,
+            must_plan=delivery.record_key not in taken,
+        )  # fmt: skip
+        taken.add(delivery.record_key)
+        items.append(item)
+    with transaction.atomic():
+        locked = set(Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=[d.pk for d in mine], state="waiting").values_list("pk", flat=True))
+        Delivery.objects.bulk_update([item.delivery for item in items if item.record is not None and item.delivery], ["record"])
+        return work_on(interface, run, [item for item in items if item.delivery is not None and item.delivery.pk in locked])
