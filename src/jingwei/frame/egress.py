@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from prometheus_client import Counter, Histogram
 requests_total = Counter("jingwei_egress_requests_total", "Outgoing requests", ["host", "outcome"])
 seconds = Histogram("jingwei_egress_seconds", "Duration of outgoing requests", ["host"])
 default_limit = 32_000_000
+whole_seconds = 60.0  # from the request to the last byte: a peer that drips is no answer
 
 
 class EgressRefused(Exception):
@@ -28,6 +30,14 @@ class NotSent(Exception):
 
 class NoAnswer(Exception):
     """It was sent and no whole answer came."""
+
+
+class CutShort(NoAnswer):
+    """An answer began and did not end as it promised."""
+
+
+class TooLarge(NoAnswer):
+    """The answer is larger than we take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +82,12 @@ def gate(host: str, port: int) -> str:
 class Egress:
     """A kept-alive way to a set of hosts. Credentials given to `request` go to these hosts only."""
 
-    def __init__(self, *, hosts: tuple[str, ...] | list[str], timeout_seconds: float = 15.0, limit_bytes: int = default_limit) -> None:
+    def __init__(
+        self, *, hosts: tuple[str, ...] | list[str], timeout_seconds: float = 15.0, limit_bytes: int = default_limit, whole_seconds: float = whole_seconds
+    ) -> None:
         self.hosts = frozenset(h.lower() for h in hosts)
         self.limit_bytes = limit_bytes
+        self.whole_seconds = whole_seconds
         self._client = httpx2.Client(
             timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, verify=True,
             limits=httpx2.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30.0),
@@ -103,35 +116,47 @@ class Egress:
         address = gate(host, port)
         shown = f"[{address}]" if ":" in address else address
         target = parts._replace(netloc=f"{shown}:{port}").geturl()
-        request = self._client.build_request(
-            method, target, params=dict(params) if params else None, json=json, content=content,
-            headers={**(headers or {}), "Host": parts.netloc}, extensions={"sni_hostname": host},
-        )  # fmt: skip
+        try:
+            request = self._client.build_request(
+                method, target, params=dict(params) if params else None, json=json, content=content,
+                headers={**(headers or {}), "Host": parts.netloc}, extensions={"sni_hostname": host},
+            )  # fmt: skip
+        except (TypeError, ValueError, RecursionError, httpx2.InvalidURL) as problem:
+            raise EgressRefused(f"this cannot be sent: {problem}") from problem
         with seconds.labels(host).time():
             return self._send(request, host)
 
     def _send(self, request: httpx2.Request, host: str) -> Answer:
+        end = time.monotonic() + self.whole_seconds
         try:
             response = self._client.send(request, stream=True)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as problem:
             requests_total.labels(host, "not_sent").inc()
             raise NotSent(f"{host}: {type(problem).__name__}") from None
+        except httpx2.LocalProtocolError as problem:
+            raise EgressRefused(f"this cannot be sent: {problem}") from None
         except httpx2.HTTPError as problem:
             requests_total.labels(host, "no_answer").inc()
             raise NoAnswer(f"{host}: {type(problem).__name__}") from None
         try:
-            body = bytearray()
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > self.limit_bytes:
-                    raise NoAnswer(f"{host}: the answer is larger than {self.limit_bytes} bytes")
-        except httpx2.HTTPError as problem:
+            body = self._body(response, host, end)
+        except (httpx2.HTTPError, NoAnswer) as problem:
             requests_total.labels(host, "no_answer").inc()
-            raise NoAnswer(f"{host}: {type(problem).__name__}") from None
+            raise problem if isinstance(problem, NoAnswer) else CutShort(f"{host}: {type(problem).__name__}") from None
         finally:
             response.close()
         requests_total.labels(host, str(response.status_code)).inc()
-        return Answer(response.status_code, dict(response.headers), bytes(body))
+        return Answer(response.status_code, dict(response.headers), body)
+
+    def _body(self, response: httpx2.Response, host: str, end: float) -> bytes:
+        body = bytearray()
+        for part in response.iter_bytes():
+            body += part
+            if len(body) > self.limit_bytes:
+                raise TooLarge(f"{host}: the answer is larger than {self.limit_bytes} bytes")
+            if time.monotonic() > end:
+                raise CutShort(f"{host}: the answer was not whole after {self.whole_seconds:.0f} s")
+        return bytes(body)
 
 
 def _checked(url: str) -> Any:

@@ -33,7 +33,19 @@ def be_owner() -> None:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that never acts as the owner unless asked to, and always knows its tenant."""
+    """A connection that never acts as the owner unless asked to, and always knows its tenant.
+
+    `beside` is a second one of the same thread (see beside.py), `told_tenant` whom that one works for.
+    """
+
+    beside: DatabaseWrapper | None = None
+    told_tenant: int | None = None
+
+    def close(self) -> None:
+        if self.beside is not None:
+            self.beside.close()
+            self.beside = None
+        super().close()
 
     def get_connection_params(self) -> dict[str, Any]:
         if not self.settings_dict.get("HOST"):

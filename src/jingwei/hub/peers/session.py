@@ -1,52 +1,58 @@
-"""How a connector reaches its peer: credentials added here, budget and breaker kept, answers turned into the contract's errors."""
+"""How a connector reaches its peer: one request is let through, logged in, sent, and its answer turned into the contract's terms."""
 
 from __future__ import annotations
 
-import json
-import random
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
-from jingwei.frame import egress, scope, secrets
+from jingwei.frame import egress, scope
 from jingwei.frame.access import Access
-from jingwei.frame.models import Secret
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.peers import catalogue, grants
+from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, memory, pause
+from jingwei.hub.peers.answers import safe_methods
+from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
+from jingwei.hub.peers.standing import Drawn
 
-failures_to_open = 5
-open_seconds = 20.0
-safe_methods = ("GET", "HEAD")
+__all__ = ["BreakerOpen", "HubSession", "egress_of", "host_of", "safe_methods", "session_for", "session_of", "stream_of", "streams_of"]
 
-
-class BreakerOpen(contract.Unreachable):
-    """The peer failed too often; it is left alone until `until`. Nothing was sent."""
-
-    code = "connector.breaker_open"
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__("too many failures in a row; waiting before the next try")
-        self.until = until
+ok_told_seconds = 10.0
+check_believed_seconds = 10.0
+# what sending raises after the breaker was told how it went; anything else was never sent
+_noted = (contract.Unreachable, contract.ServerFault, contract.BrokenAnswer, contract.UnknownOutcome)
 
 
 class HubSession:
-    """Implements contract.Session for one connection."""
+    """Implements contract.Session for one connection.
 
-    def __init__(self, system: System, connection: Connection | None, project_id: int | None, access: Access | None = None) -> None:
-        self.system, self.access = system, access
+    `is_check`: it may call although the connection is held, to see whether its credentials were mended.
+    """
+
+    def __init__(self, system: System, connection: Connection | None, project_id: int | None, *, is_check: bool = False, access: Access | None = None) -> None:
+        self.system = system
         self.connection = connection
         self.project_id = project_id
-        self.config: Mapping[str, Any] = connection.config if connection else {}
-        self.cache: dict[str, Any] = {}
+        self.is_check = is_check
+        self._access = access
+        self._own_cache: dict[str, Any] = {}
         self._local: LocalResources | None = None
+        self._take(connection)
+
+    def _take(self, connection: Connection | None) -> None:
+        self.connection = connection
+        self.config: Mapping[str, Any] = connection.config if connection else {}
+        self._mark = memory.mark_of(connection) if connection else None
+        self._login: dict[str, str] | None = None
 
     @property
     def is_local(self) -> bool:
@@ -54,112 +60,201 @@ class HubSession:
         return self.system.connector == "local"
 
     @property
+    def cache(self) -> dict[str, Any]:
+        """Lookups that belong to the connection; one dictionary for all its sessions in this process."""
+        return self._own_cache if self._mark is None else memory.lookups(self._mark)
+
+    @property
     def local(self) -> LocalResources:
         if not self.is_local:
             raise contract.Refused("only the local system has our own resources")
         if self._local is None:
-            self._local = LocalResources(self.project_id, self.access, scope.current().tenant_id)
+            self._local = LocalResources(self.project_id, self._access, scope.current().tenant_id)
         return self._local
 
     def now(self) -> datetime:
         """The earlier of our clock and the peer's; see contract.Session."""
-        ahead = (self.connection.clock_ahead if self.connection else None) or 0.0
-        return timezone.now() + timedelta(seconds=min(0.0, ahead))
+        return clock.earlier(self.connection.clock_ahead if self.connection else None)
 
     def request(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: Any = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         """One call through egress; see contract.Session."""
-        connection = self.connection
-        if connection is None:
+        if self.connection is None:
             raise contract.Unauthorised("this system has no connection yet")
-        if connection.open_until and connection.open_until > timezone.now():
-            raise BreakerOpen(connection.open_until)
-        _spend(connection)
-        url = str(self.config.get("base_url", "")).rstrip("/") + "/" + path.lstrip("/")
+        method = method.upper()
+        drawn = budget.admit(self.connection, checking=self.is_check)
         try:
-            answer = egress_of(connection).request(method, url, params=params, json=json, headers={**(headers or {}), **_credentials(connection)})
+            if drawn.version != self.connection.version:
+                self._reload()
+            answer = self._sent(method, path, params, json, headers, drawn)
+        except BaseException as problem:
+            if drawn.is_probe and not isinstance(problem, _noted):
+                breaker.returned(self.connection)
+                budget.forget(self.connection.pk)
+            raise
+        return self._judged(method, answer, headers, drawn)
+
+    def _reload(self) -> None:
+        """Somebody saved the connection while this session was at work: go on with what it is now."""
+        assert self.connection is not None
+        fresh = Connection.objects.filter(pk=self.connection.pk).select_related("credential", "system").first()
+        if fresh is None:
+            raise contract.Unauthorised("this system has no connection any more")
+        self._take(fresh)
+
+    def _sent(self, method: str, path: str, params: Any, json: Any, headers: Mapping[str, str] | None, drawn: Drawn) -> egress.Answer:
+        connection, is_read = self.connection, method in safe_methods
+        assert connection is not None
+        url = str(self.config.get("base_url", "")).rstrip("/") + "/" + path.lstrip("/")
+        if self._login is None:
+            self._login = credentials.headers_of(connection)
+        before = timezone.now()
+        try:
+            answer = egress_of(connection).request(method, url, params=params, json=json, headers={**(headers or {}), **self._login})
         except egress.EgressRefused as problem:
             raise contract.Refused(str(problem), mend=contract.Title(
                 "检查系统地址与允许的主机", "Check the system's address and its allowed hosts")) from problem  # fmt: skip
         except egress.NotSent as problem:
-            self._failed(str(problem))
+            self._failed(str(problem), drawn)
             raise contract.Unreachable(str(problem)) from problem
+        except egress.TooLarge as problem:
+            self._succeeded(drawn)
+            raise (contract.BrokenAnswer if is_read else contract.UnknownOutcome)(str(problem)) from problem
         except egress.NoAnswer as problem:
-            self._failed(str(problem))
-            raise (contract.ServerFault if method in safe_methods else contract.UnknownOutcome)(str(problem)) from problem
-        return self._judged(method, answer)
+            self._failed(str(problem), drawn)
+            kind = contract.BrokenAnswer if isinstance(problem, egress.CutShort) else contract.ServerFault
+            raise (kind if is_read else contract.UnknownOutcome)(str(problem)) from problem
+        ahead = clock.ahead_of(answers.lowered(answer.headers), before, timezone.now())
+        if ahead is not None:
+            clock.noted(connection, ahead)
+        return answer
 
-    def _judged(self, method: str, answer: Any) -> Response:
-        response = Response(answer.status, answer.headers, answer.body, _parse)
-        status = answer.status
-        if status < 400:
-            self._succeeded()
-            return response
-        text = f"{method} → {status}: {_excerpt(answer.body)}"
-        if status == 429:
-            raise contract.RateLimited(text, _retry_after(answer.headers))
-        if status >= 500:
-            self._failed(text)
-            raise (contract.ServerFault if method in safe_methods or status == 503 else contract.UnknownOutcome)(text)
-        self._succeeded()
-        if status in (401, 403):
-            raise contract.Unauthorised(text, mend=contract.Title("重新填写该系统的凭据", "Enter this system's credentials again"))
-        if status in (404, 410):
-            raise contract.Gone(text)
-        if status in (409, 412):
-            raise contract.Stale(text)
-        raise contract.Refused(text)
+    def _judged(self, method: str, answer: egress.Answer, headers: Mapping[str, str] | None, drawn: Drawn) -> Response:
+        response = answers.response_of(method, answer)
+        wants_page = any(name.lower() == "accept" and "html" in value for name, value in (headers or {}).items())
+        problem = answers.problem_of(method, response, is_page_wanted=wants_page)
+        if response.status >= 500 and not isinstance(problem, contract.RateLimited):
+            assert problem is not None
+            self._failed(problem.message, drawn)
+        else:
+            self._succeeded(drawn)
+            self._pause(response, problem)
+        if response.status in (401, 403):
+            raise self._shut_out(method, response)
+        if problem is not None:
+            raise problem
+        return response
 
-    def _failed(self, text: str) -> None:
+    def _pause(self, response: Response, problem: contract.ConnectorError | None) -> None:
+        """Whoever shares the connection waits too: asked by a refusal, or told along with a success that nothing is left."""
+        if isinstance(problem, contract.RateLimited):
+            seconds: float | None = problem.after
+        else:
+            told = [each for each in (pause.asked(response.headers), pause.exhausted(response.headers)) if each]
+            seconds = max(told, default=None)
+        if seconds:
+            assert self.connection is not None
+            pause.begin(self.connection, seconds)
+            budget.forget(self.connection.pk)
+
+    def _shut_out(self, method: str, response: Response) -> contract.ConnectorError:
+        """401 holds the connection. 403 may be about this one record: a fresh check tells which."""
         connection = self.connection
         assert connection is not None
-        connection.failures += 1
-        connection.last_error, connection.last_error_at = text[:2000], timezone.now()
-        if connection.failures >= failures_to_open:
-            seconds = open_seconds if connection.failures < 4 * failures_to_open else 3 * open_seconds
-            connection.open_until = timezone.now() + timedelta(seconds=seconds * random.uniform(0.75, 1.25))
-        Connection.objects.filter(pk=connection.pk).update(
-            failures=connection.failures, last_error=connection.last_error, last_error_at=connection.last_error_at, open_until=connection.open_until
-        )
+        text = f"{method} → {response.status}: {answers.excerpt(response.body)}"
+        if response.status == 403 and self.is_check:
+            return contract.Forbidden(text)
+        if response.status == 403:
+            try:
+                if self._is_let_in():
+                    return contract.Forbidden(text)
+            except contract.ConnectorError as unclear:
+                return unclear
+        if not self.is_check:
+            credentials.hold(connection, text)
+            budget.forget(connection.pk)
+        return contract.Unauthorised(text, mend=credentials.mend)
 
-    def _succeeded(self) -> None:
-        connection, now = self.connection, timezone.now()
+    def _is_let_in(self) -> bool:
+        """Whether our credentials are still good; a check that could not be made raises why."""
+        connection = self.connection
         assert connection is not None
-        if connection.failures or connection.last_ok_at is None or now - connection.last_ok_at > timedelta(seconds=10):
-            connection.failures, connection.open_until, connection.last_ok_at = 0, None, now
-            Connection.objects.filter(pk=connection.pk).update(failures=0, open_until=None, last_ok_at=now)
+        passed = _passed.get(connection.pk)
+        if passed is not None and passed[0] == self._mark and time.monotonic() - passed[1] < check_believed_seconds:
+            return True
+        try:
+            check = catalogue.connector(self.system.connector).check(HubSession(self.system, connection, self.project_id, is_check=True))
+        except contract.Unauthorised:
+            return False
+        except contract.ConnectorError as problem:
+            if problem.retry:
+                raise
+            return False
+        if credentials.is_somebody(connection, check):
+            _passed[connection.pk] = (self._mark, time.monotonic())
+            return True
+        return False
+
+    def _failed(self, text: str, drawn: Drawn) -> None:
+        assert self.connection is not None
+        breaker.failed(self.connection, text, is_probe=drawn.is_probe)
+        budget.forget(self.connection.pk)
+
+    def _succeeded(self, drawn: Drawn) -> None:
+        connection, now = self.connection, time.monotonic()
+        assert connection is not None
+        if drawn.failures or drawn.is_probe or now - _told_ok.get(connection.pk, -ok_told_seconds) >= ok_told_seconds:
+            _told_ok[connection.pk] = now
+            breaker.succeeded(connection, is_probe=drawn.is_probe)
+            if drawn.failures or drawn.is_probe:
+                budget.forget(connection.pk)
+
+
+_told_ok: dict[int, float] = {}  # connection → when its last success was noted (monotonic)
+_passed: dict[int, tuple[memory.Mark | None, float]] = {}  # connection → as it was set up when a check passed, and when
+
+
+@receiver((post_save, post_delete), sender=Connection, dispatch_uid="hub.connection_forgotten")
+def _forget(instance: Connection, **_: Any) -> None:
+    memory.forget(instance)
+    budget.forget(instance.pk)
+    _passed.pop(instance.pk, None)
 
 
 def session_for(interface: Interface, side: str) -> HubSession:
     """The session of one side of an interface."""
     system = interface.system(side)
     if system.connector == "local":
-        return HubSession(system, None, interface.project_id, grants.access_for(interface))
-    connection = Connection.objects.filter(system=system).select_related("credential").first()
-    return HubSession(system, connection, interface.project_id)
+        return HubSession(system, None, interface.project_id, access=grants.access_for(interface))
+    return HubSession(system, _connection_of(system), interface.project_id)
 
 
 def session_of(system: System, project_id: int | None = None) -> HubSession:
-    """A session outside of any interface (testing a connection, listing its streams)."""
-    connection = Connection.objects.filter(system=system).select_related("credential").first()
-    return HubSession(system, connection, project_id)
+    """A session outside of any interface (listing a system's streams)."""
+    return HubSession(system, _connection_of(system), project_id)
 
 
-@lru_cache(maxsize=256)
-def _streams(connector: str, tenant_id: int, system_id: int, minute: int) -> dict[str, Stream]:
-    system = System.objects.get(pk=system_id)
-    return {s.name: s for s in catalogue.connector(connector).streams(session_of(system))}
+def _connection_of(system: System) -> Connection | None:
+    found: Connection | None = Connection.objects.filter(system=system).select_related("credential", "system").first()
+    return found
 
 
 def streams_of(system: System) -> dict[str, Stream]:
     """The streams a system offers, asked at most every five minutes."""
-    return _streams(system.connector, system.tenant_id, system.pk, int(time.time() // 300))
+    session = session_of(system)
+    return memory.streams(system, session.connection, lambda: {s.name: s for s in catalogue.connector(system.connector).streams(session)})
 
 
 def stream_of(interface: Interface, side: str) -> Stream:
-    """The stream on one side."""
-    return streams_of(interface.system(side))[interface.stream(side)]
+    """The stream on one side; Refused, naming those there are, when the system does not offer it."""
+    system, name = interface.system(side), interface.stream(side)
+    known = streams_of(system)
+    if name not in known:
+        names = ", ".join(sorted(known)) or "-"
+        raise contract.Refused(f"{system.key} offers no stream “{name}”; there are: {names}", mend=contract.Title(
+            f"请选择其中一个数据流：{names}", f"Choose one of these streams: {names}"))  # fmt: skip
+    return known[name]
 
 
 @lru_cache(maxsize=256)
@@ -176,64 +271,3 @@ def host_of(url: str) -> str:
     """host or host:port of an address, as hosts are bound."""
     parts = urlsplit(url)
     return (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
-
-
-def _credentials(connection: Connection) -> dict[str, str]:
-    auth = catalogue.manifest(connection.system.connector).get("auth", {})
-    if auth.get("kind", "none") == "none" or connection.credential is None:
-        return {}
-    opened = _opened(connection.credential)
-    match auth["kind"]:
-        case "header":
-            return {auth["header"]: opened["api_key"]}
-        case "bearer":
-            return {"Authorization": f"Bearer {opened['token']}"}
-        case "basic":
-            import base64
-
-            pair = f"{opened['username']}:{opened['password']}".encode()
-            return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
-    raise contract.Unauthorised(f"unknown auth kind {auth['kind']!r} in the manifest")
-
-
-def _opened(secret: Secret) -> dict[str, str]:
-    revealed = secrets.open_secret(secret).reveal()
-    value = json.loads(revealed) if isinstance(revealed, str) else revealed
-    assert isinstance(value, dict)
-    return value
-
-
-def _spend(connection: Connection) -> None:
-    """One token of the connection's budget a minute, shared by this process; waits up to two seconds, then says when."""
-    per_second = max(connection.requests_per_minute, 1) / 60
-    bucket = _buckets.setdefault(connection.pk, [float(connection.requests_per_minute) / 6 + 1, time.monotonic()])
-    now = time.monotonic()
-    bucket[0] = min(bucket[0] + (now - bucket[1]) * per_second, connection.requests_per_minute / 6 + 1)
-    bucket[1] = now
-    if bucket[0] < 1:
-        wait = (1 - bucket[0]) / per_second
-        if wait > 2:
-            raise contract.RateLimited("our own budget of requests a minute is spent", wait)
-        time.sleep(wait)
-        bucket[0] += wait * per_second
-        bucket[1] = time.monotonic()
-    bucket[0] -= 1
-
-
-_buckets: dict[int, list[float]] = {}
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError as problem:
-        raise contract.BrokenAnswer(f"not JSON: {_excerpt(body)}") from problem
-
-
-def _excerpt(body: bytes) -> str:
-    return body[:300].decode("utf-8", "replace")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    text = {k.lower(): v for k, v in headers.items()}.get("retry-after", "")
-    return max(1.0, min(float(text), 3600.0)) if text.replace(".", "", 1).isdigit() else 10.0
