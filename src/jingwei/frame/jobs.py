@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -18,6 +18,12 @@ from jingwei.frame.models import Demand
 log = structlog.get_logger(__name__)
 patient = RetryStrategy(max_attempts=8, exponential_wait=3)  # 3 s, 9 s … about an hour and a half in all; then a dead letter
 _names: dict[str, Any] = {}
+_hearers: list[Callable[[str, Mapping[str, Any], Exception], None]] = []
+
+
+def on_failure(hear: Callable[[str, Mapping[str, Any], Exception], None]) -> None:
+    """Have `hear(name, ids, problem)` called, in the job's scope, whenever a job raises (retries included). It must not raise."""
+    _hearers.append(hear)
 
 
 def job(name: str, *, queue: str = "default", retry: RetryStrategy | bool = patient) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -27,12 +33,23 @@ def job(name: str, *, queue: str = "default", retry: RetryStrategy | bool = pati
         @functools.wraps(work)
         def run(*, tenant_id: int, user_id: int | None = None, reason: str = "", **ids: Any) -> Any:
             with scope.within(scope.Scope(tenant_id=tenant_id, user_id=user_id, origin=f"job:{name}", reason=reason)):
-                return work(**ids)
+                return _heard(name, work, ids)
 
         _names[name] = app.task(name=name, queue=queue, retry=retry)(run)
         return work
 
     return register
+
+
+def _heard(name: str, work: Callable[..., Any], ids: dict[str, Any]) -> Any:
+    """Do the work; a failure is logged with what it was about and told to whoever counts, then raised for procrastinate to retry."""
+    try:
+        return work(**ids)
+    except Exception as problem:
+        log.exception("job.failed", job=name, **ids)
+        for hear in _hearers:
+            hear(name, ids, problem)
+        raise
 
 
 def defer(name: str, *, once: str | None = None, delay_seconds: float = 0, priority: int = 0, **ids: Any) -> bool:

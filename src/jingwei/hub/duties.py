@@ -11,6 +11,7 @@ from jingwei.hub.engine import cycle as engine
 from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
+from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
 
 
 @jobs.job("hub.cycle", queue="hub")
@@ -65,13 +66,7 @@ def sweep_deliveries() -> int:
     return sum(jobs.defer("hub.deliver", once=str(pk), connection_id=pk) for pk in waiting.values_list("connection_id", flat=True).distinct())
 
 
-def forget_old() -> int:
-    """Raw deliveries done more than 30 days ago are removed; links, runs, outbox and history stay."""
-    old = timezone.now() - timedelta(days=30)
-    done = Delivery.objects.filter(state__in=("done", "dropped"), received_at__lt=old).values_list("pk", flat=True)[:5000]
-    return Delivery.objects.filter(pk__in=list(done)).delete()[0]
-
-
 scheduler.every(1, "hub.due")(due)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
-scheduler.every(3600, "hub.forget")(forget_old)
+scheduler.every(5, "hub.health")(health.judge_all)
+scheduler.every(600, "hub.forget")(retention.purge)

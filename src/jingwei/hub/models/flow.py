@@ -44,7 +44,10 @@ class Run(FlowModel):
     error = models.TextField(blank=True)
 
     class Meta(FlowModel.Meta):
-        indexes: ClassVar[list[Any]] = [models.Index(fields=("interface", "-started_at"), name="runs_of_interface")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=("interface", "-started_at"), name="runs_of_interface"),
+            models.Index(fields=("interface", "started_at"), name="runs_unfinished", condition=models.Q(finished_at__isnull=True)),
+        ]
 
 
 class Link(FlowModel):
@@ -103,6 +106,10 @@ class Link(FlowModel):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("tenant", "key_a"), name="link_by_a"),
             models.Index(fields=("tenant", "key_b"), name="link_by_b"),
+            # what health asks every few seconds, however many links there are
+            models.Index(fields=("interface",), name="links_parked", condition=models.Q(parked_a=True) | models.Q(parked_b=True)),
+            models.Index(fields=("interface",), name="links_left", condition=models.Q(left_a=True) | models.Q(left_b=True)),
+            models.Index(fields=("interface",), name="links_apart", condition=~models.Q(apart={})),
         ]
 
 
@@ -143,6 +150,7 @@ class Delivery(FlowModel):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("interface", "id"), name="deliveries_waiting", condition=models.Q(state="waiting")),
             models.Index(fields=("connection", "id"), name="events_waiting", condition=models.Q(state="waiting", interface__isnull=True)),
+            models.Index(fields=("connection", "id"), name="events_parked", condition=models.Q(state__in=("quarantined", "dead"), interface__isnull=True)),
             models.Index(fields=("interface", "id"), name="deliveries_to_look_up", condition=models.Q(state="waiting", source="lookup")),
             models.Index(fields=("received_at",), name="deliveries_by_age"),
             models.Index(fields=("tenant", "record_key"), name="delivery_by_key"),
@@ -254,3 +262,18 @@ class DeadLetter(FlowModel):
 
     class Meta(FlowModel.Meta):
         indexes: ClassVar[list[Any]] = [models.Index(fields=("interface", "-id"), name="dead_letters_open", condition=models.Q(settled_at__isnull=True))]
+
+
+class JobTally(TenantModel):
+    """How often a job of the hub has failed for one interface or connection (`key`), and what it said last. It only ever grows."""
+
+    keeps_history: ClassVar[bool] = False
+
+    job = models.CharField(max_length=60)
+    key = models.CharField(max_length=40, blank=True)
+    failures = models.PositiveBigIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    last_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "job", "key"), name="one_tally_a_job")]

@@ -1,68 +1,132 @@
-"""Health of an interface: what its runs say becomes a state with a reason, kept as periods and told upward."""
+"""Health of interfaces: the reasons that hold now become a state, kept as periods and told upward when it changes."""
 
 from __future__ import annotations
 
-from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from jingwei.frame import events, facts
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone, translation
+
+from jingwei.frame import bulk, events, facts
 from jingwei.hub.facts import InterfaceHealthChanged
-from jingwei.hub.models import HealthPeriod, Interface, System
+from jingwei.hub.models import HealthPeriod, Interface, Run, System
+from jingwei.hub.monitor import evidence as gathering
+from jingwei.hub.monitor.evidence import Evidence
+from jingwei.hub.monitor.reasons import reasons
+from jingwei.hub.monitor.words import Level, Reason
 
 State = Interface.State
-failures_to_down = 2
 
 
-def note_run(interface: Interface, problems: dict[str, str], failures: int) -> None:
-    """Judge an interface after a run: `problems` by side, `failures` = runs failed in a row including this one."""
-    if not problems:
-        judge(interface, State.OK, "")
-    elif failures >= failures_to_down:
-        judge(interface, State.DOWN, "; ".join(f"{interface.system(side).name}: {text}" for side, text in problems.items()))
-    else:
-        judge(interface, State.DEGRADED, "; ".join(problems.values()))
+def reasons_of(interfaces: Iterable[Interface]) -> dict[int, list[Reason]]:
+    """Why each of these interfaces is not healthy, worst first; about ten queries for any number of them."""
+    now = timezone.now()
+    return {pk: reasons(evidence, now) for pk, evidence in gathering.gather(interfaces, now).items()}
+
+
+def judge_all() -> int:
+    """Judge every live interface; returns how many changed state (scheduler, every 5 s)."""
+    return _judge(Interface.objects.filter(stage=Interface.Stage.LIVE).select_related("system_a", "system_b"))
+
+
+def judge(interface: Interface) -> str:
+    """Judge one interface now, as at the end of a cycle; its state. Paused ones and drafts keep theirs."""
+    fresh = Interface.objects.select_related("system_a", "system_b").get(pk=interface.pk)
+    if fresh.stage == Interface.Stage.LIVE:
+        _judge([fresh])
+        for name in ("state", "state_reason", "state_since", "state_detail", "judged_at", "last_success_at"):
+            setattr(interface, name, getattr(fresh, name))
+    return str(fresh.state)
+
+
+def close_interrupted(interface: Interface) -> int:
+    """Runs left unfinished by a process that died are closed. To be called by whoever holds the interface alone: nobody else runs it."""
+    kinds = (Run.Kind.POLL, Run.Kind.WEBHOOK, Run.Kind.REPLAY)
+    return Run.objects.filter(interface=interface, finished_at=None, kind__in=kinds).update(finished_at=timezone.now(), error="interrupted")
+
+
+def state_of(evidence: Evidence, found: Sequence[Reason]) -> str:
+    """Down, degraded, ok; or unknown as long as a side has not been read and nothing is wrong with that yet."""
+    levels = {reason.level for reason in found}
+    if Level.DOWN in levels:
+        return State.DOWN
+    if Level.DEGRADED in levels:
+        return State.DEGRADED
+    both_read = all(side in evidence.checkpoints and evidence.checkpoints[side].read_at for side in ("a", "b"))
+    return State.OK if both_read else State.UNKNOWN
+
+
+def _judge(interfaces: Iterable[Interface]) -> int:
+    now, changed = timezone.now(), []
+    rows: list[tuple[int, tuple[object, ...]]] = []
+    for pk, evidence in gathering.gather(interfaces, now).items():
+        interface, found = evidence.interface, reasons(evidence, now)
+        detail, before = [each.as_plain() for each in found], interface.state_detail
+        interface.state_detail, interface.judged_at, interface.last_success_at = detail, now, _last_success(evidence)
+        rows.append((pk, (detail, now, interface.last_success_at)))
+        if state_of(evidence, found) != interface.state or _top(detail) != _top(before):
+            changed.append((interface, state_of(evidence, found), found[0].zh if found and found[0].level != Level.NOTICE else ""))
+    bulk.update_from(Interface, ("state_detail", "judged_at", "last_success_at"), rows)
+    moved = [interface for interface, state, reason in changed if _change(interface, state, reason[:300], now)]
+    _judge_systems(moved)
+    return len(moved)
+
+
+def _top(detail: Sequence[dict[str, object]]) -> object:
+    """The code of the worst reason that is more than a notice."""
+    return next((each["code"] for each in detail if each["level"] != Level.NOTICE), None)
+
+
+def _last_success(evidence: Evidence) -> datetime | None:
+    """When both sides had last been read to their ends."""
+    reads = [each.read_at for each in evidence.checkpoints.values() if each.read_at is not None]
+    both = min(reads) if len(reads) == 2 else None
+    return max(filter(None, (both, evidence.interface.last_success_at)), default=None)
 
 
 @transaction.atomic
-def judge(interface: Interface, state: str, reason: str) -> None:
-    """Set the state; a change closes the period, opens the next, and is stated as a fact."""
+def _change(interface: Interface, state: str, reason: str, now: datetime) -> bool:
+    """Set state and reason; a new state closes the period, opens the next, and is stated as a fact. True when the state is new."""
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
-    now = timezone.now()
-    if state == State.OK:
-        Interface.objects.filter(pk=row.pk).update(last_success_at=now)
-    if row.state == state:
-        return
-    before, row.state, row.state_reason, row.state_since = row.state, state, reason[:300], now
-    row.save(update_fields=["state", "state_reason", "state_since"])
-    interface.state, interface.state_reason, interface.state_since = row.state, row.state_reason, row.state_since
+    before = row.state
+    interface.state, interface.state_reason = state, reason
+    interface.state_since = row.state_since if before == state else now
+    if before == state:
+        Interface.objects.filter(pk=row.pk).exclude(state_reason=reason).update(state_reason=reason)
+        return False
+    Interface.objects.filter(pk=row.pk).update(state=state, state_reason=reason, state_since=now)
     HealthPeriod.objects.filter(interface=row, until=None).update(until=now)
-    HealthPeriod.objects.create(interface=row, tenant_id=row.tenant_id, state=state, reason=reason[:300], since=now)
-    _judge_systems(row)
+    HealthPeriod.objects.create(interface=row, tenant_id=row.tenant_id, state=state, reason=reason, since=now)
     facts.state(
         InterfaceHealthChanged(
-            interface_id=row.pk, project_id=row.project_id, state=state, before=before, reason=reason[:300], since=now, restore_minutes=row.restore_minutes
+            interface_id=row.pk, project_id=row.project_id, state=state, before=before, reason=reason, since=now, restore_minutes=row.restore_minutes
         )
     )
     events.publish("health-changed", project_id=row.project_id, interface=row.pk, state=state)
+    return True
 
 
-def _judge_systems(interface: Interface) -> None:
-    """A system is as well as the interfaces that touch it."""
-    for system in (interface.system_a, interface.system_b):
-        if system.connector == "local":
-            continue
-        states = set(Interface.objects.filter(stage="live", system_a=system).values_list("state", flat=True))
-        states |= set(Interface.objects.filter(stage="live", system_b=system).values_list("state", flat=True))
-        worst = next((s for s in (State.DOWN, State.DEGRADED, State.OK) if s in states), State.UNKNOWN)
-        System.objects.filter(pk=system.pk).exclude(state=worst).update(state=worst)
+def _judge_systems(interfaces: Sequence[Interface]) -> None:
+    """A system is as well as the live interfaces that touch it."""
+    systems = {each.pk for i in interfaces for each in (i.system_a, i.system_b) if each.connector != "local"}
+    if not systems:
+        return
+    states: dict[int, set[str]] = {pk: set() for pk in systems}
+    touching = Interface.objects.filter(Q(system_a__in=systems) | Q(system_b__in=systems), stage=Interface.Stage.LIVE)
+    for a, b, state in touching.values_list("system_a_id", "system_b_id", "state"):
+        for pk in {a, b} & systems:
+            states[pk].add(state)
+    for pk, found in states.items():
+        worst = next((s for s in (State.DOWN, State.DEGRADED, State.OK) if s in found), State.UNKNOWN)
+        System.objects.filter(pk=pk).exclude(state=worst).update(state=worst)
 
 
 def sentence(interface: Interface) -> str:
-    """The state in words for pages."""
-    if interface.state == State.DOWN:
-        return _("Down since %(time)s: %(reason)s") % {
-            "time": timezone.localtime(interface.state_since).strftime("%m-%d %H:%M"),
-            "reason": interface.state_reason,
-        }
-    return str(interface.get_state_display())
+    """The state and its worst reason in the reader's language."""
+    top = next((each for each in interface.state_detail or () if each.get("level") != Level.NOTICE), None)
+    if top is None:
+        return str(interface.get_state_display())
+    language = "en" if (translation.get_language() or "").startswith("en") else "zh"
+    return f"{interface.get_state_display()}{': ' if language == 'en' else '：'}{top[language]}"
