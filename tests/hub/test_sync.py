@@ -158,18 +158,31 @@ def test_a_delete_is_carried_over_when_the_interface_says_so(joined: Joined) -> 
     assert Link.objects.get().state == Link.State.UNLINKED
 
 
-def test_mass_deletes_are_held(joined: Joined) -> None:
+def test_mass_deletes_are_held_whole_until_somebody_lets_them_pass(joined: Joined) -> None:
     keys = [issue(joined, subject=f"事项 {n}")["id"] for n in range(8)]
     Interface.objects.update(on_delete="propagate")
     joined.sync()
     for key in keys:
         joined.program.call("DELETE", f"/api/issues/{key}")
     joined.sync()
-    assert Task.objects.count() == 3
-    assert Quarantine.objects.filter(released_at=None).count() == 3
-    decisions.quarantine_release(rows=list(Quarantine.objects.filter(released_at=None)))
+    assert Task.objects.count() == 8
+    assert OutboxEntry.objects.filter(state="held").count() == 8
+    decisions.deletes_allow(interface=joined.interface)
     joined.sync()
-    assert Task.objects.count() == 0
+    assert Task.objects.count() == 0 and not OutboxEntry.objects.filter(state="held").exists()
+
+
+def test_held_deletes_can_be_refused_and_what_was_deleted_is_made_anew(joined: Joined) -> None:
+    keys = [issue(joined, subject=f"事项 {n}")["id"] for n in range(8)]
+    Interface.objects.update(on_delete="propagate")
+    joined.sync()
+    for key in keys:
+        joined.program.call("DELETE", f"/api/issues/{key}")
+    joined.sync()
+    decisions.deletes_refuse(interface=joined.interface)
+    joined.sync()
+    assert Task.objects.count() == 8 == len(joined.program.call("GET", "/api/issues?limit=100").json()["issues"])
+    assert_agree(joined)
 
 
 def test_the_filter_leaves_other_projects_alone(joined: Joined) -> None:

@@ -108,24 +108,13 @@ def _close(interface: Interface, run: Run, counts: Counts, problems: dict[str, s
     run.finished_at, run.counts = timezone.now(), counts.as_plain()
     run.error = "; ".join(f"{side}: {text}" for side, text in problems.items())
     moved = any(run.counts[name] for name in ("created", "updated", "deleted", "conflicts", "quarantined", "dead"))
-    failed_before = _failures_in_a_row(interface)
     if moved or run.error or interface.state != Interface.State.OK:
         run.save()
     else:
         run.delete()  # an idle poll is not worth a line
-    if run.kind == Run.Kind.POLL or problems:
-        health.note_run(interface, problems, failed_before + 1 if problems else 0)
+    health.judge(interface)
     if moved:
         events.publish("flow-changed", project_id=interface.project_id, interface=interface.pk, **{k: v for k, v in run.counts.items() if v})
-
-
-def _failures_in_a_row(interface: Interface) -> int:
-    failed = 0
-    for error in Run.objects.filter(interface=interface, finished_at__isnull=False).order_by("-id").values_list("error", flat=True)[:5]:
-        if not error:
-            break
-        failed += 1
-    return failed
 
 
 def has_work(interface_id: int) -> bool:

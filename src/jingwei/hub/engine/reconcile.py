@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from jingwei.hub import contract
@@ -12,6 +14,8 @@ from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for
 from jingwei.hub.sync import polling
 from jingwei.kernels.merge import SideName, sides
+
+again_after = timedelta(minutes=10)
 
 
 def reconcile(interface_id: int) -> dict[str, int]:
@@ -31,7 +35,9 @@ def reconcile(interface_id: int) -> dict[str, int]:
             polling.note_failure(interface, side, problem.message)
     run.finished_at, run.counts, run.error = timezone.now(), found, "; ".join(problems)
     run.save()
-    Interface.objects.filter(pk=interface.pk).update(reconciled_at=timezone.now())
+    # a comparison that did not come to its end is tried again soon
+    at = run.finished_at - timedelta(hours=interface.reconcile_hours) + again_after if problems else run.finished_at
+    Interface.objects.filter(pk=interface.pk).update(reconciled_at=at)
     return found
 
 
