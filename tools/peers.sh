@@ -50,6 +50,17 @@ t.save! if t.new_record?
 t.update_column(:value, '$key')
 f = IssueCustomField.find_or_initialize_by(name: 'Jingwei ref')
 f.update!(field_format: 'string', is_for_all: true, is_filter: true, searchable: false, trackers: Tracker.all)
+# one custom field of each kind, for the projects that ask for them
+kinds = { 'string' => {}, 'text' => {}, 'int' => {}, 'float' => {}, 'date' => {}, 'bool' => {}, 'user' => {}, 'version' => {}, 'link' => {},
+          'list' => { possible_values: %w[焊接 装配 检验] } }
+kinds.each do |kind, more|
+  f = IssueCustomField.find_or_initialize_by(name: "Try #{kind}")
+  f.update!({ field_format: kind, is_for_all: false, trackers: Tracker.all }.merge(more))
+end
+f = IssueCustomField.find_or_initialize_by(name: 'Try list many')
+f.update!(field_format: 'list', multiple: true, is_for_all: false, trackers: Tracker.all, possible_values: %w[甲 乙 丙])
+f = IssueCustomField.find_or_initialize_by(name: 'Try required')
+f.update!(field_format: 'string', is_required: true, max_length: 40, is_for_all: false, trackers: Tracker.all)
 RB
   chmod 755 "$HOME_FOLDER"; chmod 644 "$HOME_FOLDER/seed.rb"
   local as=(runuser -u www-data -- env RAILS_ENV=production X_DEBIAN_SITEID=default REDMINE_LANG=en HOME=/var/lib/redmine LC_ALL=C.UTF-8)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import pytest
 
 from jingwei.hub.contract import (
+    Absence,
     Connector,
     ConnectorError,
     Field,
@@ -21,6 +22,7 @@ from jingwei.hub.contract import (
     Page,
     Record,
     Refused,
+    Response,
     Session,
     Stale,
     Stream,
@@ -36,13 +38,15 @@ pages_limit = 5000
 class Sample:
     """How to try a stream out: values to create, fields to change afterwards, and values the peer must refuse.
 
-    Values are written as the contract writes them, so that they read back equal. `update` names at least two fields.
+    Values are written as the contract writes them, so that they read back equal. `update` names at least two fields, or none for a
+    stream whose records cannot be changed. `coerced` are values that the peer takes and silently makes something else.
     `deletable` is False for a stream whose created records cannot be deleted.
     """
 
     create: Values
-    update: Values
+    update: Values = field(default_factory=dict)
     refused: Values = field(default_factory=dict)
+    coerced: Values = field(default_factory=dict)
     deletable: bool = True
 
 
@@ -50,6 +54,7 @@ class ConnectorAcceptance:
     """Tests over every stream in `samples`. A subclass provides the fixtures `connector`, `session`, `stranger`."""
 
     samples: ClassVar[Mapping[str, Sample]] = {}
+    only: ClassVar[Sequence[str]] = ()  # the streams that this class tries, when another class tries the others
     small_page: ClassVar[int] = 7  # records a page when paging itself is tried
     longest_tie: ClassVar[Mapping[str, int]] = {}  # stream → the records that share one moment, at least; best above two small pages
     look_back: ClassVar[timedelta] = timedelta(minutes=2)  # how far behind its newest change a second read may begin
@@ -76,7 +81,20 @@ class ConnectorAcceptance:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Every test that asks for a stream runs over all of them."""
         if "stream" in metafunc.fixturenames:
-            metafunc.parametrize("stream", list(self.samples))
+            metafunc.parametrize("stream", list(self.only or self.samples))
+
+    def changed_behind(self, stream: str, key: str) -> tuple[str, Any] | None:
+        """Somebody else changes a field of the record, which is also in the sample's update; its name and the value they wrote.
+        None when the peer neither refuses to overwrite it nor tells what was overwritten."""
+        return None
+
+    def hidden(self, session: Session, stream: str) -> str | None:
+        """The key of a record that exists but is not shown to the session; None when the peer shows all it has."""
+        return None
+
+    def moved_away(self, session: Session, stream: str) -> str | None:
+        """The key of a record that exists, but no longer in what the connection reads; None when it reads all there is."""
+        return None
 
     # -- the connection and its streams
 
@@ -167,6 +185,7 @@ class ConnectorAcceptance:
             assert live_keys([*before, *after]) == every, f"after page {place}"
 
     def test_an_edit_between_two_pages_hides_nobody(self, connector: Connector, session: Session, stream: str) -> None:
+        self._skip_unless_changeable(connector, session, stream)
         _, cursor = read_all(connector, session, stream)
         mine = {self._created(connector, session, stream).key for _ in range(3 * self.small_page)}
         change = self.samples[stream].update
@@ -199,6 +218,11 @@ class ConnectorAcceptance:
 
     # -- writing
 
+    def _skip_unless_changeable(self, connector: Connector, session: Session, stream: str) -> None:
+        if not stream_of(connector, session, stream).can_update:
+            assert not self.samples[stream].update
+            pytest.skip("records of this stream are created and never changed from here")
+
     def _created(self, connector: Connector, session: Session, stream: str) -> Record:
         return connector.create(session, stream, self.samples[stream].create, f"jw-{uuid.uuid4().hex}")
 
@@ -217,6 +241,7 @@ class ConnectorAcceptance:
             assert connector.create(session, stream, given, reference).key == made.key
 
     def test_an_update_writes_the_given_fields_and_no_others(self, connector: Connector, session: Session, stream: str) -> None:
+        self._skip_unless_changeable(connector, session, stream)
         declared, given = stream_of(connector, session, stream), self.samples[stream].update
         own = {each.name for each in declared.fields if each.read_only}
         assert len(given) >= 2
@@ -253,8 +278,9 @@ class ConnectorAcceptance:
 
     def test_nobody_is_fetched_under_an_unknown_key(self, connector: Connector, session: Session, stream: str) -> None:
         assert connector.fetch(session, stream, "987654321") is None
-        with pytest.raises(Gone):
-            connector.update(session, stream, "987654321", self.samples[stream].update, None)
+        if stream_of(connector, session, stream).can_update:
+            with pytest.raises(Gone):
+                connector.update(session, stream, "987654321", self.samples[stream].update, None)
 
     def test_a_delete_is_seen(self, connector: Connector, session: Session, stream: str) -> None:
         declared = stream_of(connector, session, stream)
@@ -271,6 +297,91 @@ class ConnectorAcceptance:
             assert made.key not in live_keys(told)
         with pytest.raises(Gone):
             connector.delete(session, stream, made.key)
+
+    def test_many_deletes_have_an_outcome_each(self, connector: Connector, session: Session, stream: str) -> None:
+        declared = stream_of(connector, session, stream)
+        if not declared.can_delete or not self.samples[stream].deletable:
+            pytest.skip("the peer lets nothing be deleted in this stream")
+        made = [self._created(connector, session, stream).key for _ in range(4)]
+        connector.delete(session, stream, made[3])
+        outcome = connector.delete_many(session, stream, [*made, "987654321"])
+        assert set(outcome) == {*made, "987654321"}
+        assert [outcome[key] for key in made[:3]] == [None] * 3
+        assert isinstance(outcome[made[3]], Gone) and isinstance(outcome["987654321"], Gone)
+        assert set(connector.keys(session, stream)).isdisjoint(made)
+        assert connector.delete_many(session, stream, []) == {}
+
+    def test_a_coerced_value_is_told_and_not_refused(self, connector: Connector, session: Session, stream: str) -> None:
+        coerced = self.samples[stream].coerced
+        if not coerced:
+            pytest.skip("the peer takes a value as it is or refuses it")
+        made = self._created(connector, session, stream)
+        told = connector.update(session, stream, made.key, coerced, made.version)
+        assert all(told.values[name] != value for name, value in coerced.items())
+        assert connector.fetch(session, stream, made.key) == told
+        created = connector.create(session, stream, self.samples[stream].create | coerced, f"jw-{uuid.uuid4().hex}")
+        assert all(created.values[name] != value for name, value in coerced.items())
+
+    def test_no_value_written_in_between_vanishes_unseen(self, connector: Connector, session: Session, stream: str) -> None:
+        self._skip_unless_changeable(connector, session, stream)
+        made = self._created(connector, session, stream)
+        behind: list[tuple[str, Any] | None] = []
+        disturbed: Any = Disturbed(session, lambda: behind.append(self.changed_behind(stream, made.key)))
+        try:
+            told = connector.update(disturbed, stream, made.key, self.samples[stream].update, made.version)
+        except Stale:
+            return  # the peer itself guards its record
+        if behind == [None]:
+            pytest.skip("the peer neither guards a record against overwriting nor tells what was overwritten")
+        assert behind[0] is not None
+        assert told.replaced == dict([behind[0]])
+        again = connector.update(session, stream, made.key, self.samples[stream].update, None)
+        assert again.replaced is None  # nothing was overwritten the second time
+
+    def test_the_order_of_changes_is_counted(self, connector: Connector, session: Session, stream: str) -> None:
+        made = self._created(connector, session, stream)
+        if made.sequence is None:
+            pytest.skip("the peer does not count its changes")
+        counted = [made.sequence]
+        for name, value in self.samples[stream].update.items():
+            changed = connector.update(session, stream, made.key, {name: value}, None)
+            assert changed.sequence is not None
+            counted.append(changed.sequence)
+        assert counted == sorted(set(counted))
+        records, _ = read_all(connector, session, stream)
+        assert newest(records)[made.key].sequence == counted[-1]
+
+    # -- looking up
+
+    def test_the_living_are_told_from_the_missing(self, connector: Connector, session: Session, stream: str) -> None:
+        made = self._created(connector, session, stream)
+        others = list(connector.keys(session, stream))[:130]
+        found = connector.lookup(session, stream, [made.key, "987654321", *others])
+        assert set(found) == {made.key, "987654321", *others}
+        assert found[made.key] == made
+        assert found["987654321"] is Absence.MISSING
+        assert all(isinstance(found[each], Record) and found[each].key == each for each in others)
+        if stream_of(connector, session, stream).can_delete and self.samples[stream].deletable:
+            connector.delete(session, stream, made.key)
+            assert connector.lookup(session, stream, [made.key]) == {made.key: Absence.MISSING}
+
+    def test_a_stranger_learns_nothing_of_what_is_missing(self, connector: Connector, stranger: Session, stream: str) -> None:
+        with pytest.raises(ConnectorError):
+            connector.lookup(stranger, stream, ["987654321"])
+
+    def test_the_hidden_is_not_taken_for_missing(self, connector: Connector, session: Session, stream: str) -> None:
+        key = self.hidden(session, stream)
+        if key is None:
+            pytest.skip("the peer shows every record to whoever may sign in")
+        assert connector.lookup(session, stream, [key]) == {key: Absence.NOT_VISIBLE}
+
+    def test_what_moved_away_is_not_taken_for_missing(self, connector: Connector, session: Session, stream: str) -> None:
+        key = self.moved_away(session, stream)
+        if key is None:
+            pytest.skip("the connection reads all there is: nothing can move out of it")
+        assert connector.lookup(session, stream, [key]) == {key: Absence.ELSEWHERE}
+        assert connector.fetch(session, stream, key) is None
+        assert key not in set(connector.keys(session, stream))
 
     # -- webhooks
 
@@ -302,6 +413,23 @@ class ConnectorAcceptance:
     @pytest.mark.parametrize("body", [None, [], {}, "text", 7, {"type": 1, "data": 2}, {"type": "issue.updated", "data": {}}])
     def test_nonsense_names_nobody(self, connector: Connector, stream: str, body: Any) -> None:
         assert list(connector.delivery(stream, {}, body)) == []
+
+
+class Disturbed:
+    """A session through which somebody else gets in just before the first write."""
+
+    def __init__(self, session: Session, disturb: Callable[[], None]) -> None:
+        self._session, self._disturb, self._is_done = session, disturb, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def request(self, method: str, path: str, **more: Any) -> Response:
+        """The call, after the disturbance."""
+        if method != "GET" and not self._is_done:
+            self._is_done = True
+            self._disturb()
+        return self._session.request(method, path, **more)
 
 
 def stream_of(connector: Connector, session: Session, name: str) -> Stream:

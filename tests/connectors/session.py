@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from jingwei.hub.contract import (
     BrokenAnswer,
+    Forbidden,
     Gone,
     LocalPort,
     RateLimited,
@@ -105,8 +106,10 @@ def _refuse(call: Call, status: int, content: bytes, retry_after: str | None) ->
     text = f"{call.method} {call.path} → {status}: {content[:200].decode('utf-8', 'replace')}"
     if status == 429:
         raise RateLimited(text, float(retry_after or 1))
-    if status in (401, 403):
+    if status == 401:
         raise Unauthorised(text)
+    if status == 403:
+        raise Forbidden(text)
     if status in (404, 410):
         raise Gone(text)
     if status in (409, 412):

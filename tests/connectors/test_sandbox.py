@@ -123,6 +123,10 @@ class TestTracker(SandboxAcceptance):
         )
     }
 
+    def changed_behind(self, stream: str, key: str) -> tuple[str, Any] | None:
+        self.peer.call("PUT", f"/api/issues/{key}", {"subject": "别人改的"})
+        return "subject", "别人改的"
+
 
 class TestErp(SandboxAcceptance):
     """The ERP."""

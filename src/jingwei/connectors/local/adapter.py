@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jingwei.hub.contract import Check, ConnectorError, Page, Record, Session, Stream, Values
+from jingwei.hub.contract import Absence, Check, ConnectorError, Found, Page, Record, Session, Stream, Values
 
 
 class LocalConnector:
@@ -23,6 +23,11 @@ class LocalConnector:
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         return next(iter(session.local.fetch(stream, [key])), None)
 
+    def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
+        """One call for all: nothing of our own is hidden from us."""
+        found: dict[str, Found] = {record.key: record for record in session.local.fetch(stream, keys)}
+        return {key: found.get(key, Absence.MISSING) for key in keys}
+
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         return session.local.find(stream, external_key)
 
@@ -36,7 +41,13 @@ class LocalConnector:
         return _written(session, stream, key, values)
 
     def delete(self, session: Session, stream: str, key: str) -> None:
-        session.local.delete(stream, key)
+        (outcome,) = session.local.delete_many(stream, [key])
+        if outcome is not None:
+            raise outcome
+
+    def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
+        """All in one call, in the hub's own transaction."""
+        return dict(zip(keys, session.local.delete_many(stream, keys), strict=True))
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         return ()

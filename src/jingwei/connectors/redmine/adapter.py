@@ -1,20 +1,25 @@
-"""Adapter of Redmine 4 to 6: issues both ways, projects and users as choices. Its quirks are met here.
+"""Adapter of Redmine 4 to 6: issues both ways, comments. Its quirks are met here and in the rooms beside.
 
-Lists are capped at 100 and hide closed issues unless asked; CRLF comes back for LF; a POST with unknown ids is silently coerced,
-so everything is read back; a bad key still reads public lists, so the check asks who we are.
+Lists are capped at 100 and hide closed issues unless asked; CRLF comes back for LF; unknown ids in a write are silently made
+something else, so what stands there afterwards is told; a bad key still reads public lists, so who we are is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
+from jingwei.connectors.redmine import comments, issues
+from jingwei.connectors.redmine.answers import every_issue, issue_rows, mend_project, of_project, page_limit, part, written
+from jingwei.connectors.redmine.custom_fields import reference_id
+from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
-    BrokenAnswer,
+    Absence,
     Check,
-    Field,
+    ConnectorError,
+    Forbidden,
+    Found,
     Gone,
     Page,
     Record,
@@ -22,237 +27,208 @@ from jingwei.hub.contract import (
     Session,
     Stale,
     Stream,
-    Title,
-    UnknownOutcome,
     Values,
 )
 from jingwei.hub.kit.reading import read_by_time
 
-page_limit = 100
-look_back = timedelta(seconds=3)
+safe_lag = timedelta(seconds=3)
 resolution = timedelta(seconds=1)
-Made = TypeVar("Made")
-references = ("tracker", "status", "priority", "assigned_to", "category", "fixed_version", "parent")
-plain_fields = (
-    Field("id", "integer", Title("编号", "Id"), read_only=True),
-    Field("subject", "string", Title("主题", "Subject"), required=True, max_length=255),
-    Field("description", "text", Title("描述", "Description")),
-    Field("start_date", "date", Title("开始日期", "Start date")),
-    Field("due_date", "date", Title("截止日期", "Due date")),
-    Field("estimated_hours", "decimal", Title("预计工时", "Estimated hours")),
-    Field("done_ratio", "integer", Title("完成率 %", "% done")),
-    Field("assigned_to_id", "reference", Title("指派给", "Assignee")),
-    Field("category_id", "reference", Title("类别", "Category")),
-    Field("fixed_version_id", "reference", Title("目标版本", "Target version")),
-    Field("parent_issue_id", "reference", Title("父问题", "Parent")),
-    Field("created_on", "datetime", Title("创建时间", "Created"), read_only=True),
-    Field("updated_on", "datetime", Title("更新时间", "Updated"), read_only=True),
-)
-chosen_fields = (
-    ("tracker_id", Title("跟踪标签", "Tracker"), "/trackers.json", "trackers"),
-    ("status_id", Title("状态", "Status"), "/issue_statuses.json", "issue_statuses"),
-    ("priority_id", Title("优先级", "Priority"), "/enumerations/issue_priorities.json", "issue_priorities"),
-)
+whole = {"include": "attachments"}
+with_journals = {"include": "attachments,journals"}
 
 
 class RedmineConnector:
     """Implements contract.Connector."""
 
     def check(self, session: Session) -> Check:
-        """Who we are, and whether the project is there."""
-        user = _part(session.request("GET", "/users/current.json").json(), "user", dict)
-        session.request("GET", f"/projects/{session.config['project']}.json")
-        return Check(ok=True, account=f"{user.get('firstname', '')} {user.get('lastname', '')} ({user.get('login', '')})")
+        """Who we are, and whether the project is there, seen by us and keeps issues."""
+        session.cache.clear()  # a person is mending something: look again
+        user, there = ask_who(session), project_of(session)
+        if "issue_tracking" not in {each.get("name") for each in there.get("enabled_modules") or ({"name": "issue_tracking"},)}:
+            raise Refused("the project has no issue tracking", mend=mend_project)
+        told = "" if reference_id(session) is not None else "no custom field keeps our reference: a lost answer to a create waits for a person"
+        return Check(ok=True, account=f"{user.get('firstname', '')} {user.get('lastname', '')} ({user.get('login', '')})", message=told)
 
     def streams(self, session: Session) -> Sequence[Stream]:
-        """Issues of the configured project, with the choices this instance has."""
-        chosen = []
-        for name, title, path, part in chosen_fields:
-            rows = _part(session.request("GET", path).json(), part, list)
-            chosen.append(Field(name, "enum", title, choices=tuple((str(r["id"]), str(r["name"])) for r in rows)))
-        reference = session.config.get("reference_field") or "Jingwei ref"
-        known = self._reference_id(session)
-        return (
-            Stream(
-                name="issues",
-                title=Title("问题", "Issues"),
-                fields=(*plain_fields[:3], *chosen, *plain_fields[3:]),
-                label="subject",
-                modified="updated_on",
-                external_key_field=str(reference) if known is not None else None,
-                can_delete=True,
-                page_limit=page_limit,
-            ),
-        )
+        """Issues of the configured project, with the choices this instance has, and their comments."""
+        return issues.stream(session), comments.stream
 
     def read(self, session: Session, stream: str, cursor: Values, limit: int) -> Page:
-        """Changed issues, oldest change first, closed ones included."""
-        size, reference = min(limit, page_limit), self._reference_id(session)
+        """Changed issues, oldest change first, closed ones included; or the comments on them."""
+        if stream == comments.name:
+            return comments.read(session, cursor, limit, lambda place, size: self._read_issues(session, place, size))
+        return self._read_issues(session, cursor, limit)
+
+    def _read_issues(self, session: Session, cursor: Values, limit: int) -> Page:
+        size, customs = min(limit, page_limit), issues.customs_of(session)
 
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
-            asked: Values = {"project_id": session.config["project"], "status_id": "*", "sort": "updated_on,id", "offset": offset, "limit": size}
+            asked = of_project(session, sort="updated_on,id", offset=offset, limit=size, **whole)
             if since is not None:
                 asked["updated_on"] = f">={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-            rows = _part(session.request("GET", "/issues.json", params=asked).json(), "issues", list)
-            return [_record(row, reference) for row in rows]
+            return [issues.record(row, session, customs) for row in issue_rows(session, asked)]
 
-        return read_by_time(cursor, size, look_back, resolution, session.now, read_since)
+        return read_by_time(cursor, size, safe_lag, resolution, session.now, read_since)
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
-        """One issue now."""
+        """One record now; None when it is not in this project, for which `lookup` has the reason."""
+        if stream == comments.name:
+            found = comments.lookup(session, [key])[key]
+        else:
+            found = self._one(session, key) if key.isdigit() else Absence.MISSING
+        return found if isinstance(found, Record) else None
+
+    def _one(self, session: Session, key: str) -> Found:
         try:
-            body = session.request("GET", f"/issues/{int(key)}.json").json()
-        except Gone:
-            return None
-        return _record(_part(body, "issue", dict), self._reference_id(session))
+            return self._issue(session, key, whole)[0]
+        except Gone as problem:
+            return Absence.ELSEWHERE if isinstance(problem, _Elsewhere) else Absence.MISSING
+        except Forbidden:
+            return Absence.NOT_VISIBLE
+
+    def _issue(self, session: Session, key: str, asked: Mapping[str, Any]) -> tuple[Record, Mapping[str, Any]]:
+        """An issue of the project with its row. Raises Gone, as _Elsewhere when it has moved to another project, or Forbidden."""
+        row = part(session.request("GET", f"/issues/{int(key)}.json", params=asked).json(), "issue", dict)
+        if _project_of_row(row) != project_id(session):
+            raise _Elsewhere(f"issue {key} is in another project")
+        return issues.record(row, session, issues.customs_of(session)), row
+
+    def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
+        """A list of those that exist for us, a hundred in a call; each of the others is asked for by itself, as a list does not
+        tell whether it is gone or hidden from us."""
+        if stream == comments.name:
+            return comments.lookup(session, keys)
+        out: dict[str, Found] = {key: Absence.MISSING for key in keys if not key.isdigit()}
+        numbers = [key for key in keys if key.isdigit()]
+        customs = issues.customs_of(session)
+        for start in range(0, len(numbers), page_limit):
+            chunk = numbers[start : start + page_limit]
+            asked = {"issue_id": ",".join(chunk), "status_id": "*", "limit": page_limit, **whole}
+            rows = {int(row["id"]): row for row in issue_rows(session, asked)}
+            for key in chunk:
+                row = rows.get(int(key))
+                if row is None:
+                    out[key] = self._one(session, key)
+                else:
+                    is_here = _project_of_row(row) == project_id(session)
+                    out[key] = issues.record(row, session, customs) if is_here else Absence.ELSEWHERE
+        return out
 
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
-        """Issues that carry our reference in the custom field."""
-        reference = self._reference_id(session)
-        if reference is None:
+        """Issues that carry our reference. A field that is not marked as a filter is silently not filtered by: then all are looked through."""
+        reference = reference_id(session)
+        if reference is None or stream == comments.name:
             return ()
-        asked = {"project_id": session.config["project"], "status_id": "*", f"cf_{reference}": external_key, "limit": page_limit}
-        rows = _part(session.request("GET", "/issues.json", params=asked).json(), "issues", list)
-        return [record for record in (_record(row, reference) for row in rows) if record.external_key == external_key]
+        customs, found, offset = issues.customs_of(session), [], 0
+        while True:
+            asked = of_project(session, sort="id:desc", offset=offset, limit=page_limit, **{f"cf_{reference}": external_key}, **whole)
+            records = [issues.record(row, session, customs) for row in issue_rows(session, asked)]
+            found += [each for each in records if each.external_key == external_key]
+            if len(records) < page_limit:
+                return list({each.key: each for each in found}.values())
+            offset += page_limit - 1
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
-        """Every id, ascending. Pages overlap by one, so a delete in between shifts nothing past us."""
-        offset = last = 0
-        while True:
-            asked = {"project_id": session.config["project"], "status_id": "*", "sort": "id", "offset": offset, "limit": page_limit}
-            ids = [int(row["id"]) for row in _part(session.request("GET", "/issues.json", params=asked).json(), "issues", list)]
-            if offset and (not ids or ids[0] > last):
-                offset = max(0, offset - page_limit)
-                if not offset and not ids:
-                    return
-                continue
-            yield from (str(each) for each in ids if each > last)
-            if len(ids) < page_limit:
-                return
-            last = max(last, ids[-1])
-            offset += page_limit - 1
+        """Every id, ascending. Who we are is asked first: a refused key would be shown what is public and no more."""
+        ask_who(session)
+        if stream == comments.name:
+            yield from comments.keys(session)
+        else:
+            yield from (str(row["id"]) for row in every_issue(session))
 
     def create(self, session: Session, stream: str, values: Values, external_key: str) -> Record:
         """Create under our reference; the answer shows what Redmine made of it."""
-        reference = self._reference_id(session)
-        issue = {**_sent(values), "project_id": session.config["project"]}
+        if stream == comments.name:
+            return comments.create(session, values)
+        reference, customs = reference_id(session), issues.customs_of(session)
+        issue = {**issues.sent(values, customs), "project_id": project_id(session)}
         if reference is not None:
-            issue["custom_fields"] = [{"id": reference, "value": external_key}]
+            others = [each for each in issue.get("custom_fields", ()) if each["id"] != reference]
+            issue["custom_fields"] = [*others, {"id": reference, "value": external_key}]
         answer = session.request("POST", "/issues.json", json={"issue": issue})
-        record = _written(lambda: _record(_part(answer.json(), "issue", dict), reference))
-        _refuse_coerced(record, values)
-        return record
+        return written(lambda: issues.record(part(answer.json(), "issue", dict), session, customs))
 
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
-        """Write only the given fields on the state we saw, and read back (Redmine answers 204 without a body)."""
-        now = self.fetch(session, stream, key)
-        if now is None:
+        """Write only the given fields on the state we saw, and read back (Redmine answers 204 without a body). If somebody wrote
+        in between, our own journal says what we replaced."""
+        if stream == comments.name:
+            raise Refused("Redmine's comments are not changed from here")
+        if not key.isdigit():
             raise Gone(f"issue {key}")
-        if version is not None and now.version != version:
-            raise Stale(f"issue {key} was changed at {now.version}")
-        session.request("PUT", f"/issues/{int(key)}.json", json={"issue": _sent(values)})
-        record = self.fetch(session, stream, key)
-        if record is None:
-            raise Gone(f"issue {key}")
-        _refuse_coerced(record, values)
-        return record
+        who, customs = me(session)["id"], issues.customs_of(session)
+        before, _ = self._issue(session, key, whole)
+        if version is not None and before.version != version:
+            raise Stale(f"issue {key} was changed: {before.version}")
+        session.request("PUT", f"/issues/{int(key)}.json", json={"issue": issues.sent(values, customs)})
+
+        def read_back() -> Record:
+            record, row = self._issue(session, key, with_journals)
+            journals = sorted(part(row, "journals", list), key=lambda each: int(each["id"]))
+            return issues.with_replaced(record, issues.replaced(journals, who, before, values, customs))
+
+        return written(read_back)
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""
-        session.request("DELETE", f"/issues/{int(key)}.json")
+        outcome = self.delete_many(session, stream, [key])[key]
+        if outcome is not None:
+            raise outcome
+
+    def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
+        """A hundred in two calls: which are there, then one DELETE (Redmine passes over ids that do not exist, and answers 404 only
+        when none does). An issue's subtasks go with it. A failing call is the outcome of every key it was for."""
+        if stream == comments.name:
+            return {key: Refused("Redmine's comments are not deleted from here") for key in keys}
+        out: dict[str, ConnectorError | None] = {}
+        for start in range(0, len(keys), page_limit):
+            chunk = keys[start : start + page_limit]
+            try:
+                found = self.lookup(session, stream, chunk)
+            except ConnectorError as problem:
+                out |= dict.fromkeys(chunk, problem)
+                continue
+            out |= {key: _why_not(key, each) for key, each in found.items() if not isinstance(each, Record)}
+            out |= self._delete_present(session, [key for key, each in found.items() if isinstance(each, Record)])
+        return out
+
+    def _delete_present(self, session: Session, keys: Sequence[str]) -> dict[str, ConnectorError | None]:
+        if not keys:
+            return {}
+        try:
+            session.request("DELETE", "/issues.json", params={"ids[]": list(keys)})
+        except Gone as problem:
+            return dict.fromkeys(keys, problem)
+        except Forbidden as problem:
+            if len(keys) == 1:
+                return {keys[0]: problem}
+            middle = len(keys) // 2  # one that may not be deleted refuses all: halve until it stands alone
+            return self._delete_present(session, keys[:middle]) | self._delete_present(session, keys[middle:])
+        except ConnectorError as problem:
+            return dict.fromkeys(keys, problem)
+        return dict.fromkeys(keys, None)
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
-        """Redmine sends no webhooks by itself; the usual plugins name the issue, which is then fetched."""
-        issue = (body.get("payload") or {}).get("issue") if isinstance(body, Mapping) else None
-        return (Record(stream, str(issue["id"]), {}),) if isinstance(issue, Mapping) and "id" in issue else ()
-
-    def _reference_id(self, session: Session) -> int | None:
-        """The id of the custom field that keeps our reference, asked once a session."""
-        if not hasattr(session, "_jingwei_reference"):
-            wanted = session.config.get("reference_field") or "Jingwei ref"
-            try:
-                rows = _part(session.request("GET", "/custom_fields.json").json(), "custom_fields", list)
-            except (Refused, Gone):
-                rows = []
-            found = next((int(r["id"]) for r in rows if r.get("name") == wanted), None)
-            session._jingwei_reference = found  # type: ignore[attr-defined]
-        known: int | None = session._jingwei_reference  # type: ignore[attr-defined]
-        return known
+        """Redmine sends no webhooks by itself; the usual plugins name the issue (and the journal), which is then fetched."""
+        payload = body.get("payload") if isinstance(body, Mapping) else None
+        issue, journal = (payload.get(each) for each in ("issue", "journal")) if isinstance(payload, Mapping) else (None, None)
+        if not isinstance(issue, Mapping) or not str(issue.get("id", "")).isdigit():
+            return ()
+        if stream == issues.name:
+            return (Record(stream, str(issue["id"]), {}),)
+        if isinstance(journal, Mapping) and str(journal.get("id", "")).isdigit() and journal.get("notes"):
+            return (Record(stream, f"{issue['id']}-{journal['id']}", {}),)
+        return ()
 
 
-def _part(body: Any, name: str, kind: type[Made]) -> Made:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    if not isinstance(value, kind):
-        raise BrokenAnswer(f"the answer has no {name}")
-    return value
+class _Elsewhere(Gone):
+    """It exists, but in another project than the connection reads."""
 
 
-def _record(row: Mapping[str, Any], reference: int | None) -> Record:
-    try:
-        updated = datetime.fromisoformat(str(row["updated_on"]))
-        key = str(row["id"])
-    except (KeyError, ValueError) as problem:
-        raise BrokenAnswer("an issue without its id or time") from problem
-    values: Values = {name: row.get(name) for name in ("id", "subject", "start_date", "due_date", "done_ratio", "created_on", "updated_on")}
-    values["description"] = str(row.get("description") or "").replace("\r\n", "\n") or None
-    hours = row.get("estimated_hours")
-    values["estimated_hours"] = None if hours is None else f"{Decimal(str(hours)).normalize():f}"
-    for name in references:
-        field = "parent_issue_id" if name == "parent" else f"{name}_id"
-        value = row.get(name)
-        values[field] = str(value["id"]) if isinstance(value, Mapping) else None
-    external = None
-    for each in row.get("custom_fields") or ():
-        values[f"cf_{each['id']}"] = each.get("value")
-        if each["id"] == reference:
-            external = each.get("value") or None
-    return Record("issues", key, values, updated.astimezone(UTC), version=str(row["updated_on"]), external_key=external)
+def _project_of_row(row: Mapping[str, Any]) -> int:
+    return int(part(row, "project", dict).get("id") or 0)
 
 
-def _sent(values: Values) -> dict[str, Any]:
-    """Values as Redmine takes them: an empty string clears a field."""
-    out: dict[str, Any] = {}
-    custom = []
-    for name, value in values.items():
-        if name.startswith("cf_"):
-            custom.append({"id": int(name[3:]), "value": value})
-        else:
-            out[name] = "" if value is None else value
-    return out | ({"custom_fields": custom} if custom else {})
-
-
-def _written(read_answer: Callable[[], Made]) -> Made:
-    """A garbled answer to a write may well follow a success."""
-    try:
-        return read_answer()
-    except BrokenAnswer as problem:
-        raise UnknownOutcome(f"written, but the answer is broken: {problem.message}") from problem
-
-
-def _refuse_coerced(record: Record, wanted: Values) -> None:
-    """Name what Redmine silently made different, so that nobody believes it was taken."""
-    wrong = {}
-    for name, value in wanted.items():
-        got = record.values.get(name)
-        if name in record.values and _same(got) != _same(value):
-            wrong[name] = f"sent {value!r}, Redmine kept {got!r}"
-    if wrong:
-        raise Refused(
-            "Redmine changed what was sent",
-            fields=wrong,
-            mend=Title(
-                "检查代码表与 Redmine 的工作流（状态、父任务计算的字段）",
-                "Check the code table and Redmine's workflow (statuses, fields computed from subtasks)",
-            ),
-        )
-
-
-def _same(value: Any) -> Any:
-    """Equal values in one form."""
-    if value in (None, ""):
-        return None
-    text = str(value).replace("\r\n", "\n").rstrip()
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return text
+def _why_not(key: str, absence: Absence) -> ConnectorError:
+    if absence is Absence.NOT_VISIBLE:
+        return Forbidden(f"issue {key} is not shown to us")
+    return Gone(f"issue {key} is {absence.value}")

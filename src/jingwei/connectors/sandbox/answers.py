@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from jingwei.hub.contract import BrokenAnswer, Field, Session, Title, UnknownOutcome, Values
+from jingwei.hub.contract import Absence, BrokenAnswer, ConnectorError, Field, Forbidden, Found, Record, Session, Title, UnknownOutcome, Values
 
 Answer = TypeVar("Answer")
 
@@ -70,6 +70,29 @@ def page_address(session: Session | None, collection: str, key: Any) -> str | No
     """Where a person sees the record."""
     base = str(session.config.get("base_url", "")).rstrip("/") if session else ""
     return f"{base}/{collection}/{quote(str(key), safe='')}" if base else None
+
+
+def looked_up(fetch: Callable[[str], Record | None], keys: Iterable[str]) -> dict[str, Found]:
+    """Each key asked for by itself. These peers answer 404 for what is gone and 403 for what is not shown; all else raises."""
+    out: dict[str, Found] = {}
+    for key in keys:
+        try:
+            out[key] = fetch(key) or Absence.MISSING
+        except Forbidden:
+            out[key] = Absence.NOT_VISIBLE
+    return out
+
+
+def deleted_one_by_one(delete: Callable[[str], None], keys: Iterable[str]) -> dict[str, ConnectorError | None]:
+    """These peers delete one record a call: each key's own outcome."""
+    out: dict[str, ConnectorError | None] = {}
+    for key in keys:
+        try:
+            delete(key)
+            out[key] = None
+        except ConnectorError as problem:
+            out[key] = problem
+    return out
 
 
 def title(zh: str, en: str) -> Title:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, page_address, part, title, values_of, written
+from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, page_address, part, title, values_of, written
 from jingwei.hub.contract import (
     BrokenAnswer,
     Check,
+    ConnectorError,
     Field,
+    Found,
     Gone,
     Page,
     Record,
@@ -164,6 +166,10 @@ class ErpConnector:
             return None
         return _record(stream, part(body, "row", dict), session)
 
+    def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
+        """Each as it is now, or why it is not there."""
+        return looked_up(lambda key: self.fetch(session, stream, key), keys)
+
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Documents made under our reference."""
         body = opened(session.request("GET", f"/api/{stream}", params={"client_ref": external_key, "page_size": page_limit}))
@@ -194,6 +200,10 @@ class ErpConnector:
         """Delete a draft; raises Refused for anything further on and Gone when it is gone already."""
         answer = session.request("DELETE", address(stream, key))
         written(lambda: opened(answer))
+
+    def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
+        """One by one: it has no call for many."""
+        return deleted_one_by_one(lambda key: self.delete(session, stream, key), keys)
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         """This ERP sends no webhooks."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, moment, page_address, part, title, values_of, written
-from jingwei.hub.contract import BrokenAnswer, Check, Field, Gone, Page, Record, Session, Stream, Values, tombstone
+from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
+from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
 
 page_limit = 100
 _numbered = Field("number", "string", title("编号", "Number"), read_only=True)
@@ -74,7 +74,7 @@ def _record(stream: str, row: Any, session: Session | None) -> Record:
     if not isinstance(row, Mapping) or not row.get("number"):
         raise BrokenAnswer("a record without its number")
     if row.get("deleted"):
-        return replace(tombstone(stream, str(row["number"])), modified_at=moment(row.get("updated_at")))
+        return replace(tombstone(stream, str(row["number"])), modified_at=moment(row.get("updated_at")), sequence=_sequence(row))
     return Record(
         stream=stream,
         key=str(row["number"]),
@@ -82,7 +82,14 @@ def _record(stream: str, row: Any, session: Session | None) -> Record:
         modified_at=moment(row.get("updated_at")),
         url=page_address(session, stream, row["number"]),
         external_key=row.get("external_ref") or None,
+        sequence=_sequence(row),
     )
+
+
+def _sequence(row: Mapping[str, Any]) -> int | None:
+    """The MES counts every change of the stream, deletes among them."""
+    number = row.get("sequence")
+    return number if isinstance(number, int) else None
 
 
 class MesConnector:
@@ -131,6 +138,10 @@ class MesConnector:
             return None
         return _record(stream, part(body, "item", dict), session)
 
+    def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
+        """Each as it is now, or why it is not there."""
+        return looked_up(lambda key: self.fetch(session, stream, key), keys)
+
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Records that carry our reference."""
         body = session.request("GET", f"/api/{stream}", params={"external_ref": external_key, "limit": page_limit}).json()
@@ -163,6 +174,10 @@ class MesConnector:
         """Delete it over there; raises Gone when it is gone already."""
         session.request("DELETE", address(stream, key))
 
+    def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
+        """One by one: it has no call for many."""
+        return deleted_one_by_one(lambda key: self.delete(session, stream, key), keys)
+
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         """The record that a webhook tells of, if it is of this stream."""
         if stream not in _event_of or not isinstance(body, Mapping) or not isinstance(body.get("data"), Mapping):
@@ -172,7 +187,7 @@ class MesConnector:
         if event != _event_of[stream] or not number:
             return ()
         if action == "deleted":
-            return (tombstone(stream, number),)
+            return (replace(tombstone(stream, number), sequence=_sequence(body["data"])),)
         try:
             return (_record(stream, body["data"], None),)
         except BrokenAnswer:

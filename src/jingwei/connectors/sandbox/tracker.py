@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, moment, page_address, part, title, values_of, written
-from jingwei.hub.contract import BrokenAnswer, Check, Field, Gone, Page, Record, Session, Stream, Values, tombstone
+from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
+from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
 from jingwei.hub.kit.reading import read_by_time
 
 name = "issues"
@@ -48,6 +48,7 @@ def _record(row: Mapping[str, Any], session: Session | None) -> Record:
         version=str(row["version"]),
         url=page_address(session, name, row["id"]),
         external_key=row.get("external_ref") or None,
+        sequence=int(row["version"]),
     )
 
 
@@ -108,6 +109,10 @@ class TrackerConnector:
             return None
         return _record(part(body, "issue", dict), session)
 
+    def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
+        """Each as it is now, or why it is not there."""
+        return looked_up(lambda key: self.fetch(session, stream, key), keys)
+
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Issues that carry our reference."""
         body = session.request("GET", "/api/issues", params={"external_ref": external_key, "limit": page_limit}).json()
@@ -142,6 +147,10 @@ class TrackerConnector:
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""
         session.request("DELETE", address(name, key))
+
+    def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
+        """One by one: it has no call for many."""
+        return deleted_one_by_one(lambda key: self.delete(session, stream, key), keys)
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         """The issue that a webhook tells of."""
