@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands
-from jingwei.frame.access import system_access
-from jingwei.frame.resource import resource
 from jingwei.hub.engine import decisions
 from jingwei.hub.engine import interim as reconciling
 from jingwei.hub.engine import rehearse as rehearsal
@@ -17,36 +12,9 @@ from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntr
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined
+from tests.hub.deeds import change, edit, issue, ours, theirs
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def issue(joined: Joined, **values: Any) -> dict[str, Any]:
-    """A new issue over there."""
-    answer = joined.program.call("POST", "/api/issues", {"project": "MES-ROLL", "subject": "工单接口", **values})
-    assert answer.status == 201, answer.text
-    return answer.json()["issue"]
-
-
-def theirs(joined: Joined, key: Any) -> dict[str, Any]:
-    """An issue as it is over there."""
-    return joined.program.call("GET", f"/api/issues/{key}").json()["issue"]
-
-
-def edit(joined: Joined, key: Any, **values: Any) -> None:
-    """Somebody edits an issue over there."""
-    assert joined.program.call("PUT", f"/api/issues/{key}", values).status == 200
-
-
-def ours(joined: Joined, **values: Any) -> Task:
-    """A new task of ours."""
-    task = commands.create(resource("work.task"), {"project": joined.project.pk, "name": "编写测试用例", **values}, system_access(joined.tenant.pk))
-    return Task.objects.get(pk=task.pk)
-
-
-def change(joined: Joined, task: Task, **values: Any) -> None:
-    """Somebody edits a task of ours."""
-    commands.change(resource("work.task"), Task.objects.get(pk=task.pk), values, system_access(joined.tenant.pk))
 
 
 def assert_agree(joined: Joined) -> None:

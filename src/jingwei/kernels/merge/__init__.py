@@ -5,7 +5,7 @@ means, `pair_up` joins what exists on both sides, `guard` keeps deletes and circ
 """
 
 from jingwei.kernels.merge.guard import circle_writes, delete_window, deletes_pass, note_write
-from jingwei.kernels.merge.outcomes import Answer, decide, refused, try_again, written
+from jingwei.kernels.merge.outcomes import Answer, decide, refused, try_again, turned_out, written
 from jingwei.kernels.merge.pair import (
     Apart,
     Arrival,
@@ -33,5 +33,5 @@ from jingwei.kernels.merge.values import normalise, union
 __all__ = [
     "Answer", "Apart", "Arrival", "Clash", "Half", "Pair", "Pairing", "Plan", "SideName", "Standing", "Taken", "Terms", "Why", "Write", "circle_writes",
     "decide", "delete_window", "deletes_pass", "directions", "natural_key", "normalise", "note_write", "other", "pair_up", "plan", "policies", "refused",
-    "shape", "sides", "take", "try_again", "union", "whole", "written",
+    "shape", "sides", "take", "try_again", "turned_out", "union", "whole", "written",
 ]  # fmt: skip

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from jingwei.kernels.merge.pair import Apart, Half, Pair, SideName, Terms, Value, Values, Why, Write, other, whole
+from jingwei.kernels.merge.pair import Apart, Half, Pair, SideName, Terms, Value, Values, Why, Write, other, sides, whole
 from jingwei.kernels.merge.planning import shape, shown
 
 
@@ -37,31 +37,56 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
     before, half.seen = half.seen or {}, dict(answer.values) if not answer.problems else half.seen
     half.parked = answer.problems
     half.version, half.sequence, half.stamp, half.read_at = answer.version, answer.sequence, answer.stamp, answer.read_at
-    base = dict(pair.base or {})
-    for name, value in write.values.items():
+    if any(before[name] != now for name, now in (half.seen or {}).items() if name in before and name not in write.values):
+        half.changed_at = answer.stamp or answer.read_at  # somebody edited beside our write
+    base, across = dict(pair.base or {}), pair.half(other(side)).seen or {}
+    for name, value in {} if answer.problems else write.values.items():
         got = answer.values.get(name, value)
         flows_back = terms.direction(name) == "both" and (side in terms.own or terms.policies.get(name) == side)
-        if got == value or answer.problems or flows_back:
-            base[name] = value
+        if got == value or flows_back:
+            if terms.policies.get(name) != "union" or across.get(name) == value:
+                base[name] = value  # a union is agreed when both have it: else the other would seem to have dropped what it was never told
             if got == value:
-                _forget(pair, name)
+                _forget(pair, side, name, value)
         else:
-            pair.apart[name] = _apart(pair, side, name, got, Why.COERCED)
+            pair.apart[name] = _apart(pair, side, name, got, Why.COERCED, sent=value)
     pair.base = base
     for name, lost in answer.replaced.items():
         if name in write.values and lost != before.get(name) and lost != write.values[name]:
-            pair.apart[name] = _apart(pair, side, name, answer.values.get(name), Why.OVERWRITTEN, {"side": side, "lost": lost})
+            pair.apart[name] = _apart(pair, side, name, answer.values.get(name), Why.OVERWRITTEN, {"side": side, "lost": lost}, sent=write.values[name])
 
 
-def _forget(pair: Pair, name: str) -> None:
-    """A mark on the field is done with, unless it is a person's value that the other side has still to be told."""
+def turned_out(pair: Pair, side: SideName, write: Write, answer: Answer, terms: Terms) -> bool:
+    """An update whose outcome was unknown, by what a look-up says now: whether (any of) it happened. What did is acknowledged, so that
+    our own write is never taken for somebody's edit; what did not is planned again."""
+    half = pair.half(side)
+    before = half.seen or {}
+    done = {n: v for n, v in write.values.items() if answer.values.get(n) == v}
+    written(pair, side, Write("update", done), answer, terms)
+    if any(answer.values.get(n) != before.get(n) for n in write.values if n not in done):
+        half.changed_at = None  # made different by the peer, or edited by a person: nobody knows, so no clock decides
+    return bool(done)
+
+
+def _forget(pair: Pair, side: SideName, name: str, now: Value) -> None:
+    """A mark on the field is done with, unless a person's value has still to be told, or a value we replaced is still asked about."""
     mark = pair.apart.get(name)
-    if mark is not None and mark.why != Why.TOLD:
+    if mark is None or mark.why == Why.TOLD:
+        return
+    if mark.why == Why.OVERWRITTEN and mark.value["side"] == side:
+        pair.apart[name] = replace(mark, a=now, b=now)
+    else:
         del pair.apart[name]
 
 
-def _apart(pair: Pair, side: SideName, name: str, now: Value, why: str, value: Value = None, text: tuple[str, str] = ("", "")) -> Apart:
-    across = (pair.half(other(side)).seen or {}).get(name)
+def _apart(
+    pair: Pair, side: SideName, name: str, now: Value, why: str, value: Value = None, text: tuple[str, str] = ("", ""), *, sent: Value
+) -> Apart:
+    """A mark as of the write: across stood what was sent, though it may have been edited since. But what was merged, or chosen by a
+    person, may not have reached the other side yet."""
+    mark = pair.apart.get(name)
+    is_third = isinstance(sent, list) or (mark is not None and mark.why == Why.TOLD and mark.value == sent)
+    across = (pair.half(other(side)).seen or {}).get(name) if is_third else sent
     a, b = (now, across) if side == "a" else (across, now)
     return Apart(a, b, why, value, *text)
 
@@ -70,10 +95,13 @@ def refused(pair: Pair, side: SideName, write: Write, names: Collection[str], te
     """The peer will not take it. `names`: the fields it complained of (all of the write when it named none). Not tried again until a
     side changes; the other fields go on."""
     if write.action != "update":
-        pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.REFUSED, None, *text)
+        shapes = {each: shape(pair.half(each)) for each in sides}
+        if write.action == "create":
+            shapes[other(side)] = {**(shapes[other(side)] or {}), **write.values}  # as it was sent: a later edit is tried
+        pair.apart[whole] = Apart(shapes["a"], shapes["b"], Why.REFUSED, None, *text)
         return
     for name in [n for n in write.values if n in names] or list(write.values):
-        pair.apart[name] = _apart(pair, side, name, (pair.half(side).seen or {}).get(name), Why.REFUSED, None, text)
+        pair.apart[name] = _apart(pair, side, name, (pair.half(side).seen or {}).get(name), Why.REFUSED, None, text, sent=write.values[name])
 
 
 def try_again(pair: Pair) -> None:
@@ -89,7 +117,7 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
         return
     mine, theirs = (pair.a.seen or {}).get(name), (pair.b.seen or {}).get(name)
     mark = pair.apart.pop(name, None)
-    seen_a, seen_b = shown(mark) if mark is not None and mark.why == Why.OVERWRITTEN else (mine, theirs)
+    seen_a, seen_b = shown(mark, mine, theirs)
     if choice == "accept":
         pair.apart[name] = Apart(mine, theirs, Why.ACCEPTED)
         return
@@ -98,17 +126,12 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
 
 
 def _decide_whole(pair: Pair, choice: str) -> None:
-    if choice == "accept":
-        pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ACCEPTED)
-        return
-    right: Half | None = {"a": pair.a, "b": pair.b}.get(choice)
-    if right is None:  # "create": nothing is in the way any more
-        pair.apart.pop(whole, None)
-        return
-    wrong: SideName = "b" if choice == "a" else "a"
     pair.apart.pop(whole, None)
-    if right.gone:
+    right, wrong = (pair.a, pair.b) if choice == "a" else (pair.b, pair.a)
+    if choice in sides and (right.gone or right.left):
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ANSWERED, "delete")
-    elif pair.half(wrong).gone:
-        setattr(pair, wrong, Half())
+    elif choice in sides and wrong.gone:
+        setattr(pair, other("a" if choice == "a" else "b"), Half())
         pair.base, pair.apart = None, {}
+    elif choice == "accept" or (choice in sides and wrong.left):  # what is elsewhere cannot be made anew
+        pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ACCEPTED)

@@ -33,10 +33,10 @@ def plan(pair: Pair, terms: Terms) -> Plan:
 
 
 def _state(half: Half, terms: Terms) -> str:
+    if half.left and terms.on_leave == "unlink":
+        return "left"  # also when it is deleted afterwards: nothing joins the two any more
     if half.gone or (half.left and terms.on_leave == "delete"):
         return "deleted"
-    if half.left:
-        return "left"
     return "absent" if half.key is None else "present" if half.seen is not None else "absent"
 
 
@@ -72,7 +72,7 @@ def _deleted(pair: Pair, here: SideName, terms: Terms) -> Plan:
     """The other side was deleted. What was edited since the agreement is never deleted without asking."""
     half, way = pair.half(here), "a_to_b" if here == "a" else "b_to_a"
     mark = pair.apart.get(whole)
-    if mark is not None and not _holds(mark, pair):
+    if mark is not None and mark.why != Why.ACCEPTED and not _holds(mark, pair):
         mark = None
     kept = {whole: mark} if mark is not None else {}
     unlinked = Plan(pair.base, kept, standing=Standing.UNLINKED)
@@ -83,10 +83,12 @@ def _deleted(pair: Pair, here: SideName, terms: Terms) -> Plan:
     if mark is not None and mark.why == Why.REFUSED:
         return Plan(pair.base, kept, clashes=(_clash_whole(pair, mark),))
     # a deleted target cannot take its source with it when nothing ever travels from the target
-    if all(terms.direction(name) == way for name in terms.policies) or terms.on_delete == "keep":
+    is_one_way = all(terms.direction(name) == way for name in terms.policies)
+    if is_one_way or terms.on_delete == "keep" or (mark is not None and mark.why == Why.ACCEPTED):
         return unlinked
-    seen, base = half.seen or {}, pair.base
-    is_edited = base is None or any(name in base and seen.get(name, base[name]) != base[name] for name in terms.policies)
+    seen, base = half.seen or {}, pair.base or {}
+    # a value that was never agreed is an edit like any other
+    is_edited = pair.base is None or any(seen[name] != base.get(name) for name in terms.policies if name in seen and (name in base or not _empty(seen[name])))
     if is_edited or terms.on_delete == "ask" or (here, "delete") in terms.cannot:
         return Plan(pair.base, kept, clashes=(_clash_whole(pair, None),))
     return Plan(pair.base, kept, writes={here: Write("delete", {})})
@@ -102,11 +104,11 @@ def _holds(mark: Apart, pair: Pair) -> bool:
     return bool(mark.a == shape(pair.a) and mark.b == shape(pair.b))
 
 
-def shown(mark: Apart) -> tuple[Value, Value]:
+def shown(mark: Apart | None, mine: Value, theirs: Value) -> tuple[Value, Value]:
     """Both values as a person is asked about them: what our write replaced stands where it stood."""
-    if mark.why != Why.OVERWRITTEN:
-        return mark.a, mark.b
-    return (mark.value["lost"], mark.b) if mark.value["side"] == "a" else (mark.a, mark.value["lost"])
+    if mark is None or mark.why != Why.OVERWRITTEN:
+        return mine, theirs
+    return (mark.value["lost"], theirs) if mark.value["side"] == "a" else (mine, mark.value["lost"])
 
 
 def shape(half: Half) -> Value:
@@ -130,13 +132,12 @@ class _Fields:
         self.base = dict(pair.base or {})
         a, b = pair.a.seen or {}, pair.b.seen or {}
         mark = pair.apart.get(whole)
-        if mark is not None and mark.why == Why.CIRCLE and _holds(mark, pair):
+        if mark is not None and mark.why == Why.CIRCLE:  # in a circle the sides never stand still: only a person lets it go on
             return Plan(pair.base, dict(pair.apart), clashes=(_clash_whole(pair, mark),))
         for name in terms.policies:
             if name in a and name in b:
                 self._field(name, a[name], b[name])
-            elif name in pair.apart:
-                self.apart[name] = pair.apart[name]
+        self.apart |= {name: mark for name, mark in pair.apart.items() if name != whole and not (name in terms.policies and name in a and name in b)}
         writes: dict[SideName, Write] = {}
         for side in sides:
             values = self._expressible(side)
@@ -147,15 +148,13 @@ class _Fields:
 
     def _field(self, name: str, mine: Value, theirs: Value) -> None:
         mark = self.pair.apart.get(name)
-        if mark is not None and mark.why == Why.TOLD:
-            if not mine == theirs == mark.value and self._told(name, mark, mine, theirs):
-                return
-        elif mark is not None and mark.a == mine and mark.b == theirs and (mine != theirs or mark.why == Why.OVERWRITTEN):
-            self._stays_apart(name, mark)
+        if mark is not None and self._marked(name, mark, mine, theirs):
             return
         if mine == theirs:
             self.base[name] = mine
             return
+        if mark is not None:
+            self.apart[name] = mark  # it goes on telling what each side held, until what follows has happened
         bases = self._bases(name, mark)
         direction = self.terms.direction(name)
         if direction != "both":
@@ -171,12 +170,27 @@ class _Fields:
         else:
             self._by_policy(name, mine, theirs)
 
+    def _marked(self, name: str, mark: Apart, mine: Value, theirs: Value) -> bool:
+        """What a mark says of the field; False when it does not speak of these values any more."""
+        if mark.why == Why.TOLD:
+            return not mine == theirs == mark.value and self._told(name, mark, mine, theirs)
+        is_same = mark.a == mine and mark.b == theirs
+        if mark.why == Why.OVERWRITTEN:  # the question stays until it is answered or its side is edited by somebody who saw our value
+            if (mark.a == mine) if mark.value["side"] == "a" else (mark.b == theirs):
+                self.apart[name] = mark
+                self.clashes.append(Clash(name, *shown(mark, mine, theirs), self.base.get(name), mark.why, mark.zh, mark.en))
+            return is_same
+        if not is_same or mine == theirs:
+            return False
+        self.apart[name] = mark
+        if mark.why != Why.ACCEPTED:
+            self.clashes.append(Clash(name, mine, theirs, self.base.get(name), mark.why, mark.zh, mark.en))
+        return True
+
     def _bases(self, name: str, mark: Apart | None) -> tuple[Value, Value] | None:
-        """What each side held when they last agreed (or were known to stand apart)."""
-        if mark is not None:
-            if mark.why == Why.TOLD:
-                return mark.value, mark.value
-            return mark.a, mark.b
+        """What each side held when they last agreed (or were known to stand apart). A refused value was never known over there."""
+        if mark is not None and mark.why != Why.REFUSED:
+            return (mark.value, mark.value) if mark.why == Why.TOLD else (mark.a, mark.b)
         return (self.base[name], self.base[name]) if name in self.base else None
 
     def _told(self, name: str, mark: Apart, mine: Value, theirs: Value) -> bool:
@@ -189,11 +203,6 @@ class _Fields:
                 self.to[side][name] = mark.value
         self.apart[name] = mark
         return True
-
-    def _stays_apart(self, name: str, mark: Apart) -> None:
-        self.apart[name] = mark
-        if mark.why != Why.ACCEPTED:
-            self.clashes.append(Clash(name, *shown(mark), self.base.get(name), mark.why, mark.zh, mark.en))
 
     def _by_policy(self, name: str, mine: Value, theirs: Value) -> None:
         policy = self.terms.policies[name]

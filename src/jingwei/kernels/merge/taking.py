@@ -23,13 +23,14 @@ def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
         half.parked, half.gone = True, False
         _note(half, arrival)
         return Taken.PARKED
-    if (half.gone or half.left) and not arrival.outside and pair.half(other(arrival.side)).gone:
+    was_away = half.gone or (half.left and terms.on_leave != "keep")
+    if was_away and not arrival.outside and pair.half(other(arrival.side)).gone:
         _begin_anew(pair, arrival)
-    has_left = arrival.outside and terms.on_leave != "keep"
-    is_same = half.seen == arrival.values and not half.gone and not half.parked and half.left == has_left
+    seen = half.seen if arrival.values is None else arrival.values  # a record that is elsewhere may be known by its absence only
+    is_same = half.seen == seen and not half.gone and not half.parked and half.left == arrival.outside
     if not is_same:
         half.changed_at = arrival.stamp or arrival.read_at
-    half.seen, half.gone, half.parked, half.left = arrival.values, False, False, has_left
+    half.seen, half.gone, half.parked, half.left = seen, False, False, arrival.outside
     _note(half, arrival)
     return Taken.UNCHANGED if is_same else Taken.CHANGED
 
@@ -50,6 +51,8 @@ def _doubt(half: Half, arrival: Arrival) -> Taken | None:
         return Taken.OUTDATED
     if arrival.gone:
         return Taken.UNCHANGED if half.gone else Taken.LOOK_UP
+    if half.gone:  # a delete carries no number: what was there before it and comes late looks just like a return
+        return Taken.LOOK_UP
     if arrival.sequence is not None and half.sequence is not None:
         if arrival.sequence >= half.sequence:
             return None
@@ -79,4 +82,5 @@ def _begin_anew(pair: Pair, arrival: Arrival) -> None:
 
 def _note(half: Half, arrival: Arrival) -> None:
     half.version, half.sequence, half.stamp = arrival.version, arrival.sequence, arrival.stamp
-    half.read_at = max((moment for moment in (arrival.read_at, half.read_at) if moment is not None), default=None)
+    if arrival.is_read:  # what we are told says nothing of how fresh it is
+        half.read_at = max((moment for moment in (arrival.read_at, half.read_at) if moment is not None), default=None)
