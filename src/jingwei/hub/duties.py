@@ -49,9 +49,7 @@ def due() -> int:
     wanted |= set(
         OutboxEntry.objects.filter(state__in=("waiting", "unknown"), not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True)
     )
-    wanted |= set(
-        Delivery.objects.filter(state="waiting", not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True)
-    )
+    wanted |= set(Delivery.objects.filter(state="waiting", not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True))
     for pk in wanted:
         count += jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
     for pk in live.filter(reconciled_at=None, last_success_at__isnull=False).values_list("pk", flat=True):

@@ -121,7 +121,9 @@ def main(words: list[str] | None = None) -> int:
         print(explain(seed))
         _keep(seed, why)
     steps, walks, kills, writes = (sum(getattr(t, name) for t in tallies) for name in ("steps", "walks", "kills", "writes"))
-    print(f"steps {steps:,}, seeds {walks:,} from {asked.seed}, kills {kills:,}, writes {writes:,}, violations {len(failures)}, seconds {time.perf_counter() - begun:.1f}")
+    print(
+        f"steps {steps:,}, seeds {walks:,} from {asked.seed}, kills {kills:,}, writes {writes:,}, violations {len(failures)}, seconds {time.perf_counter() - begun:.1f}"
+    )
     return 1 if failures else 0
 
 

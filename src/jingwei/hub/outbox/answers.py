@@ -125,11 +125,12 @@ def _note(batch: Batch, row: Row, side: SideName, entry: OutboxEntry, outcome: O
 
 
 def _not_there(entry: OutboxEntry) -> bool:
-    """It may be sent again; what is no create is looked up first, so that it is planned on what is there now."""
-    entry.state, entry.not_before = State.WAITING, None
+    """A create that had no effect may be sent again. What is no create is looked up: what it shows tells whether the write happened."""
     if entry.action == OutboxEntry.Action.CREATE:
+        entry.state, entry.not_before = State.WAITING, None
         return False
-    return _moved_on(entry, contract.UnknownOutcome("no answer came; looked up"))
+    entry.state, entry.not_before = State.UNKNOWN, timezone.now() + timedelta(seconds=pause_seconds(entry.attempts + 1))
+    return True
 
 
 def _moved_on(entry: OutboxEntry, outcome: contract.ConnectorError) -> bool:

@@ -68,8 +68,8 @@ def take_found(batch: Batch, row: Row, side: SideName, key: str, found: contract
     if found is contract.Absence.MISSING:
         merge.take(row.pair, merge.Arrival(side, key, gone=True, read_at=now, is_confirmed=True), batch.terms)
     elif found is contract.Absence.ELSEWHERE:
-        half = row.pair.half(side)
-        merge.take(row.pair, merge.Arrival(side, key, half.seen or {}, outside=True, read_at=now, is_confirmed=True, version=half.version), batch.terms)
+        version = row.pair.half(side).version
+        merge.take(row.pair, merge.Arrival(side, key, outside=True, read_at=now, is_confirmed=True, version=version), batch.terms)
     elif isinstance(found, contract.Record):
         values, problems = batch.wording.canonical(side, found)
         arrival = merge.Arrival(
@@ -212,11 +212,12 @@ def note_written(batch: Batch, row: Row, side: SideName, write: Write, record: c
     """A write is known to have happened: only now may the base move. `record` is the peer's own view of it afterwards."""
     counter = {"create": "created", "update": "updated", "delete": "deleted"}[write.action]
     setattr(batch.counts, counter, getattr(batch.counts, counter) + 1)
-    merge.written(row.pair, side, write, _answer(batch, side, record) if record is not None else None, batch.terms)
+    merge.written(row.pair, side, write, answer_of(batch, side, record) if record is not None else None, batch.terms)
     batch.file(row)
 
 
-def _answer(batch: Batch, side: SideName, record: contract.Record) -> Answer:
+def answer_of(batch: Batch, side: SideName, record: contract.Record) -> Answer:
+    """A record after our write, as the planner takes it."""
     values, problems = batch.wording.canonical(side, record)
     replaced: dict[str, Any] = {}
     if record.replaced:

@@ -20,7 +20,7 @@ from jingwei.hub.inbox.deliveries import as_row, record_from_plain
 from jingwei.hub.models import Delivery, Interface, OutboxEntry, Quarantine, Run
 from jingwei.hub.sync import circles, pairing
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.carrying import carry_out, note_written
+from jingwei.hub.sync.carrying import answer_of, carry_out, note_written
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.rows import Row
 from jingwei.hub.sync.terms import problem
@@ -141,6 +141,8 @@ class _Intake:
             batch.counts.read += 1
         row = batch.index[side].get(item.key) or self._by_reference(item)
         arrival = self._arrival(item)
+        if row is not None and item.is_confirmed:
+            self._settle_unknown(item, row, arrival)
         before = _marks(row, side) if row is not None else None
         taken = merge.take(row.pair if row else None, arrival, batch.terms)
         if taken == Taken.NEW:
@@ -169,6 +171,22 @@ class _Intake:
                 self.same[row.pk] = row
         self._note(item, str(taken), row)
 
+    def _settle_unknown(self, item: Item, row: Row, arrival: Arrival) -> None:
+        """The look-up shows what became of an update or delete whose answer never came."""
+        entry = row.entries.get(item.side)
+        if entry is None or entry.state != OutboxEntry.State.UNKNOWN or entry.action == OutboxEntry.Action.CREATE:
+            return
+        happened = arrival.gone
+        if entry.action == OutboxEntry.Action.UPDATE and item.record is not None and not arrival.problems:
+            answer = answer_of(self.batch, item.side, item.record)
+            happened = merge.turned_out(row.pair, item.side, merge.Write("update", entry.values), answer, self.batch.terms)
+        entry.state, entry.not_before = OutboxEntry.State.WAITING, None
+        if happened:
+            entry.state, entry.done_at, entry.error = OutboxEntry.State.DONE, timezone.now(), "seen to have happened"
+            del row.entries[item.side]
+            self.batch.counts.updated += entry.action == OutboxEntry.Action.UPDATE
+        self.batch.owed.entries.append(entry)
+
     def _arrival(self, item: Item) -> Arrival:
         side, record = item.side, item.record
         if record is None:
@@ -186,10 +204,8 @@ class _Intake:
     def _absent(self, item: Item) -> Arrival:
         if item.absence == contract.Absence.MISSING:
             return Arrival(item.side, item.key, gone=True, read_at=item.at, is_confirmed=True)
-        row = self.batch.index[item.side].get(item.key)
-        seen = row.pair.half(item.side).seen if row else None
         if item.absence == contract.Absence.ELSEWHERE:
-            return Arrival(item.side, item.key, seen or {}, outside=True, read_at=item.at, is_confirmed=True)
+            return Arrival(item.side, item.key, outside=True, read_at=item.at, is_confirmed=True)
         text = ("对方不让我们看到这条记录", "the other system does not let us see this record")
         return Arrival(item.side, item.key, None, problems=[problem("", "hub.not_visible", *text)], read_at=item.at, is_confirmed=True)
 
