@@ -126,7 +126,7 @@ class Hub:
             return
         waiting = {d.key for d in self.deliveries}
         for key, link in self.by_key[side].items():
-            if key not in listed and not link.pair.half(side).gone and key not in waiting:
+            if key not in listed and self.half(link, side).key == key and not self.half(link, side).gone and key not in waiting:
                 self.deliveries.append(Delivery(side, key, None, self.world.now, True, True))
                 self.rows += 1
 
@@ -149,9 +149,9 @@ class Hub:
             self.deliveries.rotate(-1)
 
     def _take(self, delivery: Delivery) -> bool:
-        side, link = delivery.side, self.by_key[delivery.side].get(delivery.key)
+        side, link = delivery.side, self.link_of(delivery.side, delivery.key)
         if link is not None and side in link.open and link.open[side].state == "unknown" and not self.resolve(link, side):
-            return False
+            return link.pair.half(side).parked  # type: ignore[arg-type]  # looked up just now, and unreadable: a person sees it
         if link is None:
             if delivery.gone:
                 return True
@@ -204,6 +204,11 @@ class Hub:
         """Values in the canonical space and what cannot be read."""
         problems = [n for n in self.policies if self.is_strict[side] and digit(values.get(n)) == unreadable]
         return {n: values.get(n) for n in self.policies}, problems
+
+    def link_of(self, side: str, key: str) -> Link | None:
+        """The pair a record belongs to now."""
+        link = self.by_key[side].get(key)
+        return link if link is not None and link.pair.half(side).key == key else None  # type: ignore[arg-type]
 
     def _begin(self, side: str, key: str) -> Link:
         link = Link(f"{self.name}:{side}{key}")
@@ -467,8 +472,8 @@ class Hub:
         now = link.clashes.get(name)
         if now is None or (now.a, now.b) != (clash.a, clash.b):
             return False
-        merge.decide(link.pair, name, choice, value)
         self.world.oracle.answered(self, link, name, now, choice, value)
+        merge.decide(link.pair, name, choice, value)
         self.plan(link)
         return True
 

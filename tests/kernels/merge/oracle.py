@@ -111,7 +111,7 @@ class Oracle:
     def _create(self, hub: Any, link: Any, side: str, other: Record | None) -> None:
         if other is None:
             raise Violation("I2 created from nothing")
-        made = [r for r in hub.peers[side].records.values() if r.origin is not None and r.origin[0] is hub and r.external == link.external]
+        made = [r for r in hub.peers[side].records.values() if r.origin is not None and r.origin[0] is hub and r.external == link.external and (not r.now.gone or self.known_of(hub, side, r.key) >= 0)]
         if any(not r.now.gone for r in made):
             raise Violation(f"I2 {other.key} created twice")
         if made and not link.is_remade and len({c.gone or not c.inside for c in other.changes}) == 1:
@@ -149,7 +149,11 @@ class Oracle:
         assert other is not None
         if self._was_carried(name, old, other) or (name, value) in link.told or value == coerce(old):
             return
-        if any(name == n and old in (a, b) for n, a, b in link.accepted) or hub.directions.get(name, "both") != "both":
+        if any(name == n and old in (a, b) for n, a, b in link.accepted):
+            return
+        if hub.directions.get(name, "both") != "both":
+            if empty(value) and not any(empty(c.values.get(name)) for c in record.changes) and all(empty(c.values.get(name)) for c in other.changes):
+                raise Violation(f"EMPTY {name} wiped {old} before anything was agreed")
             return
         policy = hub.policies[name]
         if policy == across(side) or (policy == "newest" and self._is_newer(hub, across(side), other, side, record)):
@@ -165,8 +169,7 @@ class Oracle:
         for where, each in ((one, record), (two, against)):
             known = max(0, self.known_of(hub, where, each.key))
             stamps.append([c.stamp for c in each.changes[: known + 1] if c.by != hub.name])
-        later = [s for s in stamps[0][-3:] if not stamps[1] or any(s - t > 2 for t in stamps[1][-3:])]
-        return bool(later)
+        return not stamps[1] or any(s - t > 2 for s in stamps[0][-6:] for t in stamps[1][-6:])
 
     def _elements(self, hub: Any, link: Any, side: str, record: Record | None, other: Record | None, old: Any, new: Any) -> None:
         """Lists, element by element: what goes was taken away by somebody over there, what comes was put in over there."""
@@ -230,7 +233,7 @@ class Oracle:
                 if key not in hub.by_key[side] and not record.now.gone and record.now.inside:
                     raise Violation(f"I1 {key} is unknown to the hub")
         for link in hub.links:
-            if any(e.state in ("sending", "unknown", "waiting") for e in link.open.values()):
+            if any(e.state in ("sending", "waiting") or (e.state == "unknown" and not hub.half(link, s).parked) for s, e in link.open.items()):
                 raise Violation(f"I1 an open write never ends: {[(e.state, e.write) for e in link.open.values()]}")
             if not link.is_ambiguous:
                 self._quiet_pair(hub, link)
@@ -284,8 +287,14 @@ class Oracle:
                 if clash.why != "overwritten" and (clash.a, clash.b) != (a, b):
                     raise Violation(f"I3 the question about {name} shows {clash.a}, {clash.b}: true is {a}, {b}")
                 self._true_reason(hub, name, clash, a, b)
-            elif (name, a, b) not in link.accepted:
+            elif (name, a, b) not in link.accepted and not self._has_nothing_to_say(hub, link, name, a, b):
                 raise Violation(f"I3 {name} differs in silence: {a}, {b}, base {(link.pair.base or {}).get(name)}, apart {link.pair.apart.get(name)}")
+
+    @staticmethod
+    def _has_nothing_to_say(hub: Any, link: Any, name: str, a: Any, b: Any) -> bool:
+        """A one-way field whose source never had a value."""
+        source = {"a_to_b": a, "b_to_a": b}.get(hub.directions.get(name, "both"), 0)
+        return empty(source) and name not in (link.pair.base or {})
 
     @staticmethod
     def _true_reason(hub: Any, name: str, clash: Any, a: Any, b: Any) -> None:

@@ -158,7 +158,11 @@ class _Fields:
         bases = self._bases(name, mark)
         direction = self.terms.direction(name)
         if direction != "both":
-            self.to["b" if direction == "a_to_b" else "a"][name] = mine if direction == "a_to_b" else theirs
+            source = mine if direction == "a_to_b" else theirs
+            if bases is not None or not _empty(source):  # never agreed, and its source has nothing to say: so it says nothing
+                self.to["b" if direction == "a_to_b" else "a"][name] = source
+        elif self.terms.policies[name] == "union" and isinstance(mine, list) and isinstance(theirs, list):
+            self._union(name, mine, theirs, bases or ([], []))
         elif bases is not None and theirs == bases[1]:
             self.to["b"][name] = mine
         elif bases is not None and mine == bases[0]:
@@ -212,15 +216,17 @@ class _Fields:
             self.to["b"][name] = mine
         elif policy == "b":
             self.to["a"][name] = theirs
-        elif policy == "union" and isinstance(mine, list) and isinstance(theirs, list):
-            before = self.base.get(name)
-            merged = union(mine, theirs, before if isinstance(before, list) else [])
-            if merged != mine:
-                self.to["a"][name] = merged
-            if merged != theirs:
-                self.to["b"][name] = merged
         else:
             self.clashes.append(Clash(name, mine, theirs, self.base.get(name)))
+
+    def _union(self, name: str, mine: list[Value], theirs: list[Value], bases: tuple[Value, Value]) -> None:
+        """Each side's own additions and removals since what it held itself, also where the two were known to differ."""
+        before = [v for v in bases[0] or [] if v not in mine] + [v for v in bases[1] or [] if v not in theirs]
+        merged = union(mine, theirs, before)
+        if merged != mine:
+            self.to["a"][name] = merged
+        if merged != theirs:
+            self.to["b"][name] = merged
 
     def _newest(self) -> str:
         """The side that was changed later, when the clocks leave no doubt; otherwise a person is asked."""

@@ -47,8 +47,8 @@ def _doubt(half: Half, arrival: Arrival) -> Taken | None:
     """OUTDATED or LOOK_UP when this state may be older than what we know; None to go on."""
     if arrival.is_confirmed or half.key is None:
         return None
-    if arrival.is_read and half.read_at is not None and arrival.read_at is not None and arrival.read_at < half.read_at:
-        return Taken.OUTDATED
+    if arrival.is_read and half.read_at is not None and arrival.read_at is not None and arrival.read_at <= half.read_at:
+        return Taken.OUTDATED if arrival.read_at < half.read_at else Taken.LOOK_UP
     if arrival.gone:
         return Taken.UNCHANGED if half.gone else Taken.LOOK_UP
     if half.gone:  # a delete carries no number: what was there before it and comes late looks just like a return
@@ -60,8 +60,7 @@ def _doubt(half: Half, arrival: Arrival) -> Taken | None:
     if arrival.is_read:  # a stamp that went back: a replica behind, or a clock set right
         went_back = arrival.stamp is not None and half.stamp is not None and arrival.stamp < half.stamp
         return Taken.LOOK_UP if went_back else None
-    is_later = arrival.stamp is not None and half.stamp is not None and arrival.stamp > half.stamp
-    return None if is_later else Taken.LOOK_UP
+    return Taken.LOOK_UP  # told, without a number: a later stamp proves nothing where clocks jump
 
 
 def _take_gone(half: Half, arrival: Arrival) -> Taken:
