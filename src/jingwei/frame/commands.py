@@ -17,6 +17,10 @@ from jingwei.frame.resource import Children, Resource
 Values = Mapping[str, Any]
 
 
+class NotAllowed(ValidationError):
+    """In a result of many: the right is missing for this row."""
+
+
 class Stale(Exception):
     """Somebody changed the row since it was read. `row` is what it is now."""
 
@@ -68,7 +72,7 @@ def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], ac
             _require_in(resource, row, cleaned, access)
             ready.append((place, row, cleaned))
         except (ValidationError, PermissionDenied) as problem:
-            out[place] = problem if isinstance(problem, ValidationError) else ValidationError(str(problem))
+            out[place] = problem if isinstance(problem, ValidationError) else NotAllowed(str(problem))
     try:
         with transaction.atomic():
             written = _write_many(resource, [(row, cleaned) for _place, row, cleaned in ready])
@@ -87,7 +91,7 @@ def _save_one(resource: Resource, row: Any | None, values: Values, access: Acces
     except ValidationError as problem:
         return problem
     except PermissionDenied as problem:
-        return ValidationError(str(problem))
+        return NotAllowed(str(problem))
 
 
 def _require_in(resource: Resource, row: Any | None, cleaned: Values, access: Access) -> None:
@@ -117,13 +121,62 @@ def remove(resource: Resource, row: Any, access: Access) -> None:
     """Delete a row, or say what still stands on it."""
     access.require(resource.permission("delete"), resource.project_of(row))
     try:
-        if resource.remove is not None:
-            resource.remove(instance=row)
-        else:
-            row.delete()
+        _remove(resource, [row])
     except ProtectedError as problem:
-        names = ", ".join(sorted({str(type(o)._meta.verbose_name) for o in problem.protected_objects}))
-        raise ValidationError(_("It cannot be deleted because it is used by: %(names)s. Remove those first.") % {"names": names}) from problem
+        raise _still_used(problem) from problem
+
+
+@transaction.atomic
+def remove_many(resource: Resource, rows: Sequence[Any], access: Access) -> list[ValidationError | None]:
+    """Delete many rows together; gives, in order, None or why a row stays. Rows are read and locked by the caller.
+
+    When the whole is objected to, halves are tried, so a few rows that must stay cost little and keep no other one.
+    """
+    out: list[ValidationError | None] = [None] * len(rows)
+    ready = []
+    for place, row in enumerate(rows):
+        try:
+            access.require(resource.permission("delete"), resource.project_of(row))
+            ready.append(place)
+        except PermissionDenied as problem:
+            out[place] = NotAllowed(str(problem))
+    _remove_parts(resource, rows, ready, out)
+    return out
+
+
+def _remove_parts(resource: Resource, rows: Sequence[Any], places: Sequence[int], out: list[ValidationError | None]) -> None:
+    if not places:
+        return
+    try:
+        with transaction.atomic():
+            _remove(resource, [rows[place] for place in places])
+        return
+    except (ValidationError, ProtectedError, IntegrityError) as problem:
+        if len(places) == 1:
+            if isinstance(problem, ProtectedError):
+                problem = _still_used(problem)
+            out[places[0]] = problem if isinstance(problem, ValidationError) else ValidationError(_("It cannot be deleted because it is used elsewhere."))
+            return
+    middle = len(places) // 2
+    _remove_parts(resource, rows, places[:middle], out)
+    _remove_parts(resource, rows, places[middle:], out)
+
+
+def _remove(resource: Resource, rows: Sequence[Any]) -> None:
+    if resource.remove_many is not None and len(rows) > 1:
+        resource.remove_many(rows=rows)
+    elif resource.remove is not None:
+        for row in rows:
+            resource.remove(instance=row)
+    elif len(rows) == 1:
+        rows[0].delete()
+    else:
+        resource.model.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def _still_used(problem: ProtectedError) -> ValidationError:
+    names = ", ".join(sorted({str(type(o)._meta.verbose_name) for o in problem.protected_objects}))
+    return ValidationError(_("It cannot be deleted because it is used by: %(names)s. Remove those first.") % {"names": names})
 
 
 @transaction.atomic

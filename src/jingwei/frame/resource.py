@@ -55,7 +55,8 @@ class Resource:
     written, `inline` what may be edited in the list, `natural_key` the lookups that name a row for people ("project__code",
     "code"), `roles` grants verbs to standard roles: {"manager": "*", "engineer": "view change"}.
     `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved.
-    `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow.
+    `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow,
+    and so is `remove_many(rows=[row, …])`.
     `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -74,6 +75,7 @@ class Resource:
     write: Callable[..., Any] | None = None
     write_many: Callable[..., Sequence[Any]] | None = None
     remove: Callable[..., Any] | None = None
+    remove_many: Callable[..., Any] | None = None
     icon: str = "table"
     menu: str = ""
     example: Callable[[], dict[str, Any]] | None = None

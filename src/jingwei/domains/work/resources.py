@@ -27,6 +27,7 @@ tasks = Resource(
     write=services.task_save,
     write_many=services.tasks_save,
     remove=services.task_remove,
+    remove_many=services.tasks_remove,
     verbs=(
         Verb("report_progress", _("Report progress"), services.task_report_progress, fields=("percent",), icon="activity"),
         Verb("complete", _("Complete"), services.task_complete, icon="check", bulk=True, when=lambda task: task.percent < 100),

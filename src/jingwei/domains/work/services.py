@@ -177,10 +177,18 @@ def _keep_step(task: Task, *, status_given: bool, percent_given: bool) -> None:
 @transaction.atomic
 def task_remove(*, instance: Task) -> None:
     """Delete a task with its parts and links."""
-    project_id, pk = instance.project_id, instance.pk
-    instance.delete()
-    tasks_renumber(project_id=project_id)
-    facts.state(TaskRemoved(project_id=project_id, task_id=pk))
+    tasks_remove(rows=[instance])
+
+
+@transaction.atomic
+def tasks_remove(*, rows: Sequence[Task]) -> None:
+    """`task_remove` for many: what stands on them is looked for once, and each plan is numbered anew once."""
+    removed = [(task.project_id, task.pk) for task in rows]
+    Task.objects.filter(pk__in=[pk for _project_id, pk in removed]).delete()
+    for project_id in dict.fromkeys(project_id for project_id, _pk in removed):
+        tasks_renumber(project_id=project_id)
+    for project_id, pk in removed:
+        facts.state(TaskRemoved(project_id=project_id, task_id=pk))
 
 
 @transaction.atomic

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
-from django.db import connection, models
-from django.utils import translation
-from django.utils.text import capfirst
+import structlog
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError, connection, models, transaction
 
-from jingwei.frame import commands
+from jingwei.frame import commands, scope
 from jingwei.frame.access import Access, system_access
 from jingwei.frame.models import History
 from jingwei.frame.resource import Resource, UnknownResource, resource, resources
 from jingwei.hub import contract
-from jingwei.hub.contract import Field, FieldType, Page, Record, Stream, Title, Values
+from jingwei.hub.contract import Absence, ConnectorError, Page, Record, Stream, Values
+from jingwei.hub.peers.offered import Reader, plain, stream_of
+from jingwei.hub.peers.taken import Taker
 
-_types: tuple[tuple[type[models.Field[Any, Any]], FieldType], ...] = (
-    (models.ForeignKey, "reference"),
-    (models.TextField, "text"),
-    (models.BooleanField, "boolean"),
-    (models.DecimalField, "decimal"),
-    (models.DateTimeField, "datetime"),
-    (models.DateField, "date"),
-    (models.JSONField, "list"),
-    (models.IntegerField, "integer"),
-    (models.CharField, "string"),
-)
+__all__ = ["LocalResources", "Reader", "plain", "stream_of"]
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class LocalResources:
-    """Implements contract.LocalPort for one tenant and project; the scope is set by the caller."""
+    """Implements contract.LocalPort for one tenant and project; the scope is set by the caller.
+
+    `access` is what the interface was granted; None stands for the machinery itself.
+    """
 
     def __init__(self, project_id: int | None, access: Access | None, tenant_id: int) -> None:
         self.project_id = project_id
@@ -43,11 +38,15 @@ class LocalResources:
         return [stream_of(each) for each in resources() if each.is_stream]
 
     def rows(self, name: str) -> tuple[Resource, models.QuerySet[Any]]:
-        """The resource and its rows of this project."""
+        """The resource and its rows of this project; Forbidden without the right to see them."""
         try:
             found = resource(name)
         except UnknownResource as problem:
             raise contract.Refused(str(problem)) from problem
+        try:
+            self.access.require(found.permission("view"), self.project_id)
+        except PermissionDenied as problem:
+            raise contract.Forbidden(str(problem)) from problem
         rows = found.model.objects.select_related(*found.references)
         if self.project_id is not None and found.model.project_path:
             rows = rows.filter(**{found.model.project_path: self.project_id})
@@ -76,21 +75,35 @@ class LocalResources:
         seen = list(lines.order_by("written_by", "id").values_list("written_by", "id", "object_id", "action")[:limit])
         if not seen:
             return Page((), {"history": after}, more=False)
-        last: dict[int, str] = {object_id: action for _, _, object_id, action in seen}
-        present = {row.pk: row for row in rows.filter(pk__in=last)}
+        touched = dict.fromkeys(object_id for _, _, object_id, _ in seen)
+        present = {row.pk: row for row in rows.filter(pk__in=touched)}
+        # A transaction that began earlier may have deleted what a later one had changed: its line then stands before the
+        # change. So any delete counts if the row is gone, and none does if the row has only moved to another project.
+        removed = {object_id for _, _, object_id, action in seen if action == "D"} - present.keys()
+        removed -= _existing(found, removed)
         reader = Reader(found)
         records = tuple(
-            reader.record(present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in last if pk in present or last[pk] == "D"
+            reader.record(present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in touched if pk in present or pk in removed
         )
         return Page(records, {"history": [int(seen[-1][0]), seen[-1][1]]}, more=len(seen) == limit)
 
     def fetch(self, stream: str, keys: Sequence[str]) -> Sequence[Record]:
         """The rows of these keys as they are now, locked until the transaction ends when there is one."""
         found, rows = self.rows(stream)
-        wanted = [int(key) for key in keys if key.isdigit()]
-        if connection.in_atomic_block:
-            rows = rows.select_for_update(of=("self",))
-        return list(map(Reader(found).record, rows.filter(pk__in=wanted)))
+        return list(map(Reader(found).record, _locked(rows, keys).values()))
+
+    def where(self, stream: str, keys: Sequence[str]) -> dict[str, Record | Absence]:
+        """Each key as it is now, or why it is not there: ELSEWHERE when another project of the organisation has it, else MISSING."""
+        found, rows = self.rows(stream)
+        numbers = {key: _number(key) for key in keys}
+        wanted = [number for number in numbers.values() if number is not None]
+        present = {row.pk: row for row in rows.filter(pk__in=wanted)}
+        apart = _existing(found, set(wanted) - present.keys())
+        reader = Reader(found)
+        return {
+            key: reader.record(present[number]) if number in present else Absence.ELSEWHERE if number in apart else Absence.MISSING
+            for key, number in numbers.items()
+        }
 
     def where(self, stream: str, keys: Sequence[str]) -> dict[str, contract.Found]:
         """Each key as it is now, or why it is not here."""
@@ -120,44 +133,103 @@ class LocalResources:
         for pk in rows.order_by("pk").values_list("pk", flat=True).iterator():
             yield str(pk)
 
-    def write(self, stream: str, items: Sequence[tuple[str | None, Values]]) -> list[Record | contract.ConnectorError]:
-        """Create (no key) or change many rows through the resource's declared verb; what it refuses is given as contract.Refused by field."""
+    def write(self, stream: str, items: Sequence[tuple[str | None, Values]]) -> list[Record | ConnectorError]:
+        """Create (no key) or change many rows through the resource's declared verb; each gives its record, or its own error."""
         found, rows = self.rows(stream)
-        keys = [int(key) for key, _values in items if key is not None]
-        known = {row.pk: row for row in rows.select_for_update(of=("self",)).filter(pk__in=keys)} if keys else {}
-        out: list[Record | contract.ConnectorError | None] = [None] * len(items)
-        wanted: list[tuple[int, Any | None, Values]] = []
+        known = _locked(rows, [key for key, _values in items if key is not None])
+        taker = Taker(found, self.project_id)
+        out: dict[int, Record | ConnectorError] = {}
+        wanted: dict[int, tuple[Any | None, Values]] = {}
         for place, (key, values) in enumerate(items):
-            row = known.get(int(key)) if key is not None else None
+            row = known.get(_number(key)) if key is not None else None
             if key is not None and row is None:
                 out[place] = contract.Gone(f"{stream} {key}")
                 continue
-            given = dict(values)
+            try:
+                given = taker.taken(values)
+            except contract.Refused as problem:
+                out[place] = problem
+                continue
             if row is None and self.project_id is not None and "project" in found.fields:
-                given.setdefault("project", self.project_id)
-            wanted.append((place, row, given))
-        results = commands.save_many(found, [(row, given) for _place, row, given in wanted], self.access)
+                given["project"] = self.project_id
+            wanted[place] = (row, given)
+        results = _one_by_one(list(wanted.values()), lambda part: commands.save_many(found, part, self.access))
         reader = Reader(found)
-        for (place, _row, _given), result in zip(wanted, results, strict=True):
-            out[place] = _refused(result) if isinstance(result, ValidationError) else reader.record(result)
-        return [each for each in out if each is not None]
+        for place, result in zip(wanted, results, strict=True):
+            out[place] = _error(result) if isinstance(result, Exception) else reader.record(result)
+        return [out[place] for place in range(len(items))]
 
     def delete(self, stream: str, key: str) -> None:
+        (problem,) = self.delete_many(stream, [key])
+        if problem is not None and not isinstance(problem, contract.Gone):
+            raise problem
+
+    def delete_many(self, stream: str, keys: Sequence[str]) -> list[ConnectorError | None]:
+        """Delete rows together; for each key None, Gone when it is not in this project, or why it stays."""
         found, rows = self.rows(stream)
-        row = rows.filter(pk=int(key)).first()
-        if row is not None:
-            try:
-                commands.remove(found, row, self.access)
-            except ValidationError as problem:
-                raise contract.Refused("; ".join(problem.messages)) from problem
+        known = _locked(rows, keys)
+        numbers = {key: _number(key) for key in keys}
+        wanted = [number for number in dict.fromkeys(numbers.values()) if number in known]
+        results = _one_by_one([known[number] for number in wanted], lambda part: commands.remove_many(found, part, self.access))
+        outcome = dict(zip(wanted, results, strict=True))
+        out: list[ConnectorError | None] = []
+        for key in keys:
+            result = outcome.get(numbers[key])
+            out.append(_error(result) if isinstance(result, Exception) else None if numbers[key] in outcome else contract.Gone(f"{stream} {key}"))
+        return out
 
 
-def _refused(problem: ValidationError) -> contract.Refused:
-    return contract.Refused("; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in _by_field(problem).items()})
+def _one_by_one(items: Sequence[T], work: Callable[[Sequence[T]], Sequence[Any]]) -> list[Any]:
+    """What `work` makes of the items, an exception in the place of one that breaks it. All go together; where that breaks, halves do,
+    each in a savepoint. A lost database, a deadlock and the like are not an item's fault and are raised."""
+    if not items:
+        return []
+    try:
+        with transaction.atomic():
+            return list(work(items))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        if len(items) == 1:
+            if not isinstance(problem, ValidationError | PermissionDenied):
+                log.exception("hub.local_verb_broke")
+            return [problem]
+    middle = len(items) // 2
+    return [*_one_by_one(items[:middle], work), *_one_by_one(items[middle:], work)]
 
 
-def _by_field(problem: ValidationError) -> dict[str, list[str]]:
-    return problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+def _error(problem: Exception) -> ConnectorError:
+    match problem:
+        case commands.NotAllowed() | PermissionDenied():
+            return contract.Forbidden(str(getattr(problem, "message", problem)), mend=contract.Title(
+                "为该接口授予这项权限，或由有权限的人重新发布", "Grant the interface this right, or have it published by somebody who has it"))  # fmt: skip
+        case ValidationError():
+            by_field: Mapping[str, list[str]] = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+            return contract.Refused("; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in by_field.items()})
+        case _:
+            return contract.Refused(f"{type(problem).__name__}: {problem}"[:500].replace("\0", "�"))
+
+
+def _number(key: str | None) -> int | None:
+    """A key of ours as the number it is; None when it can be none."""
+    return int(key) if key is not None and key.isascii() and key.isdigit() and len(key) <= 18 else None
+
+
+def _locked(rows: models.QuerySet[Any], keys: Sequence[str]) -> dict[int, Any]:
+    """The rows of these keys by number, in one order, locked until the transaction ends when there is one."""
+    wanted = [number for key in keys if (number := _number(key)) is not None]
+    if not wanted:
+        return {}
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(of=("self",))
+    return {row.pk: row for row in rows.filter(pk__in=wanted).order_by("pk")}
+
+
+def _existing(found: Resource, numbers: set[int]) -> set[int]:
+    """Those that exist anywhere in the organisation."""
+    if not numbers:
+        return set()
+    return set(found.model.unscoped.filter(tenant_id=scope.current().tenant_id, pk__in=numbers).values_list("pk", flat=True))
 
 
 def _settled_history() -> list[int]:
@@ -165,95 +237,3 @@ def _settled_history() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         return [int(cursor.fetchone()[0]), 0]
-
-
-def stream_of(found: Resource) -> Stream:
-    """A resource as a stream: its writable fields, then what is only computed."""
-    names = [n for n in found.fields if n != "project"]
-    computed = computed_of(found)
-    fields = (
-        Field("id", "integer", Title("编号", "ID"), read_only=True),
-        *(_field_of(found, n) for n in names),
-        *(_field_of(found, n, read_only=True) for n in computed),
-    )
-    return Stream(
-        name=found.key,
-        title=_both(found.title_plural),
-        fields=fields,
-        key="id",
-        label=found.natural_key[-1],
-        modified="updated_at",
-        can_delete=True,
-        idempotent_create=True,
-        tells_deletes=True,
-        page_limit=1000,
-    )
-
-
-_own_affairs = ("id", "tenant", "project", "version", "created_at", "updated_at")
-
-
-def computed_of(found: Resource) -> list[str]:
-    """Stored fields that only services write, such as computed dates; a stream offers them read-only."""
-    return [
-        f.name for f in found.model._meta.concrete_fields
-        if f.name not in found.fields and f.name not in _own_affairs and not isinstance(f, models.BinaryField) and f.remote_field is None
-    ]  # fmt: skip
-
-
-def _field_of(found: Resource, name: str, *, read_only: bool = False) -> Field:
-    field = found.model_field(name)
-    assert field is not None
-    kind: FieldType = next((t for cls, t in _types if isinstance(field, cls)), "string")
-    choices = tuple((str(value), str(label)) for value, label in field.flatchoices)
-    return Field(
-        name=name,
-        type="enum" if choices else kind,
-        title=_both(field.verbose_name),
-        required=not (field.blank or field.null or field.has_default()) and not read_only,
-        read_only=read_only,
-        max_length=field.max_length if kind in ("string", "text") else None,
-        choices=choices,
-    )
-
-
-def _both(text: Any) -> Title:
-    with translation.override("zh-hans"):
-        zh = str(text)
-    with translation.override("en"):
-        return Title(zh, capfirst(str(text)))
-
-
-class Reader:
-    """Turns rows of one resource into records; which fields there are is worked out once."""
-
-    def __init__(self, found: Resource) -> None:
-        self.key = found.key
-        self.names = [*(n for n in found.fields if n != "project"), *computed_of(found)]
-
-    def record(self, row: Any) -> Record:
-        """A row as a record; references by their natural key."""
-        values: Values = {"id": row.pk}
-        for name in self.names:
-            values[name] = plain(getattr(row, name))
-        return Record(stream=self.key, key=str(row.pk), values=values, modified_at=row.updated_at, version=str(row.version))
-
-
-def plain(value: Any) -> Any:
-    """A field's value as JSON takes it."""
-    match value:
-        case None | bool() | int() | str() | list() | dict():
-            return value
-        case Decimal():
-            return str(value)
-        case dt.datetime():
-            return value.astimezone(dt.UTC).isoformat()
-        case dt.date():
-            return value.isoformat()
-        case models.Model():
-            from jingwei.frame.resource import resource_of
-
-            target = resource_of(type(value))
-            return target.name_of(value) if target else value.pk
-        case _:
-            return str(value)
