@@ -27,11 +27,12 @@ class Kept:
     age: str
     past: str
     before: Sequence[str] = field(default=())
+    batch: int = batch_rows
 
 
 kept: tuple[Kept, ...] = (
     Kept(
-        "hub_delivery", 30, "received_at",
+        "hub_delivery", 30, "t.received_at",
         """t.state IN ('done', 'dropped')
         AND NOT EXISTS (SELECT 1 FROM hub_quarantine q WHERE q.delivery_id = t.id AND q.released_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM hub_deadletter d WHERE d.delivery_id = t.id AND d.settled_at IS NULL)
@@ -51,10 +52,11 @@ kept: tuple[Kept, ...] = (
         ("DELETE FROM hub_deadletter WHERE entry_id = ANY(%(ids)s)",),
     ),
     Kept(
-        "hub_run", 90, "started_at", "t.finished_at IS NOT NULL",
+        "hub_run", 90, "t.started_at", "t.finished_at IS NOT NULL",
         ("UPDATE hub_delivery SET run_id = NULL WHERE run_id = ANY(%(ids)s)", "UPDATE hub_outboxentry SET run_id = NULL WHERE run_id = ANY(%(ids)s)"),
+        batch=500,  # a run may be named by a thousand entries
     ),
-    Kept("hub_healthperiod", 400, "until", "t.until IS NOT NULL"),
+    Kept("hub_healthperiod", 400, "t.until", "t.until IS NOT NULL"),
 )  # fmt: skip
 
 
@@ -74,7 +76,7 @@ def _purge_table(each: Kept, cutoff: datetime, deadline: float) -> int:
     removed, after = 0, 0
     while time.monotonic() < deadline:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_walk(each), {"after": after, "cutoff": cutoff, "limit": batch_rows, "tenant": scope.current().tenant_id})
+            cursor.execute(_walk(each), {"after": after, "cutoff": cutoff, "limit": each.batch, "tenant": scope.current().tenant_id})
             rows = cursor.fetchall()
             ids = [pk for pk, is_old, is_past in rows if is_old and is_past]
             if ids:
@@ -82,15 +84,14 @@ def _purge_table(each: Kept, cutoff: datetime, deadline: float) -> int:
                     cursor.execute(statement, {"ids": ids})
                 cursor.execute(f"DELETE FROM {each.table} WHERE id = ANY(%(ids)s)", {"ids": ids})
                 removed += len(ids)
-        if len(rows) < batch_rows or not any(is_old for _pk, is_old, _is_past in rows):
+        if len(rows) < each.batch or not any(is_old for _pk, is_old, _is_past in rows):
             break
         after = rows[-1][0]
     return removed
 
 
 def _walk(each: Kept) -> str:
-    age = each.age if "t." in each.age else f"t.{each.age}"
-    return (
-        f"SELECT t.id, coalesce({age} < %(cutoff)s, false) AS is_old, CASE WHEN {age} < %(cutoff)s THEN {each.past} ELSE false END"
-        f" FROM {each.table} t WHERE t.id > %(after)s AND t.tenant_id = %(tenant)s ORDER BY t.id LIMIT %(limit)s"
-    )
+    return f"""
+        SELECT t.id, coalesce({each.age} < %(cutoff)s, false), CASE WHEN {each.age} < %(cutoff)s THEN {each.past} ELSE false END
+        FROM {each.table} t WHERE t.id > %(after)s AND t.tenant_id = %(tenant)s ORDER BY t.id LIMIT %(limit)s
+    """

@@ -1,66 +1,89 @@
-"""Where is my record? One line from arrival to write, by any id somebody may hold."""
+"""Where is my record? One line from arrival to write, by any id somebody may hold, for eyes that may see it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
 
+from jingwei.frame.access import Access
 from jingwei.frame.models import History
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Link, OutboxEntry, Quarantine
+from jingwei.hub.monitor.search import Found, cleaned, local_resource, may_see_values, search, visible
+
+_related = ("interface", "interface__system_a", "interface__system_b", "interface__published")
 
 
-def trace(external_id: str, *, limit: int = 200) -> dict[str, Any]:
+def trace(external_id: object, *, limit: int = 200, access: Access | None = None) -> dict[str, Any]:
     """Everything known of a record: its links, what came in, what went out, what is open, and what our history says.
 
-    `external_id` is either side's key, our reference, or a record's label as it arrived.
+    `external_id` is either side's key, our reference, an id of a link, delivery or entry, a webhook's id, a natural key or a label. With
+    `access`, only interfaces the reader may look at are told of, and values only of records he may view.
     """
-    wanted = Q(key_a=external_id) | Q(key_b=external_id)
-    if len(external_id) == 36 and external_id.count("-") == 4:
-        wanted |= Q(external_key=external_id)
-    links = list(Link.objects.filter(wanted).select_related("interface", "interface__system_a", "interface__system_b")[:20])
-    if not links:
-        links = list(Link.objects.filter(seen_b__contains={"code": external_id}).select_related("interface", "interface__system_a", "interface__system_b")[:20])
-    ids = [link.pk for link in links]
-    known = Q(link_id__in=ids)
-    deliveries = Delivery.objects.filter(known | Q(record_key=external_id)).order_by("-id")[:limit]
+    text = cleaned(external_id)
+    interfaces = list(visible(access))
+    found = search(text, interfaces, access)
+    links = list(Link.objects.filter(pk__in=found.links).select_related(*_related))
+    links.sort(key=lambda link: list(found.links).index(link.pk))
+    readable = {each.pk: may_see_values(access, each) for each in interfaces}
+    deliveries = _deliveries(links, found, limit)
     return {
-        "id": external_id,
-        "links": [_link(link) for link in links],
+        "id": text,
+        "links": [_link(link, found.links[link.pk], readable[link.interface_id]) for link in links],
         "steps": sorted(
-            [_delivery(d) for d in deliveries] + [_entry(e) for e in OutboxEntry.objects.filter(known).order_by("-id")[:limit]] + _written(links, limit),
+            [
+                *(_delivery(d, readable.get(d.interface_id or 0, False)) for d in deliveries),
+                *(_entry(e, readable[e.interface_id]) for e in OutboxEntry.objects.filter(link__in=links).order_by("-id")[:limit]),
+                *_written([link for link in links if readable[link.interface_id]], limit),
+            ],
             key=lambda step: step["at"] or "",
         ),
-        "open": [
-            *({"kind": "conflict", "field": c.field, "a": c.value_a, "b": c.value_b} for c in Conflict.objects.filter(known, resolved_at=None)),
-            *({"kind": "quarantine", "problems": q.problems} for q in Quarantine.objects.filter(delivery__record_key=external_id, released_at=None)),
-            *(
-                {"kind": "dead_letter", "code": d.code, "zh": d.message_zh, "en": d.message_en}
-                for d in DeadLetter.objects.filter(entry__link_id__in=ids, settled_at=None)
-            ),
-        ],
+        "open": list(_open(links, deliveries, readable)),
     }
 
 
-def _link(link: Link) -> dict[str, Any]:
+def _deliveries(links: list[Link], found: Found, limit: int) -> list[Delivery]:
+    """What came in for these links, whether it got as far as them or not, and what was found without one."""
+    wanted = Q(pk__in=found.deliveries) | Q(link__in=links)
+    for link in links:
+        for side in ("a", "b"):
+            if key := getattr(link, f"key_{side}"):
+                wanted |= Q(interface_id=link.interface_id, side=side, record_key=key)
+    return list(Delivery.objects.filter(wanted).order_by("-id")[:limit])
+
+
+def _open(links: list[Link], deliveries: list[Delivery], readable: dict[int, bool]) -> Iterable[dict[str, Any]]:
+    for c in Conflict.objects.filter(link__in=links, resolved_at=None):
+        shown = readable[c.interface_id]
+        yield {"kind": "conflict", "field": c.field, "a": c.value_a if shown else None, "b": c.value_b if shown else None, "reason": c.reason}
+    for q in Quarantine.objects.filter(Q(delivery__in=deliveries) | Q(link__in=links), released_at=None):
+        problems = q.problems if readable.get(q.interface_id) else [{k: v for k, v in p.items() if k != "value"} for p in q.problems]
+        yield {"kind": "quarantine", "problems": problems}
+    for d in DeadLetter.objects.filter(Q(entry__link__in=links) | Q(delivery__in=deliveries), settled_at=None):
+        yield {"kind": "dead_letter", "code": d.code, "zh": d.message_zh, "en": d.message_en}
+
+
+def _link(link: Link, how: str, shown: bool) -> dict[str, Any]:
+    values = {name: getattr(link, name) if shown else None for name in ("base", "seen_a", "seen_b")}
     return {
-        "interface": link.interface.key, "system_a": link.interface.system_a.key, "key_a": link.key_a, "system_b": link.interface.system_b.key,
-        "key_b": link.key_b, "our_reference": str(link.external_key), "state": link.state, "base": link.base, "seen_a": link.seen_a, "seen_b": link.seen_b,
+        "id": link.pk, "interface": link.interface.key, "system_a": link.interface.system_a.key, "key_a": link.key_a, "system_b": link.interface.system_b.key,
+        "key_b": link.key_b, "our_reference": str(link.external_key), "state": link.state, **values, "found_by": how, "values_hidden": not shown,
     }  # fmt: skip
 
 
-def _delivery(row: Delivery) -> dict[str, Any]:
+def _delivery(row: Delivery, shown: bool) -> dict[str, Any]:
     return {
         "kind": "arrived", "at": row.received_at.isoformat(), "side": row.side, "source": row.source, "key": row.record_key, "state": row.state,
-        "outcome": row.outcome, "record": (row.record or {}).get("values"), "id": row.pk,
+        "outcome": row.outcome, "record": (row.record or {}).get("values") if shown else None, "id": row.pk,
     }  # fmt: skip
 
 
-def _entry(row: OutboxEntry) -> dict[str, Any]:
+def _entry(row: OutboxEntry, shown: bool) -> dict[str, Any]:
     at = row.done_at or row.sent_at or row.created_at
     return {
-        "kind": "written" if row.state == "done" else "to be written", "at": at.isoformat(), "side": row.side, "action": row.action, "values": row.values,
-        "before": row.before, "state": row.state, "attempts": row.attempts, "error": row.error, "id": row.pk,
+        "kind": "written" if row.state == "done" else "to be written", "at": at.isoformat(), "side": row.side, "action": row.action,
+        "values": row.values if shown else None, "before": row.before if shown else None, "state": row.state, "attempts": row.attempts, "error": row.error, "id": row.pk,
     }  # fmt: skip
 
 
@@ -70,7 +93,7 @@ def _written(links: list[Link], limit: int) -> list[dict[str, Any]]:
     for link in links:
         for side in ("a", "b"):
             key = getattr(link, f"key_{side}")
-            if link.interface.system(side).connector == "local" and key and key.isdigit():
+            if local_resource(link.interface, side) is not None and key and key.isascii() and key.isdigit() and len(key) < 19:
                 for line in History.objects.filter(resource=link.interface.stream(side), object_id=int(key)).order_by("-id")[:limit]:
                     steps.append({
                         "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": line.before, "values": line.after,

@@ -156,7 +156,7 @@ def trace(request: Request) -> HttpResponse:
     """Where is my record?"""
     request.access.require("hub.interface.view")
     wanted = request.GET.get("id", "").strip()
-    return render(request, "hub/trace.html", {"wanted": wanted, "found": tracing.trace(wanted) if wanted else None})
+    return render(request, "hub/trace.html", {"wanted": wanted, "found": tracing.trace(wanted, access=request.access) if wanted else None})
 
 
 @require_GET
