@@ -6,11 +6,11 @@ import pytest
 
 from jingwei.domains.work.models import Task
 from jingwei.hub.engine import decisions
-from jingwei.hub.engine import interim as reconciling
 from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.register import services
+from jingwei.hub.sync import compare
 from tests.hub.conftest import Joined
 from tests.hub.deeds import change, edit, issue, ours, theirs
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def assert_agree(joined: Joined) -> None:
     """Both sides and the base agree, record by record."""
-    report = reconciling.verify(Interface.objects.select_related("system_a", "system_b", "published").get(pk=joined.interface.pk))
+    report = compare.verify(Interface.objects.select_related("system_a", "system_b", "published").get(pk=joined.interface.pk))
     assert report["differences"] == []
     assert report["unlinked_a"] == report["unlinked_b"] == report["doubled_a"] == report["doubled_b"] == []
 

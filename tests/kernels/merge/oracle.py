@@ -111,7 +111,11 @@ class Oracle:
     def _create(self, hub: Any, link: Any, side: str, other: Record | None) -> None:
         if other is None:
             raise Violation("I2 created from nothing")
-        made = [r for r in hub.peers[side].records.values() if r.origin is not None and r.origin[0] is hub and r.external == link.external and (not r.now.gone or self.known_of(hub, side, r.key) >= 0)]
+        made = [
+            r
+            for r in hub.peers[side].records.values()
+            if r.origin is not None and r.origin[0] is hub and r.external == link.external and (not r.now.gone or self.known_of(hub, side, r.key) >= 0)
+        ]
         if any(not r.now.gone for r in made):
             raise Violation(f"I2 {other.key} created twice")
         if made and not link.is_remade and len({c.gone or not c.inside for c in other.changes}) == 1:

@@ -169,10 +169,10 @@ def run_verify(options: argparse.Namespace) -> int:
     """Compare both sides with the base; exit code 1 when they differ."""
     with _scoped(options):
         from jingwei.hub import contract
-        from jingwei.hub.engine import interim as reconciling
+        from jingwei.hub.sync import compare
 
         try:
-            report = reconciling.verify(_interface(options.key))
+            report = compare.verify(_interface(options.key))
         except contract.ConnectorError as problem:
             return fail(problem.message, problem.code)
         if options.json:

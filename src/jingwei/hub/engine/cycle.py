@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -25,6 +25,7 @@ from jingwei.kernels.merge import SideName
 
 log = structlog.get_logger(__name__)
 lock_space = 7261
+same_trouble = timedelta(minutes=1)
 side_names: tuple[SideName, SideName] = ("a", "b")
 
 
@@ -108,13 +109,18 @@ def _close(interface: Interface, run: Run, counts: Counts, problems: dict[str, s
     run.finished_at, run.counts = timezone.now(), counts.as_plain()
     run.error = "; ".join(f"{side}: {text}" for side, text in problems.items())
     moved = any(run.counts[name] for name in ("created", "updated", "deleted", "conflicts", "quarantined", "dead"))
-    if moved or run.error or interface.state != Interface.State.OK:
+    if moved or (run.error and not _said_lately(run)):
         run.save()
     else:
-        run.delete()  # an idle poll is not worth a line
+        run.delete()  # an idle poll, or the same trouble as a moment ago, is not worth a line
     health.judge(interface)
     if moved:
         events.publish("flow-changed", project_id=interface.project_id, interface=interface.pk, **{k: v for k, v in run.counts.items() if v})
+
+
+def _said_lately(run: Run) -> bool:
+    last = Run.objects.filter(interface_id=run.interface_id, finished_at__isnull=False).exclude(pk=run.pk).order_by("-id").first()
+    return last is not None and last.error == run.error and run.started_at - last.started_at < same_trouble
 
 
 def has_work(interface_id: int) -> bool:

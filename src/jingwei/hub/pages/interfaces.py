@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.engine import decisions
-from jingwei.hub.engine import interim as reconciling
 from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.pages.systems import steps
 from jingwei.hub.register import files, services
+from jingwei.hub.sync import compare
 
 
 def interface_or_404(request: Request, key: str, verb: str = "view") -> Interface:
@@ -102,7 +102,7 @@ def verify(request: Request, key: str) -> HttpResponse:
     interface = interface_or_404(request, key)
     report, problem = None, ""
     try:
-        report = reconciling.verify(interface) if interface.published else None
+        report = compare.verify(interface) if interface.published else None
     except contract.ConnectorError as error:
         problem = error.message
     return render(request, "hub/verify.html", {"interface": interface, "report": report, "problem": problem})

@@ -105,25 +105,6 @@ class LocalResources:
             for key, number in numbers.items()
         }
 
-    def where(self, stream: str, keys: Sequence[str]) -> dict[str, contract.Found]:
-        """Each key as it is now, or why it is not here."""
-        here = {record.key: record for record in self.fetch(stream, keys)}
-        missing = [int(key) for key in keys if key not in here and key.isdigit()]
-        found, _rows = self.rows(stream)
-        elsewhere = set(map(str, found.model.objects.filter(pk__in=missing).values_list("pk", flat=True)))
-        return {key: here.get(key) or (contract.Absence.ELSEWHERE if key in elsewhere else contract.Absence.MISSING) for key in keys}
-
-    def delete_many(self, stream: str, keys: Sequence[str]) -> list[contract.ConnectorError | None]:
-        """Delete many."""
-        out: list[contract.ConnectorError | None] = []
-        for key in keys:
-            try:
-                self.delete(stream, key)
-                out.append(None)
-            except contract.ConnectorError as problem:
-                out.append(problem)
-        return out
-
     def find(self, stream: str, external_key: str) -> Sequence[Record]:
         """Local creates are in the hub's own transaction, so their outcome is never unknown."""
         return []

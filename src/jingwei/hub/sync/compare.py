@@ -17,11 +17,11 @@ from typing import Any
 from django.utils import timezone
 
 from jingwei.hub.contract import Absence, Found, RateLimited, Record, Stream
+from jingwei.hub.inbox.deliveries import ask
 from jingwei.hub.models import Conflict, DeadLetter, Interface, OutboxEntry, Quarantine
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import HubSession, session_for, stream_of
 from jingwei.hub.register.versions import Ready, ready
-from jingwei.hub.sync.asking import ask
 from jingwei.hub.sync.comparing import Ledger, Spool, canonical, is_meant, print_of
 from jingwei.hub.sync.explaining import Explainer, Suspect, differing
 from jingwei.kernels.merge import SideName, other, sides

@@ -17,6 +17,7 @@ from jingwei.kernels.merge.pair import (
     Standing,
     Taken,
     Terms,
+    Values,
     Why,
     Write,
     directions,
@@ -31,7 +32,7 @@ from jingwei.kernels.merge.taking import take
 from jingwei.kernels.merge.values import normalise, union
 
 __all__ = [
-    "Answer", "Apart", "Arrival", "Clash", "Half", "Pair", "Pairing", "Plan", "SideName", "Standing", "Taken", "Terms", "Why", "Write", "circle_writes",
+    "Answer", "Apart", "Arrival", "Clash", "Half", "Pair", "Pairing", "Plan", "SideName", "Standing", "Taken", "Terms", "Values", "Why", "Write", "circle_writes",
     "decide", "delete_window", "deletes_pass", "directions", "natural_key", "normalise", "note_write", "other", "pair_up", "plan", "policies", "refused",
     "shape", "sides", "take", "try_again", "turned_out", "union", "whole", "written",
 ]  # fmt: skip
