@@ -49,9 +49,9 @@ class CustomField:
         )
 
     def read(self, value: Any) -> Any:
-        """A value of Redmine's in the contract's form."""
+        """A value of Redmine's in the contract's form. Several values come in any order and are put in one."""
         if self.multiple:
-            return [str(each) for each in (value if isinstance(value, list) else [value]) if each not in (None, "")]
+            return sorted(str(each) for each in (value if isinstance(value, list) else [value]) if each not in (None, ""))
         return plain(self.kind, value)
 
     def sent(self, value: Any) -> Any:

@@ -130,14 +130,10 @@ def replaced(journals: Sequence[Mapping[str, Any]], who: Any, before: Record, va
             changes = [d for d in journal.get("details") or () if _named(d) == each]
             if changes:
                 old = _old(by_name.get(each), _kinds.get(each, "string"), changes, value)
-                if not _is_same(old, before.values.get(each)):
+                if old != before.values.get(each):
                     out[each] = old
                 break
     return out or None
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    return sorted(one) == sorted(other) if isinstance(one, list) and isinstance(other, list) else bool(one == other)
 
 
 def _named(detail: Mapping[str, Any]) -> str:
@@ -152,7 +148,7 @@ def _old(custom: CustomField | None, kind: str, changes: Sequence[Mapping[str, A
     if not custom.multiple:
         return custom.read(changes[0].get("old_value"))
     added = {str(each["new_value"]) for each in changes if each.get("new_value")}
-    return [*(each for each in written or () if each not in added), *(str(each["old_value"]) for each in changes if each.get("old_value"))]
+    return sorted([*(each for each in written or () if each not in added), *(str(each["old_value"]) for each in changes if each.get("old_value"))])
 
 
 def with_replaced(read_back: Record, values: Values | None) -> Record:
