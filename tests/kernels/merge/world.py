@@ -348,4 +348,5 @@ class World:
                         break
                 hub.reconcile(side)
             self._work(hub)
-        return before != (self.writes, *(hub.rows for hub in self.hubs))
+        is_open = any(e.state == "waiting" for hub in self.hubs for link in hub.links for e in link.open.values())
+        return is_open or before != (self.writes, *(hub.rows for hub in self.hubs))
