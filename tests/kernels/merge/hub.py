@@ -76,7 +76,7 @@ class Hub:
         self.old: deque[Delivery] = deque(maxlen=6)
         self.deletes: list[int] = []
         self.memory: dict[str, Any] = {}
-        self.rows = 0
+        self.rows = self.references = 0
         self.terms = self._terms()
 
     def _terms(self) -> Terms:
@@ -156,8 +156,10 @@ class Hub:
             if delivery.gone:
                 return True
             assert delivery.snapshot is not None
-            if any(each.open[side].state in ("sending", "unknown") and each.external == delivery.snapshot.external for each in self.links if side in each.open):
-                return False  # perhaps what our own create made: that is found out first
+            ours = next((each for each in self.links if each.external == delivery.snapshot.external and self._has_none(each, side)), None)
+            if ours is not None and side in ours.open:  # it carries our reference: this is what our unanswered create made
+                self._found(ours, side, ours.open[side], delivery.snapshot)
+                return True
         arrival = self._arrival(delivery)
         taken = merge.take(link.pair if link else None, arrival, self.terms)
         if taken in (Taken.NEW, Taken.PARKED) and link is None:
@@ -210,8 +212,19 @@ class Hub:
         link = self.by_key[side].get(key)
         return link if link is not None and link.pair.half(side).key == key else None  # type: ignore[arg-type]
 
+    def _has_none(self, link: Link, side: str) -> bool:
+        return self.half(link, side).key is None or self.half(link, side).gone
+
+    def _name(self, link: Link, side: str, key: str) -> None:
+        """A record of ours has its key. The one it stands for keeps a row of its own: what still comes of that one is old."""
+        if (old := self.half(link, side).key) is not None:
+            dead = self._begin(side, old)
+            dead.pair.half(side).gone = True  # type: ignore[arg-type]
+        self.by_key[side][key] = link
+
     def _begin(self, side: str, key: str) -> Link:
-        link = Link(f"{self.name}:{side}{key}")
+        self.references += 1
+        link = Link(f"{self.name}{self.references}")
         link.pair.half(side).key = key  # type: ignore[arg-type]
         self.links.append(link)
         self.by_key[side][key] = link
@@ -233,7 +246,7 @@ class Hub:
         return {
             i: link for i, link in enumerate(self.links)
             if (half := link.pair.half(side)).key is not None and not half.gone and not half.left and half.seen is not None and link.pair.half(across).key is None
-            and not link.is_remade and (across not in link.open or link.open[across].state == "waiting")
+            and (across not in link.open or link.open[across].state == "waiting")
         }  # fmt: skip
 
     def pair_up(self) -> None:
@@ -376,7 +389,7 @@ class Hub:
     def _refused(self, link: Link, side: str, entry: Entry, names: tuple[str, ...]) -> None:
         """A refusal is believed after a look: some peers refuse what they have done."""
         if entry.write.action == "create" and (found := self.peers[side].find(link.external)):
-            self._acknowledge(link, side, entry, found[0])
+            self._found(link, side, entry, found[0])
             return
         del link.open[side]
         if entry.write.action == "update":
@@ -406,12 +419,21 @@ class Hub:
         else:
             assert found is not None
             if write.action == "create":
-                self.by_key[side][found.key] = link
+                self._name(link, side, found.key)
             merge.written(link.pair, side, write, self.answer(side, found), self.terms)  # type: ignore[arg-type]
             self.world.oracle.knows(self, side, found.key, found.index)
             link.flips, is_circle = merge.note_write(link.flips, side, repr(write.values), moment(self.world.now))
             if is_circle:
                 link.pair.apart[merge.whole] = Apart(merge.shape(link.pair.a), merge.shape(link.pair.b), Why.CIRCLE)
+        self.plan(link)
+
+    def _found(self, link: Link, side: str, entry: Entry, found: Snapshot) -> None:
+        """What our create made, though nobody told us."""
+        del link.open[side]
+        self._name(link, side, found.key)
+        merge.turned_out(link.pair, side, entry.write, self.answer(side, found), self.terms)  # type: ignore[arg-type]
+        link.pair.half(side).left = not found.inside  # type: ignore[arg-type]
+        self.world.oracle.knows(self, side, found.key, found.index)
         self.plan(link)
 
     def resolve(self, link: Link, side: str) -> bool:
@@ -428,7 +450,7 @@ class Hub:
         if entry.write.action == "create":
             found = self.peers[side].find(link.external)
             if found:
-                self._acknowledge(link, side, entry, found[0])
+                self._found(link, side, entry, found[0])
             else:
                 entry.state = "waiting"
                 self.plan(link)

@@ -101,7 +101,7 @@ class Oracle:
             state = self._state(hub, where, each) if each is not None else None
             if state is None:
                 continue
-            if not state.inside and hub.on_leave == "unlink":
+            if (hub.half(link, where).left or not (state.gone or state.inside)) and hub.on_leave == "unlink":
                 raise Violation("UNLINKED pair is still written")
             if action != "delete" and state.gone:
                 raise Violation(f"GONE side {where} is written from or to")
@@ -151,6 +151,8 @@ class Oracle:
             self.owed.append((link, name, old))
             return
         assert other is not None
+        if any(c.values.get(name) == old and record.author(name, c.index).by in (hub.name, peer_itself) for c in record.changes[: author.index]):
+            return  # he only put back what had come from over there
         if self._was_carried(name, old, other) or (name, value) in link.told or value == coerce(old):
             return
         if any(name == n and old in (a, b) for n, a, b in link.accepted):
@@ -311,14 +313,17 @@ class Oracle:
 
     def _quiet_half(self, hub: Any, link: Any, here: str, records: dict[str, Any]) -> None:
         there = across(here)
+        if link.clashes:
+            return
+        is_unlinked = hub.on_leave == "unlink" and hub.half(link, there).left  # it was seen outside and not since
         if records[there] is None:
-            if not link.clashes and (there, "create") not in hub.cannot and hub.is_paired and self._has_something_to_say(hub, here):
+            if not is_unlinked and (there, "create") not in hub.cannot and hub.is_paired and self._has_something_to_say(hub, here):
                 raise Violation(f"I3 {records[here].key} has no counterpart and nobody is told")
             return
         is_one_way = all(hub.directions.get(n, "both") == ("a_to_b" if here == "a" else "b_to_a") for n in hub.policies)
         is_held = any(e.state == "held" for e in link.open.values())
         accepted = link.pair.apart.get("") is not None and link.pair.apart[""].why == "accepted"
-        if not (hub.on_delete == "keep" or is_one_way or is_held or accepted):
+        if not (is_unlinked or hub.on_delete == "keep" or is_one_way or is_held or accepted):
             raise Violation(f"I3 {records[there].key} is gone, {records[here].key} is there, and nobody is told")
 
     @staticmethod

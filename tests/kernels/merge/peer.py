@@ -113,7 +113,8 @@ class Peer:
         record = self.records[key]
         last = record.changes[-1] if record.changes else None
         whole = {**last.values, **values} if last else dict(values)
-        names = frozenset(n for n in values if last is None or last.values.get(n) != values[n] or by == person)
+        is_back = last is not None and last.gone and not gone  # who restores a record stands for all its values
+        names = frozenset(n for n in whole if is_back or last is None or last.values.get(n) != whole[n])
         where = inside if inside is not None else last.inside if last else True
         stamp = (self.clock() + self.offset) // self.tick * self.tick
         change = Change(len(record.changes), whole, names, by, stamp, gone, where)

@@ -318,9 +318,12 @@ class World:
             for snapshot in peer.hooks:
                 self._deliver(peer, snapshot)
             peer.hooks.clear()
-        for _ in range(30):
-            if not self._round():
+        was_quiet = False
+        for _ in range(40):
+            is_quiet = not self._round()
+            if is_quiet and was_quiet:
                 break
+            was_quiet = is_quiet
         else:
             raise Violation("IDLE it never comes to rest")
         for hub in self.hubs:
@@ -348,4 +351,5 @@ class World:
                         break
                 hub.reconcile(side)
             self._work(hub)
-        return before != (self.writes, *(hub.rows for hub in self.hubs))
+        is_open = any(e.state == "waiting" for hub in self.hubs for link in hub.links for e in link.open.values())
+        return is_open or before != (self.writes, *(hub.rows for hub in self.hubs))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from jingwei.kernels.merge.pair import Apart, Half, Pair, SideName, Terms, Value, Values, Why, Write, other, sides, whole
+from jingwei.kernels.merge.pair import Apart, Pair, SideName, Terms, Value, Values, Why, Write, other, sides, whole
 from jingwei.kernels.merge.planning import shape, shown
 
 
@@ -32,7 +32,7 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
         half.gone, half.parked = True, False
         return
     if write.action == "create":
-        half.key, half.gone = answer.key, False
+        half.key, half.gone, half.left = answer.key, False, False
         pair.apart.pop(whole, None)
     before, half.seen = half.seen or {}, dict(answer.values) if not answer.problems else half.seen
     half.parked = answer.problems
@@ -57,15 +57,16 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
 
 
 def turned_out(pair: Pair, side: SideName, write: Write, answer: Answer, terms: Terms) -> bool:
-    """An update whose outcome was unknown, by what a look-up says now: whether (any of) it happened. What did is acknowledged, so that
-    our own write is never taken for somebody's edit; what did not is planned again."""
+    """A create or update that was not answered (or refused), by what a search or look-up says now: whether any of it happened. What
+    did is acknowledged, so that our own write is never taken for somebody's edit; about the rest nothing is presumed: it is planned
+    as any other difference."""
     half = pair.half(side)
     before = half.seen or {}
     done = {n: v for n, v in write.values.items() if answer.values.get(n) == v}
-    written(pair, side, Write("update", done), answer, terms)
+    written(pair, side, Write(write.action, done), answer, terms)
     if any(answer.values.get(n) != before.get(n) for n in write.values if n not in done):
         half.changed_at = None  # made different by the peer, or edited by a person: nobody knows, so no clock decides
-    return bool(done)
+    return bool(done) or write.action == "create"
 
 
 def _forget(pair: Pair, side: SideName, name: str, now: Value) -> None:
@@ -96,7 +97,8 @@ def refused(pair: Pair, side: SideName, write: Write, names: Collection[str], te
         shapes = {each: shape(pair.half(each)) for each in sides}
         if write.action == "create":
             shapes[other(side)] = {**(shapes[other(side)] or {}), **write.values}  # as it was sent: a later edit is tried
-        pair.apart[whole] = Apart(shapes["a"], shapes["b"], Why.REFUSED, None, *text)
+        is_anew = write.action == "create" and pair.half(side).gone
+        pair.apart[whole] = Apart(shapes["a"], shapes["b"], Why.REFUSED, "make" if is_anew else None, *text)
         return
     for name in [n for n in write.values if n in names] or list(write.values):
         pair.apart[name] = _apart(pair, side, name, (pair.half(side).seen or {}).get(name), Why.REFUSED, None, text, sent=write.values[name])
@@ -104,7 +106,10 @@ def refused(pair: Pair, side: SideName, write: Write, names: Collection[str], te
 
 def try_again(pair: Pair) -> None:
     """A person wants what was refused to be tried again."""
+    anew = pair.apart.get(whole)
     pair.apart = {name: mark for name, mark in pair.apart.items() if mark.why not in (Why.REFUSED, Why.CIRCLE)}
+    if anew is not None and anew.value == "make":
+        pair.apart[whole] = replace(anew, why=Why.ANSWERED)
 
 
 def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
@@ -129,7 +134,6 @@ def _decide_whole(pair: Pair, choice: str) -> None:
     if choice in sides and (right.gone or right.left):
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ANSWERED, "delete")
     elif choice in sides and wrong.gone:
-        setattr(pair, other("a" if choice == "a" else "b"), Half())
-        pair.base, pair.apart = None, {}
+        pair.base, pair.apart = None, {whole: Apart(None, None, Why.ANSWERED, "make")}
     elif choice == "accept" or (choice in sides and wrong.left):  # what is elsewhere cannot be made anew
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ACCEPTED)

@@ -54,7 +54,7 @@ class Why(StrEnum):
     OVERWRITTEN = "overwritten"  # our write replaced a value that we had not seen
     ACCEPTED = "accepted"  # a person wants both sides to stay as they are
     TOLD = "told"  # a person chose `value`; whoever does not hold it is written
-    ANSWERED = "answered"  # a person answered a delete: `value` is "delete"
+    ANSWERED = "answered"  # what follows a delete is decided: `value` is "delete" (the other too) or "make" (the deleted one anew)
     CIRCLE = "circle"  # our own writes chase each other
     DIFFER = "differ"  # both sides changed
     DELETED = "deleted"  # one side is deleted, the other must not follow unasked

@@ -43,15 +43,18 @@ def _state(half: Half, terms: Terms) -> str:
 def _create(pair: Pair, here: SideName, terms: Terms) -> Plan:
     """The other side does not exist: make it, with everything that can travel there."""
     there, half = other(here), pair.half(here)
-    kept = {name: mark for name, mark in pair.apart.items() if name == whole and _holds(mark, pair)}
+    mark = pair.apart.get(whole)
+    is_told = mark is not None and mark.value == "make"
+    stays = mark if mark is not None and not is_told and _holds(mark, pair) else None
+    kept = {whole: mark} if mark is not None and (is_told or stays is not None) else {}
     half_known = Plan(pair.base, kept, standing=Standing.HALF)
-    if not terms.is_paired or pair.half(there).key is not None:
+    if not terms.is_paired or (pair.half(there).key is not None and not pair.half(there).gone):
         return half_known
     values = _sendable(half, terms, "a_to_b" if here == "a" else "b_to_a")
     if not values or (there, "create") in terms.cannot:
         return half_known
-    if whole in kept:
-        asked = () if kept[whole].why == Why.ACCEPTED else (_clash_whole(pair, kept[whole]),)
+    if stays is not None:
+        asked = () if stays.why == Why.ACCEPTED else (_clash_whole(pair, stays),)
         return Plan(pair.base, kept, clashes=asked, standing=Standing.HALF)
     unsaid = terms.express(there, values)
     if unsaid:
@@ -72,6 +75,8 @@ def _deleted(pair: Pair, here: SideName, terms: Terms) -> Plan:
     """The other side was deleted. What was edited since the agreement is never deleted without asking."""
     half, way = pair.half(here), "a_to_b" if here == "a" else "b_to_a"
     mark = pair.apart.get(whole)
+    if mark is not None and mark.value == "make" and pair.half(other(here)).gone:
+        return _create(pair, here, terms)
     if mark is not None and mark.why != Why.ACCEPTED and not _holds(mark, pair):
         mark = None
     kept = {whole: mark} if mark is not None else {}

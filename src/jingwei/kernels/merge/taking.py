@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jingwei.kernels.merge.pair import Arrival, Half, Pair, Taken, Terms, other
+from jingwei.kernels.merge.pair import Apart, Arrival, Half, Pair, Taken, Terms, Why, other, whole
 
 
 def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
@@ -73,10 +73,9 @@ def _take_gone(half: Half, arrival: Arrival) -> Taken:
 
 
 def _begin_anew(pair: Pair, arrival: Arrival) -> None:
-    """Both were deleted (or left) and one came back: it is a new thing, and nothing that was agreed speaks for deleting it again."""
-    across = other(arrival.side)
-    setattr(pair, across, Half())
-    pair.base, pair.apart = None, {}
+    """Both were deleted (or left) and one came back: it is a new thing, and nothing that was agreed speaks for deleting it again. The
+    key of the deleted one stays until the new one has its own, so that what still comes of it is known to be old."""
+    pair.base, pair.apart = None, {whole: Apart(None, None, Why.ANSWERED, "make")}
 
 
 def _note(half: Half, arrival: Arrival) -> None:
