@@ -128,6 +128,13 @@ class _Comparing:
         self.result = Comparison(interface.key)
 
     def run(self) -> Comparison:
+        try:
+            return self._run()
+        finally:
+            for spool in self.spools.values():
+                spool.close()
+
+    def _run(self) -> Comparison:
         begun = time.monotonic()
         self.ledger.load(self.ready)
         strays: dict[SideName, list[str]] = {side: self._read(side) for side in sides}
@@ -142,7 +149,6 @@ class _Comparing:
         for side in sides:
             result.unlinked[side] = self._truly_unlinked(side, strays[side], explainer)
             result.doubtful[side].update(result.unlinked[side])
-            self.spools[side].close()
         result.agree = result.links - result.explained_pairs - result.differing_pairs
         result.seconds = time.monotonic() - begun
         return result

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jingwei.hub.contract import Record
+from jingwei.hub.contract import Record, Values
 from jingwei.hub.models import Interface, Link
 from jingwei.hub.register.versions import Ready
 from jingwei.kernels import merge
-from jingwei.kernels.merge import SideName, Values, sides
+from jingwei.kernels.merge import SideName, sides
 
 PRESENT, LEFT, UNREADABLE = 1, 2, 4
 _mask = (1 << 64) - 1

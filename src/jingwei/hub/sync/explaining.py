@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db.models import Q
 
+from jingwei.hub.contract import Values
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.register.versions import Ready
-from jingwei.kernels.merge import SideName, Values, other, sides, whole
+from jingwei.kernels.merge import SideName, sides, whole
 
 open_states = ("waiting", "held", "sending", "unknown")
 
@@ -151,6 +152,3 @@ class Explainer:
         known = self._parked_keys | self._inbox
         dead = Delivery.objects.filter(interface=self.interface, side=side, record_key__in=keys, state="dead").values_list("record_key", flat=True)
         return [key for key in keys if key not in linked | set(dead) and (side, key) not in known]
-
-
-__all__ = ["Explainer", "Finding", "Suspect", "differing", "other"]
