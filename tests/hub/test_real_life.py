@@ -69,7 +69,7 @@ def test_one_odd_record_stops_no_other(joined: Joined, monkeypatch: pytest.Monke
     assert [task.name for task in Task.objects.all()] == ["好"]
     parked = Quarantine.objects.get(released_at=None)
     assert (parked.record_key, parked.code) == (str(bad["id"]), "hub.unstorable") and b"\\u0000" in bytes(parked.delivery.raw)
-    assert "parked" in {reason["code"] for reason in fresh(joined).state_detail}
+    assert "quarantine" in {reason["code"] for reason in fresh(joined).state_detail}
     monkeypatch.setattr(TrackerConnector, "read", read)
     decisions.quarantine_release(rows=[parked])
     joined.sync()

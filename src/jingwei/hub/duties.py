@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+from django.db.models import Q
 from django.utils import timezone
 
 from jingwei.frame import jobs, scheduler
+from jingwei.hub import contract
 from jingwei.hub.engine import cycle as engine
 from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
 from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
+from jingwei.hub.outbox.sending import hurry
+from jingwei.hub.peers import mending
+from jingwei.hub.sync import compare
+
+log = structlog.get_logger(__name__)
 
 
 @jobs.job("hub.cycle", queue="hub")
@@ -36,9 +44,35 @@ def deliver(connection_id: int) -> None:
 
 @jobs.job("hub.reconcile", queue="hub")
 def reconcile(interface_id: int) -> None:
-    """Compare all keys of both sides with the links."""
-    reconciling.reconcile(interface_id)
-    jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+    """Compare the keys of the sides that tell no deletes with the links."""
+    found = reconciling.reconcile(interface_id, only_silent=True)
+    if any(found.values()):
+        jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+
+
+@jobs.job("hub.compare", queue="hub")
+def compare_values(interface_id: int) -> None:
+    """Compare the values of both sides; what nothing explains is looked up and planned."""
+    interface = engine.load(interface_id)
+    if interface is not None and interface.published_id is not None and interface.stage == Interface.Stage.LIVE:
+        try:
+            compare.compare(interface)
+        except contract.ConnectorError as problem:  # health says that the last comparison grows old
+            log.warning("hub.not_compared", interface=interface.key, problem=problem.message[:200])
+            return
+        jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+
+
+@jobs.job("hub.mend", queue="hub")
+def mend(connection_id: int) -> None:
+    """See whether refused credentials are good again; what was held goes on then."""
+    connection = Connection.objects.select_related("system", "credential").filter(pk=connection_id).first()
+    if connection is None or not mending.release_if_mended(connection):
+        return
+    system = connection.system
+    for interface in Interface.objects.filter(Q(system_a=system) | Q(system_b=system), stage=Interface.Stage.LIVE):
+        hurry(interface)
+        jobs.defer("hub.cycle", once=str(interface.pk), interface_id=interface.pk)
 
 
 def due() -> int:
@@ -52,11 +86,11 @@ def due() -> int:
     wanted |= set(Delivery.objects.filter(state="waiting", not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True))
     for pk in wanted:
         count += jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
-    for pk in live.filter(reconciled_at=None, last_success_at__isnull=False).values_list("pk", flat=True):
-        Interface.objects.filter(pk=pk).update(reconciled_at=now)
-    for interface in live.filter(reconciled_at__isnull=False):
-        if interface.reconciled_at + timedelta(hours=interface.reconcile_hours) <= now:
+    for interface in live.filter(paired_at__isnull=False).select_related("system_a", "system_b", "published"):
+        if reconciling.is_due(interface):
             jobs.defer("hub.reconcile", once=str(interface.pk), interface_id=interface.pk)
+        if compare.is_due(interface):
+            jobs.defer("hub.compare", once=str(interface.pk), interface_id=interface.pk)
     return count
 
 
@@ -67,7 +101,13 @@ def sweep_deliveries() -> int:
     return sum(jobs.defer("hub.deliver", once=str(pk), connection_id=pk) for pk in waiting.values_list("connection_id", flat=True).distinct())
 
 
+def look_after_holds() -> int:
+    """Queue a look at every connection whose credentials were refused and whose turn it is."""
+    return sum(jobs.defer("hub.mend", once=str(each.pk), connection_id=each.pk) for each in mending.due_holds())
+
+
 scheduler.every(1, "hub.due")(due)
+scheduler.every(5, "hub.mending")(look_after_holds)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
 scheduler.every(5, "hub.health")(health.judge_all)
 scheduler.every(600, "hub.forget")(retention.purge)

@@ -11,15 +11,27 @@ from jingwei.hub.engine import cycle
 from jingwei.hub.inbox import deliveries
 from jingwei.hub.models import Checkpoint, Interface, Link, Quarantine, Run
 from jingwei.hub.peers import catalogue
-from jingwei.hub.peers.session import session_for
+from jingwei.hub.peers.session import session_for, stream_of
 from jingwei.hub.sync import polling
 from jingwei.kernels.merge import SideName, sides
 
-again_after = timedelta(minutes=10)
+at_least_every = timedelta(minutes=2)
 
 
-def reconcile(interface_id: int) -> dict[str, int]:
-    """Ask after what is missing and what was missed on both sides; the answers go the ordinary way. A side that cannot be read is said so."""
+def is_due(interface: Interface) -> bool:
+    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time."""
+    if interface.reconciled_at is None:
+        return True
+    last = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False).order_by("-id").first()
+    took = last.finished_at - last.started_at if last is not None and last.finished_at is not None else timedelta(0)
+    return bool(interface.reconciled_at + max(at_least_every, 50 * took) <= timezone.now())
+
+
+def reconcile(interface_id: int, *, only_silent: bool = False) -> dict[str, int]:
+    """Ask after what is missing and what was missed; the answers go the ordinary way. A side that cannot be read is said so.
+
+    `only_silent`: leave out a side that tells its deletes by itself.
+    """
     found = {"gone": 0, "missed": 0}
     interface = cycle.load(interface_id)
     if interface is None or interface.published_id is None:
@@ -29,15 +41,17 @@ def reconcile(interface_id: int) -> dict[str, int]:
     problems = []
     for side in sides:
         try:
-            _one_side(interface, side, run, found)
+            if not (only_silent and stream_of(interface, side).tells_deletes):
+                _one_side(interface, side, run, found)
         except contract.ConnectorError as problem:
             problems.append(f"{side}: {problem.message[:200]}")
             polling.note_failure(interface, side, problem.message)
     run.finished_at, run.counts, run.error = timezone.now(), found, "; ".join(problems)
     run.save()
-    # a comparison that did not come to its end is tried again soon
-    at = run.finished_at - timedelta(hours=interface.reconcile_hours) + again_after if problems else run.finished_at
-    Interface.objects.filter(pk=interface.pk).update(reconciled_at=at)
+    Interface.objects.filter(pk=interface.pk).update(reconciled_at=run.finished_at)
+    if not any(found.values()) and not problems:  # of those that found nothing the last is enough
+        quiet = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, counts=run.counts, error="", finished_at__isnull=False)
+        quiet.exclude(pk=run.pk).delete()
     return found
 
 

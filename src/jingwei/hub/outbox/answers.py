@@ -15,7 +15,7 @@ from jingwei.hub import contract
 from jingwei.hub.inbox import deliveries
 from jingwei.hub.models import Interface, Link, OutboxEntry, Run
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.carrying import carry_out, note_flip, note_refusal, note_written
+from jingwei.hub.sync.carrying import carry_out, note_flip, note_found, note_refusal, note_written
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.rows import Row
 from jingwei.kernels.merge import SideName, Write
@@ -31,7 +31,14 @@ class NotThere:
     """An entry without an answer turned out to have had no effect (or may be repeated safely)."""
 
 
-Outcome = contract.Record | contract.ConnectorError | NotThere | None
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A create without an answer turned out to have happened: the record as it was found."""
+
+    record: contract.Record
+
+
+Outcome = contract.Record | contract.ConnectorError | NotThere | Found | None
 
 
 def is_closing(outcome: Outcome) -> bool:
@@ -102,6 +109,11 @@ def _note(batch: Batch, row: Row, side: SideName, entry: OutboxEntry, outcome: O
         outcome = None  # somebody else did it: the same outcome
     if isinstance(outcome, NotThere):
         return _not_there(entry)
+    if isinstance(outcome, Found):
+        entry.state, entry.done_at, entry.error = State.DONE, timezone.now(), "found by our reference"
+        del row.entries[side]
+        note_found(batch, row, side, write, outcome.record)
+        return False
     if outcome is None or isinstance(outcome, contract.Record):
         entry.state, entry.done_at, entry.error = State.DONE, timezone.now(), ""
         del row.entries[side]

@@ -18,7 +18,7 @@ from django.utils import timezone
 from jingwei.hub import contract
 from jingwei.hub.contract import Connector, Record
 from jingwei.hub.models import OutboxEntry
-from jingwei.hub.outbox.answers import NotThere, Outcome, is_closing
+from jingwei.hub.outbox.answers import Found, NotThere, Outcome, is_closing
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import HubSession, session_for, stream_of
 from jingwei.hub.sync.batch import Batch
@@ -180,7 +180,7 @@ class Lane:
             return NotThere()
         found: Sequence[Record] = self.connector(entry.side).find(self.session(entry.side), stream.name, str(entry.link.external_key))
         if found:
-            return min(found, key=lambda record: (len(record.key), record.key))  # a copy made over there carries our reference too: the first is ours
+            return Found(min(found, key=lambda record: (len(record.key), record.key)))  # a copy made over there carries our reference too: the first is ours
         if stream.external_key_field:
             return NotThere()
         mend = contract.Title("请在对方系统确认该记录是否已创建，然后重放或放弃", "Check in the other system whether it was created, then replay or discard")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from jingwei.hub import contract
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, System
-from jingwei.hub.peers import catalogue, grants
+from jingwei.hub.peers import catalogue, grants, mending
 from jingwei.hub.peers.session import host_of, session_of, stream_of
 from jingwei.hub.register import overlaps, versions
 from jingwei.kernels.mapping import MappingError
@@ -61,23 +61,26 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     if webhook_secret:
         connection.webhook_secret_before, connection.webhook_secret = connection.webhook_secret, secrets.seal(f"webhook:{system.key}", webhook_secret)
     connection.failures, connection.open_until = 0, None
-    connection.save()
+    connection.save(update_fields=[
+        "config", "hosts", "requests_per_minute", "credential", "webhook_secret", "webhook_secret_before", "failures", "open_until",
+    ])  # fmt: skip  (what the running sessions note is theirs)
+    if connection.held_since is not None:
+        jobs.after_commit(lambda: mending.release_if_mended(connection))
     return connection
 
 
 def connection_test(*, system: System) -> Check:
-    """Make an authenticated call and say who we are over there; the outcome is kept on the connection."""
-    connector = catalogue.connector(system.connector)
-    try:
-        check = connector.check(session_of(system))
-    except contract.ConnectorError as problem:
-        mend = problem.mend
-        text = problem.message + (f" — {mend.zh} / {mend.en}" if mend else "")
-        check = Check(ok=False, message=text)
-    Connection.objects.filter(system=system).update(
-        account=check.account,
-        **({"last_ok_at": timezone.now(), "failures": 0, "open_until": None} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()}),
-    )
+    """Make an authenticated call and say who we are over there; the outcome is kept on the connection. What was held goes on when it passes."""
+    connection = Connection.objects.filter(system=system).first()
+    if connection is None:
+        check = catalogue.connector(system.connector).check(session_of(system))
+    else:
+        was_held = connection.held_since is not None
+        check = mending.try_credentials(connection)
+        if check.ok and was_held:
+            wake(Interface.objects.filter(Q(system_a=system) | Q(system_b=system), stage=Interface.Stage.LIVE).values_list("pk", flat=True))
+        told = {"last_ok_at": timezone.now()} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()}
+        Connection.objects.filter(pk=connection.pk).update(account=check.account, **told)
     System.objects.filter(pk=system.pk).update(state=System.State.OK if check.ok else System.State.DOWN)
     return check
 

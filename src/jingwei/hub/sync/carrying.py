@@ -216,6 +216,16 @@ def note_written(batch: Batch, row: Row, side: SideName, write: Write, record: c
     batch.file(row)
 
 
+def note_found(batch: Batch, row: Row, side: SideName, write: Write, record: contract.Record) -> bool:
+    """A write whose answer never came, by what was found: True when (any of) it happened."""
+    happened = merge.turned_out(row.pair, side, write, answer_of(batch, side, record), batch.terms)
+    if happened:
+        counter = "created" if write.action == "create" else "updated"
+        setattr(batch.counts, counter, getattr(batch.counts, counter) + 1)
+    batch.file(row)
+    return happened
+
+
 def answer_of(batch: Batch, side: SideName, record: contract.Record) -> Answer:
     """A record after our write, as the planner takes it."""
     values, problems = batch.wording.canonical(side, record)

@@ -20,7 +20,7 @@ from jingwei.hub.inbox.deliveries import as_row, record_from_plain
 from jingwei.hub.models import Delivery, Interface, OutboxEntry, Quarantine, Run
 from jingwei.hub.sync import circles, pairing
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.carrying import answer_of, carry_out, note_written
+from jingwei.hub.sync.carrying import carry_out, note_found
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.rows import Row
 from jingwei.hub.sync.terms import problem
@@ -178,13 +178,11 @@ class _Intake:
             return
         happened = arrival.gone
         if entry.action == OutboxEntry.Action.UPDATE and item.record is not None and not arrival.problems:
-            answer = answer_of(self.batch, item.side, item.record)
-            happened = merge.turned_out(row.pair, item.side, merge.Write("update", entry.values), answer, self.batch.terms)
+            happened = note_found(self.batch, row, item.side, merge.Write("update", entry.values), item.record)
         entry.state, entry.not_before = OutboxEntry.State.WAITING, None
         if happened:
             entry.state, entry.done_at, entry.error = OutboxEntry.State.DONE, timezone.now(), "seen to have happened"
             del row.entries[item.side]
-            self.batch.counts.updated += entry.action == OutboxEntry.Action.UPDATE
         self.batch.owed.entries.append(entry)
 
     def _arrival(self, item: Item) -> Arrival:
@@ -222,7 +220,7 @@ class _Intake:
             if entry is not None and entry.action == "create":
                 entry.state, entry.done_at, entry.error = OutboxEntry.State.DONE, timezone.now(), "found by our reference"
                 self.batch.owed.entries.append(entry)
-                note_written(self.batch, row, item.side, merge.Write("create", entry.values), item.record)
+                note_found(self.batch, row, item.side, merge.Write("create", entry.values), item.record)
             half.key = item.key
             self.batch.file(row)
             item.must_plan = True
