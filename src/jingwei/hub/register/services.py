@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.frame import facts, jobs, scope, secrets
-from jingwei.hub import contract
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, System
@@ -98,7 +97,8 @@ def interface_save(*, instance: Interface | None = None, **values: Any) -> Inter
         setattr(interface, name, value)
     if interface.system_a_id == interface.system_b_id and interface.stream_a == interface.stream_b:
         raise ValidationError({"stream_b": _("An interface joins two different streams.")})
-    interface.save()
+    # what the machinery notes on the row meanwhile is not written back from what a form had read
+    interface.save(update_fields=[*values] if instance is not None else None)
     return interface
 
 
