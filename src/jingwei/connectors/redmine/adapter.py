@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, issue_rows, mend_project, of_project, page_limit, part, written
+from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, of_project, page_limit, part, written
 from jingwei.connectors.redmine.custom_fields import reference_id
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
@@ -42,7 +42,7 @@ class RedmineConnector:
 
     def check(self, session: Session) -> Check:
         """Who we are, and whether the project is there, seen by us and keeps issues."""
-        session.cache.clear()  # a person is mending something: look again
+        forget(session)  # a person is mending something: look again
         user, there = ask_who(session), project_of(session)
         if "issue_tracking" not in {each.get("name") for each in there.get("enabled_modules") or ({"name": "issue_tracking"},)}:
             raise Refused("the project has no issue tracking", mend=mend_project)
@@ -71,11 +71,13 @@ class RedmineConnector:
         return read_by_time(cursor, size, safe_lag, resolution, session.now, read_since)
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
-        """One record now; None when it is not in this project, for which `lookup` has the reason."""
+        """One record now; None when it is not in this project, for which `lookup` has the reason. Raises Forbidden for a hidden one."""
         if stream == comments.name:
             found = comments.lookup(session, [key])[key]
         else:
             found = self._one(session, key) if key.isdigit() else Absence.MISSING
+        if found is Absence.NOT_VISIBLE:
+            raise Forbidden(f"{stream} {key} is not shown to us")
         return found if isinstance(found, Record) else None
 
     def _one(self, session: Session, key: str) -> Found:
