@@ -511,3 +511,26 @@ def test_many_deletes_go_in_bulk(joined: Joined) -> None:
     joined.sync()
     assert Task.objects.count() == 0
     assert timezone.now() - OutboxEntry.objects.filter(action="delete").latest("id").created_at < timedelta(minutes=1)
+
+
+def test_a_record_that_the_connector_cannot_read_is_parked_and_the_page_goes_on(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jingwei.connectors.sandbox import tracker
+
+    sound = tracker._record
+
+    def odd(row: Any, session: Any) -> contract.Record:
+        if row["subject"] == "怪":
+            raise contract.BrokenAnswer("a date of the year 0000")
+        return sound(row, session)
+
+    monkeypatch.setattr(tracker, "_record", odd)
+    for name in ("一", "怪", "二"):
+        issue(joined, subject=name)
+    joined.sync()
+    assert {task.name for task in Task.objects.all()} == {"一", "二"}
+    parked = Quarantine.objects.get(released_at=None)
+    assert parked.code == "hub.unreadable" and parked.delivery.record["values"]["subject"] == "怪"
+    monkeypatch.setattr(tracker, "_record", sound)
+    decisions.quarantine_release(rows=[parked])
+    joined.sync()
+    assert Task.objects.filter(name="怪").exists()

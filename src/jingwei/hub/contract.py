@@ -71,7 +71,8 @@ class Record:
 
     A *tombstone* (`deleted=True`) carries no values. `version` is the peer's concurrency token where it has one, `sequence` a
     number that grows with every change of the record where the peer counts them. `replaced` is told by an update when the peer
-    says what it overwrote: the values that stood there until then.
+    says what it overwrote: the values that stood there until then. With a `problem` the connector could not read the record:
+    `values` are then its raw ones, and it is parked while all others go on.
     """
 
     stream: str
@@ -84,6 +85,7 @@ class Record:
     external_key: str | None = None
     sequence: int | None = None
     replaced: Values | None = None
+    problem: str = ""
 
 
 class Absence(StrEnum):

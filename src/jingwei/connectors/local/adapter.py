@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jingwei.hub.contract import Absence, Check, ConnectorError, Found, Page, Record, Session, Stream, Values
+from jingwei.hub.contract import Check, ConnectorError, Found, Page, Record, Session, Stream, Values
 
 
 class LocalConnector:
@@ -24,9 +24,8 @@ class LocalConnector:
         return next(iter(session.local.fetch(stream, [key])), None)
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
-        """One call for all: nothing of our own is hidden from us."""
-        found: dict[str, Found] = {record.key: record for record in session.local.fetch(stream, keys)}
-        return {key: found.get(key, Absence.MISSING) for key in keys}
+        """One call for all: nothing of our own is hidden from us, and what moved to another project is told apart from what was deleted."""
+        return session.local.where(stream, keys)
 
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         return session.local.find(stream, external_key)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, of_project, page_limit, part, written
+from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, moment, of_project, page_limit, part, written
 from jingwei.connectors.redmine.custom_fields import reference_id
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
@@ -30,6 +30,7 @@ from jingwei.hub.contract import (
     Values,
 )
 from jingwei.hub.kit.reading import read_by_time
+from jingwei.hub.kit.rows import records_of
 
 safe_lag = timedelta(seconds=3)
 resolution = timedelta(seconds=1)
@@ -66,7 +67,7 @@ class RedmineConnector:
             asked = of_project(session, sort="updated_on,id", offset=offset, limit=size, **whole)
             if since is not None:
                 asked["updated_on"] = f">={since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-            return [issues.record(row, session, customs) for row in issue_rows(session, asked)]
+            return _read(issue_rows(session, asked), session, customs)
 
         return read_by_time(cursor, size, safe_lag, resolution, session.now, read_since)
 
@@ -114,7 +115,7 @@ class RedmineConnector:
                     out[key] = self._one(session, key)
                 else:
                     is_here = _project_of_row(row) == project_id(session)
-                    out[key] = issues.record(row, session, customs) if is_here else Absence.ELSEWHERE
+                    out[key] = _read([row], session, customs)[0] if is_here else Absence.ELSEWHERE
         return out
 
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
@@ -125,7 +126,7 @@ class RedmineConnector:
         customs, found, offset = issues.customs_of(session), [], 0
         while True:
             asked = of_project(session, sort="id:desc", offset=offset, limit=page_limit, **{f"cf_{reference}": external_key}, **whole)
-            records = [issues.record(row, session, customs) for row in issue_rows(session, asked)]
+            records = _read(issue_rows(session, asked), session, customs)
             found += [each for each in records if each.external_key == external_key]
             if len(records) < page_limit:
                 return list({each.key: each for each in found}.values())
@@ -235,3 +236,8 @@ def _why_not(key: str, absence: Absence) -> ConnectorError:
     if absence is Absence.NOT_VISIBLE:
         return Forbidden(f"issue {key} is not shown to us")
     return Gone(f"issue {key} is {absence.value}")
+
+
+def _read(rows: Iterable[Any], session: Session, customs: issues.Customs) -> list[Record]:
+    """Issues of a list; one that cannot be read keeps none of the others out."""
+    return records_of(issues.name, rows, lambda row: issues.record(row, session, customs), stamp=lambda row: moment(row["updated_on"]))

@@ -26,6 +26,7 @@ from jingwei.hub.contract import (
     Values,
 )
 from jingwei.hub.kit.reading import read_by_time
+from jingwei.hub.kit.rows import records_of
 
 page_limit = 200
 look_back = timedelta(seconds=5)
@@ -147,7 +148,7 @@ class ErpConnector:
             if since:
                 asked["updated_from"] = since.astimezone(beijing).strftime("%Y-%m-%d %H:%M:%S")
             rows = part(opened(session.request("GET", f"/api/{stream}", params=asked)), "rows", list)
-            return [_record(stream, row, session) for row in rows]
+            return records_of(stream, rows, lambda row: _record(stream, row, session), key="number")
 
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
             full, skip = divmod(offset, size)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
 from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
+from jingwei.hub.kit.rows import records_of
 
 page_limit = 100
 _numbered = Field("number", "string", title("编号", "Number"), read_only=True)
@@ -127,7 +128,7 @@ class MesConnector:
         """Everything behind a change number. The MES counts in the order of its commits, so nothing can hide behind it."""
         asked = {"changed_after": int(cursor.get("changed_after", 0)), "limit": min(limit, page_limit)}
         body = session.request("GET", f"/api/changes/{stream}", params=asked).json()
-        records = tuple(_record(stream, row, session) for row in part(body, "items", list))
+        records = tuple(records_of(stream, part(body, "items", list), lambda row: _record(stream, row, session), key="number"))
         return Page(records, {"changed_after": part(body, "changed_after", int)}, more=part(body, "more", bool))
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:

@@ -10,6 +10,7 @@ from typing import Any
 from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
 from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
 from jingwei.hub.kit.reading import read_by_time
+from jingwei.hub.kit.rows import records_of
 
 name = "issues"
 page_limit = 500
@@ -90,7 +91,7 @@ class TrackerConnector:
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
             asked: Values = {"offset": offset, "limit": size} | ({"updated_since": since.isoformat()} if since else {})
             rows = part(session.request("GET", "/api/issues", params=asked).json(), "issues", list)
-            return [_record(row, session) for row in rows]
+            return records_of(name, rows, lambda row: _record(row, session), stamp=lambda row: moment(row.get("updated_at")))
 
         page = read_by_time(cursor.get("changed", {}), size, look_back, resolution, session.now, read_since)
         after = int(cursor.get("deleted", 0))

@@ -28,6 +28,7 @@ def record_as_plain(record: Record) -> dict[str, Any]:
     return {
         "values": record.values, "at": record.modified_at.isoformat() if record.modified_at else None, "deleted": record.deleted,
         "version": record.version, "url": record.url, "external_key": record.external_key, "sequence": record.sequence,
+        **({"problem": record.problem} if record.problem else {}),
     }  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def record_from_plain(stream: str, key: str, plain: dict[str, Any]) -> Record:
     at = datetime.fromisoformat(plain["at"]) if plain.get("at") else None
     return Record(
         stream, key, plain.get("values") or {}, at, plain.get("deleted", False), plain.get("version"), plain.get("url"), plain.get("external_key"),
-        plain.get("sequence"),
+        plain.get("sequence"), problem=plain.get("problem", ""),
     )  # fmt: skip
 
 

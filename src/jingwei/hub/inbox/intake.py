@@ -66,6 +66,7 @@ class Intake:
         self._queue: asyncio.Queue[Arrival] = asyncio.Queue(maxsize=queue_limit)
         self._writer: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool | None = None
+        self._opening = asyncio.Lock()
         self._woken: dict[int, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,10 +112,12 @@ class Intake:
         return (202, "accepted") if is_new else (200, "known already")
 
     async def _ready(self) -> None:
-        if self._pool is None:
-            parameters = await asyncio.to_thread(connection_parameters)
-            self._pool = AsyncConnectionPool(kwargs={**parameters, "autocommit": True}, min_size=1, max_size=2, open=False, timeout=5)
-            await self._pool.open()
+        async with self._opening:  # the first deliveries come together, and one pool is enough
+            if self._pool is None:
+                parameters = await asyncio.to_thread(connection_parameters)
+                pool = AsyncConnectionPool(kwargs={**parameters, "autocommit": True}, min_size=1, max_size=2, open=False, timeout=5)
+                await pool.open()
+                self._pool = pool
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_batches())
 

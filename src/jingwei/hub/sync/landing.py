@@ -286,7 +286,7 @@ def _marks(row: Row, side: SideName) -> tuple[object, ...]:
 
 def problems_of_storing(problems: list[dict[str, Any]]) -> bool:
     """Whether the record could not even be looked at."""
-    return any(each["code"] in ("hub.unstorable", "mapping.failed") for each in problems)
+    return any(each["code"] in ("hub.unstorable", "hub.unreadable", "mapping.failed") for each in problems)
 
 
 def _park_alone(interface: Interface, run: Run | None, item: Item, fault: Exception) -> Counts:

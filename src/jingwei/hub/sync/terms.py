@@ -25,6 +25,8 @@ class Wording:
 
     def canonical(self, side: str, record: Record) -> tuple[dict[str, Any], list[Problem]]:
         """Canonical values, and why the record may not pass."""
+        if record.problem:
+            return {}, [problem("", "hub.unreadable", f"读不懂这条记录：{record.problem}", f"the record cannot be read: {record.problem}")]
         if (reason := unstorable(record)) != "":
             return {}, [problem("", "hub.unstorable", f"无法保存：{reason}", f"cannot be kept: {reason}")]
         types = self.ready.types
