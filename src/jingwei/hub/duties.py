@@ -40,6 +40,18 @@ def reconcile(interface_id: int) -> None:
     jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
 
 
+@jobs.job("hub.purge", queue="hub")
+def purge() -> None:
+    """One turn of removing what is old; the next follows at once while something is left, so it keeps up with any growth."""
+    if retention.purge().is_cut_short:
+        jobs.defer("hub.purge", once="all", delay_seconds=2)
+
+
+def forget_old() -> bool:
+    """Queue the purge: it works in turns of 20 s, which the scheduler has not got to spare."""
+    return jobs.defer("hub.purge", once="all")
+
+
 def due() -> int:
     """Queue a cycle for every live interface whose time has come, or whose outbox or inbox has something due (scheduler, each second)."""
     now, count = timezone.now(), 0
@@ -68,4 +80,4 @@ def sweep_deliveries() -> int:
 scheduler.every(1, "hub.due")(due)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
 scheduler.every(5, "hub.health")(health.judge_all)
-scheduler.every(600, "hub.forget")(retention.purge)
+scheduler.every(600, "hub.forget")(forget_old)
