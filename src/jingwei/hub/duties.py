@@ -10,6 +10,7 @@ from jingwei.frame import jobs, scheduler
 from jingwei.hub.inbox import reading
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
 from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
+from jingwei.hub.sync import compare as comparing
 from jingwei.hub.sync import cycle as engine
 from jingwei.hub.sync import reconcile as reconciling
 
@@ -38,6 +39,23 @@ def reconcile(interface_id: int) -> None:
     """Compare all keys of both sides with the links."""
     reconciling.reconcile(interface_id)
     jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+
+
+@jobs.job("hub.compare", queue="hub")
+def compare(interface_id: int) -> None:
+    """Compare all values of both sides; what nothing explains is looked up by the next cycle."""
+    interface = engine.load(interface_id)
+    if interface is None or interface.published_id is None or interface.stage != Interface.Stage.LIVE:
+        return
+    comparing.compare(interface)
+    health.judge(interface)
+    jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+
+
+def compare_due() -> int:
+    """Queue the comparisons whose time has come (scheduler)."""
+    live = Interface.objects.filter(stage=Interface.Stage.LIVE)
+    return sum(jobs.defer("hub.compare", once=str(each.pk), interface_id=each.pk) for each in live if comparing.is_due(each))
 
 
 @jobs.job("hub.purge", queue="hub")
@@ -80,4 +98,5 @@ def sweep_deliveries() -> int:
 scheduler.every(1, "hub.due")(due)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
 scheduler.every(5, "hub.health")(health.judge_all)
+scheduler.every(60, "hub.compare")(compare_due)
 scheduler.every(600, "hub.forget")(forget_old)

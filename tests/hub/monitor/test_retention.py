@@ -52,7 +52,7 @@ def test_a_turn_cut_short_is_followed_by_the_next(house: House, monkeypatch: pyt
     fill(house, 100)
     for seconds, again in ((20.0, []), (-1.0, ["hub.purge"])):
         queued: list[str] = []
-        monkeypatch.setattr(duties.jobs, "defer", lambda name, **_kwargs: queued.append(name))
+        monkeypatch.setattr(duties.jobs, "defer", lambda name, queued=queued, **_kwargs: queued.append(name))
         monkeypatch.setattr(duties.retention, "purge", lambda seconds=seconds: purge(seconds=seconds))
         duties.purge()
         assert queued == again

@@ -169,10 +169,10 @@ def run_verify(options: argparse.Namespace) -> int:
     """Compare both sides with the base; exit code 1 when they differ."""
     with _scoped(options):
         from jingwei.hub import contract
-        from jingwei.hub.sync import reconcile as reconciling
+        from jingwei.hub.sync import compare as comparing
 
         try:
-            report = reconciling.verify(_interface(options.key))
+            report = comparing.verify(_interface(options.key))
         except contract.ConnectorError as problem:
             return fail(problem.message, problem.code)
         if options.json:
@@ -181,5 +181,7 @@ def run_verify(options: argparse.Namespace) -> int:
             print(f"A {report['records_a']}  B {report['records_b']}  links {report['links']}  agree {report['agree']}  differ {len(report['differences'])}")
             for each in report["differences"][:50]:
                 print("≠", each)
+            for each in report["explained"][:50]:
+                print("≈", each)
         clean = not (report["differences"] or report["unlinked_a"] or report["unlinked_b"] or report["doubled_a"] or report["doubled_b"])
         return 0 if clean else 1

@@ -124,9 +124,6 @@ def _judge_systems(interfaces: Sequence[Interface]) -> None:
 
 
 def sentence(interface: Interface) -> str:
-    """The state and its worst reason in the reader's language."""
+    """The worst reason in the reader's language; empty when it is healthy."""
     top = next((each for each in interface.state_detail or () if each.get("level") != Level.NOTICE), None)
-    if top is None:
-        return str(interface.get_state_display())
-    language = "en" if (translation.get_language() or "").startswith("en") else "zh"
-    return f"{interface.get_state_display()}{': ' if language == 'en' else '：'}{top[language]}"
+    return "" if top is None else str(top["zh" if (translation.get_language() or "zh").startswith("zh") else "en"])
