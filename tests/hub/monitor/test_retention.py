@@ -41,7 +41,7 @@ def test_thirty_thousand_rows_go_in_one_turn(house: House) -> None:
 def test_a_turn_ends_in_time_and_the_next_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(house, 25_000)
     ticks = iter(range(1000))
-    monkeypatch.setattr(retention.time, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr("jingwei.hub.monitor.retention.time.monotonic", lambda: next(ticks))
     first = retention.purge(seconds=2)
     assert first.rows["hub_delivery"] == 10_000 and first.is_cut_short
     rest = retention.purge(seconds=100)
@@ -52,8 +52,8 @@ def test_a_turn_cut_short_is_followed_by_the_next(house: House, monkeypatch: pyt
     fill(house, 100)
     for seconds, again in ((20.0, []), (-1.0, ["hub.purge"])):
         queued: list[str] = []
-        monkeypatch.setattr(duties.jobs, "defer", lambda name, queued=queued, **_kwargs: queued.append(name))
-        monkeypatch.setattr(duties.retention, "purge", lambda seconds=seconds: purge(seconds=seconds))
+        monkeypatch.setattr("jingwei.hub.duties.jobs.defer", lambda name, queued=queued, **_kwargs: queued.append(name))
+        monkeypatch.setattr("jingwei.hub.duties.retention.purge", lambda seconds=seconds: purge(seconds=seconds))
         duties.purge()
         assert queued == again
 
