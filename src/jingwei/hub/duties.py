@@ -57,10 +57,23 @@ def compare_values(interface_id: int) -> None:
     if interface is not None and interface.published_id is not None and interface.stage == Interface.Stage.LIVE:
         try:
             compare.compare(interface)
+            health.judge(interface)
         except contract.ConnectorError as problem:  # health says that the last comparison grows old
             log.warning("hub.not_compared", interface=interface.key, problem=problem.message[:200])
             return
         jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+
+
+@jobs.job("hub.purge", queue="hub")
+def purge() -> None:
+    """One turn of removing what is old; the next follows at once while something is left, so it keeps up with any growth."""
+    if retention.purge().is_cut_short:
+        jobs.defer("hub.purge", once="all", delay_seconds=2)
+
+
+def forget_old() -> bool:
+    """Queue the purge: it works in turns of 20 s, which the scheduler has not got to spare."""
+    return jobs.defer("hub.purge", once="all")
 
 
 @jobs.job("hub.mend", queue="hub")
@@ -86,11 +99,18 @@ def due() -> int:
     wanted |= set(Delivery.objects.filter(state="waiting", not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True))
     for pk in wanted:
         count += jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
-    for interface in live.filter(paired_at__isnull=False).select_related("system_a", "system_b", "published"):
+    return count
+
+
+def comparisons_due() -> int:
+    """Queue the looks at keys and the comparisons of values whose time has come (scheduler)."""
+    count = 0
+    live = Interface.objects.filter(stage=Interface.Stage.LIVE, paired_at__isnull=False).select_related("system_a", "system_b", "published")
+    for interface in live:
         if reconciling.is_due(interface):
-            jobs.defer("hub.reconcile", once=str(interface.pk), interface_id=interface.pk)
+            count += jobs.defer("hub.reconcile", once=str(interface.pk), interface_id=interface.pk)
         if compare.is_due(interface):
-            jobs.defer("hub.compare", once=str(interface.pk), interface_id=interface.pk)
+            count += jobs.defer("hub.compare", once=str(interface.pk), interface_id=interface.pk)
     return count
 
 
@@ -108,6 +128,7 @@ def look_after_holds() -> int:
 
 scheduler.every(1, "hub.due")(due)
 scheduler.every(5, "hub.mending")(look_after_holds)
+scheduler.every(15, "hub.compare")(comparisons_due)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
 scheduler.every(5, "hub.health")(health.judge_all)
-scheduler.every(600, "hub.forget")(retention.purge)
+scheduler.every(600, "hub.forget")(forget_old)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jingwei.frame.models import Project
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, HealthPeriod, Interface, Link, OutboxEntry, Quarantine, Run, System
+from jingwei.hub.monitor.health import sentence
 
 open_states = ("waiting", "sending", "unknown")
 
@@ -99,6 +100,7 @@ def topology() -> dict[str, Any]:
         "interfaces": [
             {
                 "id": i.pk, "key": i.key, "name": i.name, "from": i.system_a_id, "to": i.system_b_id, "state": i.state if i.stage == "live" else "off",
+                "reason": sentence(i) if i.stage == "live" else "",
                 "two_way": is_two_way(i), "per_minute": round(per_minute.get(i.pk, 0) / 10, 1), "url": f"/hub/interfaces/{i.key}/",
             }
             for i in interfaces

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def task(house: House) -> Task:
     made = commands.create(resource("work.task"), {"project": house.project.pk, "code": "T-1", "name": "设计接口"}, system_access(house.tenant.pk))
-    return Task.objects.get(pk=made.pk)
+    task: Task = Task.objects.get(pk=made.pk)
+    return task
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -42,6 +42,7 @@ class Two:
 
     def publish(self, **mapping: Any) -> None:
         """Another version."""
+        assert self.interface.published is not None
         spec = {**self.interface.published.spec}
         spec["mapping"] = {**spec["mapping"], **mapping}
         version = InterfaceVersion(interface=self.interface, tenant_id=self.interface.tenant_id, number=2, spec=spec, fingerprint="y")
@@ -55,7 +56,8 @@ class Two:
 
     def kept(self) -> dict[str, Any]:
         """What the interface remembers of it."""
-        return Interface.objects.get(pk=self.interface.pk).compared
+        kept: dict[str, Any] = Interface.objects.get(pk=self.interface.pk).compared
+        return kept
 
 
 pairs = [{"a": "subject", "b": "name"}, {"a": "done_ratio", "b": "percent"}, {"a": "notes", "b": "notes", "direction": "a_to_b"}]
@@ -153,7 +155,7 @@ def test_edited_while_it_was_read_is_no_difference(two: Two) -> None:
     assert report["differences"] == [] and report["agree"] == 1 and report["explained"] == []
 
 
-explanations = {
+explanations: dict[str, Callable[[Link], object]] = {
     "conflict": lambda link: Conflict(interface=link.interface, link=link, field="name").save(),
     "parked": lambda link: Link.objects.filter(pk=link.pk).update(parked_b=True),
     "outbox": lambda link: OutboxEntry(interface=link.interface, link=link, side="b", action="update").save(),
@@ -307,7 +309,7 @@ def test_it_is_due_every_so_many_hours_and_soon_after_a_doubt(two: Two) -> None:
 
 def test_many_differences_are_found_all(two: Two) -> None:
     for number in range(30):
-        two.pair(number, **({"a": {"subject": "x"}} if number % 2 else {}))
+        two.pair(number, a={"subject": "x"} if number % 2 else {})
     result = two.compare()
     assert result.differing_pairs == 15 and len(two.kept()["examples"]) == 15 and result.agree == 15
     assert replace(result).is_clean is False

@@ -58,6 +58,7 @@ def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...
         interface = load(interface_id) if got else None
         if interface is None or interface.published_id is None or interface.stage != Interface.Stage.LIVE or interface.held_since is not None:
             return None
+        health.close_interrupted(interface)
         run = Run(interface=interface, tenant_id=interface.tenant_id, used=interface.published, kind=kind, started_at=timezone.now())
         run.save()
         counts, problems = Counts(), dict[str, str]()

@@ -136,7 +136,8 @@ def gather(interfaces: Iterable[Interface], now: datetime | None = None) -> dict
 def _rows(statement: str, given: dict[str, Any]) -> Sequence[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        return cursor.fetchall()
+        found: Sequence[Any] = cursor.fetchall()
+    return found
 
 
 def _attach_rows(found: dict[int, Evidence], ids: list[int]) -> dict[int, Connection]:

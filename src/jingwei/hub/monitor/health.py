@@ -13,11 +13,13 @@ from jingwei.frame import bulk, events, facts
 from jingwei.hub.facts import InterfaceHealthChanged
 from jingwei.hub.models import HealthPeriod, Interface, Run, System
 from jingwei.hub.monitor import evidence as gathering
-from jingwei.hub.monitor.evidence import Evidence
+from jingwei.hub.monitor.evidence import Evidence, overdue
 from jingwei.hub.monitor.reasons import reasons
 from jingwei.hub.monitor.words import Level, Reason
 
 State = Interface.State
+judged_seconds = 60
+changes_at_a_time = 20
 
 
 def reasons_of(interfaces: Iterable[Interface]) -> dict[int, list[Reason]]:
@@ -63,13 +65,18 @@ def _judge(interfaces: Iterable[Interface]) -> int:
     rows: list[tuple[int, tuple[object, ...]]] = []
     for pk, evidence in gathering.gather(interfaces, now).items():
         interface, found = evidence.interface, reasons(evidence, now)
-        detail, before = [each.as_plain() for each in found], interface.state_detail
-        interface.state_detail, interface.judged_at, interface.last_success_at = detail, now, _last_success(evidence)
-        rows.append((pk, (detail, now, interface.last_success_at)))
+        detail, before, success = [each.as_plain() for each in found], interface.state_detail, _last_success(evidence)
+        if detail != before or success != interface.last_success_at or overdue(interface.judged_at, judged_seconds, now):
+            interface.state_detail, interface.judged_at, interface.last_success_at = detail, now, success
+            rows.append((pk, (detail, now, success)))
         if state_of(evidence, found) != interface.state or _top(detail) != _top(before):
             changed.append((interface, state_of(evidence, found), found[0].zh if found and found[0].level != Level.NOTICE else ""))
     bulk.update_from(Interface, ("state_detail", "judged_at", "last_success_at"), rows)
-    moved = [interface for interface, state, reason in changed if _change(interface, state, reason[:300], now)]
+    moved: list[Interface] = []
+    changed.sort(key=lambda each: each[0].pk)
+    for start in range(0, len(changed), changes_at_a_time):  # a peer that goes down takes all its interfaces with it: few commits, short locks
+        with transaction.atomic():
+            moved += [interface for interface, state, reason in changed[start : start + changes_at_a_time] if _change(interface, state, reason[:300], now)]
     _judge_systems(moved)
     return len(moved)
 
@@ -86,7 +93,6 @@ def _last_success(evidence: Evidence) -> datetime | None:
     return max(filter(None, (both, evidence.interface.last_success_at)), default=None)
 
 
-@transaction.atomic
 def _change(interface: Interface, state: str, reason: str, now: datetime) -> bool:
     """Set state and reason; a new state closes the period, opens the next, and is stated as a fact. True when the state is new."""
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
@@ -124,9 +130,6 @@ def _judge_systems(interfaces: Sequence[Interface]) -> None:
 
 
 def sentence(interface: Interface) -> str:
-    """The state and its worst reason in the reader's language."""
+    """The worst reason in the reader's language; empty when it is healthy."""
     top = next((each for each in interface.state_detail or () if each.get("level") != Level.NOTICE), None)
-    if top is None:
-        return str(interface.get_state_display())
-    language = "en" if (translation.get_language() or "").startswith("en") else "zh"
-    return f"{interface.get_state_display()}{': ' if language == 'en' else '：'}{top[language]}"
+    return "" if top is None else str(top["zh" if (translation.get_language() or "zh").startswith("zh") else "en"])

@@ -15,6 +15,7 @@ from jingwei.hub.monitor.words import (
     compare_now,
     counted,
     decide,
+    differences,
     lasted,
     log_in,
     look_at,
@@ -242,7 +243,7 @@ def _asked(evidence: Evidence) -> Iterator[Reason]:
         yield _reason(
             "apart", Level.DEGRADED, Words(f"{apart.count} 对记录已知不一致", f"{counted(apart.count, 'pair')} known to differ"), apart.since, apart.count,
             Words("两边的值不同，且没有人接手。", "The values differ and nobody has been asked."), Words("打开接口查看这些记录。", "Look at them on the interface's page."),
-            compare_now(evidence.interface))  # fmt: skip
+            differences(evidence.interface))  # fmt: skip
 
 
 def _compared(evidence: Evidence, now: datetime) -> Iterator[Reason]:
@@ -253,7 +254,7 @@ def _compared(evidence: Evidence, now: datetime) -> Iterator[Reason]:
         yield _reason(
             "differ", Level.DEGRADED, Words(f"核对发现 {differ} 处不一致", f"The comparison found {counted(differ, 'difference')}"), interface.compared_at, differ,
             Words("两边的数据不一样，且原因不明。", "The two sides hold different values, and nothing explains it."),
-            Words("查看差异，决定以哪一边为准。", "See what differs and which side is right."), compare_now(interface))  # fmt: skip
+            Words("查看差异，决定以哪一边为准。", "See what differs and which side is right."), differences(interface))  # fmt: skip
     allowed = timedelta(hours=2 * max(1, interface.reconcile_hours)).total_seconds()
     begun = interface.compared_at or interface.paired_at or evidence.published_at or interface.created_at
     if overdue(begun, allowed, now):

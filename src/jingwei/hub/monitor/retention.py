@@ -60,15 +60,26 @@ kept: tuple[Kept, ...] = (
 )  # fmt: skip
 
 
-def purge(*, seconds: float = turn_seconds, now: datetime | None = None) -> dict[str, int]:
-    """Remove what is old of the current organisation until nothing is left or the time is up; rows removed by table (scheduler)."""
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """Rows removed by table, and whether the time was up before all that is old was gone."""
+
+    rows: dict[str, int]
+    is_cut_short: bool
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return sum(self.rows.values())
+
+
+def purge(*, seconds: float = turn_seconds, now: datetime | None = None) -> Purged:
+    """Remove what is old of the current organisation until nothing is left or the time is up."""
     now, deadline = now or timezone.now(), time.monotonic() + seconds
-    removed = {}
-    for each in kept:
-        removed[each.table] = _purge_table(each, now - timedelta(days=each.days), deadline)
-    if any(removed.values()):
-        log.info("hub.purged", **removed)
-    return removed
+    purged = Purged({each.table: _purge_table(each, now - timedelta(days=each.days), deadline) for each in kept}, time.monotonic() >= deadline)
+    if purged.count:
+        log.info("hub.purged", **purged.rows, is_cut_short=purged.is_cut_short)
+    return purged
 
 
 def _purge_table(each: Kept, cutoff: datetime, deadline: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,20 +135,24 @@ def may_see_values(access: Access | None, interface: Interface) -> bool:
 
 
 def _by_natural_key(found: Found, text: str, interfaces: Sequence[Interface], links: QuerySet[Link], access: Access | None) -> None:
-    """What people call a record of ours: its code, or whatever names it."""
+    """What people call a record of ours: its code, or whatever names it. One question a kind of record, however many interfaces."""
+    groups: dict[tuple[str, str], list[Interface]] = defaultdict(list)
     for interface in interfaces:
         for side in ("a", "b"):
-            mine = local_resource(interface, side)
-            if mine is None or not may_see_values(access, interface):
-                continue
-            rows = mine.model.objects.all()
-            if mine.model.project_path:
-                rows = rows.filter(**{mine.model.project_path: interface.project_id})
-            try:
-                keys = [str(pk) for pk in rows.filter(_called(mine, text)).values_list("pk", flat=True)[:links_at_most]]
-            except (ValueError, TypeError):
-                continue  # a natural key that is no text
-            found.add("natural key", links.filter(interface=interface, **{f"key_{side}__in": keys}).values_list("pk", flat=True)[:links_at_most])
+            if interface.system(side).connector == "local" and may_see_values(access, interface):
+                groups[interface.stream(side), side].append(interface)
+    for (_stream, side), group in groups.items():
+        mine = local_resource(group[0], side)
+        if mine is None:
+            continue
+        rows = mine.model.objects.all()
+        if mine.model.project_path:
+            rows = rows.filter(**{f"{mine.model.project_path}__in": {each.project_id for each in group}})
+        try:
+            keys = [str(pk) for pk in rows.filter(_called(mine, text)).values_list("pk", flat=True)[:links_at_most]]
+        except (ValueError, TypeError):
+            continue  # a natural key that is no text
+        found.add("natural key", links.filter(interface__in=group, **{f"key_{side}__in": keys}).values_list("pk", flat=True)[:links_at_most])
 
 
 def _called(mine: Resource, text: str) -> Q:

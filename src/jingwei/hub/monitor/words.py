@@ -101,8 +101,13 @@ def log_in(system_key: str) -> Act:
 
 
 def compare_now(interface: Interface) -> Act:
-    """Where both sides are compared."""
-    return Act(reverse("hub:verify", args=[interface.key]), Words("立即核对", "Compare now"))
+    """Have a worker compare both sides; the result is kept."""
+    return Act(reverse("hub:verify", args=[interface.key]), Words("立即核对", "Compare now"), "post")
+
+
+def differences(interface: Interface) -> Act:
+    """Where the differences are shown."""
+    return Act(reverse("hub:verify", args=[interface.key]), Words("查看差异", "See the differences"))
 
 
 def run_now(interface: Interface) -> Act:

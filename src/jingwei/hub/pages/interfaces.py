@@ -9,14 +9,17 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from jingwei.frame import jobs
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.engine import decisions
 from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
+from jingwei.hub.monitor import health
 from jingwei.hub.monitor import trace as tracing
+from jingwei.hub.pages.reasons import shown, why_text
 from jingwei.hub.pages.systems import steps
 from jingwei.hub.register import files, services
 from jingwei.hub.sync import compare
@@ -35,21 +38,17 @@ def interface_or_404(request: Request, key: str, verb: str = "view") -> Interfac
 def detail(request: Request, key: str) -> HttpResponse:
     """Health, mapping, links, runs and everything open, on one page."""
     interface = interface_or_404(request, key)
+    may_change = request.access.allows("hub.interface.change", interface.project_id)
+    found = health.reasons_of([interface])[interface.pk] if interface.stage == Interface.Stage.LIVE else []
     context = {
-        "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
+        "interface": interface, "reasons": shown([each.as_plain() for each in found], may_change=may_change), "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
         "availability": queries.availability(interface), "versions": interface.versions.all()[:10], "periods": interface.health_periods.order_by("-since")[:8],
         "quarantine": Quarantine.objects.filter(interface=interface, released_at=None).select_related("delivery").order_by("-id")[:20],
         "dead_letters": DeadLetter.objects.filter(interface=interface, settled_at=None).select_related("entry", "entry__link").order_by("-id")[:20],
         "conflicts": queries.conflicts_open(interface)[:20], "series": _series(queries.flow_per_minute(60, interface.pk)),
-        "may_change": request.access.allows("hub.interface.change", interface.project_id), "late": _late(interface),
+        "may_change": may_change,
     }  # fmt: skip
     return render(request, "hub/interface.html", context)
-
-
-def _late(interface: Interface) -> bool:
-    return bool(
-        interface.last_success_at and (timezone.now() - interface.last_success_at).total_seconds() > interface.freshness_seconds and interface.stage == "live"
-    )
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -96,15 +95,24 @@ def dry_run(request: Request, key: str) -> HttpResponse:
     return render(request, "hub/dry_run.html", {"interface": interface, "report": report, "problem": problem, "steps": steps(5)})
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def verify(request: Request, key: str) -> HttpResponse:
-    """Both sides compared with the base."""
+    """Both sides compared with the base; posted, a worker does it and the result is kept."""
+    if request.method == "POST":
+        interface = interface_or_404(request, key, "change")
+        from django.contrib import messages
+
+        jobs.defer("hub.compare", once=str(interface.pk), interface_id=interface.pk)
+        messages.success(request, _("The comparison is queued; health tells its result."))
+        return redirect("hub:interface", key=key)
     interface = interface_or_404(request, key)
     report, problem = None, ""
     try:
         report = compare.verify(interface) if interface.published else None
     except contract.ConnectorError as error:
         problem = error.message
+    for each in (report or {}).get("explained", ()):
+        each["why_text"] = why_text(each["why"])
     return render(request, "hub/verify.html", {"interface": interface, "report": report, "problem": problem})
 
 
@@ -117,6 +125,11 @@ def export(request: Request, key: str) -> HttpResponse:
     return response
 
 
+def _kept_reasons(request: Request, interface: Interface) -> list[dict[str, Any]]:
+    is_live = interface.stage == Interface.Stage.LIVE
+    return shown(interface.state_detail if is_live else (), may_change=request.access.allows("hub.interface.change", interface.project_id))
+
+
 @require_GET
 def monitor(request: Request) -> HttpResponse:
     """Throughput, lag, errors, dead letters over all interfaces."""
@@ -124,7 +137,7 @@ def monitor(request: Request) -> HttpResponse:
     interfaces = list(queries.interfaces_of().exclude(stage="draft"))
     counts, lag, newest = queries.open_counts(), queries.lag_seconds(), queries.newest_arrivals([i.pk for i in interfaces])
     context = {
-        "rows": [(i, counts[i.pk], lag.get(i.pk, 0.0), newest.get(i.pk)) for i in interfaces],
+        "rows": [(i, counts[i.pk], lag.get(i.pk, 0.0), newest.get(i.pk), _kept_reasons(request, i)) for i in interfaces],
         "totals": {name: sum(c[name] for c in counts.values()) for name in ("conflicts", "quarantine", "dead", "inbox", "outbox")},
         "series": _series(queries.flow_per_minute(60)),
         "dead_letters": DeadLetter.objects.filter(settled_at=None).select_related("interface", "entry", "entry__link").order_by("-id")[:50],

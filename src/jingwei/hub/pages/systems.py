@@ -18,6 +18,7 @@ from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Connection, Interface, System
+from jingwei.hub.pages.reasons import shown
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import streams_of
 from jingwei.hub.register import services
@@ -38,7 +39,12 @@ def topology(request: Request) -> HttpResponse:
     picture = queries.topology()
     interfaces = list(queries.interfaces_of())
     counts = queries.open_counts([i.pk for i in interfaces])
-    return render(request, "hub/topology.html", {"picture": picture, "rows": [(i, counts[i.pk]) for i in interfaces]})
+    return render(request, "hub/topology.html", {"picture": picture, "rows": [(i, counts[i.pk], _reasons(request, i)) for i in interfaces]})
+
+
+def _reasons(request: Request, interface: Interface) -> list[dict[str, Any]]:
+    is_live = interface.stage == Interface.Stage.LIVE
+    return shown(interface.state_detail if is_live else (), may_change=request.access.allows("hub.interface.change", interface.project_id))
 
 
 @require_GET

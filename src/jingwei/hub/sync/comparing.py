@@ -99,7 +99,8 @@ class Ledger:
             ids.append(pk)
             base.append(print_of({name: value for name, value in (agreed or {}).items() if name in terms.types}))
             active.append(state != Link.State.UNLINKED)
-            for side, key in (("a", key_a), ("b", key_b)):
+            for side in sides:
+                key = key_a if side == "a" else key_b
                 if key is not None:
                     keys[side].append(key_print(key))
                     places[side].append(place)

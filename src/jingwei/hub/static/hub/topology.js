@@ -2,7 +2,7 @@
  * The topology picture on <div id="topology" data-url [data-icons-url]>: systems as cards, interfaces as lines in the colour of their
  * health, moving only while records flow and motion is welcome; the same as a list for whoever prefers words.
  *
- * data-url answers {systems: [{id, name, kind, state, url}], interfaces: [{id, name, from, to, state, two_way, per_minute, url}]}.
+ * data-url answers {systems: [{id, name, kind, state, url}], interfaces: [{id, name, from, to, state, reason, two_way, per_minute, url}]}.
  * Drawn anew on the DOM event `jingwei:health-changed`. A page may give its own words in
  * <script type="application/json" id="topology-strings">.
  */
@@ -217,7 +217,7 @@ class Topology {
   /** All about an interface in one line; begins with what its label shows. */
   tell(each, shown = each.name) {
     const nameOf = (id) => this.systems.get(id)?.name ?? "?";
-    return this.t("interface", { name: named(shown, each.name), from: nameOf(each.from), to: nameOf(each.to), arrow: each.two_way ? "↔" : "→", state: this.t(stateOf(each)), flow: each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "" }).replace(/ ([:：])/, "$1");
+    return this.t("interface", { name: named(shown, each.name), from: nameOf(each.from), to: nameOf(each.to), arrow: each.two_way ? "↔" : "→", state: this.t(stateOf(each)), flow: each.per_minute > 0 ? this.t("per_minute", { count: each.per_minute }) : "" }).replace(/ ([:：])/, "$1") + (each.reason ? ` — ${each.reason}` : "");
   }
 
   fillList({ systems, interfaces }) {
