@@ -13,7 +13,7 @@ from jingwei.frame.models import Project
 from jingwei.hub.models import Interface, System
 from jingwei.hub.register import services
 
-own_fields = ("name", "requirement", "poll_seconds", "reconcile_hours", "on_delete", "delete_limit_percent", "freshness_seconds", "restore_minutes")
+own_fields = ("name", "requirement", "poll_seconds", "reconcile_hours", "on_delete", "on_leave", "delete_limit_percent", "freshness_seconds", "restore_minutes")
 
 
 def export(interface: Interface) -> str:
