@@ -29,7 +29,7 @@ class Entry:
 class Link:
     """A pair with what the database keeps beside it."""
 
-    __slots__ = ("accepted", "clashes", "delete_answers", "external", "flips", "history", "is_ambiguous", "is_remade", "open", "pair", "standing", "told")
+    __slots__ = ("accepted", "answered", "clashes", "delete_answers", "external", "flips", "history", "is_ambiguous", "is_remade", "open", "pair", "standing", "told")
 
     def __init__(self, external: str) -> None:
         self.external, self.pair = external, Pair()
@@ -41,6 +41,7 @@ class Link:
         # for the oracle: everything a person was ever shown, and what he answered
         self.history: list[tuple[str, Any, Any]] = []
         self.told: list[tuple[str, Any]] = []
+        self.answered: list[tuple[str, Any, list[Any]]] = []
         self.accepted: list[tuple[str, Any, Any]] = []
         self.delete_answers: list[str] = []
         self.is_remade = False
@@ -382,8 +383,10 @@ class Hub:
         else:  # stale or gone: what is there now is looked up, and everything planned anew
             del link.open[side]
             try:
-                self.look(link, side, link.pair.half(side).key)  # type: ignore[arg-type]
+                is_known = self.look(link, side, link.pair.half(side).key)  # type: ignore[arg-type]
             except Failed:
+                is_known = False
+            if not is_known:
                 self.deliveries.append(Delivery(side, link.pair.half(side).key or "", None, self.world.now, True, True))
 
     def _refused(self, link: Link, side: str, entry: Entry, names: tuple[str, ...]) -> None:

@@ -57,7 +57,13 @@ class Oracle:
             link.accepted.append((name, clash.a, clash.b))
         else:
             link.told.append((name, {"a": clash.a, "b": clash.b}.get(choice, value)))
+            link.answered.append((name, link.told[-1][1], [self._value(hub, link, side, name) for side in sides]))
             link.accepted.append((name, clash.a, clash.b))
+
+    @staticmethod
+    def _value(hub: Any, link: Any, side: str, name: str) -> Any:
+        record = hub.peers[side].records.get(hub.half(link, side).key)
+        return record.now.values.get(name) if record is not None else None
 
     def paired(self, hub: Any, keys: dict[str, dict[int, Any]], pairing: Any) -> None:
         """Joined may be only what stands one against one."""
@@ -149,7 +155,9 @@ class Oracle:
         assert other is not None
         if any(c.values.get(name) == old and record.author(name, c.index).by in (hub.name, peer_itself) for c in record.changes[: author.index]):
             return  # he only put back what had come from over there
-        if self._was_carried(name, old, other) or (name, value) in link.told or value == coerce(old):
+        if self._was_carried(name, old, other) or (value == coerce(old) and across(side) in hub.own):
+            return
+        if any(name == n and value == chosen and old in (chosen, *then) for n, chosen, then in link.answered):
             return
         if any(name == n and old in (a, b) for n, a, b in link.accepted):
             return
@@ -266,6 +274,8 @@ class Oracle:
                 return
             if not half.gone and half.seen != {n: record.now.values.get(n) for n in hub.policies} and not (bad and hub.is_strict[side]):
                 raise Violation(f"I3 {record.key}: hub knows {half.seen}, true {record.now.values}")
+        if "" in link.clashes and link.clashes[""].why == "circle" and not self.world.is_ring:
+            raise Violation("CIRCLE where there is none")
         present = {s: r is not None and not r.now.gone for s, r in records.items()}
         inside = {s: r is None or r.now.inside or hub.on_leave == "keep" for s, r in records.items()}
         if not any(present.values()) or (hub.on_leave == "unlink" and not all(inside.values())) or "" in link.clashes:
