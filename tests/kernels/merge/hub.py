@@ -268,6 +268,8 @@ class Hub:
             left.is_ambiguous = False
         for i, link in enumerate(self.links):
             link.is_ambiguous = ("a", i) in pairing.ambiguous or ("b", i) in pairing.ambiguous
+            if link.is_ambiguous:  # also what was planned before the doubt arose
+                link.open = {s: e for s, e in link.open.items() if e.state != "waiting"}
         joined = [self.links[i] for (_, i), _ in pairing.joined]
         self.links = [link for link in self.links if link.standing != "merged"]
         for link in (*joined, *(each for each in was if not each.is_ambiguous and each not in joined and each.standing != "merged")):

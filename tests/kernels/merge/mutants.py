@@ -12,11 +12,11 @@ from unittest import mock
 
 from jingwei.kernels import merge
 from jingwei.kernels.merge import outcomes, planning, taking
-from jingwei.kernels.merge.pair import Apart, Plan, Standing, Taken, Why, Write, other, sides, whole
+from jingwei.kernels.merge.pair import Apart, Plan, Standing, Taken, Why, Write, sides, whole
 from tests.kernels.merge.walker import stroll
 
 Patches = dict[tuple[Any, str], Any]
-true_plan, true_take, true_written, true_refused, true_decide = merge.plan, merge.take, merge.written, merge.refused, merge.decide
+true_plan, true_take, true_written = merge.plan, merge.take, merge.written
 true_turned_out = merge.turned_out
 Fields = planning._Fields
 
@@ -432,7 +432,6 @@ def main(words: list[str] | None = None) -> int:
     return 0 if caught == len(mutants) else 1
 
 
-__all__ = ["applied", "hunt", "main", "mutants", "other", "true_decide", "true_refused"]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -48,7 +48,8 @@ class Oracle:
     def answered(self, hub: Any, link: Any, name: str, clash: Any, choice: str, value: Any) -> None:
         """A person has answered a clash that he was shown."""
         if name == "":
-            gone = {s: hub.half(link, s).gone or hub.half(link, s).left for s in sides}
+            gone = {s: hub.half(link, s).gone for s in sides}
+            gone = gone if any(gone.values()) else {s: hub.half(link, s).left for s in sides}
             if choice in sides and gone[choice]:
                 link.delete_answers.append(across(choice))
             elif choice in sides and gone[across(choice)]:
@@ -155,7 +156,9 @@ class Oracle:
         assert other is not None
         if any(c.values.get(name) == old and record.author(name, c.index).by in (hub.name, peer_itself) for c in record.changes[: author.index]):
             return  # he only put back what had come from over there
-        if self._was_carried(name, old, other) or (value == coerce(old) and across(side) in hub.own):
+        if value == coerce(old) and across(side) not in hub.own and hub.policies[name] != across(side) and other.author(name).by == peer_itself:
+            raise Violation(f"COERCED {name}={old} set back to what the peer made of it")
+        if self._was_carried(name, old, other) or value == coerce(old):
             return
         if any(name == n and value == chosen and old in (chosen, *then) for n, chosen, then in link.answered):
             return
@@ -274,7 +277,7 @@ class Oracle:
                 return
             if not half.gone and half.seen != {n: record.now.values.get(n) for n in hub.policies} and not (bad and hub.is_strict[side]):
                 raise Violation(f"I3 {record.key}: hub knows {half.seen}, true {record.now.values}")
-        if "" in link.clashes and link.clashes[""].why == "circle" and not self.world.is_ring:
+        if "" in link.clashes and link.clashes[""].why == "circle" and len(self.world.hubs) == 1:
             raise Violation("CIRCLE where there is none")
         present = {s: r is not None and not r.now.gone for s, r in records.items()}
         inside = {s: r is None or r.now.inside or hub.on_leave == "keep" for s, r in records.items()}

@@ -42,6 +42,7 @@ def run(shape: int, actions: list[Action]) -> tuple[str, World]:
     """Carry a walk out and leave it quiet; what was broken, or nothing."""
     world = World(shape)
     try:
+        world.begin()
         for action in actions:
             world.do(action)
         world.settle()

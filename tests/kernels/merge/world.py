@@ -36,6 +36,12 @@ class World:
         self._join(kind, shape)
         self._fill(kind, shape)
         self.shown: tuple[Any, ...] | None = None
+        self.is_begun = bool(shape // 11 % 4)
+
+    def begin(self) -> None:
+        """Most walks begin where everything has been read and joined."""
+        for x in range(2 * len(self.hubs) if self.is_begun else 0):
+            self._cycle(x, 0, 0)
 
     def _join(self, kind: int, shape: int) -> None:
         a, b = self.peers[:2]

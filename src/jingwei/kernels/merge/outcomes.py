@@ -133,7 +133,7 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
 def _decide_whole(pair: Pair, choice: str) -> None:
     pair.apart.pop(whole, None)
     right, wrong = (pair.a, pair.b) if choice == "a" else (pair.b, pair.a)
-    if choice in sides and (right.gone or right.left):
+    if choice in sides and (right.gone or (right.left and not wrong.gone)):
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ANSWERED, "delete")
     elif choice in sides and wrong.gone:
         pair.base, pair.apart = None, {whole: Apart(None, None, Why.ANSWERED, "make")}
