@@ -29,7 +29,7 @@ class Entry:
 class Link:
     """A pair with what the database keeps beside it."""
 
-    __slots__ = ("accepted", "answered", "clashes", "delete_answers", "external", "flips", "history", "is_ambiguous", "is_remade", "open", "pair", "standing", "told")
+    __slots__ = ("accepted", "answered", "clashes", "delete_answers", "external", "flips", "history", "is_ambiguous", "is_remade", "open", "pair", "standing", "told", "tried")
 
     def __init__(self, external: str) -> None:
         self.external, self.pair = external, Pair()
@@ -38,6 +38,7 @@ class Link:
         self.flips: list[Any] = []
         self.is_ambiguous = False
         self.standing = ""
+        self.tried: set[str] = set()  # sides where a create was sent once: from then on one searches before one creates
         # for the oracle: everything a person was ever shown, and what he answered
         self.history: list[tuple[str, Any, Any]] = []
         self.told: list[tuple[str, Any]] = []
@@ -343,6 +344,9 @@ class Hub:
                 return
             if race is not None and entry.write.action == "update" and not peer.has_versions and not die and not peer.is_lossy:
                 race(key)
+            if entry.write.action == "create" and side in link.tried and (found := peer.find(link.external)):
+                self._found(link, side, entry, found[0])
+                return
             answer = self._call(link, side, entry, key)
         except Failed as failure:
             self._failed(link, side, entry, failure)
@@ -371,6 +375,7 @@ class Hub:
         write, peer = entry.write, self.peers[side]
         what = (self, link, side, entry)
         if write.action == "create":
+            link.tried.add(side)
             return peer.write(None, write.values, external=link.external, by=self.name, what=what)
         values = None if write.action == "delete" else write.values
         return peer.write(key, values, version=link.pair.half(side).version, by=self.name, what=what)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from unittest import mock
 from jingwei.kernels import merge
 from jingwei.kernels.merge import outcomes, planning, taking
 from jingwei.kernels.merge.pair import Apart, Plan, Standing, Taken, Why, Write, sides, whole
-from tests.kernels.merge.walker import stroll
+from tests.kernels.merge.walker import keep, kept_stories, story, stroll
 
 Patches = dict[tuple[Any, str], Any]
 true_plan, true_take, true_written = merge.plan, merge.take, merge.written
@@ -383,17 +383,13 @@ def left_is_gone() -> Patches:
     return {(planning, "_state"): state}
 
 
-# each with a seed near which it is caught
-mutants: dict[Callable[[], Patches], int] = dict.fromkeys(
-    (
-        last_writer_wins, base_moves_before_the_write, tombstone_believed, coerced_value_is_ours, coerced_value_sent_again, unsayable_field_dropped, old_delivery_accepted,
-        later_stamp_believed, deleted_comes_back_by_an_echo, answer_on_stale_values, refused_write_repeated, pairing_by_chance, delete_after_edit,
-        delete_unasked, empty_beats_value, guard_ignored, guard_forgets, circles_ignored, circle_let_go_by_movement, echo_taken_for_an_edit,
-        unanswered_write_taken_for_an_edit, one_way_flows_back, unlinked_pair_writes, parked_side_planned, returning_record_deleted_again, key_forgotten,
-        union_drops, union_agreed_too_early, newest_on_equal_clocks, marks_forgotten, overwritten_unseen_untold, policy_turned_round,
-        questions_without_a_question, delete_answer_ignored, left_is_gone,
-    ),
-    1,
+mutants: tuple[Callable[[], Patches], ...] = (
+    last_writer_wins, base_moves_before_the_write, tombstone_believed, coerced_value_is_ours, coerced_value_sent_again, unsayable_field_dropped, old_delivery_accepted,
+    later_stamp_believed, deleted_comes_back_by_an_echo, answer_on_stale_values, refused_write_repeated, pairing_by_chance, delete_after_edit,
+    delete_unasked, empty_beats_value, guard_ignored, guard_forgets, circles_ignored, circle_let_go_by_movement, echo_taken_for_an_edit,
+    unanswered_write_taken_for_an_edit, one_way_flows_back, unlinked_pair_writes, parked_side_planned, returning_record_deleted_again, key_forgotten,
+    union_drops, union_agreed_too_early, newest_on_equal_clocks, marks_forgotten, overwritten_unseen_untold, policy_turned_round,
+    questions_without_a_question, delete_answer_ignored, left_is_gone,
 )  # fmt: skip
 
 
@@ -422,11 +418,16 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=200_000)
+    parser.add_argument("--keep", action="store_true", help="keep the story that caught a mutant, where none is kept yet")
     asked = parser.parse_args(words)
-    caught = 0
+    caught, known = 0, {name for name, _, _ in kept_stories()}
     for mutant in mutants:
         seed, why, steps = hunt(mutant, asked.seed, asked.steps)
         caught += seed >= 0
+        if asked.keep and seed >= 0 and mutant.__name__ not in known:
+            with applied(mutant()):
+                shape, short, _ = story(seed)
+            keep(mutant.__name__, shape, short)
         print(f"{'caught' if seed >= 0 else 'NOT CAUGHT':10} {mutant.__name__:38} seed {seed:<8} after {steps:>7,} steps  {why[:90]}", flush=True)
     print(f"mutants caught {caught}/{len(mutants)}")
     return 0 if caught == len(mutants) else 1
