@@ -156,11 +156,11 @@ class Oracle:
         assert other is not None
         if any(c.values.get(name) == old and record.author(name, c.index).by in (hub.name, peer_itself) for c in record.changes[: author.index]):
             return  # he only put back what had come from over there
+        if any(name == n and value == chosen and old in (chosen, *then) for n, chosen, then in link.answered):
+            return
         if value == coerce(old) and across(side) not in hub.own and hub.policies[name] != across(side) and other.author(name).by == peer_itself:
             raise Violation(f"COERCED {name}={old} set back to what the peer made of it")
         if self._was_carried(name, old, other) or value == coerce(old):
-            return
-        if any(name == n and value == chosen and old in (chosen, *then) for n, chosen, then in link.answered):
             return
         if any(name == n and old in (a, b) for n, a, b in link.accepted):
             return

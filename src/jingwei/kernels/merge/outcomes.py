@@ -64,8 +64,12 @@ def turned_out(pair: Pair, side: SideName, write: Write, answer: Answer, terms: 
     before = half.seen or {}
     done = {n: v for n, v in write.values.items() if answer.values.get(n) == v}
     written(pair, side, Write(write.action, done), answer, terms)
-    if any(answer.values.get(n) != before.get(n) for n in write.values if n not in done):
-        half.changed_at = None  # made different by the peer, or edited by a person: nobody knows, so no clock decides
+    across = (pair.half(other(side)).seen or {}).get
+    for name in () if answer.problems else write.values:
+        now = answer.values.get(name)
+        if name not in done and now != before.get(name) and terms.policies.get(name) == "newest":
+            # made different by the peer, or edited by a person: nobody knows, so no clock decides
+            pair.apart[name] = _apart(pair, side, name, now, Why.DIFFER, sent=across(name))
     return bool(done) or write.action == "create"
 
 
