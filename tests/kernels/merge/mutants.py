@@ -433,6 +433,5 @@ def main(words: list[str] | None = None) -> int:
     return 0 if caught == len(mutants) else 1
 
 
-
 if __name__ == "__main__":
     sys.exit(main())

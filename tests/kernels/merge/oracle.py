@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.kernels.merge.peer import Change, Record, coerce, coerced, digit, peer_itself, person, unreadable, unsayable
+from tests.kernels.merge.peer import Change, Record, coerce, digit, peer_itself, person, unreadable, unsayable
 
 sides = ("a", "b")
 window_seconds = 7 * 86400
@@ -118,7 +118,8 @@ class Oracle:
     def _create(self, hub: Any, link: Any, side: str, other: Record | None) -> None:
         if other is None:
             raise Violation("I2 created from nothing")
-        made = [r for r in hub.peers[side].records.values() if r.origin is not None and r.origin[0] is hub and r.external == link.external and (not r.now.gone or self.known_of(hub, side, r.key) >= 0)]
+        ours = [r for r in hub.peers[side].records.values() if r.origin is not None and r.origin[0] is hub and r.external == link.external]
+        made = [r for r in ours if not r.now.gone or self.known_of(hub, side, r.key) >= 0]
         if any(not r.now.gone for r in made):
             raise Violation(f"I2 {other.key} created twice")
         if made and not link.is_remade and len({c.gone or not c.inside for c in other.changes}) == 1:
@@ -338,6 +339,3 @@ class Oracle:
     @staticmethod
     def _has_something_to_say(hub: Any, here: str) -> bool:
         return any(hub.directions.get(n, "both") in ("both", "a_to_b" if here == "a" else "b_to_a") for n in hub.policies)
-
-
-__all__ = ["Oracle", "Violation", "across", "coerced"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.kernels.merge.hub import Crash, Delivery, Hub, Link, sides
+from tests.kernels.merge.hub import Hub, sides
 from tests.kernels.merge.oracle import Oracle, Violation
 from tests.kernels.merge.peer import Peer, Record
+from tests.kernels.merge.rows import Crash, Delivery, Link
 
 Action = tuple[str, int, int, int]
 edited = ("x", "x", "y", "n", "n", "o", "x", "y")

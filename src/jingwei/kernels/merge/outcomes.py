@@ -84,9 +84,7 @@ def _forget(pair: Pair, side: SideName, name: str, now: Value) -> None:
         del pair.apart[name]
 
 
-def _apart(
-    pair: Pair, side: SideName, name: str, now: Value, why: str, value: Value = None, text: tuple[str, str] = ("", ""), *, sent: Value
-) -> Apart:
+def _apart(pair: Pair, side: SideName, name: str, now: Value, why: str, value: Value = None, text: tuple[str, str] = ("", ""), *, sent: Value) -> Apart:
     """A mark as of the write: across stood what was sent, though it may have been edited since. But what was merged, or chosen by a
     person, may not have reached the other side yet."""
     mark = pair.apart.get(name)

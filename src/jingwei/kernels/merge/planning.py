@@ -179,7 +179,7 @@ class _Fields:
         """What a mark says of the field; False when it does not speak of these values any more."""
         if mark.why == Why.TOLD:
             return not mine == theirs == mark.value and self._told(name, mark, mine, theirs)
-        is_same = mark.a == mine and mark.b == theirs
+        is_same = bool(mark.a == mine and mark.b == theirs)
         if mark.why == Why.OVERWRITTEN:  # the question stays until it is answered or its side is edited by somebody who saw our value
             if (mark.a == mine) if mark.value["side"] == "a" else (mark.b == theirs):
                 self.apart[name] = mark
