@@ -110,8 +110,10 @@ class Hub(Writing):
 
     def _take(self, delivery: Delivery) -> bool:
         side, link = delivery.side, self.link_of(delivery.side, delivery.key)
-        if link is not None and side in link.open and link.open[side].state == "unknown" and not self.resolve(link, side):
-            return link.pair.half(side).parked  # type: ignore[arg-type]  # looked up just now, and unreadable: a person sees it
+        if link is not None and side in link.open and link.open[side].state == "unknown":
+            if not self.resolve(link, side):
+                return link.pair.half(side).parked  # type: ignore[arg-type]  # looked up just now, and unreadable: a person sees it
+            link = self.link_of(side, delivery.key)  # what was made anew may have got its own key
         if link is None:
             if delivery.gone:
                 return True

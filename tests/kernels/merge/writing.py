@@ -6,7 +6,7 @@ from typing import Any
 
 from jingwei.kernels import merge
 from jingwei.kernels.merge import Answer, Apart, Why
-from tests.kernels.merge.peer import Failed, Snapshot, moment
+from tests.kernels.merge.peer import Failed, Snapshot, digit, moment, refused_after
 from tests.kernels.merge.rows import Crash, Delivery, Entry, Link
 
 
@@ -38,7 +38,8 @@ class Writing:
         try:
             if entry.write.action != "create" and not self._is_as_known(link, side, entry):
                 return
-            if race is not None and entry.write.action == "update" and not peer.has_versions and not die and not peer.is_lossy:
+            is_told = not die and not peer.is_lossy and refused_after not in map(digit, entry.write.values.values())
+            if race is not None and entry.write.action == "update" and not peer.has_versions and is_told:
                 race(key)
             if entry.write.action == "create" and side in link.tried and (found := peer.find(link.external)):
                 self._found(link, side, entry, found[0])
