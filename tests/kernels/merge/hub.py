@@ -179,7 +179,7 @@ class Hub(Writing):
 
     def _name(self, link: Link, side: str, key: str) -> None:
         """A record of ours has its key. The one it stands for keeps a row of its own: what still comes of that one is old."""
-        if (old := self.half(link, side).key) is not None:
+        if (old := self.half(link, side).key) not in (None, key):
             dead = self._begin(side, old)
             dead.pair.half(side).gone = True  # type: ignore[arg-type]
         self.by_key[side][key] = link
