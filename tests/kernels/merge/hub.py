@@ -120,8 +120,11 @@ class Hub(Writing):
             assert delivery.snapshot is not None
             ours = next((each for each in self.links if each.external == delivery.snapshot.external and self._has_none(each, side)), None)
             if ours is not None and side in ours.open:  # it carries our reference: this is what our unanswered create made
-                self._found(ours, side, ours.open[side], delivery.snapshot)
-                return True
+                now = self.peers[side].lookup(delivery.key)  # as it is now: what came in may be a state on the way
+                if now == "not_visible":
+                    return False
+                self._found(ours, side, ours.open[side], now if isinstance(now, Snapshot) else delivery.snapshot)
+                return isinstance(now, Snapshot) or self.look(ours, side, delivery.key)
         arrival = self._arrival(delivery)
         taken = merge.take(link.pair if link else None, arrival, self.terms)
         if taken in (Taken.NEW, Taken.PARKED) and link is None:
