@@ -149,8 +149,9 @@ def test_what_is_edited_beside_our_write_counts_as_a_change() -> None:
 
 def test_an_unreadable_answer_agrees_on_nothing() -> None:
     known = pair("ours", "old", "old")
-    merge.written(known, "b", Write("update", {"f": "ours"}), Answer("2", {}, problems=True, read_at=noon), terms())
-    assert (known.b.parked, known.base) == (True, {"f": "old"})
+    sent = Write("update", {"f": "ours", "g": 1})
+    merge.written(known, "b", sent, Answer("2", {"g": 1}, problems=True, read_at=noon), terms())
+    assert (known.b.parked, known.base) == (True, {"f": "old", "g": 1}), "only what came back as it was sent is agreed"
     assert merge.plan(known, terms()).standing == Standing.WAITS
 
 

@@ -182,5 +182,7 @@ class Writing:
         if entry.write.action == "delete" and now == "missing":
             self._acknowledge(link, side, entry, None)
             return True
+        if entry.write.action == "delete":
+            self.deletes.append(self.world.now)  # it may have happened, and somebody has restored it: the guard counts it
         del link.open[side]
         return self.look(link, side, key)

@@ -40,7 +40,9 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
     if any(before[name] != now for name, now in (half.seen or {}).items() if name in before and name not in write.values):
         half.changed_at = answer.stamp or answer.read_at  # somebody edited beside our write
     base, across = dict(pair.base or {}), pair.half(other(side)).seen or {}
-    for name, value in {} if answer.problems else write.values.items():
+    for name, value in write.values.items():
+        if answer.problems and (name not in answer.values or answer.values[name] != value):
+            continue  # of an answer that cannot be read, only what came back as it was sent is known
         got = answer.values.get(name, value)
         flows_back = terms.direction(name) == "both" and (side in terms.own or terms.policies.get(name) == side)
         if got == value or flows_back:
