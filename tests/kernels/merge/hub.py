@@ -6,56 +6,16 @@ from collections import deque
 from typing import Any
 
 from jingwei.kernels import merge
-from jingwei.kernels.merge import Answer, Apart, Arrival, Half, Pair, Taken, Terms, Why, Write
+from jingwei.kernels.merge import Arrival, Half, Pair, Taken, Terms, Write
 from tests.kernels.merge.peer import Failed, Peer, Snapshot, digit, moment, unreadable, unsayable
+from tests.kernels.merge.rows import Delivery, Entry, Link
+from tests.kernels.merge.writing import Writing
 
 sides = ("a", "b")
 all_fields = ("k", "x", "y", "n", "u", "o")
 
 
-class Crash(Exception):
-    """The process ended here: memory is lost, the database is kept."""
-
-
-class Entry:
-    """An open write: waiting, sending, unknown, or held for a person."""
-
-    __slots__ = ("is_released", "state", "write")
-
-    def __init__(self, write: Write, state: str = "waiting") -> None:
-        self.write, self.state, self.is_released = write, state, False
-
-
-class Link:
-    """A pair with what the database keeps beside it."""
-
-    __slots__ = ("accepted", "clashes", "delete_answers", "external", "flips", "history", "is_ambiguous", "is_remade", "open", "pair", "standing", "told")
-
-    def __init__(self, external: str) -> None:
-        self.external, self.pair = external, Pair()
-        self.open: dict[str, Entry] = {}
-        self.clashes: dict[str, Any] = {}
-        self.flips: list[Any] = []
-        self.is_ambiguous = False
-        self.standing = ""
-        # for the oracle: everything a person was ever shown, and what he answered
-        self.history: list[tuple[str, Any, Any]] = []
-        self.told: list[tuple[str, Any]] = []
-        self.accepted: list[tuple[str, Any, Any]] = []
-        self.delete_answers: list[str] = []
-        self.is_remade = False
-
-
-class Delivery:
-    """Something that came in, kept before anything is done with it."""
-
-    __slots__ = ("gone", "is_read", "key", "read_at", "side", "snapshot")
-
-    def __init__(self, side: str, key: str, snapshot: Snapshot | None, read_at: int, is_read: bool, gone: bool = False) -> None:
-        self.side, self.key, self.snapshot, self.read_at, self.is_read, self.gone = side, key, snapshot, read_at, is_read, gone
-
-
-class Hub:
+class Hub(Writing):
     """One interface. Methods are steps of the process; each is one transaction, but for the calls inside, before and after which it may die."""
 
     def __init__(self, name: str, world: Any, a: Peer, b: Peer, *, cannot: frozenset[Any] = frozenset(), own: frozenset[str] = frozenset()) -> None:
@@ -150,16 +110,21 @@ class Hub:
 
     def _take(self, delivery: Delivery) -> bool:
         side, link = delivery.side, self.link_of(delivery.side, delivery.key)
-        if link is not None and side in link.open and link.open[side].state == "unknown" and not self.resolve(link, side):
-            return link.pair.half(side).parked  # type: ignore[arg-type]  # looked up just now, and unreadable: a person sees it
+        if link is not None and side in link.open and link.open[side].state == "unknown":
+            if not self.resolve(link, side):
+                return link.pair.half(side).parked  # type: ignore[arg-type]  # looked up just now, and unreadable: a person sees it
+            link = self.link_of(side, delivery.key)  # what was made anew may have got its own key
         if link is None:
             if delivery.gone:
                 return True
             assert delivery.snapshot is not None
             ours = next((each for each in self.links if each.external == delivery.snapshot.external and self._has_none(each, side)), None)
             if ours is not None and side in ours.open:  # it carries our reference: this is what our unanswered create made
-                self._found(ours, side, ours.open[side], delivery.snapshot)
-                return True
+                now = self.peers[side].lookup(delivery.key)  # as it is now: what came in may be a state on the way
+                if now == "not_visible":
+                    return False
+                self._found(ours, side, ours.open[side], now if isinstance(now, Snapshot) else delivery.snapshot)
+                return isinstance(now, Snapshot) or self.look(ours, side, delivery.key)
         arrival = self._arrival(delivery)
         taken = merge.take(link.pair if link else None, arrival, self.terms)
         if taken in (Taken.NEW, Taken.PARKED) and link is None:
@@ -217,7 +182,7 @@ class Hub:
 
     def _name(self, link: Link, side: str, key: str) -> None:
         """A record of ours has its key. The one it stands for keeps a row of its own: what still comes of that one is old."""
-        if (old := self.half(link, side).key) is not None:
+        if (old := self.half(link, side).key) not in (None, key):
             dead = self._begin(side, old)
             dead.pair.half(side).gone = True  # type: ignore[arg-type]
         self.by_key[side][key] = link
@@ -267,6 +232,8 @@ class Hub:
             left.is_ambiguous = False
         for i, link in enumerate(self.links):
             link.is_ambiguous = ("a", i) in pairing.ambiguous or ("b", i) in pairing.ambiguous
+            if link.is_ambiguous:  # also what was planned before the doubt arose
+                link.open = {s: e for s, e in link.open.items() if e.state != "waiting"}
         joined = [self.links[i] for (_, i), _ in pairing.joined]
         self.links = [link for link in self.links if link.standing != "merged"]
         for link in (*joined, *(each for each in was if not each.is_ambiguous and each not in joined and each.standing != "merged")):
@@ -323,160 +290,6 @@ class Hub:
             for entry in link.open.values():
                 if entry.state == "held":
                     entry.state, entry.is_released = "waiting", True
-
-    # writing: mark, call, acknowledge -------------------------------------------------------------------------------
-
-    def send(self, link: Link, side: str, *, die: int = 0, race: Any = None) -> None:
-        """Carry an open write out. `die` 1: after the mark, 2: after the effect. `race`: called between the look and the write."""
-        entry = link.open.get(side)
-        if entry is None or entry.state != "waiting":
-            return
-        entry.state = "sending"
-        if die == 1:
-            raise Crash
-        key, peer = link.pair.half(side).key, self.peers[side]  # type: ignore[arg-type]
-        try:
-            if entry.write.action != "create" and not self._is_as_known(link, side, entry):
-                return
-            if race is not None and entry.write.action == "update" and not peer.has_versions and not die and not peer.is_lossy:
-                race(key)
-            answer = self._call(link, side, entry, key)
-        except Failed as failure:
-            self._failed(link, side, entry, failure)
-            return
-        if die == 2:
-            raise Crash
-        self._acknowledge(link, side, entry, answer)
-
-    def _is_as_known(self, link: Link, side: str, entry: Entry) -> bool:
-        """Where no version guards the write, one looks before one writes."""
-        half, peer = link.pair.half(side), self.peers[side]  # type: ignore[arg-type]
-        if peer.has_versions:
-            return True
-        found = peer.lookup(half.key)  # type: ignore[arg-type]
-        if found == "not_visible":
-            entry.state = "waiting"
-            return False
-        if isinstance(found, Snapshot) and self.mapped(side, found.values) == (half.seen, []) and found.inside != half.left:
-            self.world.oracle.knows(self, side, half.key, found.index)
-            return True
-        del link.open[side]
-        self.look(link, side, half.key)  # type: ignore[arg-type]
-        return False
-
-    def _call(self, link: Link, side: str, entry: Entry, key: str | None) -> Snapshot | None:
-        write, peer = entry.write, self.peers[side]
-        what = (self, link, side, entry)
-        if write.action == "create":
-            return peer.write(None, write.values, external=link.external, by=self.name, what=what)
-        values = None if write.action == "delete" else write.values
-        return peer.write(key, values, version=link.pair.half(side).version, by=self.name, what=what)  # type: ignore[arg-type]
-
-    def _failed(self, link: Link, side: str, entry: Entry, failure: Failed) -> None:
-        if failure.kind == "lost":
-            entry.state = "unknown"
-        elif failure.kind in ("throttled", "unauthorised"):
-            entry.state = "waiting"
-        elif failure.kind == "refused":
-            self._refused(link, side, entry, failure.names)
-        else:  # stale or gone: what is there now is looked up, and everything planned anew
-            del link.open[side]
-            try:
-                self.look(link, side, link.pair.half(side).key)  # type: ignore[arg-type]
-            except Failed:
-                self.deliveries.append(Delivery(side, link.pair.half(side).key or "", None, self.world.now, True, True))
-
-    def _refused(self, link: Link, side: str, entry: Entry, names: tuple[str, ...]) -> None:
-        """A refusal is believed after a look: some peers refuse what they have done."""
-        if entry.write.action == "create" and (found := self.peers[side].find(link.external)):
-            self._found(link, side, entry, found[0])
-            return
-        del link.open[side]
-        if entry.write.action == "update":
-            found_now = self.peers[side].lookup(link.pair.half(side).key)  # type: ignore[arg-type]
-            if isinstance(found_now, Snapshot) and merge.turned_out(link.pair, side, entry.write, self.answer(side, found_now), self.terms):  # type: ignore[arg-type]
-                self.world.oracle.knows(self, side, found_now.key, found_now.index)
-                self.plan(link)
-                return
-        merge.refused(link.pair, side, entry.write, names, ("", "no"))  # type: ignore[arg-type]
-        self.plan(link)
-
-    def answer(self, side: str, found: Snapshot) -> Answer:
-        """What a call told, mapped."""
-        values, problems = self.mapped(side, found.values)
-        return Answer(
-            found.key, values, bool(problems), found.version, found.sequence, moment(found.stamp), moment(self.world.now), dict(found.replaced),
-        )  # fmt: skip
-
-    def _acknowledge(self, link: Link, side: str, entry: Entry, found: Snapshot | None) -> None:
-        write = entry.write
-        link.open.pop(side, None)
-        if write.action == "delete":
-            self.deletes.append(self.world.now)
-            merge.written(link.pair, side, write, None, self.terms)  # type: ignore[arg-type]
-            key = link.pair.half(side).key or ""  # type: ignore[arg-type]
-            self.world.oracle.knows(self, side, key, len(self.peers[side].records[key].changes) - 1)
-        else:
-            assert found is not None
-            if write.action == "create":
-                self._name(link, side, found.key)
-            merge.written(link.pair, side, write, self.answer(side, found), self.terms)  # type: ignore[arg-type]
-            self.world.oracle.knows(self, side, found.key, found.index)
-            link.flips, is_circle = merge.note_write(link.flips, side, repr(write.values), moment(self.world.now))
-            if is_circle:
-                link.pair.apart[merge.whole] = Apart(merge.shape(link.pair.a), merge.shape(link.pair.b), Why.CIRCLE)
-        self.plan(link)
-
-    def _found(self, link: Link, side: str, entry: Entry, found: Snapshot) -> None:
-        """What our create made, though nobody told us."""
-        del link.open[side]
-        self._name(link, side, found.key)
-        merge.turned_out(link.pair, side, entry.write, self.answer(side, found), self.terms)  # type: ignore[arg-type]
-        link.pair.half(side).left = not found.inside  # type: ignore[arg-type]
-        self.world.oracle.knows(self, side, found.key, found.index)
-        self.plan(link)
-
-    def resolve(self, link: Link, side: str) -> bool:
-        """Find out what became of a write that was sent without an answer; True when it is known."""
-        entry = link.open.get(side)
-        if entry is None or entry.state != "unknown":
-            return True
-        try:
-            return self._resolve(link, side, entry)
-        except Failed:
-            return False
-
-    def _resolve(self, link: Link, side: str, entry: Entry) -> bool:
-        if entry.write.action == "create":
-            found = self.peers[side].find(link.external)
-            if found:
-                self._found(link, side, entry, found[0])
-            else:
-                entry.state = "waiting"
-                self.plan(link)
-            return True
-        key = link.pair.half(side).key or ""  # type: ignore[arg-type]
-        now = self.peers[side].lookup(key)
-        if now == "not_visible":
-            return False
-        if isinstance(now, Snapshot) and entry.write.action == "update":
-            answer = self.answer(side, now)
-            if answer.problems:  # it cannot be read yet: the outcome stays unknown
-                merge.take(link.pair, self._confirmed(side, key, now), self.terms)
-                self.world.oracle.knows(self, side, key, now.index)
-                self.plan(link)
-                return False
-            if merge.turned_out(link.pair, side, entry.write, answer, self.terms):  # type: ignore[arg-type]
-                link.pair.half(side).left = not now.inside  # type: ignore[arg-type]
-                self.world.oracle.knows(self, side, key, now.index)
-                del link.open[side]
-                self.plan(link)
-                return True
-        if entry.write.action == "delete" and now == "missing":
-            self._acknowledge(link, side, entry, None)
-            return True
-        del link.open[side]
-        return self.look(link, side, key)
 
     # persons ---------------------------------------------------------------------------------------------------------
 

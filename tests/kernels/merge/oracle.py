@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.kernels.merge.peer import Change, Record, coerce, coerced, digit, peer_itself, person, unreadable, unsayable
+from tests.kernels.merge.peer import Change, Record, coerce, digit, peer_itself, person, unreadable, unsayable
 
 sides = ("a", "b")
 window_seconds = 7 * 86400
@@ -48,7 +48,8 @@ class Oracle:
     def answered(self, hub: Any, link: Any, name: str, clash: Any, choice: str, value: Any) -> None:
         """A person has answered a clash that he was shown."""
         if name == "":
-            gone = {s: hub.half(link, s).gone or hub.half(link, s).left for s in sides}
+            gone = {s: hub.half(link, s).gone for s in sides}
+            gone = gone if any(gone.values()) else {s: hub.half(link, s).left for s in sides}
             if choice in sides and gone[choice]:
                 link.delete_answers.append(across(choice))
             elif choice in sides and gone[across(choice)]:
@@ -57,7 +58,13 @@ class Oracle:
             link.accepted.append((name, clash.a, clash.b))
         else:
             link.told.append((name, {"a": clash.a, "b": clash.b}.get(choice, value)))
+            link.answered.append((name, link.told[-1][1], [self._value(hub, link, side, name) for side in sides]))
             link.accepted.append((name, clash.a, clash.b))
+
+    @staticmethod
+    def _value(hub: Any, link: Any, side: str, name: str) -> Any:
+        record = hub.peers[side].records.get(hub.half(link, side).key)
+        return record.now.values.get(name) if record is not None else None
 
     def paired(self, hub: Any, keys: dict[str, dict[int, Any]], pairing: Any) -> None:
         """Joined may be only what stands one against one."""
@@ -111,11 +118,8 @@ class Oracle:
     def _create(self, hub: Any, link: Any, side: str, other: Record | None) -> None:
         if other is None:
             raise Violation("I2 created from nothing")
-        made = [
-            r
-            for r in hub.peers[side].records.values()
-            if r.origin is not None and r.origin[0] is hub and r.external == link.external and (not r.now.gone or self.known_of(hub, side, r.key) >= 0)
-        ]
+        ours = [r for r in hub.peers[side].records.values() if r.origin is not None and r.origin[0] is hub and r.external == link.external]
+        made = [r for r in ours if not r.now.gone or self.known_of(hub, side, r.key) >= 0]
         if any(not r.now.gone for r in made):
             raise Violation(f"I2 {other.key} created twice")
         if made and not link.is_remade and len({c.gone or not c.inside for c in other.changes}) == 1:
@@ -153,7 +157,17 @@ class Oracle:
         assert other is not None
         if any(c.values.get(name) == old and record.author(name, c.index).by in (hub.name, peer_itself) for c in record.changes[: author.index]):
             return  # he only put back what had come from over there
-        if self._was_carried(name, old, other) or (name, value) in link.told or value == coerce(old):
+        if any(name == n and value == chosen and old in (chosen, *then) for n, chosen, then in link.answered):
+            return
+        if (
+            len(self.world.hubs) == 1
+            and value == coerce(old)
+            and across(side) not in hub.own
+            and hub.policies[name] != across(side)
+            and other.author(name).by == peer_itself
+        ):
+            raise Violation(f"COERCED {name}={old} set back to what the peer made of it")
+        if self._was_carried(name, old, other) or value == coerce(old):
             return
         if any(name == n and old in (a, b) for n, a, b in link.accepted):
             return
@@ -270,6 +284,8 @@ class Oracle:
                 return
             if not half.gone and half.seen != {n: record.now.values.get(n) for n in hub.policies} and not (bad and hub.is_strict[side]):
                 raise Violation(f"I3 {record.key}: hub knows {half.seen}, true {record.now.values}")
+        if "" in link.clashes and link.clashes[""].why == "circle" and len(self.world.hubs) == 1:
+            raise Violation("CIRCLE where there is none")
         present = {s: r is not None and not r.now.gone for s, r in records.items()}
         inside = {s: r is None or r.now.inside or hub.on_leave == "keep" for s, r in records.items()}
         if not any(present.values()) or (hub.on_leave == "unlink" and not all(inside.values())) or "" in link.clashes:
@@ -329,6 +345,3 @@ class Oracle:
     @staticmethod
     def _has_something_to_say(hub: Any, here: str) -> bool:
         return any(hub.directions.get(n, "both") in ("both", "a_to_b" if here == "a" else "b_to_a") for n in hub.policies)
-
-
-__all__ = ["Oracle", "Violation", "across", "coerced"]

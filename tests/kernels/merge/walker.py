@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
@@ -42,6 +43,7 @@ def run(shape: int, actions: list[Action]) -> tuple[str, World]:
     """Carry a walk out and leave it quiet; what was broken, or nothing."""
     world = World(shape)
     try:
+        world.begin()
         for action in actions:
             world.do(action)
         world.settle()
@@ -79,25 +81,30 @@ def shrunk(shape: int, actions: list[Action], fails: Callable[[int, list[Action]
         size = max(1, size // 2)
 
 
-def explain(seed: int) -> str:
-    """The shrunk story of a failing seed."""
+def story(seed: int) -> tuple[int, list[Action], str]:
+    """What a failing seed comes down to: the shape, few actions, and what they break."""
     shape, actions = walk(seed)
     word = run(shape, actions)[0].split(" ")[:2]
     short = shrunk(shape, actions, lambda s, each: run(s, each)[0].split(" ")[:2] == word)
-    lines = [f"seed {seed}: {run(shape, short)[0]}", f"  shape = {shape}", *(f"  {action}" for action in short)]
-    return "\n".join(lines)
+    return shape, short, run(shape, short)[0]
 
 
-def kept_seeds() -> list[int]:
-    """Seeds that found something once."""
-    lines = (line.split("#")[0].strip() for line in kept.read_text().splitlines())
-    return [int(line) for line in lines if line]
+def explain(seed: int) -> str:
+    """The story of a failing seed, to read."""
+    shape, short, why = story(seed)
+    return "\n".join([f"seed {seed}: {why}", f"  shape = {shape}", *(f"  {action}" for action in short)])
 
 
-def _keep(seed: int, why: str) -> None:
-    if seed not in kept_seeds():
-        with kept.open("a") as file:
-            file.write(f"{seed}  # {why[:150]}\n")
+def kept_stories() -> list[tuple[str, int, list[Action]]]:
+    """Stories that broke a promise once, by name. Kept as actions: a seed means something else when the weights change."""
+    lines = [line.split("|", 2) for line in kept.read_text().splitlines() if line and not line.startswith("#")]
+    return [(name.strip(), int(shape), [tuple(action) for action in json.loads(actions)]) for name, shape, actions in lines]
+
+
+def keep(name: str, shape: int, actions: list[Action]) -> None:
+    """Add a story to those that are tests from now on."""
+    with kept.open("a") as file:
+        file.write(f"{name} | {shape} | {json.dumps(actions)}\n")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -119,11 +126,11 @@ def main(words: list[str] | None = None) -> int:
     failures = [failure for tally in tallies for failure in tally.failures]
     for seed, why in failures:
         print(explain(seed))
-        _keep(seed, why)
+        shape, short, _ = story(seed)
+        keep(f"seed {seed}: {why[:60].replace('|', '/')}", shape, short)
     steps, walks, kills, writes = (sum(getattr(t, name) for t in tallies) for name in ("steps", "walks", "kills", "writes"))
-    print(
-        f"steps {steps:,}, seeds {walks:,} from {asked.seed}, kills {kills:,}, writes {writes:,}, violations {len(failures)}, seconds {time.perf_counter() - begun:.1f}"
-    )
+    figures = f"steps {steps:,}, seeds {walks:,} from {asked.seed}, kills {kills:,}, writes {writes:,}, violations {len(failures)}"
+    print(f"{figures}, seconds {time.perf_counter() - begun:.1f}")
     return 1 if failures else 0
 
 

@@ -40,7 +40,9 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
     if any(before[name] != now for name, now in (half.seen or {}).items() if name in before and name not in write.values):
         half.changed_at = answer.stamp or answer.read_at  # somebody edited beside our write
     base, across = dict(pair.base or {}), pair.half(other(side)).seen or {}
-    for name, value in {} if answer.problems else write.values.items():
+    for name, value in write.values.items():
+        if answer.problems and (name not in answer.values or answer.values[name] != value):
+            continue  # of an answer that cannot be read, only what came back as it was sent is known
         got = answer.values.get(name, value)
         flows_back = terms.direction(name) == "both" and (side in terms.own or terms.policies.get(name) == side)
         if got == value or flows_back:
@@ -64,8 +66,12 @@ def turned_out(pair: Pair, side: SideName, write: Write, answer: Answer, terms: 
     before = half.seen or {}
     done = {n: v for n, v in write.values.items() if answer.values.get(n) == v}
     written(pair, side, Write(write.action, done), answer, terms)
-    if any(answer.values.get(n) != before.get(n) for n in write.values if n not in done):
-        half.changed_at = None  # made different by the peer, or edited by a person: nobody knows, so no clock decides
+    across = (pair.half(other(side)).seen or {}).get
+    for name in () if answer.problems else write.values:
+        now = answer.values.get(name)
+        if name not in done and now != before.get(name) and terms.policies.get(name) == "newest":
+            # made different by the peer, or edited by a person: nobody knows, so no clock decides
+            pair.apart[name] = _apart(pair, side, name, now, Why.DIFFER, sent=across(name))
     return bool(done) or write.action == "create"
 
 
@@ -131,7 +137,7 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
 def _decide_whole(pair: Pair, choice: str) -> None:
     pair.apart.pop(whole, None)
     right, wrong = (pair.a, pair.b) if choice == "a" else (pair.b, pair.a)
-    if choice in sides and (right.gone or right.left):
+    if choice in sides and (right.gone or (right.left and not wrong.gone)):
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ANSWERED, "delete")
     elif choice in sides and wrong.gone:
         pair.base, pair.apart = None, {whole: Apart(None, None, Why.ANSWERED, "make")}

@@ -197,8 +197,9 @@ class _Fields:
         return True
 
     def _bases(self, name: str, mark: Apart | None) -> tuple[Value, Value] | None:
-        """What each side held when they last agreed (or were known to stand apart). A refused value was never known over there."""
-        if mark is not None and mark.why != Why.REFUSED:
+        """What each side held when they last agreed (or were known to stand apart). A refused value was never known over there, and a
+        difference that nobody can explain is no agreement."""
+        if mark is not None and mark.why not in (Why.REFUSED, Why.DIFFER):
             return (mark.value, mark.value) if mark.why == Why.TOLD else (mark.a, mark.b)
         return (self.base[name], self.base[name]) if name in self.base else None
 
