@@ -38,6 +38,14 @@ class Found:
     record: contract.Record
 
 
+class RefusedAfterLook(contract.Refused):
+    """An update was refused; `record` is what is there now."""
+
+    def __init__(self, refusal: contract.Refused, record: contract.Record | None) -> None:
+        super().__init__(refusal.message, mend=refusal.mend, fields=refusal.fields)
+        self.record = record
+
+
 Outcome = contract.Record | contract.ConnectorError | NotThere | Found | None
 
 
@@ -130,6 +138,10 @@ def _note(batch: Batch, row: Row, side: SideName, entry: OutboxEntry, outcome: O
     if outcome.retry and entry.attempts < attempts_at_most:
         state = State.UNKNOWN if isinstance(outcome, contract.UnknownOutcome) else State.WAITING
         _put_off(entry, outcome, state, pause_seconds(entry.attempts))
+        return False
+    if isinstance(outcome, RefusedAfterLook) and outcome.record is not None and note_found(batch, row, side, write, outcome.record):
+        entry.state, entry.done_at, entry.error = State.DONE, timezone.now(), f"refused, and yet done: {outcome.message}"[:2000]
+        del row.entries[side]
         return False
     del row.entries[side]
     note_refusal(batch, row, side, write, entry, outcome)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from jingwei.hub import contract
 from jingwei.hub.contract import Connector, Record
 from jingwei.hub.models import OutboxEntry
-from jingwei.hub.outbox.answers import Found, NotThere, Outcome, is_closing
+from jingwei.hub.outbox.answers import Found, NotThere, Outcome, RefusedAfterLook, is_closing
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import HubSession, session_for, stream_of
 from jingwei.hub.sync.batch import Batch
@@ -90,6 +90,11 @@ def find_out(batch: Batch, entries: Sequence[OutboxEntry]) -> Iterator[tuple[Out
             return
 
 
+def first(found: Sequence[Record]) -> Record:
+    """A copy made over there carries our reference too: the first is ours."""
+    return min(found, key=lambda record: (len(record.key), record.key))
+
+
 class Lane:
     """One worker's way to the peers. `closed`: the sides that cannot be reached now, shared by all lanes."""
 
@@ -132,11 +137,28 @@ class Lane:
         connector, session, stream = self.connector(side), self.session(side), self.batch.interface.stream(side)
         values = self.batch.wording.to_side(side, entry.values, create=entry.action == OutboxEntry.Action.CREATE)
         if entry.action == OutboxEntry.Action.CREATE:
-            return connector.create(session, stream, values, str(link.external_key))
+            return self._create(entry, values)
         key, version = str(getattr(link, f"key_{side}")), getattr(link, f"version_{side}") or None
         if version is None:
             self._look_first(entry, key)
-        return connector.update(session, stream, key, values, version)
+        try:
+            return connector.update(session, stream, key, values, version)
+        except contract.Refused as refusal:  # believed after a look: some peers refuse what they have done
+            raise RefusedAfterLook(refusal, connector.fetch(session, stream, key)) from refusal
+
+    def _create(self, entry: OutboxEntry, values: dict[str, Any]) -> Outcome:
+        """Create under our reference; tried before, or refused, it is searched for, lest it be there twice."""
+        side, stream = entry.side, stream_of(self.batch.interface, entry.side)
+        connector, session, reference = self.connector(side), self.session(side), str(entry.link.external_key)
+        can_search = bool(stream.external_key_field)
+        if entry.attempts > 1 and can_search and (found := connector.find(session, stream.name, reference)):
+            return Found(first(found))
+        try:
+            return connector.create(session, stream.name, values, reference)
+        except contract.Refused:
+            if can_search and (found := connector.find(session, stream.name, reference)):
+                return Found(first(found))
+            raise
 
     def _look_first(self, entry: OutboxEntry, key: str) -> None:
         """A peer without concurrency tokens is read before it is written: what a person did meanwhile is planned, not overwritten."""
@@ -180,7 +202,7 @@ class Lane:
             return NotThere()
         found: Sequence[Record] = self.connector(entry.side).find(self.session(entry.side), stream.name, str(entry.link.external_key))
         if found:
-            return Found(min(found, key=lambda record: (len(record.key), record.key)))  # a copy made over there carries our reference too: the first is ours
+            return Found(first(found))
         if stream.external_key_field:
             return NotThere()
         mend = contract.Title("请在对方系统确认该记录是否已创建，然后重放或放弃", "Check in the other system whether it was created, then replay or discard")

@@ -48,6 +48,7 @@ class Batch:
         self.rows: dict[int, Row] = {}
         self.parked: dict[tuple[str, str], Quarantine] = {}
         self.owed = Owed()
+        self.left_behind: list[Row] = []  # links of records that were made anew under another key
         self._ids: dict[Any, list[int]] = {}
         self._sessions: dict[str, HubSession] = {}
 
@@ -119,7 +120,9 @@ class Batch:
     def write_back(self, rows: Iterable[Row]) -> None:
         """All rows this batch made or changed, a statement for each kind; then what was found is stated."""
         owed, self.owed = self.owed, Owed()
-        bulk.save([store_row(row) for row in rows], link_fields)
+        every = {row.pk: row for row in (*rows, *self.left_behind)}
+        self.left_behind = []
+        bulk.save([store_row(row) for row in every.values()], link_fields)
         _save({entry.pk: entry for entry in owed.entries}.values(), entry_fields)
         _save(owed.conflicts.values(), conflict_fields)
         known = [(d.pk, (d.state, d.outcome, d.link_id, d.done_at)) for d in owed.deliveries if not d._state.adding]

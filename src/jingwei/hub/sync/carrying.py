@@ -212,18 +212,37 @@ def note_written(batch: Batch, row: Row, side: SideName, write: Write, record: c
     """A write is known to have happened: only now may the base move. `record` is the peer's own view of it afterwards."""
     counter = {"create": "created", "update": "updated", "delete": "deleted"}[write.action]
     setattr(batch.counts, counter, getattr(batch.counts, counter) + 1)
+    if record is not None and write.action == "create":
+        name_record(batch, row, side, record.key)
     merge.written(row.pair, side, write, answer_of(batch, side, record) if record is not None else None, batch.terms)
     batch.file(row)
 
 
 def note_found(batch: Batch, row: Row, side: SideName, write: Write, record: contract.Record) -> bool:
     """A write whose answer never came, by what was found: True when (any of) it happened."""
+    if write.action == "create":
+        name_record(batch, row, side, record.key)
     happened = merge.turned_out(row.pair, side, write, answer_of(batch, side, record), batch.terms)
     if happened:
         counter = "created" if write.action == "create" else "updated"
         setattr(batch.counts, counter, getattr(batch.counts, counter) + 1)
+        row.pair.half(side).left = not batch.wording.is_meant(side, record)
     batch.file(row)
     return happened
+
+
+def name_record(batch: Batch, row: Row, side: SideName, key: str) -> None:
+    """A record of ours has its key over there. The one it stands for keeps a link of its own: what still comes of that one is old."""
+    half = row.pair.half(side)
+    before = half.key
+    if before is not None and before != key:
+        del batch.index[side][before]
+        left_behind = batch.new_row(side, before)
+        left_behind.pair.half(side).gone = True
+        left_behind.link.state = Link.State.UNLINKED
+        batch.left_behind.append(left_behind)
+    half.key = key
+    batch.file(row)
 
 
 def answer_of(batch: Batch, side: SideName, record: contract.Record) -> Answer:

@@ -20,7 +20,7 @@ from jingwei.hub.inbox.deliveries import as_row, record_from_plain
 from jingwei.hub.models import Delivery, Interface, OutboxEntry, Quarantine, Run
 from jingwei.hub.sync import circles, pairing
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.carrying import carry_out, note_found
+from jingwei.hub.sync.carrying import carry_out, name_record, note_found
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.rows import Row
 from jingwei.hub.sync.terms import problem
@@ -140,6 +140,12 @@ class _Intake:
         if item.delivery is None or item.record is not None:
             batch.counts.read += 1
         row = batch.index[side].get(item.key) or self._by_reference(item)
+        if self._is_doubtful(item, row):
+            self.doubts[side].append(item.key)
+            self._note(item, "looked up", row)
+            return
+        if row is not None and row.pair.half(side).key != item.key:
+            self._adopt(item, row)
         arrival = self._arrival(item)
         if row is not None and item.is_confirmed:
             self._settle_unknown(item, row, arrival)
@@ -172,12 +178,12 @@ class _Intake:
         self._note(item, str(taken), row)
 
     def _settle_unknown(self, item: Item, row: Row, arrival: Arrival) -> None:
-        """The look-up shows what became of an update or delete whose answer never came."""
+        """The look-up shows what became of an update or delete whose answer never came; of what cannot be read nothing is known yet."""
         entry = row.entries.get(item.side)
-        if entry is None or entry.state != OutboxEntry.State.UNKNOWN or entry.action == OutboxEntry.Action.CREATE:
+        if entry is None or entry.state != OutboxEntry.State.UNKNOWN or entry.action == OutboxEntry.Action.CREATE or arrival.problems:
             return
         happened = arrival.gone
-        if entry.action == OutboxEntry.Action.UPDATE and item.record is not None and not arrival.problems:
+        if entry.action == OutboxEntry.Action.UPDATE and item.record is not None:
             happened = note_found(self.batch, row, item.side, merge.Write("update", entry.values), item.record)
         entry.state, entry.not_before = OutboxEntry.State.WAITING, None
         if happened:
@@ -208,24 +214,32 @@ class _Intake:
         return Arrival(item.side, item.key, None, problems=[problem("", "hub.not_visible", *text)], read_at=item.at, is_confirmed=True)
 
     def _by_reference(self, item: Item) -> Row | None:
-        """A create whose answer was lost shows itself by our reference; the open entry is then done."""
+        """The link whose create, of which no answer came, shows itself by our reference."""
         reference = item.record.external_key if item.record is not None else None
         if not reference:
             return None
-        for row in self.batch.rows.values():
-            half = row.pair.half(item.side)
-            if str(row.link.external_key) != reference or half.key is not None:
-                continue
-            entry = row.entries.pop(item.side, None)
-            if entry is not None and entry.action == "create":
-                entry.state, entry.done_at, entry.error = OutboxEntry.State.DONE, timezone.now(), "found by our reference"
-                self.batch.owed.entries.append(entry)
-                note_found(self.batch, row, item.side, merge.Write("create", entry.values), item.record)
-            half.key = item.key
-            self.batch.file(row)
-            item.must_plan = True
-            return row
-        return None
+        return next((row for row in self.batch.rows.values() if str(row.link.external_key) == reference and _has_none(row, item.side)), None)
+
+    def _is_doubtful(self, item: Item, row: Row | None) -> bool:
+        """What was told, not read, may be a state on the way: of a record that carries our reference, or that a write of ours with an
+        unknown outcome went to, only a look-up tells."""
+        if row is None or item.is_confirmed:
+            return False
+        entry = row.entries.get(item.side)
+        if entry is not None and entry.action != OutboxEntry.Action.CREATE and entry.state in (OutboxEntry.State.SENDING, OutboxEntry.State.UNKNOWN):
+            return True
+        return row.pair.half(item.side).key != item.key and item.source not in read_sources
+
+    def _adopt(self, item: Item, row: Row) -> None:
+        """This record is what our create made; the open entry is then done."""
+        entry = row.entries.pop(item.side, None)
+        if entry is not None and entry.action == OutboxEntry.Action.CREATE and item.record is not None:
+            entry.state, entry.done_at, entry.error = OutboxEntry.State.DONE, timezone.now(), "found by our reference"
+            self.batch.owed.entries.append(entry)
+            note_found(self.batch, row, item.side, merge.Write("create", entry.values), item.record)
+        else:
+            name_record(self.batch, row, item.side, item.key)
+        item.must_plan = True
 
     def _may_be_ours(self, item: Item) -> bool:
         """Whether a create of ours with an unknown outcome may have made this very record, and nothing it carries tells."""
@@ -276,6 +290,11 @@ class _Intake:
             )
         batch.finish(delivery, outcome[:20], row, state)
         return delivery
+
+
+def _has_none(row: Row, side: SideName) -> bool:
+    half = row.pair.half(side)
+    return half.key is None or half.gone
 
 
 def _marks(row: Row, side: SideName) -> tuple[object, ...]:

@@ -135,11 +135,12 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
 
 
 def _decide_whole(pair: Pair, choice: str) -> None:
-    pair.apart.pop(whole, None)
+    mark = pair.apart.pop(whole, None)
     right, wrong = (pair.a, pair.b) if choice == "a" else (pair.b, pair.a)
+    is_away = any(half.gone or half.left for half in (right, wrong))
     if choice in sides and (right.gone or (right.left and not wrong.gone)):
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ANSWERED, "delete")
     elif choice in sides and wrong.gone:
         pair.base, pair.apart = None, {whole: Apart(None, None, Why.ANSWERED, "make")}
-    elif choice == "accept" or (choice in sides and wrong.left):  # what is elsewhere cannot be made anew
+    elif is_away or (choice == "accept" and mark is not None and mark.why != Why.REFUSED):  # accepted, or what is elsewhere cannot be made anew
         pair.apart[whole] = Apart(shape(pair.a), shape(pair.b), Why.ACCEPTED)
