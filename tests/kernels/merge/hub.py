@@ -24,6 +24,7 @@ class Hub(Writing):
         self.cannot, self.own = cannot, own
         self.policies = {"k": "a", "x": "ask", "y": "b", "n": "newest", "u": "union", "o": "a"}
         self.directions = {"o": "a_to_b"}
+        self.had = set(self.policies.items())  # what a write came to was judged by the terms of its time
         self.on_delete, self.on_leave = "ask", "unlink"
         self.is_strict = {"a": True, "b": True}  # whether that side's unreadable values are unreadable, and unsayable ones unsayable
         self.is_paired = False
@@ -341,6 +342,7 @@ class Hub(Writing):
                 self.directions["o"] = {"a_to_b": "b_to_a", "b_to_a": "both", "both": "a_to_b"}[self.directions["o"]]
             case _:
                 self.policies["x"] = "ask"
+        self.had |= set(self.policies.items())
         self.terms = self._terms()
         for link in list(self.links):
             self.plan(link)

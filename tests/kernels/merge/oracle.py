@@ -163,7 +163,7 @@ class Oracle:
             len(self.world.hubs) == 1
             and value == coerce(old)
             and across(side) not in hub.own
-            and hub.policies[name] != across(side)
+            and (name, across(side)) not in hub.had
             and other.author(name).by == peer_itself
         ):
             raise Violation(f"COERCED {name}={old} set back to what the peer made of it")
