@@ -9,11 +9,12 @@ from jingwei.hub.models import Checkpoint, Interface, Link, OutboxEntry, Run
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.carrying import carry_out
 from jingwei.hub.sync.counts import Counts
-from jingwei.hub.sync.rows import OPEN, Row
+from jingwei.hub.sync.rows import Row
 from jingwei.kernels import merge
 from jingwei.kernels.merge import Apart, natural_key, whole
 
 ambiguous = "ambiguous"
+under_way = ("sending", "unknown")
 
 
 def pair_if_loaded(interface: Interface, run: Run) -> Counts | None:
@@ -52,13 +53,16 @@ def join_new(batch: Batch, rows: list[Row]) -> list[Row]:
 def _halves(interface: Interface) -> list[Link]:
     """Links that lack a side and have nothing on its way there."""
     held = Link.objects.select_for_update().filter(interface=interface, gone_a=False, gone_b=False)
-    busy = OutboxEntry.objects.filter(interface=interface, action="create", state__in=OPEN).values("link_id")
+    busy = OutboxEntry.objects.filter(interface=interface, action="create", state__in=under_way).values("link_id")  # what only waits may still be joined
     return [*held.filter(key_a=None).exclude(pk__in=busy), *held.filter(key_b=None).exclude(pk__in=busy)]
 
 
 def _is_half(row: Row) -> bool:
     missing = [side for side in merge.sides if row.pair.half(side).key is None]
-    return len(missing) == 1 and missing[0] not in row.entries and not row.pair.half(merge.other(missing[0])).gone
+    if len(missing) != 1 or row.pair.half(merge.other(missing[0])).gone:
+        return False
+    entry = row.entries.get(missing[0])
+    return entry is None or entry.state not in under_way
 
 
 def _join(batch: Batch, rows: list[Row]) -> list[Row]:

@@ -45,7 +45,7 @@ def _create(pair: Pair, here: SideName, terms: Terms) -> Plan:
     there, half = other(here), pair.half(here)
     mark = pair.apart.get(whole)
     is_told = mark is not None and mark.value == "make"
-    stays = mark if mark is not None and not is_told and _holds(mark, pair) else None
+    stays = mark if mark is not None and mark.why != Why.ANSWERED and _holds(mark, pair) else None
     kept = {whole: mark} if mark is not None and (is_told or stays is not None) else {}
     half_known = Plan(pair.base, kept, standing=Standing.HALF)
     if not terms.is_paired or (pair.half(there).key is not None and not pair.half(there).gone):
