@@ -28,7 +28,7 @@ interfaces = Resource(
     columns=("key", "name", "project", "system_a", "stream_a", "system_b", "stream_b", "stage", "state"),
     fields=(
         "project", "key", "name", "system_a", "stream_a", "system_b", "stream_b", "requirement", "owner", "poll_seconds", "reconcile_hours",
-        "on_delete", "delete_limit_percent", "freshness_seconds", "restore_minutes",
+        "on_delete", "on_leave", "delete_limit_percent", "freshness_seconds", "restore_minutes",
     ),
     natural_key=("key",),
     filters=("project", "stage", "state"),

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import facts, jobs, scope, secrets
 from jingwei.hub import contract
@@ -19,7 +20,7 @@ from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, System
 from jingwei.hub.peers import catalogue, grants
 from jingwei.hub.peers.session import host_of, session_of, stream_of
-from jingwei.hub.register import overlaps, versions
+from jingwei.hub.register import overlaps, places, versions
 from jingwei.kernels.mapping import MappingError
 
 
@@ -32,7 +33,8 @@ def system_save(*, instance: System | None = None, **values: Any) -> System:
     for name, value in values.items():
         setattr(system, name, value)
     if system.connector not in catalogue.entries():
-        raise ValidationError({"connector": _("There is no such connector. Installed: %(names)s.") % {"names": ", ".join(sorted(catalogue.entries()))}})
+        names = ", ".join(sorted(catalogue.entries()))
+        raise ValidationError({"connector": ValidationError(_("There is no such connector. Installed: %(names)s."), params={"names": names})})
     system.save()
     Connection.objects.get_or_create(system=system, defaults={"tenant_id": system.tenant_id})
     return system
@@ -111,7 +113,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
     try:
         versions.compile_spec(spec)
     except MappingError as problem:
-        raise ValidationError([f"{p.message.zh} / {p.message.en}" for p in problem.problems]) from problem
+        raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
     mark = versions.fingerprint(spec)
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
@@ -146,14 +148,21 @@ def see_anew(interface: Interface) -> None:
     interface.checkpoints.update(again={})
 
 
-@transaction.atomic
-def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
-    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
+def version_named(interface: Interface, number: int, field: str = "number") -> InterfaceVersion:
+    """The version of that number. Raises ValidationError (under `field`) naming those there are."""
     wanted = InterfaceVersion.objects.filter(interface=interface, number=number).first()
     if wanted is None:
         known = ", ".join(str(n) for n in interface.versions.order_by("number").values_list("number", flat=True))
-        raise ValidationError({"number": _("There is no version %(number)s; there are: %(known)s.") % {"number": number, "known": known or "–"}})
-    return version_publish(interface=interface, spec=wanted.spec, note=note or _("content of version %(number)s") % {"number": number})
+        text = _("There is no version %(number)s; there are: %(known)s.")
+        raise ValidationError({field: ValidationError(text, params={"number": number, "known": known or "–"})})
+    return wanted
+
+
+@transaction.atomic
+def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
+    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
+    wanted = version_named(interface, number)
+    return version_publish(interface=interface, spec=wanted.spec, note=note or gettext("content of version %(number)s") % {"number": number})
 
 
 @transaction.atomic
