@@ -12,6 +12,8 @@ from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
 from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
+from jingwei.hub.peers import mending
+from jingwei.hub.register import services
 
 
 @jobs.job("hub.cycle", queue="hub")
@@ -39,6 +41,19 @@ def reconcile(interface_id: int) -> None:
     """Compare all keys of both sides with the links."""
     reconciling.reconcile(interface_id)
     jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
+
+
+@jobs.job("hub.mend", queue="hub")
+def mend(connection_id: int) -> None:
+    """Credentials were refused some time ago: if they are good by now, everything that waited goes on."""
+    connection = Connection.objects.select_related("system", "credential").filter(pk=connection_id).first()
+    if connection is not None and mending.release_if_mended(connection):
+        services.wake_system(connection.system)
+
+
+def try_holds() -> int:
+    """Queue a try of every held connection whose time has come (scheduler)."""
+    return sum(jobs.defer("hub.mend", once=str(connection.pk), connection_id=connection.pk) for connection in mending.due_holds())
 
 
 def due() -> int:
@@ -69,5 +84,6 @@ def sweep_deliveries() -> int:
 
 scheduler.every(1, "hub.due")(due)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
+scheduler.every(5, "hub.holds")(try_holds)
 scheduler.every(5, "hub.health")(health.judge_all)
 scheduler.every(600, "hub.forget")(retention.purge)

@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.web import Request
@@ -84,8 +83,7 @@ def resolve(request: Request) -> HttpResponse:
         complain(request, problem)
         count = before - Conflict.objects.filter(pk__in=ids, resolved_at=None).count()
     if count > 0:
-        text = ngettext("%(count)s decided; the other side is being told.", "%(count)s decided; the other side is being told.", count)
-        messages.success(request, text % {"count": count})
+        messages.success(request, _("%(count)s decided; the other side is being told.") % {"count": count})
     return redirect(back_to(request, fallback))
 
 
@@ -187,16 +185,10 @@ def deletes(request: Request, key: str) -> HttpResponse:
         messages.info(request, _("No delete is held any more: somebody has decided in the meantime."))
     elif answer == "allow":
         count = decisions.deletes_allow(interface=interface)
-        messages.success(request, ngettext("%(count)s delete goes on.", "%(count)s deletes go on.", count) % {"count": count})
+        messages.success(request, _("Deletes that go on: %(count)s.") % {"count": count})
     else:
         count = decisions.deletes_refuse(interface=interface)
-        messages.success(
-            request,
-            ngettext(
-                "The record stays, and what was deleted is made anew from it.", "%(count)s records stay, and what was deleted is made anew from them.", count
-            )
-            % {"count": count},
-        )
+        messages.success(request, _("Records that stay: %(count)s. What was deleted is made anew from them.") % {"count": count})
     return redirect("hub:interface", key=key)
 
 

@@ -93,6 +93,15 @@ def _lines(old: Any, new: Any, path: str = "") -> list[str]:
     return [*([f"- {path} = {old!r}"] if old is not None else []), *([f"+ {path} = {new!r}"] if new is not None else [])]
 
 
+def changes_systems(wanted: dict[str, Any]) -> bool:
+    """Whether applying would register a system, or say anew where one is."""
+    for side in ("a", "b"):
+        system = System.objects.select_related("connection").filter(key=wanted[side]["system"]).first()
+        if system is None or (wanted[side].get("config") and wanted[side]["config"] != system.connection.config):
+            return True
+    return False
+
+
 @transaction.atomic
 def apply(wanted: dict[str, Any]) -> Interface:
     """Make it so. Systems that do not exist are registered (their credentials are entered on the page or by `connection_save`)."""
@@ -117,7 +126,8 @@ def apply(wanted: dict[str, Any]) -> Interface:
 def _system(side: dict[str, Any]) -> System:
     system = System.objects.filter(key=side["system"]).first()
     if system is None:
-        system = services.system_save(key=side["system"], name=side.get("name", side["system"]), connector=side["connector"])
+        values = {"key": side["system"], "name": side.get("name", side["system"]), "connector": side["connector"]}
+        system = services.system_save(**services.cleaned_system(values))
     elif system.connector != side["connector"]:
         raise ValidationError(_("System “%(key)s” has another connector here: %(connector)s."), params={"key": system.key, "connector": system.connector})
     if side.get("config") and side["config"] != system.connection.config:

@@ -8,17 +8,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import facts, jobs, scope, secrets
-from jingwei.hub import contract
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
-from jingwei.hub.models import Connection, Interface, InterfaceVersion, System
-from jingwei.hub.peers import catalogue, grants
+from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
+from jingwei.hub.peers import catalogue, grants, mending
 from jingwei.hub.peers.session import host_of, session_of, stream_of
 from jingwei.hub.register import overlaps, places, versions
 from jingwei.kernels.mapping import MappingError
@@ -48,16 +47,24 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     """
     manifest = catalogue.manifest(system.connector)
     wanted = manifest.get("config", {}).get("fields", {})
-    missing = {name: [_("This is needed.")] for name, field in wanted.items() if field.get("required") and not config.get(name)}
-    if missing:
-        raise ValidationError(missing)
+    wrong: dict[str, Any] = {name: _("This is needed.") for name, field in wanted.items() if field.get("required") and not config.get(name)}
+    wrong |= {
+        name: _("This is a secret: it is entered as a credential, never as a setting.")
+        for name in manifest.get("auth", {}).get("secrets", {})
+        if name in config
+    }
+    budget = str(config.get("requests_per_minute") or manifest.get("budget", {}).get("requests_per_minute", 600))
+    if not (budget.isascii() and budget.isdigit() and 0 < int(budget) < 10_000_000):
+        wrong["requests_per_minute"] = _("This must be a whole number above zero.")
+    if wrong:
+        raise ValidationError(wrong)
     connection, _made = Connection.objects.get_or_create(system=system)
     host = host_of(str(config.get("base_url", "")))
     if connection.credential_id and host not in connection.hosts and not credentials:
         raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})
     connection.config = config
     connection.hosts = [host] if host else []
-    connection.requests_per_minute = int(config.get("requests_per_minute") or manifest.get("budget", {}).get("requests_per_minute", 600))
+    connection.requests_per_minute = int(budget)
     if credentials:
         connection.credential = secrets.seal(f"connection:{system.key}", json.dumps(credentials))
     if webhook_secret:
@@ -67,21 +74,73 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     return connection
 
 
+def credentials_save(*, system: System, given: dict[str, str]) -> Connection:
+    """Put in some of a system's secrets; the others and the address stay. Raises ValidationError naming the secrets there are."""
+    connection, _made = Connection.objects.select_related("credential").get_or_create(system=system)
+    known = set(catalogue.manifest(system.connector).get("auth", {}).get("secrets", {}))
+    unknown = sorted(set(given) - known)
+    if unknown:
+        params = {"name": unknown[0], "known": ", ".join(sorted(known)) or "–"}
+        raise ValidationError({"name": ValidationError(_("This system keeps no secret “%(name)s”; it keeps: %(known)s."), params=params)})
+    kept: dict[str, str] = {}
+    if connection.credential is not None and known - set(given):
+        try:
+            kept = json.loads(secrets.open_secret(connection.credential).reveal())
+        except secrets.CannotOpen:
+            kept = {}  # its key is lost: what is put in now replaces everything
+    return connection_save(system=system, config=connection.config, credentials={**kept, **given})
+
+
+def secrets_missing(system: System) -> list[str]:
+    """Secrets the connector needs that are not put in yet."""
+    wanted = catalogue.manifest(system.connector).get("auth", {}).get("secrets", {})
+    connection = Connection.objects.select_related("credential").filter(system=system).first()
+    if connection is None or connection.credential is None:
+        return sorted(wanted)
+    try:
+        kept = json.loads(secrets.open_secret(connection.credential).reveal())
+    except secrets.CannotOpen:
+        return sorted(wanted)
+    return sorted(name for name, field in wanted.items() if field.get("required", True) and not kept.get(name))
+
+
+def cleaned_system(values: dict[str, Any]) -> dict[str, Any]:
+    """Values from a file or a command line as the fields take them. Raises ValidationError by field."""
+    out, wrong = {}, {}
+    for name, value in values.items():
+        try:
+            out[name] = System._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+        except ValidationError as problem:
+            wrong[name] = problem
+    if wrong:
+        raise ValidationError(wrong)
+    return out
+
+
 def connection_test(*, system: System) -> Check:
     """Make an authenticated call and say who we are over there; the outcome is kept on the connection."""
-    connector = catalogue.connector(system.connector)
-    try:
-        check = connector.check(session_of(system))
-    except contract.ConnectorError as problem:
-        mend = problem.mend
-        text = problem.message + (f" — {mend.zh} / {mend.en}" if mend else "")
-        check = Check(ok=False, message=text)
+    connection = Connection.objects.filter(system=system).select_related("credential", "system").first()
+    if connection is not None and system.connector != "local":
+        check = mending.try_credentials(connection)  # a hold ends with a check that passes, and begins with one that is refused
+    else:
+        check = catalogue.connector(system.connector).check(session_of(system))
     Connection.objects.filter(system=system).update(
         account=check.account,
         **({"last_ok_at": timezone.now(), "failures": 0, "open_until": None} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()}),
     )
     System.objects.filter(pk=system.pk).update(state=System.State.OK if check.ok else System.State.DOWN)
+    if check.ok and connection is not None and connection.held_since is not None:
+        wake_system(system)
     return check
+
+
+def wake_system(system: System) -> None:
+    """Have a worker look at every live interface of a system now, also at what had been put off."""
+    live = Interface.objects.filter(stage=Interface.Stage.LIVE).filter(Q(system_a=system) | Q(system_b=system))
+    ids = list(live.values_list("pk", flat=True))
+    OutboxEntry.objects.filter(interface_id__in=ids, state=OutboxEntry.State.WAITING, not_before__isnull=False).update(not_before=None)
+    Interface.objects.filter(pk__in=ids).update(next_poll_at=timezone.now())
+    wake(ids)
 
 
 @transaction.atomic
