@@ -193,7 +193,7 @@ def list_letters(options: argparse.Namespace, access: Any) -> int:
     """Dead letters and why."""
     from jingwei.hub.engine import worklist
 
-    rows = [worklist.letter_as_plain(row) for row in worklist.dead_letters(access, _wanted(options, access))[: max(options.limit, 0)]]
+    rows = [worklist.letter_as_plain(row, access) for row in worklist.dead_letters(access, _wanted(options, access))[: max(options.limit, 0)]]
     if options.json:
         print_json(rows)
     else:

@@ -105,7 +105,7 @@ def questions(rows: Iterable[Conflict], access: Access | None) -> list[Question]
 def _question(conflict: Conflict, shown: bool, local: dict[str, Touched]) -> Question:
     names, offered = _field_titles(conflict.interface)
     own = names.get(conflict.field, Title(conflict.field, conflict.field)) if conflict.field != whole else Title("整条记录", "The whole record")
-    said = Title(conflict.message_zh, conflict.message_en or conflict.message_zh) if conflict.message_zh else None
+    said = Title(conflict.message_zh, conflict.message_en or conflict.message_zh) if conflict.message_zh and shown else None
     times = {side: local.get(side) or Touched(getattr(conflict.link, f"changed_{side}_at")) for side in ("a", "b")}
     return Question(
         conflict=conflict, name=label(conflict.link) if shown else "", title=own, text=_text(conflict), said=said, answers=_answers(conflict),

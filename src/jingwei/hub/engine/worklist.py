@@ -19,6 +19,7 @@ from jingwei.hub.rights import may_see_values, require_values, visible
 Row = TypeVar("Row", bound=Model)
 _interface = ("interface", "interface__system_a", "interface__system_b", "interface__published")
 raw_at_most = 200_000
+_hidden = {"zh": "（原因含有您无权查看的值）", "en": "(the reason quotes values that you may not see)"}
 
 
 def conflicts(access: Access | None, interface: Interface | None = None) -> QuerySet[Conflict]:
@@ -81,12 +82,17 @@ def parked_as_plain(row: Quarantine, access: Access | None, *, whole: bool = Fal
     shown = may_see_values(access, row.interface)
     out: dict[str, Any] = {
         "id": row.pk, "interface": row.interface.key, "side": row.side, "record_key": row.record_key, "code": row.code, "at": row.created_at.isoformat(),
-        "problems": [p if shown else {k: v for k, v in p.items() if k != "value"} for p in row.problems], "values_hidden": not shown,
+        "problems": row.problems if shown else [without_values(each) for each in row.problems], "values_hidden": not shown,
     }  # fmt: skip
     if whole:
         out |= {"values": (row.delivery.record or {}).get("values") if shown else None, "raw": raw_of(row.delivery) if shown else None}
         out |= {"source": row.delivery.source, "can_be_mended": row.delivery.record is not None}
     return out
+
+
+def without_values(problem: dict[str, Any]) -> dict[str, Any]:
+    """A problem for eyes that may not see values: which field and what kind; the sentence itself often quotes the value."""
+    return {"field": problem.get("field"), "code": problem.get("code"), **_hidden}
 
 
 def raw_of(delivery: Delivery) -> str:
@@ -101,12 +107,13 @@ def raw_of(delivery: Delivery) -> str:
     return text if len(text) <= raw_at_most else text[:raw_at_most] + " …"
 
 
-def letter_as_plain(row: DeadLetter) -> dict[str, Any]:
-    """One dead letter."""
+def letter_as_plain(row: DeadLetter, access: Access | None) -> dict[str, Any]:
+    """One dead letter; what the peer said of it may quote values."""
+    said = {"zh": row.message_zh, "en": row.message_en} if may_see_values(access, row.interface) else _hidden
     entry = row.entry
     link = entry.link if entry is not None else None
     return {
-        "id": row.pk, "interface": row.interface.key, "code": row.code, "zh": row.message_zh, "en": row.message_en, "at": row.created_at.isoformat(),
+        "id": row.pk, "interface": row.interface.key, "code": row.code, **said, "at": row.created_at.isoformat(),
         "side": entry.side if entry else (row.delivery.side if row.delivery else ""), "action": entry.action if entry else "",
         "key_a": link.key_a if link else None, "key_b": link.key_b if link else None,
     }  # fmt: skip

@@ -150,7 +150,7 @@ def _show_parked(request: Request, row: Quarantine, rows: list[parked_form.Line]
         "row": row, "interface": row.interface, "system": row.interface.system(row.side or "a"), "shown": shown, "raw": worklist.raw_of(row.delivery) if shown else "",
         "lines": rows if shown and row.delivery.record is not None else [], "may_change": may_change and row.released_at is None,
         "may_mend": may_change and shown and row.delivery.record is not None, "refused": other, "is_deleted": bool((row.delivery.record or {}).get("deleted")),
-        "problems": row.problems if shown else [{k: v for k, v in p.items() if k != "value"} for p in row.problems],
+        "problems": row.problems if shown else [worklist.without_values(each) for each in row.problems],
     }  # fmt: skip
     return render(request, "hub/parked.html", context, status=422 if problem else 200)
 

@@ -41,7 +41,7 @@ def detail(request: Request, key: str) -> HttpResponse:
         "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
         "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
-        "dead_letters": worklist.dead_letters(request.access, interface)[:20],
+        "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
         "series": _series(queries.flow_per_minute(60, interface.pk)), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
         "may_change": request.access.allows("hub.interface.change", interface.project_id), "late": _late(interface),
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
@@ -182,7 +182,7 @@ def monitor(request: Request) -> HttpResponse:
         "rows": [(i, counts[i.pk], lag.get(i.pk, 0.0), newest.get(i.pk)) for i in interfaces],
         "totals": {name: sum(c[name] for c in counts.values()) for name in ("conflicts", "quarantine", "dead", "inbox", "outbox")},
         "series": _series(queries.flow_per_minute(60)), "held": [(i, held[i.pk]) for i in interfaces if i.pk in held],
-        "dead_letters": worklist.dead_letters(request.access)[:50],
+        "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in worklist.dead_letters(request.access)[:50]],
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in parked],
     }  # fmt: skip
     return render(request, "hub/_monitor.html" if request.headers.get("HX-Request") else "hub/monitor.html", context)

@@ -64,7 +64,7 @@ def list_parked(request: Request, query: Query[Paged]) -> Any:
     return {"count": rows.count(), "page": query.page, "items": [worklist.parked_as_plain(row, request.access) for row in sliced(rows, query)]}  # type: ignore[arg-type]
 
 
-@router.get("/quarantine/{number}", response={200: ParkedWholeOut, **refusals}, operation_id="hub_quarantine_show")
+@router.get("/quarantine/{int:number}", response={200: ParkedWholeOut, **refusals}, operation_id="hub_quarantine_show")
 def show_parked(request: Request, number: Path[Id]) -> Any:
     """One parked record with its values and what came in."""
     request.access.require("hub.interface.view")
@@ -74,7 +74,7 @@ def show_parked(request: Request, number: Path[Id]) -> Any:
     return worklist.parked_as_plain(row, request.access, whole=True)
 
 
-@router.post("/quarantine/{number}/release", response={200: Done, **refusals}, operation_id="hub_quarantine_mend")
+@router.post("/quarantine/{int:number}/release", response={200: Done, **refusals}, operation_id="hub_quarantine_mend")
 def mend(request: Request, number: Path[Id], asked: Release) -> Any:
     """Replay one parked record, with mended values when they are given."""
     request.access.require("hub.interface.change")
@@ -102,7 +102,7 @@ def discard(request: Request, asked: Ids) -> Any:
 def list_letters(request: Request, query: Query[Paged]) -> Any:
     """Dead letters that nobody has settled, newest first."""
     rows = worklist.dead_letters(request.access, _wanted(request, query))
-    return {"count": rows.count(), "page": query.page, "items": [worklist.letter_as_plain(row) for row in sliced(rows, query)]}  # type: ignore[arg-type]
+    return {"count": rows.count(), "page": query.page, "items": [worklist.letter_as_plain(row, request.access) for row in sliced(rows, query)]}  # type: ignore[arg-type]
 
 
 @router.post("/dead-letters/replay", response={200: Done, **refusals}, operation_id="hub_dead_letters_replay")
