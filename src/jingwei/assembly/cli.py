@@ -12,12 +12,12 @@ from jingwei import __version__
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its help, in both languages."""
-    from jingwei.assembly.commands import interfaces, levelling, plans, running, upkeep
+    from jingwei.assembly.commands import deciding, interfaces, levelling, plans, running, syncing, systems, upkeep
 
     top = argparse.ArgumentParser(prog="jingwei", description="经纬 Jingwei: 集成交付平台 / integration delivery platform")
     top.add_argument("--version", action="version", version=__version__)
     families = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (running, upkeep, interfaces, plans, levelling):
+    for module in (running, upkeep, systems, interfaces, syncing, deciding, plans, levelling):
         module.add(families)
     return top
 
@@ -32,7 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         upkeep.django(given[1:])
         return
     options = parser().parse_args(given)
+    from jingwei.assembly import troubles
+
     try:
-        sys.exit(options.run(options) or 0)
+        code = options.run(options) or 0
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as problem:
+        said = troubles.explained(problem)
+        if said is None:
+            raise
+        code = said
+    sys.exit(code)

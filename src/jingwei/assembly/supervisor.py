@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from jingwei.assembly.commands import say, setup
+from jingwei.assembly import sole
+from jingwei.assembly.commands import fail, say, setup
 from jingwei.assembly.ports import sandbox_ports
 from jingwei.frame.postgres import address
 
@@ -55,7 +56,11 @@ class Supervisor:
         self.sandbox_environment: dict[str, str] = {}
 
     def run(self, started: float) -> int:
-        """Start everything, stay until a signal, stop everything."""
+        """Start everything, stay until a signal, stop everything. Refuses when another one lives in the same home."""
+        lock = sole.claim(address.home(), self.host, self.port)
+        if isinstance(lock, str):
+            zh = f"数据目录 {address.home()} 已有一个在运行（{lock}）；先停止它，或用 JINGWEI_HOME 换一个目录"
+            return fail(zh, f"another one already runs in this home ({lock}); stop it first, or choose another folder with JINGWEI_HOME")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         try:
@@ -162,7 +167,12 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.log = (self.logs / f"{child.name}.log").open("ab")
         child.process = subprocess.Popen(
-            child.command, env={**os.environ, **child.environment}, stdout=child.log, stderr=child.log, stdin=subprocess.DEVNULL, start_new_session=True
+            child.command,
+            env={**os.environ, **child.environment, "JINGWEI_SUPERVISED": "1"},
+            stdout=child.log,
+            stderr=child.log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         say(f"{child.zh} {child.name}（日志 {self.logs / child.name}.log）", f"pid {child.process.pid}")
 

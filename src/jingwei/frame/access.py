@@ -40,6 +40,17 @@ def grants_of(role: str) -> frozenset[str]:
     return frozenset((*standard_roles.get(role, ("", ()))[1], *declared.get(role, ())))
 
 
+class Lacking(PermissionDenied):
+    """A right is missing, and which; told in the language of whoever reads it."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+    def __str__(self) -> str:
+        return _("You lack the right “%(permission)s” here. Ask the project manager for it.") % {"permission": self.permission}
+
+
 @dataclass(slots=True)
 class Access:
     """One user's rights in one organisation. `everywhere` are grants for all projects, `by_project` for single ones."""
@@ -68,7 +79,7 @@ class Access:
     def require(self, permission: str, project_id: int | None = None) -> None:
         """Raise PermissionDenied, naming the missing right."""
         if not self.allows(permission, project_id):
-            raise PermissionDenied(_("You lack the right “%(permission)s” here. Ask the project manager for it.") % {"permission": permission})
+            raise Lacking(permission)
 
     @property
     def project_ids(self) -> frozenset[int] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from django.db.models import Q
 from django.utils import timezone
 
 from jingwei.frame import jobs, scheduler
@@ -15,8 +14,8 @@ from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
 from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
-from jingwei.hub.outbox.sending import hurry
 from jingwei.hub.peers import mending
+from jingwei.hub.register import services
 from jingwei.hub.sync import compare
 
 log = structlog.get_logger(__name__)
@@ -80,12 +79,8 @@ def forget_old() -> bool:
 def mend(connection_id: int) -> None:
     """See whether refused credentials are good again; what was held goes on then."""
     connection = Connection.objects.select_related("system", "credential").filter(pk=connection_id).first()
-    if connection is None or not mending.release_if_mended(connection):
-        return
-    system = connection.system
-    for interface in Interface.objects.filter(Q(system_a=system) | Q(system_b=system), stage=Interface.Stage.LIVE):
-        hurry(interface)
-        jobs.defer("hub.cycle", once=str(interface.pk), interface_id=interface.pk)
+    if connection is not None and mending.release_if_mended(connection):
+        services.wake_system(connection.system)
 
 
 def due() -> int:

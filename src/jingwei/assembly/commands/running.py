@@ -32,7 +32,15 @@ def add(families: Any) -> None:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve pages, APIs and webhooks."""
+    from jingwei.assembly.supervisor import port_is_free
+
     os.environ["JINGWEI_PROCESS"] = "web"
+    if not port_is_free(options.host, options.port):
+        return fail(
+            f"端口 {options.port} 已被占用；用 --port 或 JINGWEI_PORT 换一个", f"port {options.port} is taken; choose another with --port or JINGWEI_PORT"
+        )
+    if _lacks_tables():
+        return 1
     import uvicorn
 
     uvicorn.run(
@@ -44,7 +52,8 @@ def serve(options: argparse.Namespace) -> int:
 
 def work(options: argparse.Namespace) -> int:
     """Run jobs until told to stop."""
-    setup()
+    if _lacks_tables():
+        return 1
     from jingwei.frame import worker
 
     worker.run_worker(concurrency=options.concurrency)
@@ -53,11 +62,25 @@ def work(options: argparse.Namespace) -> int:
 
 def tick(options: argparse.Namespace) -> int:
     """Do periodic duties until told to stop."""
-    setup()
+    if _lacks_tables():
+        return 1
     from jingwei.frame import scheduler
 
     scheduler.run()
     return 0
+
+
+def _lacks_tables() -> bool:
+    """Say so when the tables are older than the program. The supervisor has just seen to them."""
+    setup()
+    if os.environ.get("JINGWEI_SUPERVISED") == "1":
+        return False
+    from jingwei.assembly.tables import pending_migrations
+
+    if pending_migrations():
+        fail("数据表不是最新；先运行 jingwei migrate", "the tables are older than this program; run: jingwei migrate")
+        return True
+    return False
 
 
 def start_all(options: argparse.Namespace) -> int:

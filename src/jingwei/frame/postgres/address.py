@@ -25,10 +25,32 @@ timezone = 'UTC'
 """
 
 
+class HomeUnusable(Exception):
+    """The folder cannot be made, or nothing can be written into it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class BadAddress(Exception):
+    """DATABASE_URL cannot be read."""
+
+
+class CannotStart(Exception):
+    """The embedded server does not start."""
+
+
 def home() -> Path:
-    """The folder for everything this installation keeps: JINGWEI_HOME, or ./var."""
-    path = Path(os.environ.get("JINGWEI_HOME", "var")).expanduser().resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    """The folder for everything this installation keeps: JINGWEI_HOME, or ./var. HomeUnusable when nothing can be kept there."""
+    path = Path(os.environ.get("JINGWEI_HOME") or "var")
+    try:
+        path = path.expanduser().resolve()
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise HomeUnusable(path, getattr(problem, "strerror", None) or str(problem)) from problem
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise HomeUnusable(path, "permission denied")
     return path
 
 
@@ -42,9 +64,13 @@ def parameters(given: dict[str, Any]) -> dict[str, Any]:
     parts = urlsplit(os.environ["DATABASE_URL"] if not is_embedded() else start_embedded())
     query = parse_qs(parts.query)
     name = given.get("NAME") or unquote(parts.path.lstrip("/")) or database_name
+    try:
+        port = str(parts.port or "")
+    except ValueError as problem:
+        raise BadAddress(str(problem)) from problem
     return {
         "HOST": query["host"][0] if "host" in query else (parts.hostname or "localhost"),
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "USER": unquote(parts.username or "postgres"),
         "PASSWORD": unquote(parts.password or ""),
         "NAME": name,
@@ -62,7 +88,12 @@ _starting = threading.Lock()
 def start_embedded() -> str:
     """Start the embedded server (idempotent, also after a crash) and return its address."""
     with _starting:
-        return _start_embedded()
+        try:
+            return _start_embedded()
+        except HomeUnusable:
+            raise
+        except Exception as problem:  # the wheel raises whatever its programs do: the reason is in the server's log
+            raise CannotStart(str(problem)) from problem
 
 
 def _start_embedded() -> str:

@@ -9,15 +9,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import jobs, scope
 from jingwei.hub import contract
+from jingwei.hub.engine.questions import value_text
 from jingwei.hub.inbox import unpack
+from jingwei.hub.inbox.deliveries import unstorable
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.outbox import sending
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for
+from jingwei.hub.register.places import InPlace
 from jingwei.hub.register.services import wake
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.carrying import carry_out, take_found
@@ -35,12 +38,12 @@ def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any =
     `value`. Both sides are read again first: ValidationError when they are not what was shown, with what they are now. Gives how many are decided.
     """
     if choice not in choices:
-        raise ValidationError(_("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)})
+        raise ValidationError({"choice": ValidationError(_("Choose one of: %(choices)s."), params={"choices": ", ".join(choices)})})
     by_link: dict[int, list[Conflict]] = defaultdict(list)
     for conflict in conflicts:
         if conflict.resolved_at is None:
             by_link[conflict.link_id].append(conflict)
-    count, moved = 0, list[str]()
+    count, moved = 0, list[ValidationError]()
     for link_id, mine in by_link.items():
         interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=mine[0].interface_id)
         done, said = _resolve(interface, link_id, mine, choice, value)
@@ -51,7 +54,7 @@ def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any =
     return count
 
 
-def _resolve(interface: Interface, link_id: int, mine: list[Conflict], choice: str, value: Any) -> tuple[int, list[str]]:
+def _resolve(interface: Interface, link_id: int, mine: list[Conflict], choice: str, value: Any) -> tuple[int, list[ValidationError]]:
     link = Link.objects.get(pk=link_id)
     found = {side: _fresh(interface, side, link) for side in sides if interface.system(side).connector != "local"}
     with transaction.atomic():
@@ -75,7 +78,7 @@ def _resolve(interface: Interface, link_id: int, mine: list[Conflict], choice: s
         Conflict.objects.filter(pk__in=decided).update(
             resolved_at=timezone.now(), resolved_by_id=scope.current().user_id, choice=choice, chosen=value if choice in ("value", "pair") else None
         )
-        moved += [_("“%(field)s” still cannot be carried over: %(reason)s") % _still(row, c) for c in agreed if c.field in left]
+        moved += [_still(row, c) for c in agreed if c.field in left]
         jobs.after_commit(lambda: wake([interface.pk]))
         return len(decided), moved
 
@@ -96,17 +99,21 @@ def _alike(shown: tuple[Any, Any], now: tuple[Any, Any]) -> bool:
     return shown[0] == now[0] and shown[1] == now[1]
 
 
-def _moved(conflict: Conflict, now: tuple[Any, Any] | None) -> str:
+def _moved(conflict: Conflict, now: tuple[Any, Any] | None) -> ValidationError:
     if now is None:
-        return _("“%(field)s” has been settled in the meantime.") % {"field": conflict.field or _("record")}
-    return _("“%(field)s” has changed since it was shown: A is now “%(a)s”, B is now “%(b)s”. Look again and decide.") % {
-        "field": conflict.field or _("record"), "a": now[0], "b": now[1],
-    }  # fmt: skip
+        return ValidationError(_("“%(field)s” has been settled in the meantime."), params={"field": conflict.field or _("record")})
+    if conflict.field == whole:
+        return ValidationError(_("The record has changed since it was shown. Look again and decide."))
+    return ValidationError(
+        _("“%(field)s” has changed since it was shown: A is now “%(a)s”, B is now “%(b)s”. Look again and decide."),
+        params={"field": conflict.field, "a": value_text(now[0]), "b": value_text(now[1])},
+    )
 
 
-def _still(row: Row, conflict: Conflict) -> dict[str, str]:
+def _still(row: Row, conflict: Conflict) -> ValidationError:
     now = row.conflicts[conflict.field]
-    return {"field": conflict.field or str(_("record")), "reason": f"{now.message_zh} / {now.message_en}"}
+    reason = InPlace(contract.Title(now.message_zh, now.message_en or now.message_zh))
+    return ValidationError(_("“%(field)s” still cannot be carried over: %(reason)s"), params={"field": conflict.field or _("record"), "reason": reason})
 
 
 def _decide(batch: Batch, row: Row, conflict: Conflict, choice: str, value: Any) -> None:
@@ -126,7 +133,7 @@ def _pair(batch: Batch, row: Row, key: str) -> None:
     batch.load_keys({"a": set(), "b": set(), missing: {key}})
     mate = batch.index[missing].get(key)
     if mate is None or mate.pair.half(merge.other(missing)).key is not None:
-        raise ValidationError(_("“%(key)s” is not a record that waits for a counterpart.") % {"key": key})
+        raise ValidationError(_("“%(key)s” is not a record that waits for a counterpart."), params={"key": key})
     join_rows(batch, row, mate)
     Conflict.objects.filter(link_id=mate.pk, resolved_at=None).update(link_id=row.pk, resolved_at=timezone.now(), choice="paired")
     mate.conflicts.clear()
@@ -167,6 +174,7 @@ def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | N
             continue
         delivery = row.delivery
         if record is not None:
+            _require_mendable(delivery, row, record)
             mended = {**(delivery.record or {}), "values": record}
             headers = {**delivery.headers, "mended_from": delivery.record}
             Delivery.objects.filter(pk=delivery.pk).update(record=mended, headers=headers, state=Delivery.State.WAITING, not_before=None, source="mended")
@@ -180,6 +188,15 @@ def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | N
         count += 1
     jobs.after_commit(lambda: wake(interfaces))
     return count
+
+
+def _require_mendable(delivery: Delivery, row: Quarantine, record: dict[str, Any]) -> None:
+    """Values somebody typed in can be taken only for a record that could be read, and must be storable themselves."""
+    if delivery.record is None:
+        raise ValidationError({"record": _("This delivery could not be read as a record at all: mend the connector or the sender, and replay it.")})
+    reason = unstorable(contract.Record(row.interface.stream(row.side or "a"), row.record_key, record))
+    if reason:
+        raise ValidationError({"record": ValidationError(_("It cannot be kept: %(reason)s"), params={"reason": reason})})
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -88,10 +88,3 @@ def release_held(interface: Interface, at: datetime) -> int:
     held = OutboxEntry.objects.filter(interface=interface, state=State.HELD)
     Interface.objects.filter(pk=interface.pk).update(deletes_allowed_at=at)
     return held.update(state=State.WAITING, not_before=None)
-
-
-def hurry(interface: Interface) -> None:
-    """Try at once what was put off (a credential is good again, a person asked)."""
-    OutboxEntry.objects.filter(interface=interface, state__in=(State.WAITING, State.UNKNOWN), not_before__gt=timezone.now() + timedelta(seconds=1)).update(
-        not_before=None
-    )

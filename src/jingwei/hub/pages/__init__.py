@@ -1,1 +1,1 @@
-"""The hub's own pages: topology, systems, wizard, mapping editor, interface, monitor, conflicts."""
+"""The hub's pages."""

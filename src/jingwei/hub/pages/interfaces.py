@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,24 +15,24 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame import jobs
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
-from jingwei.hub.engine import decisions
+from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine import rehearse as rehearsal
-from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
+from jingwei.hub.models import Grant, Interface, InterfaceVersion
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor import trace as tracing
-from jingwei.hub.pages.reasons import shown, why_text
-from jingwei.hub.pages.systems import steps
+from jingwei.hub.pages.deciding import complain, held_of
+from jingwei.hub.pages.reasons import shown as reasons_shown
+from jingwei.hub.pages.reasons import why_text
+from jingwei.hub.pages.systems import said, steps
+from jingwei.hub.peers import grants
 from jingwei.hub.register import files, services
+from jingwei.hub.rights import interface_named, may_see_values, visible
 from jingwei.hub.sync import compare
 
 
 def interface_or_404(request: Request, key: str, verb: str = "view") -> Interface:
     """The interface, when this person may do `verb` to it."""
-    interface = queries.interfaces_of().filter(key=key).first()
-    if interface is None:
-        raise Http404
-    request.access.require(f"hub.interface.{verb}", interface.project_id)
-    return interface
+    return interface_named(request.access, key, verb)
 
 
 @require_GET
@@ -40,15 +41,22 @@ def detail(request: Request, key: str) -> HttpResponse:
     interface = interface_or_404(request, key)
     may_change = request.access.allows("hub.interface.change", interface.project_id)
     found = health.reasons_of([interface])[interface.pk] if interface.stage == Interface.Stage.LIVE else []
+    shown = may_see_values(request.access, interface)
+    parked = worklist.quarantine(request.access, interface)[:20]
     context = {
-        "interface": interface, "reasons": shown([each.as_plain() for each in found], may_change=may_change), "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
-        "availability": queries.availability(interface), "versions": interface.versions.all()[:10], "periods": interface.health_periods.order_by("-since")[:8],
-        "quarantine": Quarantine.objects.filter(interface=interface, released_at=None).select_related("delivery").order_by("-id")[:20],
-        "dead_letters": DeadLetter.objects.filter(interface=interface, settled_at=None).select_related("entry", "entry__link").order_by("-id")[:20],
-        "conflicts": queries.conflicts_open(interface)[:20], "series": _series(queries.flow_per_minute(60, interface.pk)),
-        "may_change": may_change,
+        "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
+        "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
+        "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
+        "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
+        "series": _series(queries.flow_per_minute(60, interface.pk)), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
+        "may_change": may_change, "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
+        "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip
     return render(request, "hub/interface.html", context)
+
+
+def _last_grant(interface: Interface) -> Grant | None:
+    return interface.grants.select_related("granted_by", "revoked_by").order_by("-id").first()
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -62,13 +70,14 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
 def switch(request: Request, key: str) -> HttpResponse:
     """Switch on, pause or retire."""
     interface = interface_or_404(request, key, "change")
-    from django.contrib import messages
-
+    stage = str(request.POST.get("stage"))
+    if stage not in Interface.Stage.values:
+        raise Http404
     try:
-        services.interface_switch(instance=interface, stage=str(request.POST.get("stage")))
-        messages.success(request, _("“%(name)s” is now: %(stage)s") % {"name": interface.name, "stage": Interface.Stage(str(request.POST.get("stage"))).label})
+        services.interface_switch(instance=interface, stage=stage)
+        messages.success(request, _("“%(name)s” is now: %(stage)s") % {"name": interface.name, "stage": Interface.Stage(stage).label})
     except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+        complain(request, error)
     return redirect("hub:interface", key=key)
 
 
@@ -77,22 +86,66 @@ def run_now(request: Request, key: str) -> HttpResponse:
     """Have a worker look at it now."""
     interface = interface_or_404(request, key, "change")
     services.wake([interface.pk])
+    messages.success(request, _("A worker looks at it now."))
+    return redirect("hub:interface", key=key)
+
+
+@require_POST
+def release(request: Request, key: str) -> HttpResponse:
+    """Go on after the machinery had stopped itself."""
+    interface = interface_or_404(request, key, "change")
+    decisions.interface_release(interface=interface)
+    messages.success(request, _("“%(name)s” goes on.") % {"name": interface.name})
+    return redirect("hub:interface", key=key)
+
+
+@require_POST
+def grant(request: Request, key: str) -> HttpResponse:
+    """Take back what the interface may do with our own records, or grant it again."""
+    interface = interface_or_404(request, key, "change")
+    if str(request.POST.get("action")) == "revoke":
+        grants.revoke(interface=interface)
+        messages.success(request, _("The grant is taken back: “%(name)s” reads and writes nothing of ours any more.") % {"name": interface.name})
+        return redirect("hub:interface", key=key)
+    try:
+        grants.restore(interface=interface)
+        services.wake([interface.pk])
+        messages.success(request, _("Granted: “%(name)s” may work with our records again.") % {"name": interface.name})
+    except PermissionDenied as problem:
+        messages.error(request, str(problem))
     return redirect("hub:interface", key=key)
 
 
 @require_GET
 def dry_run(request: Request, key: str) -> HttpResponse:
-    """What would be written, field by field."""
+    """What would be written, field by field; of the published version or of an earlier one."""
     interface = interface_or_404(request, key)
-    report, problem = None, ""
+    report, problem, version = None, "", _version(interface, request.GET.get("version", ""))
+    shown = may_see_values(request.access, interface)
     if interface.published is None:
         problem = _("Publish a mapping first.")
-    else:
+    elif shown:
         try:
-            report = rehearsal.dry_run(interface.pk)
+            report = rehearsal.dry_run(interface.pk, version=version)
         except contract.ConnectorError as error:
-            problem = error.message
-    return render(request, "hub/dry_run.html", {"interface": interface, "report": report, "problem": problem, "steps": steps(5)})
+            problem = _said(error)
+        except PermissionDenied as error:
+            problem = str(error)
+    context = {"interface": interface, "report": report, "problem": problem, "steps": steps(5), "version": version, "shown": shown}
+    return render(request, "hub/dry_run.html", context)
+
+
+def _version(interface: Interface, number: str) -> InterfaceVersion | None:
+    if not number:
+        return None
+    found = interface.versions.filter(number=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 9 else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _said(problem: contract.ConnectorError) -> str:
+    return problem.message + (f" — {said(problem.mend)}" if problem.mend else "")
 
 
 @require_http_methods(["GET", "POST"])
@@ -106,14 +159,14 @@ def verify(request: Request, key: str) -> HttpResponse:
         messages.success(request, _("The comparison is queued; health tells its result."))
         return redirect("hub:interface", key=key)
     interface = interface_or_404(request, key)
-    report, problem = None, ""
+    report, problem, shown = None, "", may_see_values(request.access, interface)
     try:
-        report = compare.verify(interface) if interface.published else None
+        report = compare.verify(interface) if interface.published and shown else None
     except contract.ConnectorError as error:
-        problem = error.message
+        problem = _said(error)
     for each in (report or {}).get("explained", ()):
         each["why_text"] = why_text(each["why"])
-    return render(request, "hub/verify.html", {"interface": interface, "report": report, "problem": problem})
+    return render(request, "hub/verify.html", {"interface": interface, "report": report, "problem": problem, "shown": shown})
 
 
 @require_GET
@@ -127,41 +180,26 @@ def export(request: Request, key: str) -> HttpResponse:
 
 def _kept_reasons(request: Request, interface: Interface) -> list[dict[str, Any]]:
     is_live = interface.stage == Interface.Stage.LIVE
-    return shown(interface.state_detail if is_live else (), may_change=request.access.allows("hub.interface.change", interface.project_id))
+    return reasons_shown(interface.state_detail if is_live else (), may_change=request.access.allows("hub.interface.change", interface.project_id))
 
 
 @require_GET
 def monitor(request: Request) -> HttpResponse:
-    """Throughput, lag, errors, dead letters over all interfaces."""
+    """Throughput, lag, errors, held deletes, parked records over all interfaces that may be seen."""
     request.access.require("hub.interface.view")
-    interfaces = list(queries.interfaces_of().exclude(stage="draft"))
-    counts, lag, newest = queries.open_counts(), queries.lag_seconds(), queries.newest_arrivals([i.pk for i in interfaces])
+    interfaces = list(queries.interfaces_of().filter(pk__in=visible(request.access).values("pk")).exclude(stage="draft"))
+    ids = [i.pk for i in interfaces]
+    counts, lag, newest = queries.open_counts(ids), queries.lag_seconds(), queries.newest_arrivals(ids)
+    held = worklist.held_counts(ids)
+    parked = worklist.quarantine(request.access)[:50]
     context = {
         "rows": [(i, counts[i.pk], lag.get(i.pk, 0.0), newest.get(i.pk), _kept_reasons(request, i)) for i in interfaces],
         "totals": {name: sum(c[name] for c in counts.values()) for name in ("conflicts", "quarantine", "dead", "inbox", "outbox")},
-        "series": _series(queries.flow_per_minute(60)),
-        "dead_letters": DeadLetter.objects.filter(settled_at=None).select_related("interface", "entry", "entry__link").order_by("-id")[:50],
-        "quarantine": Quarantine.objects.filter(released_at=None).select_related("interface", "delivery").order_by("-id")[:50],
-    }
+        "series": _series(queries.flow_per_minute(60)), "held": [(i, held[i.pk]) for i in interfaces if i.pk in held],
+        "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in worklist.dead_letters(request.access)[:50]],
+        "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in parked],
+    }  # fmt: skip
     return render(request, "hub/_monitor.html" if request.headers.get("HX-Request") else "hub/monitor.html", context)
-
-
-@require_POST
-def settle(request: Request) -> HttpResponse:
-    """Replay or discard the ticked dead letters and quarantined records."""
-    settlement = str(request.POST.get("settlement"))
-    letters = list(DeadLetter.objects.filter(pk__in=request.POST.getlist("letter")).select_related("interface", "entry"))
-    parked = list(Quarantine.objects.filter(pk__in=request.POST.getlist("quarantine")).select_related("interface", "delivery"))
-    for row in (*letters, *parked):
-        request.access.require("hub.interface.change", row.interface.project_id)
-    if settlement not in ("replay", "discard"):
-        raise Http404
-    count = decisions.dead_letter_settle(letters=letters, settlement=settlement)
-    count += decisions.quarantine_release(rows=parked) if settlement == "replay" else decisions.quarantine_discard(rows=parked)
-    from django.contrib import messages
-
-    messages.success(request, _("%(count)s taken up again.") % {"count": count} if settlement == "replay" else _("%(count)s discarded.") % {"count": count})
-    return redirect(request.POST.get("next") if str(request.POST.get("next", "")).startswith("/hub/") else "hub:monitor")
 
 
 @require_GET
@@ -170,29 +208,3 @@ def trace(request: Request) -> HttpResponse:
     request.access.require("hub.interface.view")
     wanted = request.GET.get("id", "").strip()
     return render(request, "hub/trace.html", {"wanted": wanted, "found": tracing.trace(wanted, access=request.access) if wanted else None})
-
-
-@require_GET
-def conflicts(request: Request) -> HttpResponse:
-    """The conflict inbox: every pair in which both sides changed the same field."""
-    request.access.require("hub.interface.view")
-    by_link: dict[int, list[Conflict]] = {}
-    for conflict in queries.conflicts_open()[:200]:
-        by_link.setdefault(conflict.link_id, []).append(conflict)
-    return render(request, "hub/conflicts.html", {"groups": list(by_link.values())})
-
-
-@require_POST
-def resolve(request: Request) -> HttpResponse:
-    """Decide ticked conflicts for A, for B, or one with a value typed in."""
-    rows = list(Conflict.objects.filter(pk__in=request.POST.getlist("conflict"), resolved_at=None).select_related("interface"))
-    for row in rows:
-        request.access.require("hub.interface.change", row.interface.project_id)
-    choice = str(request.POST.get("choice"))
-    if choice not in ("a", "b", "value"):
-        raise Http404
-    count = decisions.conflict_resolve(conflicts=rows, choice=choice, value=request.POST.get("value"))
-    from django.contrib import messages
-
-    messages.success(request, _("%(count)s decided; the other side is being told.") % {"count": count})
-    return redirect("hub:conflicts")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from jingwei.hub.pages.systems import said, steps
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for, stream_of
 from jingwei.hub.register import services
+from jingwei.hub.register.places import place_name
 from jingwei.kernels.mapping import MappingError, Trace, compile_mapping
 from jingwei.kernels.mapping_operations import operations
 
@@ -65,10 +66,18 @@ def publish(request: Request, key: str) -> HttpResponse:
     try:
         version = services.version_publish(interface=interface, spec=services.spec_of(interface, spec, tables), note=str(request.POST.get("note") or ""))
     except ValidationError as problem:
-        a, b = stream_of(interface, "a"), stream_of(interface, "b")
-        return render(request, "hub/mapping.html", {**_context(interface, a, b, spec, tables), "steps": steps(4), "refused": problem.messages}, status=422)
+        return _refuse(request, interface, spec, tables, problem.messages, 422)
+    except PermissionDenied as problem:
+        text = _("Publishing gives the interface this right with our own records, and only somebody who holds it can give it.")
+        return _refuse(request, interface, spec, tables, [str(problem), text], 403)
     messages.success(request, _("Version %(number)s is published.") % {"number": version.number})
     return redirect("hub:dry-run" if interface.stage == Interface.Stage.DRAFT else "hub:interface", key=key)
+
+
+def _refuse(request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any], texts: list[str], status: int) -> HttpResponse:
+    """The editor again, with everything that was typed in and why it was not published."""
+    a, b = stream_of(interface, "a"), stream_of(interface, "b")
+    return render(request, "hub/mapping.html", {**_context(interface, a, b, spec, tables), "steps": steps(4), "refused": texts}, status=status)
 
 
 @lru_cache(maxsize=64)
@@ -105,7 +114,7 @@ def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], t
         compiled = compile_mapping(spec, a.fields, b.fields, tables)
         traces = [list(compiled.trace(record.values)) for record in rows]
     except MappingError as problem:
-        problems += [{"place": p.place, "text": in_words(p.message)} for p in problem.problems]
+        problems += [{"place": in_words(place_name(p.place, spec)), "text": in_words(p.message)} for p in problem.problems]
     return {
         "interface": interface, "fields_a": [(f.name, said(f.title), f.type) for f in a.fields], "fields_b": [(f.name, said(f.title), f.type, f.required, f.read_only) for f in b.fields],
         "pairs": [_row(number, pair, spec, traces) for number, pair in enumerate(spec["pairs"])], "spare": [len(spec["pairs"]) + n for n in range(spare)],

@@ -7,7 +7,8 @@ from typing import Any
 import tomlkit
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Project
 from jingwei.hub.models import Interface, System
@@ -43,15 +44,34 @@ def read(text: str) -> dict[str, Any]:
     try:
         parsed = tomlkit.parse(text).unwrap()
     except tomlkit.exceptions.ParseError as problem:
-        raise ValidationError(_("The file is not valid TOML: %(problem)s") % {"problem": problem}) from problem
+        raise ValidationError(_("The file is not valid TOML: %(problem)s"), params={"problem": problem}) from problem
     missing = [part for part in ("interface", "a", "b") if not isinstance(parsed.get(part), dict)]
     if missing:
-        raise ValidationError(_("The file lacks the parts: %(parts)s.") % {"parts": ", ".join(missing)})
+        raise ValidationError(_("The file lacks the parts: %(parts)s."), params={"parts": ", ".join(missing)})
     for part, names in (("interface", ("key", "project")), ("a", ("system", "connector", "stream")), ("b", ("system", "connector", "stream"))):
         absent = [name for name in names if not parsed[part].get(name)]
         if absent:
-            raise ValidationError(_("[%(part)s] lacks: %(names)s.") % {"part": part, "names": ", ".join(absent)})
+            raise ValidationError(_("[%(part)s] lacks: %(names)s."), params={"part": part, "names": ", ".join(absent)})
+    _check_kinds(parsed)
     return parsed
+
+
+def _check_kinds(parsed: dict[str, Any]) -> None:
+    """Every setting of the kind its field takes; tables where tables are due; no name that means nothing."""
+    wrong: dict[str, Any] = {}
+    for name, value in parsed["interface"].items():
+        if name not in (*own_fields, "key", "project"):
+            wrong[f"interface.{name}"] = _("There is no such setting.")
+        elif name != "project":
+            try:
+                Interface._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+            except ValidationError as problem:
+                wrong[f"interface.{name}"] = problem
+    wrong |= {name: _("This must be a table.") for name in ("mapping", "code_tables") if not isinstance(parsed.get(name, {}), dict)}
+    wrong |= {f"{side}.config": _("This must be a table.") for side in ("a", "b") if not isinstance(parsed[side].get("config", {}), dict)}
+    wrong |= {name: _("There is no such part.") for name in parsed if name not in ("interface", "a", "b", "mapping", "code_tables")}
+    if wrong:
+        raise ValidationError(wrong)
 
 
 def difference(wanted: dict[str, Any]) -> list[str]:
@@ -73,13 +93,22 @@ def _lines(old: Any, new: Any, path: str = "") -> list[str]:
     return [*([f"- {path} = {old!r}"] if old is not None else []), *([f"+ {path} = {new!r}"] if new is not None else [])]
 
 
+def changes_systems(wanted: dict[str, Any]) -> bool:
+    """Whether applying would register a system, or say anew where one is."""
+    for side in ("a", "b"):
+        system = System.objects.select_related("connection").filter(key=wanted[side]["system"]).first()
+        if system is None or (wanted[side].get("config") and wanted[side]["config"] != system.connection.config):
+            return True
+    return False
+
+
 @transaction.atomic
 def apply(wanted: dict[str, Any]) -> Interface:
     """Make it so. Systems that do not exist are registered (their credentials are entered on the page or by `connection_save`)."""
     head = wanted["interface"]
     project = Project.objects.filter(code=head["project"]).first()
     if project is None:
-        raise ValidationError(_("There is no project “%(code)s”.") % {"code": head["project"]})
+        raise ValidationError(_("There is no project “%(code)s”."), params={"code": head["project"]})
     systems = {side: _system(wanted[side]) for side in ("a", "b")}
     interface = Interface.objects.filter(key=head["key"]).first()
     values = {name: head[name] for name in own_fields if name in head}
@@ -90,16 +119,17 @@ def apply(wanted: dict[str, Any]) -> Interface:
     if wanted.get("mapping"):
         interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=interface.pk)
         spec = services.spec_of(interface, wanted["mapping"], wanted.get("code_tables"))
-        services.version_publish(interface=interface, spec=spec, note=_("from file"))
+        services.version_publish(interface=interface, spec=spec, note=gettext("from file"))
     return interface
 
 
 def _system(side: dict[str, Any]) -> System:
     system = System.objects.filter(key=side["system"]).first()
     if system is None:
-        system = services.system_save(key=side["system"], name=side.get("name", side["system"]), connector=side["connector"])
+        values = {"key": side["system"], "name": side.get("name", side["system"]), "connector": side["connector"]}
+        system = services.system_save(**services.cleaned_system(values))
     elif system.connector != side["connector"]:
-        raise ValidationError(_("System “%(key)s” has another connector here: %(connector)s.") % {"key": system.key, "connector": system.connector})
+        raise ValidationError(_("System “%(key)s” has another connector here: %(connector)s."), params={"key": system.key, "connector": system.connector})
     if side.get("config") and side["config"] != system.connection.config:
         services.connection_save(system=system, config=side["config"])
     return system

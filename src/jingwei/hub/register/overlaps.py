@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.hub.models import Interface
 
@@ -22,8 +22,8 @@ def refuse(interface: Interface) -> None:
         raise ValidationError(
             _(
                 "“%(name)s” (%(key)s) joins the same streams. Both would make each other's records anew. Give one of them a filter that keeps them apart, or retire one."
-            )
-            % {"name": each.name, "key": each.key}
+            ),
+            params={"name": each.name, "key": each.key},
         )
 
 

@@ -10,15 +10,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import facts, jobs, scope, secrets
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
-from jingwei.hub.models import Connection, Interface, InterfaceVersion, System
+from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
 from jingwei.hub.peers import catalogue, grants, mending
 from jingwei.hub.peers.session import host_of, session_of, stream_of
-from jingwei.hub.register import overlaps, versions
+from jingwei.hub.register import overlaps, places, versions
 from jingwei.kernels.mapping import MappingError
 
 
@@ -31,7 +32,8 @@ def system_save(*, instance: System | None = None, **values: Any) -> System:
     for name, value in values.items():
         setattr(system, name, value)
     if system.connector not in catalogue.entries():
-        raise ValidationError({"connector": _("There is no such connector. Installed: %(names)s.") % {"names": ", ".join(sorted(catalogue.entries()))}})
+        names = ", ".join(sorted(catalogue.entries()))
+        raise ValidationError({"connector": ValidationError(_("There is no such connector. Installed: %(names)s."), params={"names": names})})
     system.save()
     Connection.objects.get_or_create(system=system, defaults={"tenant_id": system.tenant_id})
     return system
@@ -45,16 +47,24 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     """
     manifest = catalogue.manifest(system.connector)
     wanted = manifest.get("config", {}).get("fields", {})
-    missing = {name: [_("This is needed.")] for name, field in wanted.items() if field.get("required") and not config.get(name)}
-    if missing:
-        raise ValidationError(missing)
+    wrong: dict[str, Any] = {name: _("This is needed.") for name, field in wanted.items() if field.get("required") and not config.get(name)}
+    wrong |= {
+        name: _("This is a secret: it is entered as a credential, never as a setting.")
+        for name in manifest.get("auth", {}).get("secrets", {})
+        if name in config
+    }
+    budget = str(config.get("requests_per_minute") or manifest.get("budget", {}).get("requests_per_minute", 600))
+    if not (budget.isascii() and budget.isdigit() and 0 < int(budget) < 10_000_000):
+        wrong["requests_per_minute"] = _("This must be a whole number above zero.")
+    if wrong:
+        raise ValidationError(wrong)
     connection, _made = Connection.objects.get_or_create(system=system)
     host = host_of(str(config.get("base_url", "")))
     if connection.credential_id and host not in connection.hosts and not credentials:
         raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})
     connection.config = config
     connection.hosts = [host] if host else []
-    connection.requests_per_minute = int(config.get("requests_per_minute") or manifest.get("budget", {}).get("requests_per_minute", 600))
+    connection.requests_per_minute = int(budget)
     if credentials:
         connection.credential = secrets.seal(f"connection:{system.key}", json.dumps(credentials))
     if webhook_secret:
@@ -77,20 +87,73 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     return connection
 
 
+def credentials_save(*, system: System, given: dict[str, str]) -> Connection:
+    """Put in some of a system's secrets; the others and the address stay. Raises ValidationError naming the secrets there are."""
+    connection, _made = Connection.objects.select_related("credential").get_or_create(system=system)
+    known = set(catalogue.manifest(system.connector).get("auth", {}).get("secrets", {}))
+    unknown = sorted(set(given) - known)
+    if unknown:
+        params = {"name": unknown[0], "known": ", ".join(sorted(known)) or "–"}
+        raise ValidationError({"name": ValidationError(_("This system keeps no secret “%(name)s”; it keeps: %(known)s."), params=params)})
+    kept: dict[str, str] = {}
+    if connection.credential is not None and known - set(given):
+        try:
+            kept = json.loads(secrets.open_secret(connection.credential).reveal())
+        except secrets.CannotOpen:
+            kept = {}  # its key is lost: what is put in now replaces everything
+    return connection_save(system=system, config=connection.config, credentials={**kept, **given})
+
+
+def secrets_missing(system: System) -> list[str]:
+    """Secrets the connector needs that are not put in yet."""
+    wanted = catalogue.manifest(system.connector).get("auth", {}).get("secrets", {})
+    connection = Connection.objects.select_related("credential").filter(system=system).first()
+    if connection is None or connection.credential is None:
+        return sorted(wanted)
+    try:
+        kept = json.loads(secrets.open_secret(connection.credential).reveal())
+    except secrets.CannotOpen:
+        return sorted(wanted)
+    return sorted(name for name, field in wanted.items() if field.get("required", True) and not kept.get(name))
+
+
+def cleaned_system(values: dict[str, Any]) -> dict[str, Any]:
+    """Values from a file or a command line as the fields take them. Raises ValidationError by field."""
+    out, wrong = {}, {}
+    for name, value in values.items():
+        try:
+            out[name] = System._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+        except ValidationError as problem:
+            wrong[name] = problem
+    if wrong:
+        raise ValidationError(wrong)
+    return out
+
+
 def connection_test(*, system: System) -> Check:
-    """Make an authenticated call and say who we are over there; the outcome is kept on the connection. What was held goes on when it passes."""
-    connection = Connection.objects.filter(system=system).first()
-    if connection is None:
-        check = catalogue.connector(system.connector).check(session_of(system))
+    """Make an authenticated call and say who we are over there; the outcome is kept on the connection."""
+    connection = Connection.objects.filter(system=system).select_related("credential", "system").first()
+    if connection is not None and system.connector != "local":
+        check = mending.try_credentials(connection)  # a hold ends with a check that passes, and begins with one that is refused
     else:
-        was_held = connection.held_since is not None
-        check = mending.try_credentials(connection)
-        if check.ok and was_held:
-            wake(Interface.objects.filter(Q(system_a=system) | Q(system_b=system), stage=Interface.Stage.LIVE).values_list("pk", flat=True))
-        told = {"last_ok_at": timezone.now()} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()}
-        Connection.objects.filter(pk=connection.pk).update(account=check.account, **told)
+        check = catalogue.connector(system.connector).check(session_of(system))
+    Connection.objects.filter(system=system).update(
+        account=check.account,
+        **({"last_ok_at": timezone.now(), "failures": 0, "open_until": None} if check.ok else {"last_error": check.message, "last_error_at": timezone.now()}),
+    )
     System.objects.filter(pk=system.pk).update(state=System.State.OK if check.ok else System.State.DOWN)
+    if check.ok and connection is not None and connection.held_since is not None:
+        wake_system(system)
     return check
+
+
+def wake_system(system: System) -> None:
+    """Have a worker look at every live interface of a system now, also at what had been put off."""
+    live = Interface.objects.filter(stage=Interface.Stage.LIVE).filter(Q(system_a=system) | Q(system_b=system))
+    ids = list(live.values_list("pk", flat=True))
+    OutboxEntry.objects.filter(interface_id__in=ids, state=OutboxEntry.State.WAITING, not_before__isnull=False).update(not_before=None)
+    Interface.objects.filter(pk__in=ids).update(next_poll_at=timezone.now())
+    wake(ids)
 
 
 @transaction.atomic
@@ -123,7 +186,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
     try:
         versions.compile_spec(spec)
     except MappingError as problem:
-        raise ValidationError([f"{p.message.zh} / {p.message.en}" for p in problem.problems]) from problem
+        raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
     mark = versions.fingerprint(spec)
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
@@ -158,14 +221,21 @@ def see_anew(interface: Interface) -> None:
     interface.checkpoints.update(again={})
 
 
-@transaction.atomic
-def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
-    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
+def version_named(interface: Interface, number: int, field: str = "number") -> InterfaceVersion:
+    """The version of that number. Raises ValidationError (under `field`) naming those there are."""
     wanted = InterfaceVersion.objects.filter(interface=interface, number=number).first()
     if wanted is None:
         known = ", ".join(str(n) for n in interface.versions.order_by("number").values_list("number", flat=True))
-        raise ValidationError({"number": _("There is no version %(number)s; there are: %(known)s.") % {"number": number, "known": known or "–"}})
-    return version_publish(interface=interface, spec=wanted.spec, note=note or _("content of version %(number)s") % {"number": number})
+        text = _("There is no version %(number)s; there are: %(known)s.")
+        raise ValidationError({field: ValidationError(text, params={"number": number, "known": known or "–"})})
+    return wanted
+
+
+@transaction.atomic
+def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
+    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
+    wanted = version_named(interface, number)
+    return version_publish(interface=interface, spec=wanted.spec, note=note or gettext("content of version %(number)s") % {"number": number})
 
 
 @transaction.atomic

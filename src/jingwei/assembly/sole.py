@@ -1,0 +1,24 @@
+"""One supervisor a home: a lock on a file, which the operating system lets go of however the process ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+_held: list[int] = []
+
+
+def claim(home: Path, host: str, port: int) -> int | str:
+    """Claim the home for this process, until it ends; else who has it."""
+    descriptor = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        who = os.read(descriptor, 200).decode(errors="replace").strip() or "?"
+        os.close(descriptor)
+        return who
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"pid {os.getpid()}, http://{host}:{port}".encode())
+    _held.append(descriptor)
+    return descriptor

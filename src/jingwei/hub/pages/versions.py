@@ -1,0 +1,60 @@
+"""The versions of an interface: who published what when, what differs between any two, and the way back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from jingwei.frame.web import Request
+from jingwei.hub.models import InterfaceVersion
+from jingwei.hub.pages.deciding import complain
+from jingwei.hub.register import changes, services
+from jingwei.hub.rights import interface_named
+
+shown_at_most = 200
+
+
+@require_GET
+def versions(request: Request, key: str) -> HttpResponse:
+    """All versions, and the difference of two: the last two unless others are chosen."""
+    interface = interface_named(request.access, key)
+    rows = list(interface.versions.select_related("author")[:shown_at_most])
+    by_number = {row.number: row for row in rows}
+    new = _chosen(request, "new", by_number, rows[0] if rows else None)
+    old = _chosen(request, "old", by_number, next((row for row in rows if new is not None and row.number < new.number), None))
+    context = {
+        "interface": interface, "versions": rows, "old": old, "new": new,
+        "changes": changes.changes(old.spec, new.spec) if old is not None and new is not None else [],
+        "may_change": request.access.allows("hub.interface.change", interface.project_id),
+    }  # fmt: skip
+    return render(request, "hub/versions.html", context)
+
+
+def _chosen(request: Request, name: str, by_number: dict[int, InterfaceVersion], default: InterfaceVersion | None) -> InterfaceVersion | None:
+    wanted = request.GET.get(name, "")
+    if not wanted:
+        return default
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 9 and int(wanted) in by_number):
+        raise Http404
+    return by_number[int(wanted)]
+
+
+@require_POST
+def switch(request: Request, key: str) -> HttpResponse:
+    """Publish the content of an earlier version as a new one."""
+    interface = interface_named(request.access, key, "change")
+    number = str(request.POST.get("number", ""))
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        raise Http404
+    try:
+        version = services.version_switch(interface=interface, number=int(number))
+        messages.success(request, _("Version %(number)s is published; it has the content of version %(old)s.") % {"number": version.number, "old": number})
+    except ValidationError as problem:
+        complain(request, problem)
+    except PermissionDenied as problem:
+        messages.error(request, str(problem))
+    return redirect("hub:versions", key=key)

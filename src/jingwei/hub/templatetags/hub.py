@@ -1,0 +1,33 @@
+"""Sentences in the reader's language, and values as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from jingwei.frame.words import InBoth
+from jingwei.frame.words import in_words as words
+from jingwei.hub.engine import questions
+
+register = template.Library()
+
+
+@register.filter
+def in_words(text: InBoth | None) -> str:
+    """The wording in the reader's language; nothing for nothing."""
+    return "" if text is None else words(text)
+
+
+@register.filter
+def value_text(value: Any) -> str:
+    """A value for people; ∅ for nothing."""
+    return questions.value_text(value)
+
+
+@register.filter
+def problem_text(problem: dict[str, Any]) -> str:
+    """Why a record is parked, in the reader's language."""
+    from jingwei.hub.contract import Title
+
+    return words(Title(str(problem.get("zh", "")), str(problem.get("en") or problem.get("zh", ""))))

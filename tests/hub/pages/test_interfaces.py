@@ -1,0 +1,87 @@
+"""The interface's pages: versions and their difference, going back, the grant, a stop, refused publishing."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from jingwei.domains.work.models import Task
+from jingwei.hub.models import Interface
+from jingwei.hub.peers import grants
+from tests.hub.conftest import Joined
+from tests.hub.deeds import fresh, issue, publish
+from tests.hub.people import browser, owner, person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+page = "/hub/interfaces/tracker-tasks/"
+
+
+def test_versions_are_told_apart_and_gone_back_to(joined: Joined) -> None:
+    publish(
+        joined, {"filters": {"a": {"project": ["MES-ROLL", "WMS"]}}}, name={"policy": "a", "steps": [{"op": "trim"}, {"op": "upper"}], "direction": "a_to_b"}
+    )
+    looker = browser(person(joined, "looker", "hub.interface.view", "work.task.view"))
+    assert browser(person(joined, "stranger", "work.task.view")).get(f"{page}versions/").status_code == 403
+    text = looker.get(f"{page}versions/").content.decode()
+    for part in ("v1 → v2", "subject → name", "A wins", "Trim › Upper case", "A · project", "MES-ROLL, WMS", "A → B"):
+        assert part in text, part
+    assert "pairs[" not in text
+    assert "Go back" not in text and looker.post(f"{page}versions/switch/", {"number": "1"}).status_code == 403
+    assert looker.get(f"{page}versions/?old=1&new=77").status_code == 404
+    issue(joined, subject="abc")
+    dry = looker.get(f"{page}dry-run/?version=2").content.decode()
+    assert "This is what version 2 would do" in dry and "ABC" in dry
+    client = browser(owner(joined))
+    done = client.post(f"{page}versions/switch/", {"number": "1"}, follow=True)
+    assert "Version 3 is published" in done.content.decode()
+    assert fresh(joined).published.number == 3
+    assert "Both say the same" in client.get(f"{page}versions/?old=1&new=3").content.decode()
+    assert "There is no version 9" in client.post(f"{page}versions/switch/", {"number": "9"}, follow=True).content.decode()
+
+
+def test_the_grant_is_shown_taken_back_and_given_again(joined: Joined) -> None:
+    client = browser(owner(joined))
+    assert "work.task.change" in client.get(page).content.decode()
+    engineer = browser(person(joined, "engineer", "hub.interface.*", "work.task.view"))
+    client.post(f"{page}grant/", {"action": "revoke"})
+    assert grants.in_force(joined.interface) is None and "the grant was taken back" in client.get(page).content.decode()
+    refused = engineer.post(f"{page}grant/", {"action": "restore"}, follow=True).content.decode()
+    assert "work.task.add" in refused and grants.in_force(joined.interface) is None
+    client.post(f"{page}grant/", {"action": "restore"})
+    assert grants.in_force(joined.interface) is not None
+    looker = browser(person(joined, "looker", "hub.interface.view"))
+    assert looker.post(f"{page}grant/", {"action": "revoke"}).status_code == 403
+
+
+def test_an_interface_that_stopped_itself_says_why_and_is_let_go_on(joined: Joined) -> None:
+    Interface.objects.update(held_reason="7 records go in circles", held_since=timezone.now())
+    looker = browser(person(joined, "looker", "hub.interface.view"))
+    text = looker.get(page).content.decode()
+    assert "7 records go in circles" in text and "release/" not in text and looker.post(f"{page}release/").status_code == 403
+    browser(owner(joined)).post(f"{page}release/")
+    assert fresh(joined).held_since is None
+
+
+def form_of(joined: Joined) -> dict[str, str]:
+    """The published mapping as the editor posts it."""
+    out = {"rows": "2", "note": "n"}
+    for number, (a, b) in enumerate((("subject", "name"), ("done_ratio", "percent"))):
+        out |= {f"a-{number}": a, f"b-{number}": b, f"direction-{number}": "both", f"policy-{number}": "ask"}
+    return out
+
+
+def test_publishing_without_the_right_says_which_and_keeps_the_form(joined: Joined) -> None:
+    engineer = browser(person(joined, "engineer", "hub.interface.*", "hub.system.*", "work.task.view"))
+    answer = engineer.post(f"{page}mapping/publish/", form_of(joined))
+    text = answer.content.decode()
+    assert answer.status_code == 403 and "work.task.add" in text and 'value="done_ratio" selected' in text
+    assert fresh(joined).published.number == 1
+
+
+def test_what_is_wrong_in_a_mapping_is_named_by_its_fields(joined: Joined) -> None:
+    client = browser(owner(joined), "zh-hans")
+    wrong = form_of(joined) | {"op-1-0": "upper", "b-1": "gone"}
+    answer = client.post(f"{page}mapping/publish/", wrong)
+    text = answer.content.decode()
+    assert answer.status_code == 422 and "done_ratio → gone" in text and "pairs[" not in text and "B 侧没有字段 gone" in text
+    assert not Task.objects.exists()
