@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -534,3 +535,19 @@ def test_a_record_that_the_connector_cannot_read_is_parked_and_the_page_goes_on(
     decisions.quarantine_release(rows=[parked])
     joined.sync()
     assert Task.objects.filter(name="怪").exists()
+
+
+def test_a_peer_that_is_slow_to_read_does_not_keep_what_waits_from_being_written(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours(joined, code="S-1", name="等着写出")
+    joined.sync()
+    read = TrackerConnector.read
+
+    def slow(self: TrackerConnector, session: Any, stream: str, cursor: Any, limit: int) -> contract.Page:
+        time.sleep(1.1)
+        return read(self, session, stream, cursor, limit)
+
+    monkeypatch.setattr(TrackerConnector, "read", slow)
+    change(joined, Task.objects.get(), percent=40)
+    Interface.objects.filter(pk=joined.interface.pk).update(next_poll_at=None)
+    assert cycle.cycle(joined.interface.pk, seconds=1.0) is not None
+    assert all_theirs(joined)[0]["done_ratio"] == 40

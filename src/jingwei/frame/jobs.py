@@ -17,6 +17,8 @@ from jingwei.frame.models import Demand
 
 log = structlog.get_logger(__name__)
 patient = RetryStrategy(max_attempts=8, exponential_wait=3)  # 3 s, 9 s … about an hour and a half in all; then a dead letter
+# for work that somebody asks for again and again anyway: a pause that doubles would only keep all of its kind waiting behind the lock
+prompt = RetryStrategy(max_attempts=10, wait=3)
 _names: dict[str, Any] = {}
 _hearers: list[Callable[[str, Mapping[str, Any], Exception], None]] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -16,6 +17,8 @@ from jingwei.frame.events import connection_parameters
 
 log = structlog.get_logger(__name__)
 stalled_after_seconds = 15.0
+look_every_seconds = 2.0
+looks_until_orphaned = 3
 
 
 def run_worker(*, concurrency: int = 4, queues: list[str] | None = None) -> None:
@@ -41,6 +44,7 @@ async def _run(concurrency: int, queues: list[str] | None) -> None:
 
 
 async def _work(app: Any, stop: asyncio.Event, concurrency: int, queues: list[str] | None) -> None:
+    at_work = AtWork()
     worker = asyncio.create_task(
         app.run_worker_async(
             queues=queues,
@@ -51,10 +55,11 @@ async def _work(app: Any, stop: asyncio.Event, concurrency: int, queues: list[st
             update_heartbeat_interval=3.0,
             stalled_worker_timeout=stalled_after_seconds,
             delete_jobs="successful",
+            worker_middleware=[at_work],
             shutdown_graceful_timeout=8.0,
         )  # fmt: skip
     )
-    reaper = asyncio.create_task(_reap(app))
+    reaper = asyncio.create_task(_reap(app, at_work))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
     reaper.cancel()
@@ -67,16 +72,46 @@ async def _work(app: Any, stop: asyncio.Event, concurrency: int, queues: list[st
         log.info("worker.stopped")
 
 
-async def _reap(app: Any) -> None:
-    """Give jobs whose worker died back to the queue."""
+class AtWork:
+    """The jobs that this process is really working on, noted by procrastinate's middleware.
+
+    A job whose outcome could not be written down (the database was away, or its retry met another of its kind that waits already)
+    stays "doing" under a living worker, and its lock would keep all of its kind waiting until somebody restarts the process.
+    """
+
+    def __init__(self) -> None:
+        self.worker_id: int | None = None
+        self.jobs: set[int] = set()
+        self.missed: dict[int, int] = {}
+
+    async def __call__(self, call_next: Callable[[], Awaitable[Any]], context: Any, worker: Any) -> Any:
+        self.worker_id = worker.worker_id
+        self.jobs.add(context.job.id)
+        try:
+            return await call_next()
+        finally:
+            self.jobs.discard(context.job.id)
+
+    def orphans(self, doing: Iterable[Any]) -> list[Any]:
+        """Those of my jobs in the database that were not at work the last few times somebody looked."""
+        idle = {job.id: job for job in doing if job.id not in self.jobs}
+        self.missed = {number: self.missed.get(number, 0) + 1 for number in idle}
+        return [job for number, job in idle.items() if self.missed[number] >= looks_until_orphaned]
+
+
+async def _reap(app: Any, at_work: AtWork) -> None:
+    """Give jobs whose worker died, or that this worker has lost sight of, back to the queue."""
     manager = app.job_manager
     while True:
         try:
-            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_seconds):
+            lost = list(await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_seconds))
+            if at_work.worker_id is not None:
+                lost += at_work.orphans(await manager.list_jobs_async(status=Status.DOING.value, worker_id=at_work.worker_id))
+            for job in lost:
                 await _revive(manager, job)
         except ConnectorException as problem:
             log.warning("worker.reaper_failed", problem=str(problem))
-        await asyncio.sleep(5)
+        await asyncio.sleep(look_every_seconds)
 
 
 async def _revive(manager: Any, job: Any) -> None:

@@ -21,7 +21,7 @@ from jingwei.hub.sync import compare
 log = structlog.get_logger(__name__)
 
 
-@jobs.job("hub.cycle", queue="hub")
+@jobs.job("hub.cycle", queue="hub", retry=jobs.prompt)
 def cycle(interface_id: int) -> None:
     """Poll, plan and send one interface; goes on by itself while there is work."""
     engine.cycle(interface_id)
@@ -29,7 +29,7 @@ def cycle(interface_id: int) -> None:
         jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id, delay_seconds=0.5)
 
 
-@jobs.job("hub.deliver", queue="hub")
+@jobs.job("hub.deliver", queue="hub", retry=jobs.prompt)
 def deliver(connection_id: int) -> None:
     """Webhook deliveries of a connection have come in: unpack them and work on the interfaces they concern."""
     connection = Connection.objects.select_related("system").filter(pk=connection_id).first()
@@ -41,7 +41,7 @@ def deliver(connection_id: int) -> None:
             jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id, delay_seconds=0.2)
 
 
-@jobs.job("hub.reconcile", queue="hub")
+@jobs.job("hub.reconcile", queue="hub", retry=jobs.prompt)
 def reconcile(interface_id: int) -> None:
     """Compare the keys of the sides that tell no deletes with the links."""
     found = reconciling.reconcile(interface_id, only_silent=True)
@@ -49,7 +49,7 @@ def reconcile(interface_id: int) -> None:
         jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
 
 
-@jobs.job("hub.compare", queue="hub")
+@jobs.job("hub.compare", queue="hub", retry=jobs.prompt)
 def compare_values(interface_id: int) -> None:
     """Compare the values of both sides; what nothing explains is looked up and planned."""
     interface = engine.load(interface_id)
@@ -75,7 +75,7 @@ def forget_old() -> bool:
     return jobs.defer("hub.purge", once="all")
 
 
-@jobs.job("hub.mend", queue="hub")
+@jobs.job("hub.mend", queue="hub", retry=jobs.prompt)
 def mend(connection_id: int) -> None:
     """See whether refused credentials are good again; what was held goes on then."""
     connection = Connection.objects.select_related("system", "credential").filter(pk=connection_id).first()

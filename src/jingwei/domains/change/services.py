@@ -48,7 +48,7 @@ def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> Cha
 
 def _take_turn(project: Project) -> None:
     """Writers of one project wait for each other."""
-    list(Project.objects.select_for_update(of=("self",)).filter(pk=project.pk).values_list("pk"))
+    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))
 
 
 def _next_code(project: Project) -> str:

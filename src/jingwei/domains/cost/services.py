@@ -106,7 +106,7 @@ def milestone_save(*, instance: PackageMilestone | None = None, **values: Any) -
 @transaction.atomic
 def period_freeze(*, project: Project, period: str) -> Snapshot:
     """Keep a period's figures as they stand now. A period is frozen once, and only after it has ended."""
-    list(Project.objects.select_for_update(of=("self",)).filter(pk=project.pk).values_list("pk"))
+    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))
     if Snapshot.objects.filter(project=project, period=period).exists():
         raise ValidationError({"period": _("This period is frozen already.")})
     found = queries.earned_value_of(project)

@@ -57,7 +57,7 @@ def sheet_name_by_phone(*, instance: Sheet, client_key: str) -> Sheet:
 
 def _next_number(sheet: Sheet) -> str:
     """DL-20261121-02: the day and a count; writers of one project take their turn."""
-    list(Project.objects.select_for_update(of=("self",)).filter(pk=sheet.project_id).values_list("pk"))
+    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=sheet.project_id).values_list("pk"))
     stem = f"DL-{sheet.work_date:%Y%m%d}-"
     given = Sheet.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True)
     return f"{stem}{max((int(tail) for number in given if (tail := number.removeprefix(stem)).isdecimal()), default=0) + 1:02d}"

@@ -357,6 +357,7 @@ def tasks_renumber(*, project_id: int) -> None:
     if changed:
         columns = list(zip(*changed, strict=True))
         with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM work_task WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(row[0] for row in changed)])
             cursor.execute(
                 "UPDATE work_task t SET position = n.position, wbs = n.wbs, is_summary = n.is_summary "
                 "FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::boolean[]) AS n(id, position, wbs, is_summary) WHERE t.id = n.id",
@@ -373,6 +374,8 @@ def task_dates_store(*, rows: Sequence[DateRow]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
+        # in one order, as everybody locks many tasks: who meets another half-way would wait for one that waits for him
+        cursor.execute("SELECT 1 FROM work_task WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [[row[0] for row in rows]])
         cursor.execute(
             "UPDATE work_task t SET start = n.start, finish = n.finish, late_start = n.late_start, late_finish = n.late_finish, "
             "total_float_minutes = n.total_float, free_float_minutes = n.free_float, is_critical = n.critical, percent = coalesce(n.percent, t.percent), "

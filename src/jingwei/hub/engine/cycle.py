@@ -51,6 +51,7 @@ def load(interface_id: int) -> Interface | None:
 def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...] = side_names, seconds: float = 25.0) -> Counts | None:
     """Work on one interface until it is quiet or the time is up; None when another process is at it or it may not run.
 
+    `seconds` is for the work behind the polls: however long a slow peer takes to be read, what waits is planned and sent.
     `sides` are polled first (none for webhook work). More may be waiting when it returns; the caller asks `has_work`.
     A fault that nobody foresaw is noted in the run and raised again, so that the job is seen to fail.
     """
@@ -63,7 +64,7 @@ def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...
         run.save()
         counts, problems = Counts(), dict[str, str]()
         try:
-            _go(interface, run, sides, time.monotonic() + seconds, counts, problems)
+            _go(interface, run, sides, seconds, counts, problems)
         except (OperationalError, InterfaceError):
             raise
         except Exception as fault:
@@ -75,12 +76,13 @@ def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...
         return counts
 
 
-def _go(interface: Interface, run: Run, sides: Sequence[str], deadline: float, counts: Counts, problems: dict[str, str]) -> None:
+def _go(interface: Interface, run: Run, sides: Sequence[str], seconds: float, counts: Counts, problems: dict[str, str]) -> None:
     counts.add(sending.take_up(interface, run, problems))
     for side in sorted(sides, key=lambda each: interface.system(each).connector != "local"):  # our own side first: it costs no call
         _poll(interface, "a" if side == "a" else "b", run, counts, problems)
     if sides:
         polling.schedule_next(interface)
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done = (
             landing.drain(interface, run)

@@ -93,11 +93,14 @@ class LocalResources:
         return list(map(Reader(found).record, _locked(rows, keys).values()))
 
     def where(self, stream: str, keys: Sequence[str]) -> dict[str, Record | Absence]:
-        """Each key as it is now, or why it is not there: ELSEWHERE when another project of the organisation has it, else MISSING."""
+        """Each key as it is now, or why it is not there: ELSEWHERE when another project of the organisation has it, else MISSING.
+
+        Locked until the transaction ends when there is one: what is planned on them is not edited before it is written.
+        """
         found, rows = self.rows(stream)
         numbers = {key: _number(key) for key in keys}
         wanted = [number for number in numbers.values() if number is not None]
-        present = {row.pk: row for row in rows.filter(pk__in=wanted)}
+        present = _locked(rows, keys)
         apart = _existing(found, set(wanted) - present.keys())
         reader = Reader(found)
         return {

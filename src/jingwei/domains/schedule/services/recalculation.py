@@ -26,15 +26,15 @@ computed = ("late_start", "late_finish", "total_float_minutes", "free_float_minu
 
 def take_turn(project_ids: Iterable[int]) -> None:
     """Lock projects before their tasks are written, lowest id first: a recalculation locks the project and then its tasks, and who does it
-    the other way round may wait for one that waits for him."""
-    list(Project.objects.select_for_update(of=("self",)).filter(pk__in=list(project_ids)).order_by("pk").values_list("pk"))
+    the other way round may wait for one that waits for him. Not the key: whoever writes a task and then its history refers to the project."""
+    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(project_ids)).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
 def project_recalculate(*, project_id: int) -> Recalculation | None:
     """Compute a project's dates and store those that moved; states what happened and tells open pages."""
     began = time.perf_counter()
-    project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
+    project = Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project_id).first()
     if project is None:
         return None
     jobs.claim(job, project_id)

@@ -1,0 +1,1 @@
+"""Chaos: an installation of its own, two peers, persons on both sides, and everything going wrong at once."""
