@@ -551,3 +551,17 @@ def test_a_peer_that_is_slow_to_read_does_not_keep_what_waits_from_being_written
     Interface.objects.filter(pk=joined.interface.pk).update(next_poll_at=None)
     assert cycle.cycle(joined.interface.pk, seconds=1.0) is not None
     assert all_theirs(joined)[0]["done_ratio"] == 40
+
+
+def test_a_new_record_that_a_webhook_tells_of_is_looked_up_and_comes_in(joined: Joined) -> None:
+    issue(joined, subject="第一条")
+    joined.sync()
+    made = issue(joined, subject="推送来的")
+    connection = Connection.objects.get(system__key="tracker")
+    for number in range(3):
+        body = json.dumps({"type": "issue.created", "data": theirs(joined, made["id"])}).encode()
+        Delivery.objects.create(connection=connection, source="webhook", event_id=f"new-{number}", raw=body, headers={}, tenant_id=joined.tenant.pk)
+    for pk in unpack.unpack(connection):
+        cycle.cycle(pk, kind="webhook", sides=())
+    assert Task.objects.filter(name="推送来的").count() == 1
+    assert not joined.interface.deliveries.filter(state="waiting").exists()

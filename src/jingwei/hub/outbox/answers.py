@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from jingwei.hub import contract
@@ -65,7 +65,9 @@ def acknowledge(interface: Interface, run: Run | None, outcomes: Sequence[tuple[
         return Counts()
     try:
         with transaction.atomic():
-            return _noted(interface, run, outcomes)
+            done = _noted(interface, run, outcomes)
+            connection.check_constraints()
+            return done
     except (OperationalError, InterfaceError):
         raise
     except Exception as fault:

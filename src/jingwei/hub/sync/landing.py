@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -84,7 +84,9 @@ def work_on(interface: Interface, run: Run | None, items: list[Item]) -> Counts:
     """All of them together; when that fails, in halves down to the one that fails, which is parked with its reason and stops no other."""
     try:
         with transaction.atomic():
-            return _together(interface, run, items)
+            done = _together(interface, run, items)
+            connection.check_constraints()  # now, where a fault can still be told from the others, and not at the commit of all
+            return done
     except database_lost:
         raise
     except Exception as fault:
@@ -151,6 +153,8 @@ class _Intake:
             self._settle_unknown(item, row, arrival)
         before = _marks(row, side) if row is not None else None
         taken = merge.take(row.pair if row else None, arrival, batch.terms)
+        if taken == Taken.NEW and not arrival.is_read and not item.is_confirmed:
+            taken = Taken.LOOK_UP  # told, and nothing known to hold it against
         if taken == Taken.NEW:
             if self._may_be_ours(item):
                 self._keep_waiting(item)
