@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.utils import timezone
 
 from jingwei.frame import jobs, scheduler
@@ -36,8 +38,15 @@ def deliver(connection_id: int) -> None:
     if connection is None:
         return
     for interface_id in unpack(connection):
-        is_live = Interface.objects.filter(pk=interface_id, stage=Interface.Stage.LIVE).exists()  # what is told in a pause waits
-        if is_live and (engine.cycle(interface_id, kind=Run.Kind.WEBHOOK, sides=()) is None or engine.has_work(interface_id)):
+        if not Interface.objects.filter(pk=interface_id, stage=Interface.Stage.LIVE).exists():
+            continue  # what is told in a pause waits
+        try:
+            is_done = engine.cycle(interface_id, kind=Run.Kind.WEBHOOK, sides=()) is not None and not engine.has_work(interface_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # noted by the cycle; one interface's trouble keeps no delivery from the others
+            is_done = False
+        if not is_done:
             jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id, delay_seconds=0.2)
 
 
@@ -91,7 +100,8 @@ def due() -> int:
     wanted |= set(
         OutboxEntry.objects.filter(state__in=("waiting", "unknown"), not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True)
     )
-    wanted |= set(Delivery.objects.filter(state="waiting", not_before__lte=now, interface__stage="live").values_list("interface_id", flat=True))
+    late = Q(not_before__lte=now) | Q(not_before=None, received_at__lte=now - timedelta(seconds=2))
+    wanted |= set(Delivery.objects.filter(late, state="waiting", interface__stage="live").values_list("interface_id", flat=True))
     for pk in wanted:
         count += jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
     return count
