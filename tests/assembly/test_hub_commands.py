@@ -98,7 +98,7 @@ def test_new_credentials_let_go_on_what_was_held(joined: Joined, capsys: Said, m
     assert Task.objects.get().name == "之后"
 
 
-def test_an_interface_lives_in_a_file(joined: Joined, capsys: Said, tmp_path: Path) -> None:  # noqa: F811
+def test_an_interface_lives_in_a_file(joined: Joined, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     assert run("interface", "export", "tracker-tasks") == 0
     text = capsys.readouterr().out
     file = tmp_path / "x.toml"
@@ -113,10 +113,14 @@ def test_an_interface_lives_in_a_file(joined: Joined, capsys: Said, tmp_path: Pa
     assert fresh(joined).on_leave == "keep"
     other = re.sub(r'system = "tracker"', 'system = "fresh"', text.replace('key = "tracker-tasks"', 'key = "second"')).replace('"MES-ROLL"]', '"WMS"]')
     file.write_text(other, encoding="utf-8")
-    assert run("interface", "apply", str(file), "--yes") == 1, "the new system has no credentials yet, so its streams cannot be asked for"
+    assert run("interface", "apply", str(file), "--yes") == 1
+    assert "jingwei credential set fresh" in capsys.readouterr().err and System.objects.filter(key="fresh").exists()
+    monkeypatch.setenv("MY_KEY", api_key)
+    assert run("credential", "set", "fresh", "--env", "MY_KEY") == 0 and run("interface", "apply", str(file), "--yes") == 0
+    assert Interface.objects.get(key="second").published.number == 1
     capsys.readouterr()
     for broken, word in (
-        ("x = [", "TOML"), ("[interface]\nkey = 'k'", "project"), (text.replace("poll_seconds = 60", "poll_seconds = 'often'"), "poll_seconds"),
+        ("x = [", "TOML"), ("[interface]\nkey = 'k'\n[a]\n[b]", "project"), (text.replace("poll_seconds = 60", "poll_seconds = 'often'"), "poll_seconds"),
         (text.replace('b = "name"', 'b = "nowhere"', 1), "subject → nowhere"), (text.replace('"newest"', '"oldest"'), "description → description"),
         (text.replace("[code_tables]", "[codes]"), "codes"),
     ):  # fmt: skip

@@ -15,7 +15,7 @@ from jingwei.frame.resource import resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db
-areas = [resource.key for resource in resources()] + ["reports"]
+areas = [resource.key for resource in resources()] + ["reports", "hub"]
 
 
 def sent(client: Client, token: str, case: Any) -> Any:

@@ -120,6 +120,7 @@ def apply(options: argparse.Namespace, access: Any) -> int:
         return 0
     if not options.yes and not _agreed(options):
         return fail("已取消；加 --yes 不再询问", "cancelled; --yes asks nothing")
+    _register(files.register_systems(wanted))
     interface = files.apply(wanted)
     version = interface.published.number if interface.published else None
     if options.json:
@@ -127,6 +128,18 @@ def apply(options: argparse.Namespace, access: Any) -> int:
     else:
         say(f"已应用 {interface.key}", f"applied, version {version or '–'}", mark="✓")
     return 0
+
+
+def _register(systems: list[Any]) -> None:
+    """Systems are kept as they are registered; without their credentials nothing can be asked of them."""
+    from jingwei.hub.register import services
+
+    lacking = [each.key for each in systems if services.secrets_missing(each)]
+    if lacking:
+        commands = "; ".join(f"jingwei credential set {key}" for key in lacking)
+        raise Refused(
+            f"系统已登记，但还没有凭据：先运行 {commands}，再应用一次", f"the systems are registered but lack credentials: run {commands}, then apply again"
+        )
 
 
 def _agreed(options: argparse.Namespace) -> bool:

@@ -103,8 +103,14 @@ def changes_systems(wanted: dict[str, Any]) -> bool:
 
 
 @transaction.atomic
+def register_systems(wanted: dict[str, Any]) -> list[System]:
+    """The two systems, registered when they are not there yet; they stay also when the interface cannot be made yet."""
+    return [_system(wanted[side]) for side in ("a", "b")]
+
+
+@transaction.atomic
 def apply(wanted: dict[str, Any]) -> Interface:
-    """Make it so. Systems that do not exist are registered (their credentials are entered on the page or by `connection_save`)."""
+    """Make it so. Systems that do not exist are registered (their credentials are put in with `jingwei credential set` or on the page)."""
     head = wanted["interface"]
     project = Project.objects.filter(code=head["project"]).first()
     if project is None:
