@@ -264,7 +264,9 @@ def test_a_revoked_key_holds_what_waits_and_lets_it_go_by_itself(life: Life) -> 
 
 def test_two_interfaces_over_one_pair_of_streams_do_not_breed(life: Life) -> None:
     one = life.fresh()
-    two = services.interface_save(key="twice", name="又一个", project=one.project, system_a=one.system_b, stream_a="work.task", system_b=one.system_a, stream_b="issues")
+    two = services.interface_save(
+        key="twice", name="又一个", project=one.project, system_a=one.system_b, stream_a="work.task", system_b=one.system_a, stream_b="issues"
+    )
     two = Interface.objects.select_related("system_a", "system_b").get(pk=two.pk)
     spec = services.spec_of(two, {"pairs": [{"a": "name", "b": "subject"}, {"a": "description", "b": "description"}]})
     with pytest.raises(ValidationError, match="life"):
@@ -332,5 +334,3 @@ def test_a_write_whose_answer_is_lost_on_the_way_settles(life: Life, monkeypatch
     life.sync()
     assert sorted((row["name"], row["description"]) for row in life.redmine.rows().values()) == [("只建一次", ""), ("答复会丢", "乙")]
     assert not OutboxEntry.objects.filter(state__in=("unknown", "waiting", "dead")).exists()
-
-

@@ -69,12 +69,14 @@ class Judge:
             conflicts=sql("SELECT * FROM hub_conflict WHERE interface_id = %s", (interface,)),
             entries=entries,
             parked={
-                (each["side"], each["record_key"]) for each in sql("SELECT side, record_key FROM hub_quarantine WHERE interface_id = %s AND released_at IS NULL", (interface,))
+                (each["side"], each["record_key"])
+                for each in sql("SELECT side, record_key FROM hub_quarantine WHERE interface_id = %s AND released_at IS NULL", (interface,))
             },
             dead={
                 each["link_id"]
                 for each in sql(
-                    "SELECT e.link_id FROM hub_deadletter d JOIN hub_outboxentry e ON e.id = d.entry_id WHERE d.interface_id = %s AND d.settled_at IS NULL", (interface,)
+                    "SELECT e.link_id FROM hub_deadletter d JOIN hub_outboxentry e ON e.id = d.entry_id WHERE d.interface_id = %s AND d.settled_at IS NULL",
+                    (interface,),
                 )
             },
             held={link for link, mine in entries.items() if any(each["state"] == "held" for each in mine)},
@@ -135,7 +137,9 @@ class Judge:
     def _half(self, link: dict[str, Any], a: Row | None, b: Row | None) -> None:
         if (a is None and link["left_a"]) or (b is None and link["left_b"]):
             return
-        self._say("HALF", f"link {link['id']} ({link['key_a']}/{link['key_b']}, {link['state']}, apart {link['apart']}) lacks its {'theirs' if a is None else 'ours'}")
+        self._say(
+            "HALF", f"link {link['id']} ({link['key_a']}/{link['key_b']}, {link['state']}, apart {link['apart']}) lacks its {'theirs' if a is None else 'ours'}"
+        )
 
     def _same(self, link: dict[str, Any], a: Row, b: Row, asked: dict[str, dict[str, Any]]) -> None:
         base = link["base"] or {}
@@ -149,7 +153,10 @@ class Judge:
             elif mark and mark.get("why") == "accepted" and {plain(name, mark["a"]), plain(name, mark["b"])} == {mine, own}:
                 continue
             elif mine != own:
-                self._say("DIFFERS", f"link {link['id']} ({link['key_a']}/{link['key_b']}) {name}: theirs {mine!r}, ours {own!r}, base {base.get(name)!r}, mark {mark}")
+                self._say(
+                    "DIFFERS",
+                    f"link {link['id']} ({link['key_a']}/{link['key_b']}) {name}: theirs {mine!r}, ours {own!r}, base {base.get(name)!r}, mark {mark}",
+                )
             elif name in base and plain(name, base[name]) != mine:
                 self._say("BASE", f"link {link['id']} {name}: both hold {mine!r}, the base {base[name]!r}")
 
@@ -238,5 +245,11 @@ class Judge:
                 for name in texts if row is not None else ():
                     value = plain(name, row[name])
                     known = written[link["id"]][name] | answers[link["id"]] | self.first.get(f"{side}:{link[f'key_{side}']}:{name}", set())
-                    if value and value not in known and not value.startswith(("工单", "第一行")) and "ours description" not in value and "theirs description" not in value:
+                    if (
+                        value
+                        and value not in known
+                        and not value.startswith(("工单", "第一行"))
+                        and "ours description" not in value
+                        and "theirs description" not in value
+                    ):
                         self._say("NOBODY", f"link {link['id']} {side} {name}: {value!r} was written by nobody ({sorted(map(str, known))[:4]})")

@@ -84,7 +84,14 @@ class Redmine:
         for name in (self.name, self.elsewhere):
             made = self._persistently("/projects.json", {"project": {"name": name, "identifier": name, "enabled_module_names": ["issue_tracking"]}})
             self.project_id = self.project_id or made["project"]["id"]
-        user = {"login": self.name, "firstname": "Jing", "lastname": "Wei", "mail": f"{self.name}@example.com", "password": secrets.token_hex(12), "admin": True}
+        user = {
+            "login": self.name,
+            "firstname": "Jing",
+            "lastname": "Wei",
+            "mail": f"{self.name}@example.com",
+            "password": secrets.token_hex(12),
+            "admin": True,
+        }
         self.user_id = self._persistently("/users.json", {"user": user})["user"]["id"]
         self.hub_key = self.call("GET", f"/users/{self.user_id}.json")["user"]["api_key"]
 
@@ -118,7 +125,11 @@ class Redmine:
         """New subjects for many in one transaction and one second, `ahead` of the clock."""
         at = (datetime.now(UTC) + timedelta(seconds=ahead)).strftime("%Y-%m-%d %H:%M:%S")
         # the lock_version goes with it, so that a write under way over there does not undo it unseen
-        self.script("UPDATE issues SET subject = ?, updated_on = ?, lock_version = lock_version + 1 WHERE id = ?", [(s, at, int(k)) for k, s in zip(keys, subjects, strict=True)], many=True)
+        self.script(
+            "UPDATE issues SET subject = ?, updated_on = ?, lock_version = lock_version + 1 WHERE id = ?",
+            [(s, at, int(k)) for k, s in zip(keys, subjects, strict=True)],
+            many=True,
+        )
 
     def change_key(self) -> None:
         """The product's key is good no longer: locked by REST where its database is out of reach."""

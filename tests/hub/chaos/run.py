@@ -66,7 +66,9 @@ class Nemesis:
             at_work = False
             while time.monotonic() < end and not self.over.is_set():
                 try:
-                    doing = self.stage.installation.rows("SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = 'hub' AND worker_id IS NOT NULL AND worker_id = (SELECT max(id) FROM procrastinate_workers)")
+                    doing = self.stage.installation.rows(
+                        "SELECT count(*) AS n FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = 'hub' AND worker_id IS NOT NULL AND worker_id = (SELECT max(id) FROM procrastinate_workers)"
+                    )
                     at_work = bool(doing[0]["n"])
                 except Error:
                     break
@@ -281,7 +283,9 @@ def play(stage: Stage, seconds: float, kills: int, crashes: int, quiet: float) -
     verify = {joint.key: stage.installation.verify(joint.key) for joint in stage.joints}
     violations += _against_verify(verify, violations)
     sql = stage.installation.rows
-    shown = sql("SELECT (SELECT count(*) FROM hub_conflict) AS conflicts, (SELECT count(*) FROM hub_quarantine) AS parked, (SELECT count(*) FROM hub_deadletter) AS dead")[0]
+    shown = sql(
+        "SELECT (SELECT count(*) FROM hub_conflict) AS conflicts, (SELECT count(*) FROM hub_quarantine) AS parked, (SELECT count(*) FROM hub_deadletter) AS dead"
+    )[0]
     return {
         "seed": stage.seed, "kills": nemesis.kills, "kills at work": nemesis.kills_at_work, "database crashes": nemesis.crashes,
         "edits": {f"{j.key} {s}": stage.journal.count(j.key, s, "edit") for j in stage.joints for s in "ab"},

@@ -60,9 +60,18 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     if webhook_secret:
         connection.webhook_secret_before, connection.webhook_secret = connection.webhook_secret, secrets.seal(f"webhook:{system.key}", webhook_secret)
     connection.failures, connection.open_until = 0, None
-    connection.save(update_fields=[
-        "config", "hosts", "requests_per_minute", "credential", "webhook_secret", "webhook_secret_before", "failures", "open_until",
-    ])  # fmt: skip  (what the running sessions note is theirs)
+    connection.save(
+        update_fields=[
+            "config",
+            "hosts",
+            "requests_per_minute",
+            "credential",
+            "webhook_secret",
+            "webhook_secret_before",
+            "failures",
+            "open_until",
+        ]
+    )  # fmt: skip  (what the running sessions note is theirs)
     if connection.held_since is not None:
         jobs.after_commit(lambda: mending.release_if_mended(connection))
     return connection
