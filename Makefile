@@ -5,7 +5,7 @@ LOCKED := .venv/.locked
 DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt peers bench pictures clean
+.PHONY: help up test lint fmt peers bench chaos pictures clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -49,6 +49,9 @@ peers: $(DEVELOP) ## Install and start the real counterparts the tests use
 
 bench: $(DEVELOP) ## Run the benchmarks
 	for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+chaos: $(DEVELOP) ## Five minutes of kills, crashes and bad peers (needs make peers; SEED=N repeats one)
+	@set -a; . var/peers/redmine.env; set +a; $(BIN)/python -m tests.hub.chaos.run --seconds 240 $(if $(SEED),--seed $(SEED))
 
 pictures: $(DEVELOP) ## Take the guide's pictures anew (needs Chromium)
 	$(BIN)/python -m tools.translations compile
