@@ -224,7 +224,7 @@ def _lines(interface: Interface, side: str, rows: list[Conflict]) -> Iterable[tu
         for line in lines[int(getattr(conflict.link, f"key_{side}"))]:
             if conflict.field == whole or _changed(line, own):
                 person = people.get(line.actor_id or 0)
-                yield conflict, Touched(line.at, str(person) if person else line.origin)
+                yield conflict, Touched(line.at, str(person) if person else "")
                 break
 
 
