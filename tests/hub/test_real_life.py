@@ -565,3 +565,36 @@ def test_a_new_record_that_a_webhook_tells_of_is_looked_up_and_comes_in(joined: 
         cycle.cycle(pk, kind="webhook", sides=())
     assert Task.objects.filter(name="推送来的").count() == 1
     assert not joined.interface.deliveries.filter(state="waiting").exists()
+
+
+def test_a_key_that_cannot_be_stored_stops_nothing(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = TrackerConnector.read
+
+    def odd(self: TrackerConnector, session: Any, stream: str, cursor: Any, limit: int) -> contract.Page:
+        page = read(self, session, stream, cursor, limit)
+        mad = [contract.Record(stream, key, {"project": "MES-ROLL", "subject": "坏编号"}, timezone.now()) for key in ("a\x00b", "k" * 5000, "")]
+        return contract.Page((*mad, *page.records), page.cursor, page.more)
+
+    monkeypatch.setattr(TrackerConnector, "read", odd)
+    issue(joined, subject="好")
+    joined.sync(2)
+    assert "好" in {task.name for task in Task.objects.all()}
+    assert Quarantine.objects.filter(released_at=None).count() >= 2
+
+
+def test_a_link_that_cannot_be_planned_stops_no_other(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jingwei.hub.sync import carrying
+
+    for name in ("一", "怪", "二"):
+        issue(joined, subject=name)
+    sound = carrying.merge.plan
+
+    def broken(pair: Any, terms: Any) -> Any:
+        if terms.is_paired and (pair.a.seen or {}).get("name") == "怪":
+            raise RuntimeError("nobody thought of this")
+        return sound(pair, terms)
+
+    monkeypatch.setattr(carrying.merge, "plan", broken)
+    joined.sync(3)
+    assert {task.name for task in Task.objects.all()} == {"一", "二"}
+    assert "nobody thought of this" in DeadLetter.objects.get(settled_at=None).message_en

@@ -18,6 +18,7 @@ from jingwei.hub.contract import Record
 from jingwei.hub.models import Interface, OutboxEntry, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.outbox import sending
+from jingwei.hub.peers import grants
 from jingwei.hub.sync import landing, pairing, polling
 from jingwei.hub.sync.confirming import confirm
 from jingwei.hub.sync.counts import Counts
@@ -57,7 +58,7 @@ def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...
     """
     with alone(interface_id) as got:
         interface = load(interface_id) if got else None
-        if interface is None or interface.published_id is None or interface.stage != Interface.Stage.LIVE or interface.held_since is not None:
+        if interface is None or not may_run(interface):
             return None
         health.close_interrupted(interface)
         run = Run(interface=interface, tenant_id=interface.tenant_id, used=interface.published, kind=kind, started_at=timezone.now())
@@ -87,7 +88,7 @@ def _go(interface: Interface, run: Run, sides: Sequence[str], seconds: float, co
         done = (
             landing.drain(interface, run)
             or confirm(interface, run, problems)
-            or pairing.pair_if_loaded(interface, run)
+            or pairing.pair_if_loaded(interface, run, landing.plan_isolated)
             or sending.send(interface, run, problems)
         )  # fmt: skip
         if done is None:
@@ -126,11 +127,21 @@ def _said_lately(run: Run) -> bool:
     return last is not None and last.error == run.error and run.started_at - last.started_at < same_trouble
 
 
+def may_run(interface: Interface) -> bool:
+    """Whether it is live, not stopped by the machinery, and holds the grant it needs; otherwise everything waits."""
+    is_live = interface.published is not None and interface.stage == Interface.Stage.LIVE and interface.held_since is None
+    return is_live and grants.is_granted(interface)
+
+
 def has_work(interface_id: int) -> bool:
-    """Whether something is waiting and due now."""
+    """Whether something is waiting and due now that may be worked on."""
     due = Q(not_before=None) | Q(not_before__lte=timezone.now())
     interface = load(interface_id)
-    return interface is not None and (
-        interface.deliveries.filter(due, state="waiting").exists()
-        or OutboxEntry.objects.filter(due, interface=interface, state__in=("waiting", "unknown", "sending")).exists()
+    return (
+        interface is not None
+        and may_run(interface)
+        and (
+            interface.deliveries.filter(due, state="waiting").exists()
+            or OutboxEntry.objects.filter(due, interface=interface, state__in=("waiting", "unknown", "sending")).exists()
+        )
     )

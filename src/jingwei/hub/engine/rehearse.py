@@ -49,7 +49,9 @@ def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:
     for side in sorted(sides, key=lambda each: interface.system(each).connector != "local"):
         _read(interface, side, run, counts, most)
     problems: dict[str, str] = {}
-    while (done := landing.drain(interface, run) or confirm(interface, run, problems) or pairing.pair_if_loaded(interface, run)) is not None:
+    while (
+        done := landing.drain(interface, run) or confirm(interface, run, problems) or pairing.pair_if_loaded(interface, run, landing.plan_isolated)
+    ) is not None:
         counts.add(done)
     entries = OutboxEntry.objects.filter(run=run).select_related("link").order_by("id")
     return {

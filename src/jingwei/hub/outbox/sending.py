@@ -15,7 +15,7 @@ from jingwei.hub.outbox import lanes
 from jingwei.hub.outbox.answers import Outcome, acknowledge, is_closing
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.counts import Counts
-from jingwei.hub.sync.landing import plan_again
+from jingwei.hub.sync.landing import plan_isolated
 
 State = OutboxEntry.State
 claim_at_once = 96
@@ -28,7 +28,7 @@ def send(interface: Interface, run: Run | None, problems: dict[str, str]) -> Cou
         return None
     own = [entry for entry in due if interface.system(entry.side).connector == "local"]
     if own:  # our own side is written where it is planned
-        return plan_again(interface, run, [entry.link_id for entry in own])
+        return plan_isolated(interface, run, [entry.link_id for entry in own])
     claimed = _claim(due)
     counts = Counts()
     left = {entry.pk: entry for entry in claimed}

@@ -58,6 +58,15 @@ def in_force(interface: Interface) -> Grant | None:
     return Grant.objects.filter(interface=interface, revoked_at=None).select_related("granted_by").first()
 
 
+def is_granted(interface: Interface) -> bool:
+    """Whether the interface holds what its published version needs on our own side (nothing, when neither side is ours)."""
+    if interface.published is None:
+        return False
+    wanted = permissions_of(interface, interface.published.spec)
+    now = in_force(interface) if wanted else None
+    return not wanted or (now is not None and set(wanted) <= set(now.permissions))
+
+
 @transaction.atomic
 def revoke(*, interface: Interface) -> bool:
     """Take the grant back: the interface reads and writes nothing of ours until somebody with the rights publishes or grants again."""

@@ -16,8 +16,9 @@ from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
 from jingwei.hub.inbox import deliveries
-from jingwei.hub.inbox.deliveries import as_row, record_from_plain
-from jingwei.hub.models import Delivery, Interface, OutboxEntry, Quarantine, Run
+from jingwei.hub.inbox.deliveries import as_row, record_from_plain, storable_key
+from jingwei.hub.models import DeadLetter, Delivery, Interface, OutboxEntry, Quarantine, Run
+from jingwei.hub.peers.session import stream_of
 from jingwei.hub.sync import circles, pairing
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.carrying import carry_out, name_record, note_found
@@ -54,7 +55,7 @@ class Item:
 
 def land(interface: Interface, side: SideName, records: Sequence[Record], run: Run, at: datetime, *, source: str = "poll") -> Counts:
     """Take in records as they are read, in the transaction that moves the cursor. What changes nothing costs a counter and no row."""
-    items = [Item(side, each.key, each, source, at, must_plan=source == "again") for each in records]
+    items = [Item(side, storable_key(each.key), each, source, at, must_plan=source == "again") for each in records]
     return work_on(interface, run, items)
 
 
@@ -246,10 +247,11 @@ class _Intake:
         item.must_plan = True
 
     def _may_be_ours(self, item: Item) -> bool:
-        """Whether a create of ours with an unknown outcome may have made this very record, and nothing it carries tells."""
+        """Whether a create of ours with an unknown outcome may have made this very record, and nothing it carries tells: where the
+        peer keeps our reference, a record without it is not ours."""
         if self._unresolved is None:
             unknown = OutboxEntry.objects.filter(interface=self.batch.interface, action="create", state__in=("sending", "unknown"))
-            self._unresolved = frozenset(unknown.values_list("side", flat=True))
+            self._unresolved = frozenset(side for side in set(unknown.values_list("side", flat=True)) if not _keeps_reference(self.batch.interface, side))
         return item.side in self._unresolved
 
     def _keep_waiting(self, item: Item) -> None:
@@ -296,6 +298,13 @@ class _Intake:
         return delivery
 
 
+def _keeps_reference(interface: Interface, side: str) -> bool:
+    try:
+        return bool(stream_of(interface, side).external_key_field)
+    except contract.ConnectorError:
+        return False
+
+
 def _has_none(row: Row, side: SideName) -> bool:
     half = row.pair.half(side)
     return half.key is None or half.gone
@@ -327,6 +336,39 @@ def _park_alone(interface: Interface, run: Run | None, item: Item, fault: Except
     with transaction.atomic():
         batch.write_back([row] if row is not None else [])
     return batch.counts
+
+
+def plan_isolated(interface: Interface, run: Run | None, link_ids: Sequence[int]) -> Counts:
+    """Plan links as they stand, in halves when that fails; the one that fails is said so and stops no other."""
+    try:
+        with transaction.atomic():
+            done = plan_again(interface, run, link_ids)
+            connection.check_constraints()
+            return done
+    except database_lost:
+        raise
+    except Exception as fault:
+        log.warning("hub.links_not_planned", interface=interface.key, size=len(link_ids), problem=f"{type(fault).__name__}: {fault}"[:300])
+        if len(link_ids) == 1:
+            return _link_failed(interface, link_ids[0], fault)
+    counts = Counts()
+    middle = len(link_ids) // 2
+    for half in (link_ids[:middle], link_ids[middle:]):
+        counts.add(plan_isolated(interface, run, half))
+    return counts
+
+
+def _link_failed(interface: Interface, link_id: int, fault: Exception) -> Counts:
+    """What waits for this link is dead, with the reason, until somebody replays it."""
+    text = f"{type(fault).__name__}: {fault}"[:500]
+    entries = OutboxEntry.objects.filter(link_id=link_id, state=OutboxEntry.State.WAITING)
+    entry = entries.first()
+    entries.update(state=OutboxEntry.State.DEAD, done_at=timezone.now(), error=text)
+    DeadLetter.objects.create(
+        interface=interface, tenant_id=interface.tenant_id, entry=entry, code="hub.failed",
+        message_zh=f"关联 {link_id} 处理时出错：{text}", message_en=f"link {link_id} failed while it was planned: {text}",
+    )  # fmt: skip
+    return Counts(dead=1)
 
 
 def plan_again(interface: Interface, run: Run | None, link_ids: Sequence[int], change: Callable[[Batch, Row], None] | None = None) -> Counts:

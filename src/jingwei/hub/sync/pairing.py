@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from django.db import connection, transaction
 from django.utils import timezone
 
 from jingwei.hub.models import Checkpoint, Interface, Link, OutboxEntry, Run
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.carrying import carry_out
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.rows import Row
 from jingwei.kernels import merge
@@ -15,9 +16,11 @@ from jingwei.kernels.merge import Apart, natural_key, whole
 
 ambiguous = "ambiguous"
 under_way = ("sending", "unknown")
+planned_at_once = 1000
+PlanLinks = Callable[[Interface, Run | None, Sequence[int]], Counts]
 
 
-def pair_if_loaded(interface: Interface, run: Run) -> Counts | None:
+def pair_if_loaded(interface: Interface, run: Run, plan: PlanLinks) -> Counts | None:
     """Once, when both sides were read to their end (or one was and holds nothing to pair with): join equal halves, then plan them all."""
     if interface.paired_at is not None or interface.deliveries.filter(state="waiting").exists():
         return None
@@ -29,11 +32,12 @@ def pair_if_loaded(interface: Interface, run: Run) -> Counts | None:
         interface.paired_at = timezone.now()
         Interface.objects.filter(pk=interface.pk).update(paired_at=interface.paired_at)
         batch = Batch(interface, run, 1000)
-        rows = batch.load(_halves(interface))
-        rows = _join(batch, rows)
-        carry_out(batch, rows)
+        rows = _join(batch, batch.load(_halves(interface)))
         batch.write_back(rows)
-        return batch.counts
+        counts, ids = Counts(), [row.pk for row in rows]
+        for start in range(0, len(ids), planned_at_once):
+            counts.add(plan(interface, run, ids[start : start + planned_at_once]))
+        return counts
 
 
 def join_new(batch: Batch, rows: list[Row]) -> list[Row]:

@@ -45,6 +45,8 @@ def _unknown(arrival: Arrival) -> Taken:
 
 def _doubt(half: Half, arrival: Arrival) -> Taken | None:
     """OUTDATED or LOOK_UP when this state may be older than what we know; None to go on."""
+    if arrival.is_confirmed and arrival.is_read and half.read_at is not None and arrival.read_at is not None and arrival.read_at < half.read_at:
+        return Taken.OUTDATED  # looked up before what we know by now was read
     if arrival.is_confirmed or half.key is None:
         return None
     if arrival.is_read and half.read_at is not None and arrival.read_at is not None and arrival.read_at <= half.read_at:
