@@ -476,15 +476,12 @@ def test_the_publisher_must_hold_the_rights_and_the_interface_gets_its_own(joine
     joined.sync()
     assert grants.revoke(interface=fresh(joined))
     issue(joined, subject="授权已撤回")
-    joined.sync(2)
+    assert cycle.cycle(joined.interface.pk) is None, "everything waits, nothing is parked or killed"
     assert [task.name for task in Task.objects.all()] == ["有授权"]
     assert fresh(joined).state != Interface.State.OK
     grants.restore(interface=fresh(joined))
-    soon(joined)
-    for letter in DeadLetter.objects.filter(settled_at=None):
-        decisions.dead_letter_settle(letters=[letter], settlement="replay")
     joined.sync()
-    assert Task.objects.count() == 2
+    assert Task.objects.count() == 2 and not DeadLetter.objects.exists() and not Quarantine.objects.exists()
 
 
 def test_a_delete_told_and_taken_back_deletes_nothing(joined: Joined) -> None:

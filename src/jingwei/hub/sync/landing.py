@@ -267,6 +267,9 @@ class _Intake:
         if known is not None and known.problems == problems and item.delivery is None:
             batch.counts.unchanged += 1
             return
+        if known is None and item.delivery is None and self._was_left_out(item, problems):
+            batch.counts.unchanged += 1
+            return
         delivery = self._note(item, "quarantined", row, Delivery.State.QUARANTINED)
         parked = known or batch.new(Quarantine, side=item.side, record_key=item.key)
         parked.delivery, parked.link, parked.problems, parked.code = delivery, row.link if row else None, problems, str(problems[0]["code"])[:60]
@@ -276,6 +279,13 @@ class _Intake:
             self.moved[row.pk] = row
         if known is None:
             batch.owed.facts.append(RecordParked(interface_id=batch.interface.pk, code=parked.code, record_key=item.key))
+
+    def _was_left_out(self, item: Item, problems: list[dict[str, Any]]) -> bool:
+        """Whether a person has discarded this very record for this very reason: it does not come back until it changes."""
+        left = Quarantine.objects.filter(interface=self.batch.interface, side=item.side, record_key=item.key, delivery__outcome="discarded")
+        last = left.select_related("delivery").order_by("-id").first()
+        same_values = last is not None and item.record is not None and (last.delivery.record or {}).get("values") == item.record.values
+        return same_values and last is not None and last.problems == problems
 
     def _unpark(self, item: Item) -> None:
         """A newer state passes: what was parked of this record is overtaken."""
