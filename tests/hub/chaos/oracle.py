@@ -217,22 +217,22 @@ class Judge:
         if any(each["side"] == there and name in each["values"] and plain(name, each["values"][name]) == value and each["state"] == "done" for each in entries):
             return  # the other side has held it; what stands now was written by somebody who could see it
         before = [each for each in entries if each["side"] == deed.side and plain(name, (each["before"] or {}).get(name)) == value and name in each["values"]]
-        if before and self._may_overwrite(deed, before, link):
+        if before and self._may_overwrite(deed, link):
             return
         also = " (seen before it was overwritten, which its policy does not allow)" if before else ""
         now = None if row is None else row[name]
         self._say("VANISHED", f"{deed.side} {deed.key} {name} {value!r} of {deed.ended:.1f}: now {now!r}, link {link['id']}, and it is shown nowhere{also}")
 
-    def _may_overwrite(self, deed: Deed, before: list[dict[str, Any]], link: dict[str, Any]) -> bool:
+    def _may_overwrite(self, deed: Deed, link: dict[str, Any]) -> bool:
         policies = self.policies[deed.field]
         if ("b" if deed.side == "a" else "a") in policies:
             return True
         if "newest" not in policies:
             return False
+        # the peers stamp records, not fields: whose record was touched last wins, whichever of its fields that was
         there = "b" if deed.side == "a" else "a"
-        theirs = {plain(d.field, d.value): d for d in self.journal.deeds if (d.side, d.key, d.field) == (there, link[f"key_{there}"], deed.field)}
-        winners = [theirs.get(plain(deed.field, each["values"][deed.field])) for each in before]
-        return any(each is None or each.ended > deed.began - doubt_seconds for each in winners)
+        touched = [d.ended for d in self.journal.deeds if (d.side, d.key, d.interface) == (there, link[f"key_{there}"], self.key)]
+        return not touched or max(touched) > deed.began - doubt_seconds
 
     def _provenance(self, scene: Scene, written: dict[int, dict[str, set[Any]]]) -> None:
         """No text stands anywhere that nobody wrote."""
