@@ -269,10 +269,10 @@ def test_a_revoked_key_holds_what_waits_and_lets_it_go_by_itself(life: Life) -> 
 def test_two_interfaces_over_one_pair_of_streams_do_not_breed(life: Life) -> None:
     one = life.fresh()
     two = services.interface_save(
-        key="twice", name="又一个", project=one.project, system_a=one.system_b, stream_a="work.task", system_b=one.system_a, stream_b="issues"
+        key="twice", name="又一个", project=one.project, system_a=one.system_a, stream_a="issues", system_b=one.system_b, stream_b="work.task"
     )
     two = Interface.objects.select_related("system_a", "system_b").get(pk=two.pk)
-    spec = services.spec_of(two, {"pairs": [{"a": "name", "b": "subject"}, {"a": "description", "b": "description"}]})
+    spec = services.spec_of(two, {"pairs": [{"a": "subject", "b": "name"}, {"a": "description", "b": "description"}]})
     with pytest.raises(ValidationError, match="life"):
         services.version_publish(interface=two, spec=spec)
     Interface.objects.filter(pk=one.pk).update(stage="draft")
