@@ -239,6 +239,8 @@ class Judge:
         answers: dict[int, set[Any]] = defaultdict(set)
         for each in scene.conflicts:
             answers[each["link_id"]].add(plain("name", each["chosen"]) if isinstance(each["chosen"], str) else None)
+            for shown in (each["value_a"], each["value_b"]):  # a half made anew has another key than the one that persons wrote to
+                answers[each["link_id"]] |= {plain(name, shown.get(name)) for name in texts} if each["field"] == "" and isinstance(shown, dict) else set()
         for link in scene.links:
             for side, rows in (("a", scene.theirs), ("b", scene.ours)):
                 row = rows.get(link[f"key_{side}"] or "")
