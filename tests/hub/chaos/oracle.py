@@ -250,7 +250,7 @@ class Judge:
                     if (
                         value
                         and value not in known
-                        and not value.startswith(("工单", "第一行"))
+                        and not value.startswith(("工单", "第一行", "事项"))
                         and "ours description" not in value
                         and "theirs description" not in value
                     ):
