@@ -217,28 +217,30 @@ class Judge:
         if any(each["side"] == there and name in each["values"] and plain(name, each["values"][name]) == value and each["state"] == "done" for each in entries):
             return  # the other side has held it; what stands now was written by somebody who could see it
         before = [each for each in entries if each["side"] == deed.side and plain(name, (each["before"] or {}).get(name)) == value and name in each["values"]]
-        if before and self._may_overwrite(deed, before, link):
+        if before and self._may_overwrite(deed, link):
             return
         also = " (seen before it was overwritten, which its policy does not allow)" if before else ""
         now = None if row is None else row[name]
         self._say("VANISHED", f"{deed.side} {deed.key} {name} {value!r} of {deed.ended:.1f}: now {now!r}, link {link['id']}, and it is shown nowhere{also}")
 
-    def _may_overwrite(self, deed: Deed, before: list[dict[str, Any]], link: dict[str, Any]) -> bool:
+    def _may_overwrite(self, deed: Deed, link: dict[str, Any]) -> bool:
         policies = self.policies[deed.field]
         if ("b" if deed.side == "a" else "a") in policies:
             return True
         if "newest" not in policies:
             return False
+        # the peers stamp records, not fields: whose record was touched last wins, whichever of its fields that was
         there = "b" if deed.side == "a" else "a"
-        theirs = {plain(d.field, d.value): d for d in self.journal.deeds if (d.side, d.key, d.field) == (there, link[f"key_{there}"], deed.field)}
-        winners = [theirs.get(plain(deed.field, each["values"][deed.field])) for each in before]
-        return any(each is None or each.ended > deed.began - doubt_seconds for each in winners)
+        touched = [d.ended for d in self.journal.deeds if (d.side, d.key, d.interface) == (there, link[f"key_{there}"], self.key)]
+        return not touched or max(touched) > deed.began - doubt_seconds
 
     def _provenance(self, scene: Scene, written: dict[int, dict[str, set[Any]]]) -> None:
         """No text stands anywhere that nobody wrote."""
         answers: dict[int, set[Any]] = defaultdict(set)
         for each in scene.conflicts:
             answers[each["link_id"]].add(plain("name", each["chosen"]) if isinstance(each["chosen"], str) else None)
+            for shown in (each["value_a"], each["value_b"]):  # a half made anew has another key than the one that persons wrote to
+                answers[each["link_id"]] |= {plain(name, shown.get(name)) for name in texts} if each["field"] == "" and isinstance(shown, dict) else set()
         for link in scene.links:
             for side, rows in (("a", scene.theirs), ("b", scene.ours)):
                 row = rows.get(link[f"key_{side}"] or "")
@@ -248,7 +250,7 @@ class Judge:
                     if (
                         value
                         and value not in known
-                        and not value.startswith(("工单", "第一行"))
+                        and not value.startswith(("工单", "第一行", "事项"))
                         and "ours description" not in value
                         and "theirs description" not in value
                     ):

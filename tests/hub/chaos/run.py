@@ -34,6 +34,8 @@ class Nemesis:
         self.over = threading.Event()
         self.kills = self.kills_at_work = self.crashes = self.answered = self.replayed = 0
         self.found: list[str] = []
+        self.patience = 0.35  # the share of questions left for later
+        self.guard: tuple[int, int, int] | None = None
         self.troubles: list[str] = []
 
     # -- what happens all the time
@@ -99,8 +101,8 @@ class Nemesis:
         self.replayed += decisions.dead_letter_settle(letters=letters, settlement="replay")
         parked = list(Quarantine.objects.select_related("delivery").filter(interface_id=joint.interface_id, released_at=None)[:10])
         self.replayed += decisions.quarantine_release(rows=parked)
-        for conflict in Conflict.objects.filter(interface_id=joint.interface_id, resolved_at=None).order_by("?")[:3]:
-            if self.dice.random() < 0.35:
+        for conflict in Conflict.objects.filter(interface_id=joint.interface_id, resolved_at=None).order_by("?")[: 3 if self.patience else 50]:
+            if self.dice.random() < self.patience:
                 continue
             choice = self.dice.choice("ab" if conflict.field == "" else ("a", "b", "a", "b", "accept", "value"))
             value = joint.ours.value(conflict.field) if choice == "value" else None
@@ -261,6 +263,34 @@ class Nemesis:
         self.guard = (len(chosen), held, passed)
 
 
+def recover(stage: Stage, nemesis: Nemesis, seconds: float) -> list[str]:
+    """Every question answered, everything held let go: both sides must then be equal and health must say so."""
+    from jingwei.hub.engine import decisions
+
+    nemesis.patience, end = 0.0, time.monotonic() + seconds
+    states: dict[str, Any] = {}
+    while time.monotonic() < end:
+        with stage.scope():
+            for joint in stage.joints:
+                try:
+                    patiently(lambda joint=joint: nemesis._decide(joint))
+                    patiently(lambda joint=joint: decisions.deletes_allow(interface=stage.interface(joint)))
+                except Exception as problem:
+                    nemesis.troubles.append(f"recovering: {type(problem).__name__}: {problem}")
+        states = {
+            row["key"]: (row["state"], [each["code"] for each in row["state_detail"]])
+            for row in stage.installation.patiently("SELECT key, state, state_detail FROM hub_interface")
+        }
+        if all(state == "ok" for state, _codes in states.values()):
+            return []
+        time.sleep(2)
+    return [
+        f"{key} RECOVERY: still {state} ({', '.join(codes)}) {seconds:.0f} s after everything was answered"
+        for key, (state, codes) in states.items()
+        if state != "ok"
+    ]
+
+
 def play(stage: Stage, seconds: float, kills: int, crashes: int, quiet: float) -> dict[str, Any]:
     """All of it; the report."""
     print(f"{seconds:.0f} s of chaos follow", flush=True)
@@ -279,6 +309,8 @@ def play(stage: Stage, seconds: float, kills: int, crashes: int, quiet: float) -
     quieted = stage.wait_quiet(quiet)
     print(f"quiet after {quieted or quiet:.1f} s", flush=True)
     violations = [*nemesis.found, *([] if quieted is not None else [f"not quiet after {quiet:.0f} s"]), *stage.violations()]
+    violations += recover(stage, nemesis, quiet)
+    violations += [each for each in stage.violations() if each not in violations]
     lies = list(stage.watch.lies) if stage.watch else []
     verify = {joint.key: stage.installation.verify(joint.key) for joint in stage.joints}
     violations += _against_verify(verify, violations)
@@ -291,7 +323,7 @@ def play(stage: Stage, seconds: float, kills: int, crashes: int, quiet: float) -
         "edits": {f"{j.key} {s}": stage.journal.count(j.key, s, "edit") for j in stage.joints for s in "ab"},
         "made": {f"{j.key} {s}": stage.journal.count(j.key, s, "new") for j in stage.joints for s in "ab"},
         "deleted": {f"{j.key} {s}": stage.journal.count(j.key, s, "delete") for j in stage.joints for s in "ab"},
-        **shown, "answered": nemesis.answered, "replayed": nemesis.replayed, "mass delete (deleted, held, passed)": getattr(nemesis, "guard", None),
+        **shown, "answered": nemesis.answered, "replayed": nemesis.replayed, "mass delete (deleted, held, passed)": nemesis.guard,
         "health samples": stage.watch.samples if stage.watch else 0, "states": stage.watch.states if stage.watch else {}, "troubles": nemesis.troubles[:10],
         "lies": lies, "violations": violations,
     }  # fmt: skip
@@ -326,7 +358,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
         print(f"first load of {asked.issues} issues: {stage.begin():.1f} s", flush=True)
         acting = max(0.4 * asked.seconds, 0.72 * asked.seconds - (time.monotonic() - began))
-        report = play(stage, acting, asked.kills, asked.crashes, quiet=max(60.0, asked.seconds * 0.35))
+        report = play(stage, acting, asked.kills, asked.crashes, quiet=240.0)
     report["seconds"] = round(time.monotonic() - began, 1)
     for name, value in report.items():
         print(f"{name}: {len(value) if name in ('lies', 'violations') else value}")
