@@ -205,3 +205,24 @@ def test_equal_names_are_paired_on_the_first_load_and_nothing_is_doubled(joined:
     link = Link.objects.get()
     assert (link.key_a, Task.objects.get().percent) == (str(made["id"]), 50)
     assert_agree(joined)
+
+
+def test_a_dead_letter_ends_when_its_value_is_mended_and_a_discarded_one_leaves_a_question(joined: Joined) -> None:
+    made = issue(joined)
+    joined.sync()
+    change(joined, Task.objects.get(), work_hours="200000")
+    joined.sync()
+    letter = DeadLetter.objects.get(settled_at=None)
+    decisions.dead_letter_settle(letters=[letter], settlement="discard")
+    asked = Conflict.objects.get(resolved_at=None)
+    assert (asked.reason, asked.field, asked.value_b) == ("refused", "work_hours", "200000")
+    edit(joined, made["id"], estimated_hours=8)
+    change(joined, Task.objects.get(), work_hours="8")
+    joined.sync()
+    assert not Conflict.objects.filter(resolved_at=None).exists()
+    change(joined, Task.objects.get(), work_hours="300000")
+    joined.sync()
+    assert DeadLetter.objects.filter(settled_at=None).count() == 1
+    change(joined, Task.objects.get(), work_hours="12")
+    joined.sync()
+    assert not DeadLetter.objects.filter(settled_at=None).exists() and theirs(joined, made["id"])["estimated_hours"] == 12

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jingwei.frame.ui.middleware.Readable",
     "jingwei.frame.ui.middleware.ScopeOfRequest",
     "axes.middleware.AxesMiddleware",
 ]

@@ -237,9 +237,10 @@ class ConnectorError(Exception):
     code = "connector.error"
     retry = False
 
-    def __init__(self, message: str, *, mend: Title | None = None, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(self, message: str, *, mend: Title | None = None, fields: Mapping[str, str] | None = None, zh: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.zh = zh  # the message in Chinese, where it is one of ours; a peer's words stay as they are
         self.mend = mend
         self.fields = dict(fields or {})
 

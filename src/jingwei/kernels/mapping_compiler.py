@@ -44,6 +44,10 @@ def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike],
     return Mapping(tuple(pairs), constants["a"], constants["b"], keys)
 
 
+def _listed(fields: AbstractMapping[str, FieldLike]) -> str:
+    return ", ".join(fields) or "–"
+
+
 def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLike], tables: AbstractMapping[str, Any], report: _Report) -> Pair | None:
     place = f"pairs[{number}]"
     if not isinstance(each, AbstractMapping):
@@ -55,9 +59,9 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
     unknown = [n for n in names if n not in a]
     if unknown or target not in b:
         for name in unknown:
-            report.add(place, f"A 侧没有字段 {name}", f"side A has no field {name}")
+            report.add(place, f"A 侧没有字段 {name}；现有：{_listed(a)}", f"side A has no field {name}; there are: {_listed(a)}")
         if target not in b:
-            report.add(place, f"B 侧没有字段 {target}", f"side B has no field {target}")
+            report.add(place, f"B 侧没有字段 {target}；现有：{_listed(b)}", f"side B has no field {target}; there are: {_listed(b)}")
         return None
     direction, policy = each.get("direction", "both"), each.get("policy", "ask")
     if direction not in merge.directions:

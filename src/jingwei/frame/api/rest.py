@@ -87,6 +87,11 @@ def _missing(request: HttpRequest, problem: Http404) -> Any:
     return _answer(request, 404, ("", "not_found", "not found"))
 
 
+@api.exception_handler(UnicodeEncodeError)
+def _half_a_character(request: HttpRequest, problem: UnicodeEncodeError) -> Any:
+    return _answer(request, 422, ("", "malformed", "a text contains half a character (a lone surrogate); send whole characters"))
+
+
 @api.exception_handler(commands.Stale)
 def _stale(request: HttpRequest, problem: commands.Stale) -> Any:
     return _answer(request, 409, ("version", "stale", str(problem)))

@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 
@@ -17,7 +18,7 @@ from jingwei.frame import scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
 from jingwei.frame.models import ApiToken, Tenant
-from jingwei.frame.ui.errors import homeless
+from jingwei.frame.ui.errors import homeless, malformed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
@@ -49,6 +50,22 @@ class RequestLog:
                 user_id=getattr(user, "pk", None),
             )
         return response
+
+
+class Readable:
+    """A NUL in an address or a form can be kept nowhere and means nothing: said so before anything else looks at it."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_form = request.content_type == "application/x-www-form-urlencoded"
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", "") or (is_form and b"%00" in request.body):
+            if request.path.startswith("/api/"):
+                problem = {"field": "", "code": "malformed", "message": "the address or form contains the character NUL (%00)"}
+                return JsonResponse({"errors": [problem]}, status=400)
+            return malformed(request, SuspiciousOperation("NUL"))
+        return self.handler(request)
 
 
 class Language:

@@ -42,7 +42,7 @@ class RefusedAfterLook(contract.Refused):
     """An update was refused; `record` is what is there now."""
 
     def __init__(self, refusal: contract.Refused, record: contract.Record | None) -> None:
-        super().__init__(refusal.message, mend=refusal.mend, fields=refusal.fields)
+        super().__init__(refusal.message, mend=refusal.mend, fields=refusal.fields, zh=refusal.zh)
         self.record = record
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import structlog
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
+from django.utils import translation
 
 from jingwei.frame import commands, scope
 from jingwei.frame.access import Access, system_access
@@ -188,10 +189,18 @@ def _error(problem: Exception) -> ConnectorError:
             return contract.Forbidden(str(getattr(problem, "message", problem)), mend=contract.Title(
                 "为该接口授予这项权限，或由有权限的人重新发布", "Grant the interface this right, or have it published by somebody who has it"))  # fmt: skip
         case ValidationError():
-            by_field: Mapping[str, list[str]] = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
-            return contract.Refused("; ".join(problem.messages), fields={name: "; ".join(texts) for name, texts in by_field.items()})
+            with translation.override("zh-hans"):
+                zh = "；".join(f"{name}：{text}" if name else text for name, text in _by_field(problem).items())
+            with translation.override("en"):
+                return contract.Refused("; ".join(problem.messages), fields=_by_field(problem), zh=zh)
         case _:
             return contract.Refused(f"{type(problem).__name__}: {problem}"[:500].replace("\0", "�"))
+
+
+def _by_field(problem: ValidationError) -> dict[str, str]:
+    """What is wrong, in the language of now."""
+    texts: Mapping[str, list[str]] = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
+    return {name: "; ".join(many) for name, many in texts.items()}
 
 
 def _number(key: str | None) -> int | None:

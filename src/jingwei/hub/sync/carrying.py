@@ -22,7 +22,6 @@ from jingwei.kernels.merge import Answer, Apart, SideName, Why, Write, whole
 
 State = OutboxEntry.State
 rounds_at_most = 6
-silent = (Why.REFUSED,)  # seen as a dead letter, not as a conflict
 
 
 @dataclass(slots=True)
@@ -87,7 +86,7 @@ def _plan(batch: Batch, rows: list[Row]) -> list[OwnWrite]:
     own: list[OwnWrite] = []
     deletes: list[tuple[Row, SideName, Write]] = []
     for row in rows:
-        was_refused = any(mark.why == Why.REFUSED for mark in row.pair.apart.values())
+        was_refused = any(mark["why"] == Why.REFUSED for mark in (row.link.apart or {}).values())  # as it was stored last
         plan = merge.plan(row.pair, batch.terms)
         row.pair.base, row.pair.apart, row.is_planned = plan.base, plan.apart, True
         row.link.state = state_of(row, plan)
@@ -260,7 +259,9 @@ def note_refusal(batch: Batch, row: Row, side: SideName, write: Write, entry: Ou
     """It will not be taken: kept where a person sees it, and not tried again until something changes."""
     entry.state, entry.done_at, entry.error = State.DEAD, timezone.now(), refusal.message[:2000]
     detail = "; ".join(f"{name}: {text}" for name, text in refusal.fields.items()) or refusal.message
-    zh, en = (f"{detail} {refusal.mend.zh}", f"{detail} {refusal.mend.en}") if refusal.mend else (detail, detail)
+    zh, en = refusal.zh or detail, detail
+    if refusal.mend:
+        zh, en = f"{zh} {refusal.mend.zh}", f"{en} {refusal.mend.en}"
     names = {found for name in refusal.fields if (found := batch.wording.field_of(side, name)) is not None}
     merge.refused(row.pair, side, write, names, (zh[:500], en[:500]))
     batch.owed.entries.append(entry)
@@ -300,7 +301,8 @@ def _stop_circle(batch: Batch, row: Row) -> None:
 def _note_conflicts(batch: Batch, row: Row, clashes: tuple[merge.Clash, ...]) -> None:
     """Open what is asked now, close what both sides settled among themselves."""
     fresh = []
-    asked = {clash.field: clash for clash in clashes if clash.why not in silent}
+    # a record that could not be made or deleted is a dead letter; there is nothing to choose between
+    asked = {clash.field: clash for clash in clashes if not (clash.field == whole and clash.why == Why.REFUSED)}
     for name, clash in asked.items():
         conflict = row.conflicts.get(name)
         if conflict is None:

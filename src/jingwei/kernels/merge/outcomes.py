@@ -50,6 +50,8 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
                 base[name] = value  # a union is agreed when both have it: else the other would seem to have dropped what it was never told
             if got == value:
                 _forget(pair, side, name, value)
+        elif write.action == "create":
+            base[name] = got  # many peers begin a record in their own way and take the rest as a change: that is tried before anybody is asked
         else:
             pair.apart[name] = _apart(pair, side, name, got, Why.COERCED, sent=value)
     pair.base = base
