@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.domains.conftest import Firm
@@ -18,6 +20,6 @@ def test_a_nul_in_an_address_is_refused(firm: Firm, address: str) -> None:
 
 @pytest.mark.django_db
 def test_half_a_character_is_refused(firm: Firm) -> None:
-    body = '{"project": "%s", "name": "sur\\ud800x"}' % firm.project.code
+    body = json.dumps({"project": firm.project.code, "name": "sur\ud800x"})
     answer = firm.client("manager").post("/api/v1/work.task/", body, content_type="application/json")
     assert answer.status_code == 422, answer.content[:200]

@@ -313,7 +313,9 @@ def test_many_deletes_each_way(life: Life, capsys: pytest.CaptureFixture[str]) -
     back = time.monotonic() - began
     assert life.redmine.rows() == {} and len(ours) == many
     with capsys.disabled():
-        print(f"\n{many} deletes of theirs {took:.1f} s, of ours {back:.1f} s (Redmine's own time in it); 5,000 would take {5000 / many * took:.0f} and {5000 / many * back:.0f} s")
+        print(
+            f"\n{many} deletes of theirs {took:.1f} s, of ours {back:.1f} s (Redmine's own time in it); 5,000 would take {5000 / many * took:.0f} and {5000 / many * back:.0f} s"
+        )
 
 
 def test_a_write_whose_answer_is_lost_on_the_way_settles(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:

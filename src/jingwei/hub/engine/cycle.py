@@ -19,7 +19,7 @@ from jingwei.hub.models import Interface, OutboxEntry, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.outbox import sending
 from jingwei.hub.peers import grants
-from jingwei.hub.sync import landing, pairing, polling
+from jingwei.hub.sync import landing, pairing, planning, polling
 from jingwei.hub.sync.confirming import confirm
 from jingwei.hub.sync.counts import Counts
 from jingwei.kernels.merge import SideName
@@ -88,7 +88,7 @@ def _go(interface: Interface, run: Run, sides: Sequence[str], seconds: float, co
         done = (
             landing.drain(interface, run)
             or confirm(interface, run, problems)
-            or pairing.pair_if_loaded(interface, run, landing.plan_isolated)
+            or pairing.pair_if_loaded(interface, run, planning.plan_isolated)
             or sending.send(interface, run, problems)
         )  # fmt: skip
         if done is None:

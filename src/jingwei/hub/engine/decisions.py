@@ -24,8 +24,8 @@ from jingwei.hub.register.places import InPlace
 from jingwei.hub.register.services import wake
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.carrying import carry_out, take_found
-from jingwei.hub.sync.landing import plan_again
 from jingwei.hub.sync.pairing import forget_rows, join_rows
+from jingwei.hub.sync.planning import plan_again
 from jingwei.hub.sync.rows import Row
 from jingwei.kernels import merge
 from jingwei.kernels.merge import SideName, sides, whole

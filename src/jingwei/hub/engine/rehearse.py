@@ -13,7 +13,7 @@ from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.engine import cycle
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Interface, InterfaceVersion, OutboxEntry, Quarantine, Run
-from jingwei.hub.sync import landing, pairing, polling
+from jingwei.hub.sync import landing, pairing, planning, polling
 from jingwei.hub.sync.confirming import confirm
 from jingwei.hub.sync.counts import Counts
 from jingwei.kernels.merge import SideName, sides
@@ -50,7 +50,7 @@ def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:
         _read(interface, side, run, counts, most)
     problems: dict[str, str] = {}
     while (
-        done := landing.drain(interface, run) or confirm(interface, run, problems) or pairing.pair_if_loaded(interface, run, landing.plan_isolated)
+        done := landing.drain(interface, run) or confirm(interface, run, problems) or pairing.pair_if_loaded(interface, run, planning.plan_isolated)
     ) is not None:
         counts.add(done)
     entries = OutboxEntry.objects.filter(run=run).select_related("link").order_by("id")

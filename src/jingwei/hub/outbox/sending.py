@@ -15,7 +15,7 @@ from jingwei.hub.outbox import lanes
 from jingwei.hub.outbox.answers import Outcome, acknowledge, is_closing
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.counts import Counts
-from jingwei.hub.sync.landing import plan_isolated
+from jingwei.hub.sync.planning import plan_isolated
 
 State = OutboxEntry.State
 claim_at_once = 96

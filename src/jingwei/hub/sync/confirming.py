@@ -15,7 +15,8 @@ from jingwei.hub.models import Delivery, Interface, Run
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for
 from jingwei.hub.sync.counts import Counts
-from jingwei.hub.sync.landing import Item, work_on
+from jingwei.hub.sync.intake import Item
+from jingwei.hub.sync.landing import work_on
 from jingwei.kernels.merge import SideName
 
 at_once = 500
