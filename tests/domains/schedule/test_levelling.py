@@ -159,5 +159,5 @@ def test_the_project_is_locked_before_its_tasks(crowded: Firm) -> None:
     with CaptureQueriesContext(connection) as queries:
         services.levelling_clear(project=crowded.project)
     said = [query["sql"] for query in queries]
-    locked = next(n for n, sql in enumerate(said) if "FOR UPDATE" in sql and "frame_project" in sql)
+    locked = next(n for n, sql in enumerate(said) if "FOR NO KEY UPDATE" in sql and "frame_project" in sql)
     assert locked < next(n for n, sql in enumerate(said) if sql.startswith("UPDATE") and "work_task" in sql)
