@@ -239,6 +239,12 @@ def _asked(evidence: Evidence) -> Iterator[Reason]:
             "deletes_asked", Level.DEGRADED, Words(f"{deletes.count} 条记录一边已删除，等待裁定", f"{counted(deletes.count, 'record')} deleted on one side, to be decided"),
             deletes.since, deletes.count, Words("另一边的记录不会自动删除。", "The other side's records are not deleted by themselves."),
             Words("决定跟着删除还是恢复。", "Delete them too, or bring them back."), decide())  # fmt: skip
+    pairing = evidence.tally("pairing")
+    if pairing.count:
+        yield _reason(
+            "pairing_asked", Level.DEGRADED, Words(f"{pairing.count} 条记录等待指定与谁配对", f"{counted(pairing.count, 'record')} wait for somebody to say what belongs together"),
+            pairing.since, pairing.count, Words("在此之前这些记录不会创建到另一边。", "They are not made on the other side until then."),
+            Words("为每条记录指定配对，或让它新建。", "Say for each which record it belongs to, or have it made."), decide())  # fmt: skip
     if apart.count:
         yield _reason(
             "apart", Level.DEGRADED, Words(f"{apart.count} 对记录已知不一致", f"{counted(apart.count, 'pair')} known to differ"), apart.since, apart.count,
