@@ -25,6 +25,7 @@ from jingwei.hub.peers.session import HubSession
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined, status_table
 from tests.hub.deeds import all_theirs, change, edit, fresh, issue, ours, publish, remove, soon, theirs
+from tests.sandbox.program import api_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 status_pair = {"a": "status", "b": "status", "policy": "ask", "steps": [{"op": "code", "table": "status"}]}
@@ -595,3 +596,30 @@ def test_a_link_that_cannot_be_planned_stops_no_other(joined: Joined, monkeypatc
     joined.sync(3)
     assert {task.name for task in Task.objects.all()} == {"一", "二"}
     assert "nobody thought of this" in DeadLetter.objects.get(settled_at=None).message_en
+
+
+def test_the_same_system_under_another_name_is_the_same_place(joined: Joined) -> None:
+    one = fresh(joined)
+    port = joined.program.url.rsplit(":", 1)[1]
+    alias = services.system_save(key="alias", name="Same", connector="sandbox_tracker")
+    services.connection_save(system=alias, config={"base_url": f"http://localhost:{port}/"}, credentials={"api_key": api_key})
+    two = services.interface_save(
+        key="again", name="又一个", project=one.project, system_a=alias, stream_a="issues", system_b=one.system_b, stream_b="work.task"
+    )
+    two = Interface.objects.select_related("system_a", "system_b").get(pk=two.pk)
+    with pytest.raises(ValidationError, match="tracker-tasks"):
+        services.version_publish(interface=two, spec=one.published.spec)
+
+
+def test_records_of_the_same_content_do_not_breed(joined: Joined) -> None:
+    """Whatever makes them: with another interface about, the fourth copy within minutes is asked about."""
+    one = fresh(joined)
+    two = services.interface_save(
+        key="near", name="近邻", project=one.project, system_a=one.system_a, stream_a="issues", system_b=one.system_b, stream_b="cost.line"
+    )
+    Interface.objects.filter(pk=two.pk).update(stage="live")
+    for _ in range(8):
+        issue(joined, subject="繁殖")
+        joined.sync(2)
+    assert Task.objects.filter(name="繁殖").count() == 3
+    assert Conflict.objects.filter(resolved_at=None, reason="circle").count() == 5

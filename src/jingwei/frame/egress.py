@@ -79,6 +79,16 @@ def gate(host: str, port: int) -> str:
     raise EgressRefused(f"{host} is not a public address; an operator may allow it by JINGWEI_EGRESS_ALLOW")
 
 
+def resolved(host: str, port: int) -> str:
+    """The lowest address a name stands for, so that two names of one machine are seen to be one; the name itself when it stands for none."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return host.lower()
+    loopback = {str(where[0]) for *_, where in found if ipaddress.ip_address(str(where[0]).partition("%")[0]).is_loopback}
+    return "127.0.0.1" if loopback else min(str(where[0]) for *_, where in found)
+
+
 class Egress:
     """A kept-alive way to a set of hosts. Credentials given to `request` go to these hosts only."""
 

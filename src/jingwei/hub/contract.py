@@ -55,6 +55,7 @@ class Stream:
     idempotent_create: bool = False
     tells_deletes: bool = False
     page_limit: int = 100
+    place: str = ""  # which part of the peer this is (the number of a project), however it was named in the settings
     modified_resolution: timedelta = timedelta(seconds=1)
 
     def field(self, name: str) -> Field:

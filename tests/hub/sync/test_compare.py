@@ -14,7 +14,6 @@ from jingwei.frame import scope
 from jingwei.frame.models import Project, Tenant
 from jingwei.hub import contract
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Delivery, Interface, InterfaceVersion, Link, OutboxEntry, Quarantine, System
-from jingwei.hub.peers import session
 from jingwei.hub.sync.compare import Comparison, compare, is_due, verify
 from tests.hub.sync_memory import Memory, fields, installed
 
@@ -66,7 +65,6 @@ pairs = [{"a": "subject", "b": "name"}, {"a": "done_ratio", "b": "percent"}, {"a
 @pytest.fixture
 def two(db: None) -> Iterator[Two]:
     memory = installed()
-    session._streams.cache_clear()
     tenant = Tenant.objects.create(code="t1", name="精工制造")
     with scope.within(scope.Scope(tenant.pk)):
         project = Project(code="P", name="P", start_on=date(2026, 11, 2))
@@ -247,7 +245,6 @@ def test_unlinked_pairs_and_half_ones_that_may_not_be_made_are_let_be(two: Two) 
     Link.objects.filter(pk=second.pk).update(state="linked")
     assert [each["missing"] for each in two.compare().differences] == ["b"]
     two.memory.can_create = False
-    session._streams.cache_clear()
     assert two.compare().is_clean
 
 

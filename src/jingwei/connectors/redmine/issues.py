@@ -60,6 +60,7 @@ def stream(session: Session) -> Stream:
         title=Title("问题", "Issues"),
         fields=(*(replace(each, choices=known.get(each.name, ())) for each in fields), *(each.field() for each in customs.values())),
         label="subject",
+        place=f"project {there['id']}" if there.get("id") else "",
         modified="updated_on",
         external_key_field=f"cf_{reference}" if reference is not None else None,
         can_delete=True,

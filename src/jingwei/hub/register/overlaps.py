@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.hub.models import Interface
+from jingwei.hub.peers.places import place_of
 
 Filters = Mapping[str, Mapping[str, Any]]
 
@@ -16,7 +17,7 @@ Filters = Mapping[str, Mapping[str, Any]]
 def refuse(interface: Interface) -> None:
     """ValidationError naming the live (or paused) interface that joins the same records."""
     for each in _neighbours(interface):
-        flipped = each.system_a_id != interface.system_a_id or each.stream_a != interface.stream_a
+        flipped = place_of(each, "a") != place_of(interface, "a")
         if _is_apart(interface, each, flipped=flipped):
             continue
         raise ValidationError(
@@ -33,14 +34,8 @@ def _neighbours(interface: Interface) -> list[Interface]:
         .exclude(pk=interface.pk)
         .select_related("published", "system_a", "system_b")
     )
-    mine = {_place(interface, "a"), _place(interface, "b")}
-    return [each for each in rows if {_place(each, "a"), _place(each, "b")} == mine]
-
-
-def _place(interface: Interface, side: str) -> tuple[int, str, int]:
-    """A stream as a place; our own is one of its project."""
-    is_ours = interface.system(side).connector == "local"
-    return getattr(interface, f"system_{side}_id"), interface.stream(side), interface.project_id if is_ours else 0
+    mine = {place_of(interface, "a"), place_of(interface, "b")}
+    return [each for each in rows if {place_of(each, "a"), place_of(each, "b")} == mine]
 
 
 def _is_apart(one: Interface, two: Interface, *, flipped: bool) -> bool:

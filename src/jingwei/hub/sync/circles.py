@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
-from jingwei.hub.models import Interface, Link
+from jingwei.hub.models import Connection, Interface, Link, System
+from jingwei.hub.peers.places import Place, address, aliases, place_of
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.rows import Row
 from jingwei.kernels import merge
 from jingwei.kernels.merge import Apart, SideName, Why, whole
 
 steps_at_most = 4
-Place = tuple[int, str, int]  # system, stream, project (our own streams only)
+copies_minutes = 10
+copies_at_most = 3
 
 
 def hold_circles(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
@@ -29,33 +34,62 @@ def hold_circles(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
             pair = mine[key].pair
             candidates = [{"link": None, "key": ancestor, "values": None}]
             pair.apart[whole] = Apart(merge.shape(pair.a), merge.shape(pair.b), Why.CIRCLE, candidates, zh, en)
+    _hold_copies(batch, rows)
 
 
 def _has_neighbours(interface: Interface) -> bool:
-    """Whether any other interface touches one of our streams."""
+    """Whether any other interface touches one of our streams, under whatever name."""
     touches = Q()
     for side in merge.sides:
         for theirs in merge.sides:
-            touches |= Q(**{f"system_{theirs}_id": getattr(interface, f"system_{side}_id"), f"stream_{theirs}": interface.stream(side)})
+            touches |= Q(**{f"system_{theirs}_id__in": aliases(interface.system(side)), f"stream_{theirs}": interface.stream(side)})
     return Interface.objects.filter(touches).exclude(pk=interface.pk).exclude(stage="draft").exists()
 
 
-def _stream(interface: Interface, side: str) -> Place:
-    """A stream as a place; our own is one of its project."""
-    is_ours = interface.system(side).connector == "local"
-    return getattr(interface, f"system_{side}_id"), interface.stream(side), interface.project_id if is_ours else 0
+def _hold_copies(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
+    """The last brake: what came in with the same values again and again lately is not made on the other side once more unasked."""
+    travelling = [name for name, way in batch.terms.directions.items() if way == "both"] or list(batch.terms.policies)
+    for side in merge.sides:
+        mine = [row for row, came_from in rows if came_from == side]
+        values = [{name: value for name, value in (row.pair.half(side).seen or {}).items() if name in travelling} for row in mine]
+        for place in _repeated(batch, side, values, travelling):
+            zh = f"相同内容的记录在 {copies_minutes} 分钟内已出现多次，可能在循环繁殖；是否仍要创建？"
+            en = f"records of the same content came several times within {copies_minutes} minutes and may be breeding: make this one all the same?"
+            pair = mine[place].pair
+            if whole not in pair.apart:
+                pair.apart[whole] = Apart(merge.shape(pair.a), merge.shape(pair.b), Why.CIRCLE, [], zh, en)
+
+
+def _repeated(batch: Batch, side: SideName, values: list[dict[str, Any]], names: list[str]) -> list[int]:
+    """Places in `values` of what links begun lately hold at least `copies_at_most` times on that side."""
+    if not values:
+        return []
+    kept = "(SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}') FROM jsonb_each(l.seen) e WHERE e.key = ANY(%(names)s))"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH recent AS (
+                SELECT md5({kept}::text) AS print FROM (SELECT seen_{side} AS seen FROM hub_link WHERE interface_id = %(interface)s
+                    AND created_at > clock_timestamp() - make_interval(mins => %(minutes)s) AND key_{side} IS NOT NULL AND seen_{side} IS NOT NULL) l
+                GROUP BY 1 HAVING count(*) >= %(most)s)
+            SELECT v.place - 1 FROM jsonb_array_elements(%(values)s::jsonb) WITH ORDINALITY AS v(value, place) JOIN recent ON recent.print = md5(v.value::text)""",  # noqa: S608  (the side is a or b)
+            {
+                "names": names, "interface": batch.interface.pk, "minutes": copies_minutes, "most": copies_at_most, "values": json.dumps(values, ensure_ascii=False),
+            },
+        )  # fmt: skip
+        return [int(row[0]) for row in cursor.fetchall()]
 
 
 def _ancestors(interface: Interface, side: SideName, keys: list[str]) -> dict[str, str]:
     """By key, the relative it has in the stream across, found by walking the links of other interfaces."""
-    wanted, start = _stream(interface, merge.other(side)), _stream(interface, side)
+    wanted, start = place_of(interface, merge.other(side)), place_of(interface, side)
+    systems = _systems_by_address()
     edge: dict[Place, dict[str, set[str]]] = {start: {key: {key} for key in keys}}  # place → record there → our keys it is kin to
     seen = {(start, key) for key in keys}
     found: dict[str, str] = {}
     for _step in range(steps_at_most):
         following: dict[Place, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for place, records in edge.items():
-            for there, near_key, far_key in _neighbours(interface, place, list(records)):
+            for there, near_key, far_key in _neighbours(interface, place, systems.get(place[0], []), list(records)):
                 if there == wanted:
                     found |= dict.fromkeys(records[near_key], far_key)
                 elif (there, far_key) not in seen:
@@ -67,12 +101,20 @@ def _ancestors(interface: Interface, side: SideName, keys: list[str]) -> dict[st
     return found
 
 
-def _neighbours(interface: Interface, place: Place, keys: list[str]) -> Iterator[tuple[Place, str, str]]:
+def _systems_by_address() -> dict[str, list[int]]:
+    """The systems at each address, our own under "local"."""
+    found: dict[str, list[int]] = defaultdict(list)
+    found["local"] = list(System.objects.filter(connector="local").values_list("pk", flat=True))
+    for pk, connector, config in Connection.objects.exclude(system__connector="local").values_list("system_id", "system__connector", "config"):
+        found[f"{connector} {address(str((config or {}).get('base_url', '')))}"].append(pk)
+    return found
+
+
+def _neighbours(interface: Interface, place: Place, systems: list[int], keys: list[str]) -> Iterator[tuple[Place, str, str]]:
     """(place, key here, key there) of every link of another interface that touches these records."""
-    system, stream, _project = place
     for near, far in (("a", "b"), ("b", "a")):
-        links = Link.objects.filter(**{f"interface__system_{near}_id": system, f"interface__stream_{near}": stream, f"key_{near}__in": keys})
+        links = Link.objects.filter(**{f"interface__system_{near}_id__in": systems, f"interface__stream_{near}": place[2], f"key_{near}__in": keys})
         links = links.exclude(interface=interface).exclude(state=Link.State.UNLINKED).exclude(**{f"key_{far}": None})
         for link in links.select_related("interface", "interface__system_a", "interface__system_b"):
-            if _stream(link.interface, near) == place:
-                yield _stream(link.interface, far), getattr(link, f"key_{near}"), getattr(link, f"key_{far}")
+            if place_of(link.interface, near) == place:
+                yield place_of(link.interface, far), getattr(link, f"key_{near}"), getattr(link, f"key_{far}")
