@@ -95,5 +95,5 @@ def test_comparing_now_is_queued(house: House) -> None:
 def test_the_trace_page_answers_whatever_is_asked(house: House, text: str) -> None:
     house.link()
     page = client(house).get("/hub/trace/", {"id": text})
-    assert page.status_code == 200
+    assert page.status_code == (400 if "\0" in text else 200), "a NUL is said to be one before anything looks at it"
     assert ("alert-info" in page.content.decode()) == (text == "7")
