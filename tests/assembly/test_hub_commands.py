@@ -164,7 +164,7 @@ def test_conflicts_are_listed_and_decided(joined: Joined, capsys: Said) -> None:
     edit(joined, conflict.link.key_a, subject="又改了")
     assert run("conflict", "resolve", str(conflict.pk), "--choose", "a") == 1
     said = capsys.readouterr().err
-    assert "又变了" in said and "has changed since" in said and "又改了" in said
+    assert "又有变化" in said and "has changed since" in said and "又改了" in said
     now = told(capsys, "conflict", "list", "--interface", "tracker-tasks")[0]
     assert now["a"] == "又改了"
     assert told(capsys, "conflict", "resolve", str(now["id"]), "--choose", "value", "--value", "大家的") == {"count": 1}

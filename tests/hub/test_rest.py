@@ -129,5 +129,5 @@ def test_versions_stage_grant_and_comparing(joined: Joined) -> None:
     assert status == 200 and found["links"]
     assert call("POST", f"{here}/switch", {"stage": "paused"})[1]["stage"] == "paused"
     assert call("POST", f"{here}/switch", {"stage": "asleep"})[0] == 422
-    assert call("GET", "/interfaces/nothing%00here/versions")[0] == 404
+    assert call("GET", "/interfaces/nothing%00here/versions")[0] == 400
     assert not Quarantine.objects.exists()
