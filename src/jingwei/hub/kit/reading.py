@@ -96,7 +96,7 @@ def read_by_time(cursor: Values, limit: int, safe_lag: timedelta, resolution: ti
         return Page((), place.cursor(), more=True)
     place.begun = min(at if place.begun is None else min(place.begun, lowest), place.held_at or at)
     stamps = [record.modified_at for record in records if record.modified_at is not None]
-    if len(stamps) != len(records) and (not stamps or any(record.modified_at is None and not record.problem for record in records)):
+    if any(record.modified_at is None and not record.problem for record in records) or (not stamps and len(records) >= limit):
         raise BrokenAnswer("a record without its time of change")
     if place.offset and not _is_proven(place, records):
         place.back = max(limit // 2, 2 * place.back)
