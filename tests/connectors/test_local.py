@@ -21,9 +21,9 @@ class Port:
         self.rows = {key: Record("things", key, {"id": int(key)}) for key in keys}
         self.calls: list[str] = []
 
-    def fetch(self, stream: str, keys: Sequence[str]) -> Sequence[Record]:
-        self.calls.append("fetch")
-        return [self.rows[key] for key in keys if key in self.rows]
+    def where(self, stream: str, keys: Sequence[str]) -> dict[str, Record | Absence]:
+        self.calls.append("where")
+        return {key: self.rows.get(key, Absence.ELSEWHERE if key == "8" else Absence.MISSING) for key in keys}
 
     def delete_many(self, stream: str, keys: Sequence[str]) -> Sequence[ConnectorError | None]:
         self.calls.append("delete_many")
@@ -37,8 +37,9 @@ def session_with(*keys: str) -> tuple[Any, Port]:
 
 def test_looking_up_is_one_call_and_the_rest_is_missing() -> None:
     session, port = session_with("1", "2")
-    assert connector.lookup(session, "things", ["1", "2", "3"]) == {"1": port.rows["1"], "2": port.rows["2"], "3": Absence.MISSING}
-    assert port.calls == ["fetch"]
+    found = connector.lookup(session, "things", ["1", "2", "3", "8"])
+    assert found == {"1": port.rows["1"], "2": port.rows["2"], "3": Absence.MISSING, "8": Absence.ELSEWHERE}
+    assert port.calls == ["where"]
 
 
 def test_deleting_many_is_one_call_with_an_outcome_each() -> None:
