@@ -34,16 +34,23 @@ def test_what_failed_while_another_of_its_kind_waits_keeps_nobody_waiting(transa
     @jobs.job("test.stumbles", queue="test", retry=jobs.prompt)
     def stumbles(number: int) -> None:
         calls.append(number)
-        if len(calls) == 1:
-            jobs.defer("test.stumbles", once="x", number=2)
-            raise RuntimeError("once")
-        finish()
+        try:
+            if len(calls) == 1:
+                jobs.defer("test.stumbles", once="x", number=2)
+                raise RuntimeError("once")
+            finish()
+        finally:
+            connections.close_all()  # of the worker's thread, which ends with the test
 
     stop: list[object] = []
 
     def finish() -> None:
         (loop, event) = stop
         loop.call_soon_threadsafe(event.set)  # type: ignore[attr-defined]
+
+    from jingwei.frame.events import connection_parameters
+
+    connection_parameters_of_now = connection_parameters()
 
     async def run() -> None:
         import asyncio
@@ -52,9 +59,7 @@ def test_what_failed_while_another_of_its_kind_waits_keeps_nobody_waiting(transa
         stop[:] = [asyncio.get_running_loop(), event]
         from procrastinate import PsycopgConnector
 
-        from jingwei.frame.events import connection_parameters
-
-        made = app.with_connector(PsycopgConnector(kwargs=await asyncio.to_thread(connection_parameters), min_size=1, max_size=6))
+        made = app.with_connector(PsycopgConnector(kwargs=connection_parameters_of_now, min_size=1, max_size=6))
         async with made.open_async():
             await asyncio.wait_for(worker._work(made, event, 2, ["test"]), 60)
 
