@@ -343,7 +343,7 @@ def test_a_write_whose_answer_is_lost_on_the_way_settles(life: Life, monkeypatch
     monkeypatch.setattr(HubSession, "_sent", losing)
     life.change(life.task(key), description="乙")
     life.make(name="只建一次")
-    life.sync(2)
+    cycle.cycle(life.interface.pk)
     assert len(lost) == 2 and OutboxEntry.objects.filter(state="unknown").count() == 2
     OutboxEntry.objects.update(sent_at=datetime(2026, 1, 1, tzinfo=UTC))
     life.sync()
