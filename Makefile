@@ -1,6 +1,8 @@
 # Two commands: `make up` starts everything, `make test` runs the whole suite. Only Python 3.11+ and make are needed.
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# how many tests run at a time; each has a database server of its own
+PROCESSES ?= 2
 LOCKED := .venv/.locked
 DEVELOP := .venv/.develop
 
@@ -28,7 +30,7 @@ up: $(LOCKED) ## Install, start everything, load the demo, serve
 
 test: $(DEVELOP) ## Run the whole suite
 	@$(BIN)/python -m tools.translations compile
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=$(PROCESSES) --dist=loadgroup --no-loadscope-reorder
 
 lint: $(DEVELOP) ## Style, types, import contracts, templates, migrations, translations
 	$(BIN)/ruff check src tests tools sandbox benchmarks

@@ -11,6 +11,22 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
+# Files that share one running thing stay together and begin first, as they take longest; every other file goes where there is room.
+together = {"redmine": ("tests/connectors/test_redmine.py", "tests/hub/test_redmine_life.py", "tests/hub/chaos/"), "journey": ("tests/journey/",)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests must run in one process (for `-n`), longest first."""
+    groups = [(_group(item.nodeid), item) for item in items]
+    for group, item in groups:
+        item.add_marker(pytest.mark.xdist_group(group))
+    first = {name: number for number, name in enumerate(together)}
+    items[:] = [item for _group_name, item in sorted(groups, key=lambda pair: first.get(pair[0], len(first)))]
+
+
+def _group(nodeid: str) -> str:
+    return next((name for name, starts in together.items() if nodeid.startswith(starts)), nodeid.partition("::")[0])
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]

@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-os.environ["JINGWEI_HOME"] = os.environ.get("JINGWEI_TEST_HOME", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+_home = os.environ.get("JINGWEI_TEST_HOME", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+# tests run side by side never share a database server: one of them may restart it
+os.environ["JINGWEI_HOME"] = "-".join(filter(None, (_home, os.environ.get("PYTEST_XDIST_WORKER"))))
 os.environ.setdefault("JINGWEI_LOG_LEVEL", "WARNING")
 
 from jingwei.assembly.settings import *  # noqa: E402, F403
