@@ -11,7 +11,9 @@ from jingwei.frame.access import system_access
 from jingwei.frame.resource import resource
 from jingwei.hub.models import Connection, Interface, OutboxEntry
 from jingwei.hub.register import services
-from tests.hub.conftest import Joined
+from tests.hub.conftest import Joined, status_table
+
+status_pair = {"a": "status", "b": "status", "policy": "ask", "steps": [{"op": "code", "table": "status"}]}
 
 
 def issue(joined: Joined, **values: Any) -> dict[str, Any]:
@@ -75,3 +77,9 @@ def soon(joined: Joined) -> None:
     for connection in Connection.objects.all():
         connection.open_until, connection.failures, connection.paused_until = None, 0, None
         connection.save()
+
+
+def with_status(joined: Joined, table: list[dict[str, Any]] | None = None) -> None:
+    """Map the status too."""
+    pairs = fresh(joined).published.spec["mapping"]["pairs"]
+    publish(joined, {"pairs": [*[p for p in pairs if p["b"] != "status"], status_pair]}, {"status": table or status_table})

@@ -1,0 +1,120 @@
+"""A record is deleted only after its disappearance is confirmed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from jingwei.connectors.sandbox.tracker import TrackerConnector
+from jingwei.domains.work.models import Task
+from jingwei.hub import contract
+from jingwei.hub.engine import cycle, decisions, reconcile
+from jingwei.hub.inbox import unpack
+from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
+from tests.hub.conftest import Joined
+from tests.hub.deeds import all_theirs, change, edit, fresh, issue, ours, remove, theirs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_a_question_about_a_delete_is_carried_out_as_answered(joined: Joined, who: str) -> None:
+    made = issue(joined, subject="删除之问")
+    joined.sync()
+    joined.program.call("DELETE", f"/api/issues/{made['id']}")
+    joined.sync()
+    question = Conflict.objects.get(resolved_at=None, field="")
+    decisions.conflict_resolve(conflicts=[question], choice=who)
+    joined.sync()
+    rows = [row["subject"] for row in all_theirs(joined)]
+    assert (Task.objects.count(), rows) == ((0, []) if who == "a" else (1, ["删除之问"]))
+    assert not Conflict.objects.filter(resolved_at=None).exists() and not DeadLetter.objects.exists()
+
+
+def test_our_delete_can_be_taken_back_from_what_they_still_have(joined: Joined) -> None:
+    issue(joined, subject="他们还有")
+    joined.sync()
+    remove(joined, Task.objects.get())
+    joined.sync()
+    decisions.conflict_resolve(conflicts=[Conflict.objects.get(resolved_at=None)], choice="a")
+    joined.sync()
+    assert Task.objects.get().name == "他们还有" and len(all_theirs(joined)) == 1
+
+
+def test_an_empty_list_of_keys_deletes_nothing(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(12):
+        issue(joined, subject=f"事项 {number}")
+    Interface.objects.update(on_delete="propagate")
+    joined.sync()
+    monkeypatch.setattr(TrackerConnector, "keys", lambda self, session, stream: iter(()))
+    for _day in range(3):
+        reconcile.reconcile(joined.interface.pk)
+        joined.sync()
+    assert Task.objects.count() == 12 and not OutboxEntry.objects.filter(action="delete").exists()
+
+
+def test_a_record_we_may_not_see_any_more_is_not_deleted(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = issue(joined)
+    Interface.objects.update(on_delete="propagate")
+    joined.sync()
+    monkeypatch.setattr(TrackerConnector, "keys", lambda self, session, stream: iter(()))
+    monkeypatch.setattr(TrackerConnector, "lookup", lambda self, session, stream, keys: dict.fromkeys(keys, contract.Absence.NOT_VISIBLE))
+    reconcile.reconcile(joined.interface.pk)
+    joined.sync()
+    assert Task.objects.count() == 1
+    assert Quarantine.objects.get(released_at=None).code == "hub.not_visible"
+    assert made["id"] and fresh(joined).state != Interface.State.OK
+
+
+def test_what_leaves_the_filter_is_unlinked_and_comes_back_as_the_same(joined: Joined) -> None:
+    made = issue(joined, subject="会移走")
+    joined.sync()
+    edit(joined, made["id"], project="ERP-JOIN")
+    joined.sync()
+    change(joined, Task.objects.get(), percent=70)
+    edit(joined, made["id"], subject="在别的项目里改名")
+    joined.sync()
+    assert theirs(joined, made["id"])["done_ratio"] == 0 and Task.objects.get().name == "会移走"
+    assert Link.objects.get().state == Link.State.UNLINKED
+    edit(joined, made["id"], project="MES-ROLL")
+    joined.sync()
+    assert theirs(joined, made["id"])["done_ratio"] == 70 and Task.objects.get().name == "在别的项目里改名"
+
+
+def test_what_leaves_the_filter_can_count_as_deleted(joined: Joined) -> None:
+    made = issue(joined)
+    Interface.objects.update(on_leave="delete", on_delete="propagate")
+    joined.sync()
+    edit(joined, made["id"], project="ERP-JOIN")
+    joined.sync()
+    assert Task.objects.count() == 0 and theirs(joined, made["id"])["project"] == "ERP-JOIN"
+
+
+def test_a_delete_told_and_taken_back_deletes_nothing(joined: Joined) -> None:
+    """A webhook says deleted; the record is there."""
+    made = issue(joined)
+    Interface.objects.update(on_delete="propagate")
+    joined.sync()
+    connection = Connection.objects.get(system__key="tracker")
+    body = json.dumps({"type": "issue.deleted", "data": {"id": made["id"]}}).encode()
+    Delivery.objects.create(connection=connection, source="webhook", event_id="lie", raw=body, headers={}, tenant_id=joined.tenant.pk)
+    for pk in unpack.unpack(connection):
+        cycle.cycle(pk, kind="webhook", sides=())
+    joined.sync()
+    assert Task.objects.count() == 1 and not OutboxEntry.objects.filter(action="delete").exists()
+
+
+def test_many_deletes_go_in_bulk(joined: Joined) -> None:
+    for number in range(120):
+        ours(joined, code=f"B-{number}", name=f"批量 {number}")
+    Interface.objects.update(on_delete="propagate", delete_limit_percent=100)
+    joined.sync()
+    assert len(all_theirs(joined)) == 120
+    for row in all_theirs(joined):
+        joined.program.call("DELETE", f"/api/issues/{row['id']}")
+    joined.sync()
+    assert Task.objects.count() == 0
+    assert timezone.now() - OutboxEntry.objects.filter(action="delete").latest("id").created_at < timedelta(minutes=1)
