@@ -47,7 +47,7 @@ def test_a_person_without_rights_can_do_nothing(joined: Joined, capsys: Said, mo
     for arguments in (
         ("interface", "list"), ("interface", "export", "tracker-tasks"), ("interface", "switch", "tracker-tasks", "paused"), ("interface", "rollback", "tracker-tasks", "1"),
         ("interface", "grant", "tracker-tasks", "--revoke"), ("conflict", "list"), ("conflict", "resolve", str(conflict.pk), "--choose", "a"), ("quarantine", "list"),
-        ("dead", "list"), ("deletes", "allow", "tracker-tasks"), ("system", "list"), ("system", "add", "x", "--connector", "redmine"), ("credential", "set", "tracker"),
+        ("dead", "list"), ("deletes", "allow", "tracker-tasks"), ("system", "list"), ("system", "fields", "tracker"), ("system", "add", "x", "--connector", "redmine"), ("credential", "set", "tracker"),
         ("verify", "tracker-tasks"), ("reconcile", "tracker-tasks"), ("trace", "1"),
     ):  # fmt: skip
         assert run(*arguments, "--as", "stranger") == 1, arguments
@@ -86,6 +86,15 @@ def test_a_system_is_registered_and_its_secret_never_seen(joined: Joined, capsys
     assert listed["second"]["has_credentials"] and api_key not in json.dumps(listed)
     with pytest.raises(SystemExit):
         main(["credential", "set", "second", api_key])
+
+
+def test_streams_and_fields_of_a_system_are_told(joined: Joined, capsys: Said) -> None:  # noqa: F811
+    fields = told(capsys, "system", "fields", "tracker", "issues")
+    subject = next(each for each in fields if each["field"] == "subject")
+    assert subject["stream"] == "issues" and subject["required"] and subject["title"]["zh"]
+    assert run("system", "fields", "tracker", "nothing") == 1
+    assert "issues" in capsys.readouterr().err, "the mend is named"
+    assert {each["key"]: each["state"] for each in told(capsys, "system", "list")}["jingwei"] == "ok"
 
 
 def test_new_credentials_let_go_on_what_was_held(joined: Joined, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

@@ -259,6 +259,14 @@ def test_an_update_takes_three_requests(redmine: RedminePeer) -> None:
     assert [call.method for call in session.sent[before:]] == ["GET", "PUT", "GET"]
 
 
+def test_an_empty_project_demands_no_field_it_may_not_have(redmine: RedminePeer) -> None:
+    session = redmine.session(redmine.key, redmine.project("empty"))
+    fields = {each.name: each for stream in connector.streams(session) if stream.name == "issues" for each in stream.fields}
+    required = f"cf_{redmine.custom_fields()['Try required']['id']}"
+    assert required not in fields or not fields[required].required
+    assert connector.create(session, "issues", {"subject": "a"}, "jw-empty").values["subject"] == "a", "Redmine does not demand it either"
+
+
 def test_a_hundred_deletes_take_two_requests(redmine: RedminePeer) -> None:
     session = redmine.session(redmine.key, redmine.project("hundred"))
     keys = [connector.create(session, "issues", {"subject": "a"}, f"jw-hundred-{n}").key for n in range(8)]

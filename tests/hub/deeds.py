@@ -5,11 +5,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
+
 from jingwei.domains.work.models import Task
 from jingwei.frame import commands
 from jingwei.frame.access import system_access
 from jingwei.frame.resource import resource
+from jingwei.hub import contract
 from jingwei.hub.models import Connection, Interface, OutboxEntry
+from jingwei.hub.peers.session import HubSession
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined, status_table
 
@@ -83,3 +87,18 @@ def with_status(joined: Joined, table: list[dict[str, Any]] | None = None) -> No
     """Map the status too."""
     pairs = fresh(joined).published.spec["mapping"]["pairs"]
     publish(joined, {"pairs": [*[p for p in pairs if p["b"] != "status"], status_pair]}, {"status": table or status_table})
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...], problem: contract.ConnectorError) -> list[str]:
+    """The peer answers these methods with a problem; gives the calls made."""
+    calls: list[str] = []
+    sound = HubSession.request
+
+    def request(self: HubSession, method: str, path: str, **more: Any) -> contract.Response:
+        if method in methods:
+            calls.append(f"{method} {path}")
+            raise problem
+        return sound(self, method, path, **more)
+
+    monkeypatch.setattr(HubSession, "request", request)
+    return calls

@@ -249,7 +249,7 @@ class Nemesis:
         chosen = [each for each in paired if each["key_a"] in joint.peer.rows()][:count]
         for each in chosen:
             joint.ours.delete(each["key_b"])
-        held, end = 0, time.monotonic() + 40
+        held, end = 0, time.monotonic() + 120
         while held == 0 and time.monotonic() < end:
             time.sleep(0.5)
             held = sql("SELECT count(*) AS n FROM hub_outboxentry WHERE interface_id = %s AND state = 'held'", (joint.interface_id,))[0]["n"]

@@ -13,26 +13,10 @@ from jingwei.frame.egress import Answer, Egress
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run
-from jingwei.hub.peers.session import HubSession
 from tests.hub.conftest import Joined
-from tests.hub.deeds import all_theirs, change, fresh, issue, ours, soon
+from tests.hub.deeds import all_theirs, answering, change, fresh, issue, ours, soon
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def answering(monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...], problem: contract.ConnectorError) -> list[str]:
-    """The peer answers these methods with a problem; gives the calls made."""
-    calls: list[str] = []
-    sound = HubSession.request
-
-    def request(self: HubSession, method: str, path: str, **more: Any) -> contract.Response:
-        if method in methods:
-            calls.append(f"{method} {path}")
-            raise problem
-        return sound(self, method, path, **more)
-
-    monkeypatch.setattr(HubSession, "request", request)
-    return calls
 
 
 def test_a_revoked_key_holds_everything_and_kills_nothing(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from jingwei.domains.work.models import Task
-from jingwei.hub.models import Interface
+from jingwei.hub import contract
+from jingwei.hub.models import Interface, OutboxEntry
 from jingwei.hub.peers import grants
 from tests.hub.conftest import Joined
-from tests.hub.deeds import fresh, issue, publish
+from tests.hub.deeds import answering, change, fresh, issue, publish
 from tests.hub.people import browser, owner, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,3 +88,23 @@ def test_what_is_wrong_in_a_mapping_is_named_by_its_fields(joined: Joined) -> No
     text = answer.content.decode()
     assert answer.status_code == 422 and "done_ratio → gone" in text and "pairs[" not in text and "B 侧没有字段 gone" in text
     assert not Task.objects.exists()
+
+
+def test_run_now_tries_again_what_was_put_off_but_looks_no_sooner_for_what_is_doubtful(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue(joined)
+    joined.sync()
+    answering(monkeypatch, ("PUT",), contract.ServerFault("busy"))
+    change(joined, Task.objects.get(), name="新的名字")
+    joined.sync()
+    later = timezone.now() + timedelta(hours=1)
+    OutboxEntry.objects.update(not_before=later)
+    put_off = OutboxEntry.objects.get(state="waiting")
+    looker = browser(person(joined, "looker", "hub.interface.view", "work.task.view"))
+    assert looker.post(f"{page}run/").status_code == 403
+    assert OutboxEntry.objects.get(pk=put_off.pk).not_before == later
+    administrator = browser(owner(joined))
+    assert administrator.post(f"{page}run/").status_code == 302
+    assert OutboxEntry.objects.get(pk=put_off.pk).not_before is None
+    OutboxEntry.objects.filter(pk=put_off.pk).update(state="unknown", not_before=later)
+    administrator.post(f"{page}run/")
+    assert OutboxEntry.objects.get(pk=put_off.pk).not_before == later

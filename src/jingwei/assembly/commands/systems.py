@@ -27,6 +27,10 @@ def add(families: Any) -> None:
     one = parts.add_parser("test", help="用现有凭据登录一次 / log in once with what is there")
     one.add_argument("key")
     common(one, test)
+    one = parts.add_parser("fields", help="它有哪些数据流与字段 / which streams and fields it offers")
+    one.add_argument("key")
+    one.add_argument("stream", nargs="?", help="只看这一个数据流 / only this stream")
+    common(one, show_fields)
     credential = families.add_parser("credential", help="凭据 / credentials")
     parts = credential.add_subparsers(dest="part", required=True, metavar="PART")
     one = parts.add_parser("set", help="填写凭据（从标准输入或 --env 读取）/ put a secret in, from standard input or --env")
@@ -89,7 +93,7 @@ def register(options: argparse.Namespace, access: Any) -> int:
 def _plain(system: Any) -> dict[str, Any]:
     connection = getattr(system, "connection", None)
     return {
-        "key": system.key, "name": system.name, "connector": system.connector, "state": system.state,
+        "key": system.key, "name": system.name, "connector": system.connector, "state": "ok" if system.connector == "local" else system.state,
         "config": connection.config if connection else {}, "account": connection.account if connection else "",
         "has_credentials": bool(connection and connection.credential_id), "held_since": connection.held_since if connection else None,
         "held_reason": connection.held_reason if connection else "", "last_ok_at": connection.last_ok_at if connection else None,
@@ -109,6 +113,34 @@ def show_all(options: argparse.Namespace, access: Any) -> int:
             ("key", "name", "connector", "state", "account", "held"),
             [[each["key"], each["name"], each["connector"], each["state"], each["account"] or "–", "!" if each["held_since"] else ""] for each in rows],
         )
+    return 0
+
+
+def show_fields(options: argparse.Namespace, access: Any) -> int:
+    """The streams of a system with their fields, as the mapping editor offers them."""
+    from jingwei.hub.contract import ConnectorError
+    from jingwei.hub.peers.session import streams_of
+
+    system = system_of(access, options.key, "view")
+    try:
+        found = streams_of(system)
+    except ConnectorError as problem:
+        raise Refused(f"{system.key} 没有说出它的数据流：{problem.message}", f"{system.key} did not tell its streams: {problem.message}") from problem
+    if options.stream is not None and options.stream not in found:
+        raise Refused(f"没有数据流 {options.stream}；有：{', '.join(found)}", f"there is no stream {options.stream}; there are: {', '.join(found)}")
+    rows = [
+        {
+            "stream": stream.name, "field": field.name, "title": {"zh": field.title.zh, "en": field.title.en}, "type": field.type, "required": field.required,
+            "read_only": field.read_only, "choices": dict(field.choices),
+        }
+        for stream in found.values() if options.stream in (None, stream.name) for field in stream.fields
+    ]  # fmt: skip
+    if options.json:
+        print_json(rows)
+    else:
+        heads = ("stream", "field", "type", "标题 title", "必填 required", "只读 read only", "取值 choices")
+        print_table(heads, [[*(str(each[n]) for n in ("stream", "field", "type")), each["title"]["zh"], *("✓" if each[n] else "" for n in ("required", "read_only")),
+            ", ".join(each["choices"])[:60]] for each in rows])  # fmt: skip
     return 0
 
 

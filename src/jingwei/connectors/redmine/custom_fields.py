@@ -128,8 +128,10 @@ def custom_fields(session: Session, project: Mapping[str, Any], people: Choices 
     for row in definitions(session):
         of = {each["id"] for each in row.get("trackers") or ()} & trackers
         is_new = bool(of) and not of.intersection(trackers_shown)  # no issue yet of a tracker that would show it
-        if int(row["id"]) in here or int(row["id"]) in shown or int(row["id"]) == reference or is_new:
-            out[int(row["id"])] = _custom_field(row, of == trackers, people, versions)
+        is_known = int(row["id"]) in here or int(row["id"]) in shown
+        if is_known or int(row["id"]) == reference or is_new:
+            # whether a field of all projects is one of this one is not told before an issue shows it: then it is offered, not demanded
+            out[int(row["id"])] = _custom_field(row, is_known and of == trackers, people, versions)
     return out
 
 

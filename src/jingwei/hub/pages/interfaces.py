@@ -85,7 +85,7 @@ def switch(request: Request, key: str) -> HttpResponse:
 def run_now(request: Request, key: str) -> HttpResponse:
     """Have a worker look at it now."""
     interface = interface_or_404(request, key, "change")
-    services.wake([interface.pk])
+    services.hurry([interface.pk])
     messages.success(request, _("A worker looks at it now."))
     return redirect("hub:interface", key=key)
 

@@ -151,6 +151,15 @@ def wake_system(system: System) -> None:
     """Have a worker look at every live interface of a system now, also at what had been put off."""
     live = Interface.objects.filter(stage=Interface.Stage.LIVE).filter(Q(system_a=system) | Q(system_b=system))
     ids = list(live.values_list("pk", flat=True))
+    hurry(ids)
+
+
+def hurry(interface_ids: Iterable[int]) -> None:
+    """Have a worker look at these interfaces now: it polls, and tries once more what had been put off.
+
+    Writes of an unknown outcome and disappearances to be confirmed keep their time: it is what makes them sure.
+    """
+    ids = list(interface_ids)
     OutboxEntry.objects.filter(interface_id__in=ids, state=OutboxEntry.State.WAITING, not_before__isnull=False).update(not_before=None)
     Interface.objects.filter(pk__in=ids).update(next_poll_at=timezone.now())
     wake(ids)
