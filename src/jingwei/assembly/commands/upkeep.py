@@ -1,4 +1,4 @@
-"""Commands that keep the installation in order: migrate, seed, doctor, backup, restore, setup-link, django."""
+"""Commands that keep the installation in order: migrate, seed, doctor, setup-link, django."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import argparse
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jingwei.assembly.commands import fail, say, setup
 from jingwei.assembly.tables import migrate_all, pending_migrations
-from jingwei.frame.postgres import address
 
 
 def add(families: Any) -> None:
@@ -25,13 +20,6 @@ def add(families: Any) -> None:
     families.add_parser("seed", help="载入演示数据 / load the demo").set_defaults(run=seed)
     families.add_parser("doctor", help="检查并说明如何修复 / name every problem and its mend").set_defaults(run=doctor)
     families.add_parser("setup-link", help="一次性登录设置链接 / a one-time set-up link").set_defaults(run=setup_link)
-    backup_ = families.add_parser("backup", help="备份 / write a backup file")
-    backup_.add_argument("file", nargs="?", help="jingwei-YYYYMMDD-HHMM.tar.gz")
-    backup_.set_defaults(run=backup)
-    restore_ = families.add_parser("restore", help="恢复 / bring a backup back (replaces the present data)")
-    restore_.add_argument("file")
-    restore_.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
-    restore_.set_defaults(run=restore)
 
 
 def django(arguments: list[str]) -> None:
@@ -130,61 +118,6 @@ def setup_link(options: argparse.Namespace) -> int:
     token = SetupLink.issue(Tenant.objects.order_by("pk").first())
     say(f"http://localhost:{os.environ.get('JINGWEI_PORT', '8000')}/setup/{token}/", "valid for 24 hours, once", mark="→")
     return 0
-
-
-def backup(options: argparse.Namespace) -> int:
-    """Database (pg_dump), uploaded files and keys in one archive."""
-    target = Path(options.file or f"jingwei-{datetime.now():%Y%m%d-%H%M}.tar.gz").resolve()
-    with tempfile.TemporaryDirectory() as folder:
-        dump = Path(folder) / "database.dump"
-        with dump.open("wb") as file:
-            subprocess.run([address.tool("pg_dump"), "--format=custom", "--dbname", _url()], stdout=file, check=True)
-        with tarfile.open(target, "w:gz") as archive:
-            archive.add(dump, "database.dump")
-            for name in ("media", "keys", "secret_key"):
-                if (address.home() / name).exists():
-                    archive.add(address.home() / name, name)
-    os.chmod(target, 0o600)
-    say(f"备份已写入 {target}（{target.stat().st_size / 1e6:.1f} MB，含密钥，请妥善保管）", "it contains the keys: keep it safe", mark="✓")
-    return 0
-
-
-def restore(options: argparse.Namespace) -> int:
-    """Replace the present data by a backup."""
-    source = Path(options.file)
-    if not source.exists():
-        return fail(f"没有文件 {source}", "no such file")
-    if not options.yes and input("现有数据将被替换，确定吗？ Replace the present data? (yes) ") != "yes":
-        return fail("已取消", "cancelled")
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(source) as archive:
-        archive.extractall(folder, filter="data")
-        for name in ("media", "keys", "secret_key"):
-            kept = Path(folder) / name
-            if kept.is_dir():
-                shutil.copytree(kept, address.home() / name, dirs_exist_ok=True)
-            elif kept.exists():
-                shutil.copy2(kept, address.home() / name)
-        command = [
-            address.tool("pg_restore"),
-            "--clean",
-            "--if-exists",
-            "--no-owner",
-            "--single-transaction",
-            "--dbname",
-            _url(),
-            str(Path(folder) / "database.dump"),
-        ]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        return fail("恢复失败，数据未改动", f"restore failed, nothing was changed: {done.stderr[-500:]}")
-    setup()
-    migrate_all()
-    say("已恢复", "restored", mark="✓")
-    return 0
-
-
-def _url() -> str:
-    return address.start_embedded() if address.is_embedded() else os.environ["DATABASE_URL"]
 
 
 def doctor(options: argparse.Namespace) -> int:

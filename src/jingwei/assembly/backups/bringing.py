@@ -1,0 +1,219 @@
+"""Bringing a backup back: unpacked, restored and proven beside what is there; only then the two change places. Anything wrong harms nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from jingwei.assembly.backups import contents, journal, keys, sealed
+from jingwei.assembly.backups.contents import Manifest
+from jingwei.assembly.commands import Refused
+from jingwei.frame.postgres import address
+from jingwei.frame.postgres.base import app_role
+
+staged_name = "jingwei_restoring"
+folder_prefix = "restoring-"
+former_prefix = "former-"
+spare_bytes = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`seconds` from the command to the end (RTO), `age_seconds` between the backup's moment and now (RPO); where the former data are."""
+
+    manifest: Manifest
+    seconds: float
+    age_seconds: float
+    secrets: int
+    former_database: str
+    former_folder: str
+
+
+def bring(source: Path, key: bytes) -> Restored:
+    """Replace the present data by those of a backup; Refused, with everything as it was, when anything is wrong with it."""
+    began = time.monotonic()
+    url = contents.owner_url()
+    with _alone():
+        journal.finish(url)
+        _sweep(url)
+        _look(source, key)
+        folder = Path(tempfile.mkdtemp(prefix=folder_prefix, dir=address.home()))
+        try:
+            manifest = _unpack(source, key, folder)
+            _check_schema(manifest)
+            _restore(url, folder / contents.dump_name)
+            _compare(url, manifest, folder)
+            (folder / contents.dump_name).unlink()
+            proven = _prove(url, folder)
+        except BaseException:
+            with contextlib.suppress(psycopg.Error, OSError):
+                _sweep(url)
+            raise
+        stamp = f"{datetime.now(UTC):%Y%m%d_%H%M%S}"
+        planned = journal.Swap(journal.database_of(url), staged_name, f"jingwei_former_{stamp}", str(folder), str(address.home() / f"{former_prefix}{stamp}"))
+        journal.swap(url, planned)
+    age = (datetime.now(UTC) - manifest.moment).total_seconds()
+    return Restored(manifest, time.monotonic() - began, age, int(proven["secrets"]), planned.former, planned.former_folder)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    with (address.home() / "restore.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("另一个恢复正在进行", "another restore is at work") from None
+        yield
+
+
+def finish_what_was_cut_off() -> None:
+    """Finish, or take back, a restore whose process died at its last step; nothing while one is at work."""
+    if journal.is_open():
+        with contextlib.suppress(Refused), _alone():
+            journal.finish(contents.owner_url())
+
+
+def _sweep(url: str) -> None:
+    """Throw away what a restore that was cut off left behind; it never was in force."""
+    for left in address.home().glob(f"{folder_prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with psycopg.connect(journal.with_database(url, "postgres"), autocommit=True) as server:
+        server.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(staged_name)))
+
+
+def _look(source: Path, key: bytes) -> None:
+    """What can be refused before anything is unpacked."""
+    try:
+        head = sealed.head_of(source)
+    except FileNotFoundError:
+        raise Refused(f"没有文件 {source}", f"there is no file {source}") from None
+    except OSError as problem:
+        raise Refused(f"读不了 {source}：{problem.strerror}", f"{source} cannot be read: {problem.strerror}") from problem
+    except sealed.NotABackup:
+        raise Refused(f"{source} 不是经纬的备份文件", f"{source} is not a backup of Jingwei") from None
+    except sealed.Damaged:
+        raise _damaged(source) from None
+    if head.get("key") != keys.key_id(key):
+        raise Refused(
+            f"这个备份用密钥 {head.get('key')} 封存，给出的是 {keys.key_id(key)}；用 --key-file 指定正确的密钥",
+            f"this backup was sealed with the key {head.get('key')}, the one given is {keys.key_id(key)}; name the right one with --key-file",
+        )
+    need, free = int(head.get("bytes") or 0) + source.stat().st_size + spare_bytes, shutil.disk_usage(address.home()).free
+    if free < need:
+        raise Refused(
+            f"磁盘空间不够：需要 {need / 1e6:.0f} MB，只有 {free / 1e6:.0f} MB",
+            f"the disk has too little room: {need / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free",
+        )
+
+
+def _damaged(source: Path) -> Refused:
+    return Refused(f"{source} 已损坏或不完整，数据没有改动", f"{source} is damaged or not whole; nothing was changed")
+
+
+def _unpack(source: Path, key: bytes, folder: Path) -> Manifest:
+    """Everything into a folder of its own, to its sealed end; Refused when any piece of it does not open."""
+    try:
+        with source.open("rb") as file, sealed.Reader(file, key) as reader:
+            with tarfile.open(fileobj=reader, mode="r|") as archive:
+                archive.extractall(folder, filter="data")
+            while reader.read(sealed.piece_bytes):
+                pass  # the padding: a file cut off in it is not whole either
+        return Manifest(**json.loads((folder / contents.manifest_name).read_text()))
+    except (sealed.Damaged, tarfile.TarError, EOFError, KeyError, TypeError, ValueError, FileNotFoundError) as problem:
+        raise _damaged(source) from problem
+    except OSError as problem:
+        raise Refused(f"写不了 {folder}：{problem.strerror}；数据没有改动", f"{folder} cannot be written: {problem.strerror}; nothing was changed") from problem
+
+
+def _check_schema(manifest: Manifest) -> None:
+    """A backup of a newer program cannot be brought back by an older one."""
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None)
+    known = {f"{app}.{name}" for app, name in loader.disk_migrations}
+    replaced = {f"{app}.{name}" for migration in loader.disk_migrations.values() for app, name in migration.replaces}
+    unknown = [each for each in manifest.migrations if each not in known | replaced]
+    if unknown:
+        raise Refused(
+            f"备份来自更新的版本（{manifest.program}，含 {unknown[0]}）；请先升级本程序，数据没有改动",
+            f"the backup is of a newer program ({manifest.program}, with {unknown[0]}); upgrade this one first, nothing was changed",
+        )
+
+
+def _restore(url: str, dump: Path) -> None:
+    """The dump into a database of its own."""
+    try:
+        with psycopg.connect(journal.with_database(url, "postgres"), autocommit=True) as server:
+            server.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(staged_name)))
+            if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (app_role,)).fetchone() is None:
+                server.execute(SQL("CREATE ROLE {} NOLOGIN").format(Identifier(app_role)))
+    except psycopg.errors.InsufficientPrivilege as problem:
+        raise Refused("DATABASE_URL 的用户没有建库的权限（CREATEDB）", "the user in DATABASE_URL may not create databases (CREATEDB)") from problem
+    command = [
+        address.tool("pg_restore"), "--no-owner", "--no-acl", "--exit-on-error", "--single-transaction",
+        "--dbname", journal.with_database(url, staged_name), str(dump),
+    ]  # fmt: skip
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [""])[0][:300]
+        raise Refused(f"恢复失败，数据没有改动：{said}", f"restoring failed, nothing was changed: {said}")
+
+
+def _compare(url: str, manifest: Manifest, folder: Path) -> None:
+    """Rows and files are as many as when the backup was made."""
+    with psycopg.connect(journal.with_database(url, staged_name)) as connection:
+        found = contents.counts_of(connection)
+    files = contents.files_of(folder)
+    differing = [name for name in {*found, *manifest.counts} if found.get(name) != manifest.counts.get(name)]
+    differing += [name for name in {*files, *manifest.files} if files.get(name, 0) < manifest.files.get(name, 0)]
+    if differing:
+        raise Refused(f"恢复出来的数量不符（{differing[0]}），数据没有改动", f"what came back differs in number ({differing[0]}); nothing was changed")
+
+
+def _prove(url: str, folder: Path) -> dict[str, Any]:
+    """Bring the staged installation up to date and prove it, in a process that knows only the staged home and database."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("JINGWEI_KEY_FOLDER", "JINGWEI_SECRET_KEY")}
+    environment = kept | {
+        "JINGWEI_HOME": str(folder), "DATABASE_URL": journal.with_database(url, staged_name), "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
+        "JINGWEI_LOG_LEVEL": "ERROR",
+    }  # fmt: skip
+    if os.environ.get("JINGWEI_KEY_FOLDER"):  # keys that never were in the home are not in the backup either
+        environment["JINGWEI_KEY_FOLDER"] = os.environ["JINGWEI_KEY_FOLDER"]
+    done = subprocess.run([sys.executable, "-m", "jingwei.assembly.backups.proof"], env=environment, capture_output=True, text=True, check=False)
+    try:
+        told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        told = {"wrong": [["恢复的数据没有通过检查", f"the restored data did not stand the proof: {done.stderr.strip()[-300:]}"]]}
+    if told["wrong"]:
+        zh, en = told["wrong"][0]
+        raise Refused(f"{zh}；数据没有改动", f"{en}; nothing was changed")
+    return told
+
+
+def forget(url: str) -> list[str]:
+    """Drop what restores have put aside; the names of what is gone."""
+    gone = []
+    with psycopg.connect(journal.with_database(url, "postgres"), autocommit=True) as server:
+        for (name,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'jingwei\\_former\\_%' ORDER BY 1").fetchall():
+            server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+            gone.append(str(name))
+    for folder in sorted(address.home().glob(f"{former_prefix}*")):
+        shutil.rmtree(folder, ignore_errors=True)
+        gone.append(str(folder))
+    return gone

@@ -1,0 +1,121 @@
+"""Commands about coming back: backup, restore, and dropping what a restore has put aside."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jingwei.assembly import sole
+from jingwei.assembly.commands import Refused, fail, print_json, say, setup
+from jingwei.frame.postgres import address
+
+
+def add(families: Any) -> None:
+    """Declare the commands."""
+    one = families.add_parser("backup", help="备份为一个加密文件 / write a sealed backup file")
+    one.add_argument("file", nargs="?", help="jingwei-YYYYMMDD-HHMM.jwb")
+    one.add_argument("--json", action="store_true", help="机器可读 / for programs")
+    one.set_defaults(run=lambda options: _said(options, backup))
+    one = families.add_parser("restore", help="恢复；全部验证通过才替换现有数据 / bring a backup back; replaces the present data only when all is proven")
+    one.add_argument("file", nargs="?")
+    one.add_argument("--key-file", help="备份密钥文件 / the file with the backup's key")
+    one.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
+    one.add_argument("--forget", action="store_true", help="删除以前恢复时留存的旧数据 / drop what former restores have put aside")
+    one.add_argument("--json", action="store_true", help="机器可读 / for programs")
+    one.set_defaults(run=lambda options: _said(options, restore))
+
+
+def _said(options: argparse.Namespace, work: Any) -> int:
+    try:
+        code: int = work(options)
+    except Refused as problem:
+        if options.json:
+            print_json({"errors": [{"zh": problem.zh, "en": problem.en}]})
+            return 1
+        return fail(problem.zh, problem.en)
+    return code
+
+
+def backup(options: argparse.Namespace) -> int:
+    """Database, uploaded files and keys, sealed into one file; the key that opens it stays apart."""
+    from jingwei.assembly.backups import keys, taking
+
+    target = Path(options.file or f"jingwei-{datetime.now():%Y%m%d-%H%M}.jwb").expanduser().resolve()
+    if target.is_dir():
+        raise Refused(f"{target} 是目录，请给出文件名", f"{target} is a folder; name a file")
+    key, is_new = keys.for_writing()
+    manifest, seconds = taking.take(target, key, keys.key_id(key))
+    size = target.stat().st_size
+    if options.json:
+        print_json(
+            {
+                "file": str(target),
+                "bytes": size,
+                "key": keys.key_id(key),
+                "made_at": manifest.made_at,
+                "rows": manifest.rows,
+                "files": manifest.files,
+                "seconds": round(seconds, 1),
+            }
+        )
+        return 0
+    say(
+        f"备份已写入 {target}（{size / 1e6:.1f} MB，{manifest.rows} 行，{seconds:.1f} 秒）",
+        f"written: {manifest.rows} rows, as of {manifest.made_at}",
+        mark="✓",
+    )
+    if is_new:
+        say(f"备份密钥已生成：{keys.key_file()}", "the key that opens backups was made just now", mark="!")
+    say(
+        f"密钥 {keys.key_id(key)} 不在备份里：请另存于别处，丢失则备份无法打开",
+        "the key is not in the backup: keep a copy elsewhere; without it no backup opens",
+        mark="→",
+    )
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Replace the present data by a backup, once everything in it is proven."""
+    from jingwei.assembly.backups import bringing, contents, keys
+
+    if options.forget:
+        gone = bringing.forget(contents.owner_url())
+        say(f"已删除 {len(gone)} 项留存的旧数据", f"dropped: {', '.join(gone) or 'nothing'}", mark="✓")
+        return 0
+    if not options.file:
+        raise Refused("请给出备份文件", "name the backup's file")
+    setup()
+    key = keys.for_reading(options.key_file)
+    if not options.yes and not _agreed():
+        return fail("已取消，数据没有改动", "cancelled; nothing was changed")
+    done = bringing.bring(Path(options.file).expanduser().resolve(), key)
+    if not keys.key_file().exists():
+        keys.adopt(key)
+    is_running = sole.ask_restart(address.home())
+    if options.json:
+        print_json({"rows": done.manifest.rows, "made_at": done.manifest.made_at, "secrets": done.secrets, "rto_seconds": round(done.seconds, 1),
+            "rpo_seconds": round(done.age_seconds, 1), "former_database": done.former_database, "former_folder": done.former_folder})  # fmt: skip
+        return 0
+    say(f"已恢复到 {done.manifest.made_at}：{done.manifest.rows} 行，{done.secrets} 个凭据可解封", "restored and proven", mark="✓")
+    say(f"用时 {done.seconds:.1f} 秒（RTO），数据时点距今 {_span(done.age_seconds)}（RPO）", "time to restore, and age of the data", mark="✓")
+    say(
+        f"原数据保留为 {done.former_database} 与 {done.former_folder}；确认无误后运行 jingwei restore --forget",
+        "what was there is kept; drop it with: jingwei restore --forget",
+        mark="→",
+    )
+    if is_running:
+        say("正在运行的进程将自动重启", "the running processes restart by themselves")
+    return 0
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 3600:.1f} h"
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise Refused("现有数据将被替换：请加 --yes 确认", "the present data will be replaced: confirm with --yes")
+    return input("现有数据将被替换，确定吗？ Replace the present data? (yes) ") == "yes"

@@ -1,0 +1,264 @@
+"""Backup and restore as a drill: onto a fresh machine, over what is there, refused without harm; counts, log-in and credentials compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.assembly.test_troubles import refused, root
+
+filled = """
+from datetime import date
+from jingwei.frame import scope, secrets
+from jingwei.frame.models import Membership, Project, Role, Secret, Tenant, User
+from jingwei.domains.work import services as work
+from django.conf import settings
+tenant = Tenant.objects.create(code="t", name="T")
+user = User.objects.create_user("li", password="correct horse battery")
+Membership.objects.create(tenant=tenant, user=user, role=Role.objects.create(tenant=tenant, key="owner", name="owner", is_standard=True))
+with scope.within(scope.Scope(tenant.pk)):
+    project = Project(code="P", name="项目", start_on=date(2026, 11, 2)); project.save()
+    for number in range(25):
+        work.task_save(project=project, name=f"任务 {number}")
+    secrets.seal("connection", {"api_key": "the-credential-canary"})
+import pathlib
+(pathlib.Path(settings.MEDIA_ROOT) / "photos").mkdir(parents=True)
+(pathlib.Path(settings.MEDIA_ROOT) / "photos" / "一.txt").write_text("照片")
+"""
+look = """
+import json, pathlib
+from django.conf import settings
+from jingwei.frame.models import User
+from django.db import connection
+from jingwei.frame import scope, secrets
+from jingwei.frame.models import History, Secret, Tenant
+from jingwei.domains.work.models import Task
+tenant = Tenant.objects.first()
+with scope.within(scope.Scope(tenant.pk)) if tenant else __import__("contextlib").nullcontext():
+    told = {
+        "tasks": Task.objects.count() if tenant else 0, "history": History.objects.filter(resource="work.task").count() if tenant else 0,
+        "login": tenant is not None and User.objects.get(username="li").check_password("correct horse battery"),
+        "secrets": [secrets.open_secret(each).reveal() for each in Secret.objects.all()] if tenant else [],
+        "photo": [p.read_text() for p in sorted(pathlib.Path(settings.MEDIA_ROOT).rglob("*.txt"))],
+    }
+with connection.cursor() as cursor:
+    cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
+    told["walls"] = cursor.fetchone()[0]
+    cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'note_%'")
+    told["triggers"] = cursor.fetchone()[0]
+print(json.dumps(told))
+"""
+whole = {"tasks": 25, "history": 25, "login": True, "secrets": [{"api_key": "the-credential-canary"}], "photo": ["照片"]}
+
+
+@dataclass(frozen=True)
+class Home:
+    """An installation of its own."""
+
+    path: Path
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """One `jingwei` command."""
+        return self._python("-m", "jingwei.assembly", *arguments, **more)
+
+    def _python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *arguments], cwd=root, env=self.environment | more, capture_output=True, text=True, timeout=300, check=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes know."""
+        kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "JINGWEI_KEY_FOLDER", "JINGWEI_BACKUP_KEY")}
+        return kept | {
+            "JINGWEI_HOME": str(self.path),
+            "PYTHONPATH": f"{root}/src:{root}",
+            "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
+            "JINGWEI_LOG_LEVEL": "ERROR",
+        }
+
+    def do(self, code: str) -> str:
+        """Python inside it."""
+        done = self._python("-c", "import django; django.setup()\n" + code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def told(self) -> dict[str, Any]:
+        """What it holds, without the walls."""
+        found: dict[str, Any] = json.loads(self.do(look).splitlines()[-1])
+        assert found.pop("walls") > 20 and found.pop("triggers") > 20
+        return found
+
+    def restore(self, file: Path, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`jingwei restore --yes`."""
+        return self.run("restore", str(file), "--yes", *more, **environment)
+
+    def stop(self) -> None:
+        """Stop its database."""
+        self._python("-c", "from jingwei.frame.postgres import address as a; a.stop_embedded('immediate')")
+
+
+def home(tmp_path_factory: pytest.TempPathFactory, name: str) -> Home:
+    """A new home folder that the server's own user may enter."""
+    folder = tmp_path_factory.mktemp(name)
+    for each in (folder, *folder.parents):
+        if each == Path("/tmp") or each == Path("/"):
+            break
+        each.chmod(0o755)
+    return Home(folder)
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The installation of which a backup is made."""
+    made = home(tmp_path_factory, "old")
+    assert made.run("migrate").returncode == 0
+    made.do(filled)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The fresh machine."""
+    made = home(tmp_path_factory, "new")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def backup(old: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of it."""
+    file = tmp_path_factory.mktemp("backups") / "one.jwb"
+    done = old.run("backup", str(file), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"] > 50 and file.stat().st_mode & 0o077 == 0
+    return file
+
+
+def test_the_backup_shows_nothing_and_its_key_is_not_in_it(old: Home, backup: Path) -> None:
+    content = backup.read_bytes()
+    key = (old.path / "backup.key").read_text().strip()
+    for canary in (b"the-credential-canary", "任务".encode(), b"argon2", b"PGDMP", key.encode(), bytes.fromhex(key)):
+        assert canary not in content
+    assert (old.path / "backup.key").stat().st_mode & 0o077 == 0
+    assert not list(old.path.glob("backup-*")), "nothing in plain text is left behind"
+
+
+def test_onto_a_fresh_machine(old: Home, new: Home, backup: Path) -> None:
+    refused(new.restore(backup), "--key-file", "密钥")
+    done = new.restore(backup, "--key-file", str(old.path / "backup.key"), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["secrets"] == 1 and 0 < told["rto_seconds"] < 300 and told["rpo_seconds"] > 0
+    assert new.told() == whole
+
+
+def test_over_what_is_there_which_is_kept(new: Home, old: Home, backup: Path) -> None:
+    new.do(
+        "from jingwei.frame import scope\nfrom jingwei.frame.models import Tenant\nfrom jingwei.domains.work.models import Task\nwith scope.within(scope.Scope(Tenant.objects.get().pk)):\n    Task.objects.all().delete()"
+    )
+    (new.path / "media" / "photos" / "二.txt").write_text("后来")
+    assert new.restore(backup).returncode == 0, "the key is known here since the first time"
+    assert new.told() == whole
+    former = sorted(new.path.glob("former-*"))
+    assert (former[-1] / "media" / "photos" / "二.txt").exists()
+    assert new.run("restore", "--forget").returncode == 0
+    assert not list(new.path.glob("former-*")) and new.told() == whole
+
+
+def broken(backup: Path, how: str) -> bytes:
+    """The backup, damaged."""
+    content = bytearray(backup.read_bytes())
+    match how:
+        case "cut in half":
+            del content[len(content) // 2 :]
+        case "its last byte is missing":
+            del content[-1:]
+        case "one bit differs":
+            content[len(content) // 2] ^= 1
+        case "its head differs":
+            at = content.index(b'"made_at": "20') + 14
+            content[at] = ord("1")
+        case "something is added":
+            content += b"x"
+        case "an empty file":
+            content.clear()
+        case "another kind of file":
+            content[:] = b"PK\x03\x04" + bytes(2000)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "how", ["cut in half", "its last byte is missing", "one bit differs", "its head differs", "something is added", "an empty file", "another kind of file"]
+)
+def test_a_damaged_file_is_refused_without_harm(new: Home, backup: Path, tmp_path: Path, how: str) -> None:
+    file = tmp_path / "bad.jwb"
+    file.write_bytes(broken(backup, how))
+    refused(new.restore(file), str(file))
+    assert not list(new.path.glob("restoring-*"))
+
+
+def test_the_wrong_key_and_a_newer_program_are_refused_without_harm(old: Home, new: Home, backup: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.key"
+    wrong.write_text("ab" * 32)
+    refused(new.restore(backup, "--key-file", str(wrong)), "密钥")
+    wrong.write_text("not a key")
+    refused(new.restore(backup, "--key-file", str(wrong)), str(wrong))
+    refused(new.restore(tmp_path / "nothing.jwb"), "nothing.jwb")
+    newer = tmp_path / "newer.jwb"
+    old.do(
+        "from django.db import connection\nfrom jingwei.frame.postgres.base import as_owner\nwith as_owner():\n    connection.close()\n    connection.cursor().execute(\"INSERT INTO django_migrations (app, name, applied) VALUES ('work', '9999_from_the_future', now())\")"
+    )
+    try:
+        assert old.run("backup", str(newer)).returncode == 0
+    finally:
+        old.do(
+            "from django.db import connection\nfrom jingwei.frame.postgres.base import as_owner\nwith as_owner():\n    connection.close()\n    connection.cursor().execute(\"DELETE FROM django_migrations WHERE name LIKE '9999%'\")"
+        )
+    refused(new.restore(newer), "work.9999_from_the_future", "升级")
+    assert new.told() == whole
+
+
+def test_keys_that_are_missing_refuse_the_restore(old: Home, new: Home, tmp_path: Path) -> None:
+    """A backup made while the keys lay elsewhere brings credentials that cannot be opened here: nothing is replaced."""
+    lost = tmp_path / "lost.jwb"
+    kept = old.path / "keys"
+    kept.rename(old.path / "keys-away")
+    try:
+        assert old.run("backup", str(lost)).returncode == 0
+    finally:
+        (old.path / "keys-away").rename(kept)
+    refused(new.restore(lost), "1 个凭据打不开")
+    assert new.told() == whole
+
+
+def test_a_restore_that_is_killed_anywhere_is_whole_or_never_was(new: Home, backup: Path) -> None:
+    began = time.monotonic()
+    assert new.restore(backup).returncode == 0
+    lasts = time.monotonic() - began
+    for part in (0.35, 0.6, 0.8, 0.9, 0.97):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jingwei.assembly", "restore", str(backup), "--yes"],
+            cwd=root,
+            env=new.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            process.wait(lasts * part)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert new.run("migrate").returncode == 0, "it starts again and finishes what was begun"
+        assert not (new.path / "restore.journal").exists()
+        assert new.told() == whole
