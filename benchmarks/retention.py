@@ -25,11 +25,10 @@ def main(rows: int) -> None:
         from django.utils import timezone
 
         from jingwei.assembly.tables import migrate_all
-        from jingwei.frame import bulk, scope
+        from jingwei.frame import bulk, retention, scope
         from jingwei.frame.models import Project, Tenant
         from jingwei.frame.postgres import address
         from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, System
-        from jingwei.hub.monitor import retention
 
         migrate_all()
         tenant = Tenant.objects.create(code="t", name="T")

@@ -20,7 +20,7 @@ class AssemblyConfig(AppConfig):
             catalogue.install(connectors.catalogue())
         for config in apps.get_app_configs():
             if config.name.startswith("jingwei."):
-                for room in ("resources", "reports", "reactions", "errands", "duties"):
+                for room in ("resources", "reports", "reactions", "errands", "duties", "keeping", "growth"):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")
         self._offer_converter()

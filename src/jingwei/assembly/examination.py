@@ -25,7 +25,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Every finding; a look that itself fails is a finding."""
     out: list[Finding] = []
-    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _hub):
+    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _growth, _hub):
         try:
             out.extend(look())
         except Exception as problem:  # a doctor reports, whatever it meets
@@ -124,6 +124,22 @@ def _keys() -> Iterator[Finding]:
         "credentials open",
         f"{broken} 个凭据的密钥缺失：恢复 keys 目录或重新填写凭据",
         f"{broken} cannot be opened: restore the keys folder or enter them again",
+    )
+
+
+def _growth() -> Iterator[Finding]:
+    from jingwei.frame import growth
+
+    found = growth.report()
+    pace = "–" if found.bytes_a_day is None else f"{found.bytes_a_day / 1e6:.1f} MB"
+    until = found.until.isoformat() if found.until else "–"
+    names = ", ".join(f"{part.name} {part.bytes / 1e6:.0f} MB" for part in found.parts[:3])
+    yield Finding(
+        found.days_left is None or found.days_left > 30,
+        f"共占用 {found.bytes / 1e6:.0f} MB，每天增加 {pace}，磁盘可用到 {until}",
+        f"{found.bytes / 1e6:.0f} MB in use, {pace} more a day, the disk lasts until {until}; largest: {names}",
+        "扩充磁盘，或缩短保留时间（JINGWEI_KEEP_HISTORY_DAYS）",
+        "make the disk larger, or keep history for a shorter time (JINGWEI_KEEP_HISTORY_DAYS)",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, models
 
 from jingwei.frame.models import History, TenantModel
 from jingwei.frame.postgres.base import app_role
@@ -57,6 +57,27 @@ BEGIN
 END $$;
 """
 
+history_days_at_least = 183  # an audit trail is kept for six months by law: the database itself refuses to forget it earlier
+
+# What the application's own log-in may not do by itself: forget old history, and see which files the rows of any organisation name.
+_keeping_sql = """
+CREATE OR REPLACE FUNCTION jingwei_forget_history(whose bigint, before timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  removed bigint;
+BEGIN
+  IF before > now() - interval '{days} days' THEN
+    RAISE EXCEPTION 'history is kept for at least {days} days';
+  END IF;
+  DELETE FROM frame_history WHERE id IN (
+    SELECT oldest.id FROM (SELECT id, at, tenant_id FROM frame_history ORDER BY id LIMIT 50000) oldest WHERE oldest.at < before AND oldest.tenant_id = whose);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END $$;
+CREATE OR REPLACE FUNCTION jingwei_files_in_use() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ {files} $$;
+"""
+
 _trigger_sql = """
 CREATE OR REPLACE TRIGGER note_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS after_rows
   FOR EACH STATEMENT EXECUTE FUNCTION jingwei_note_history({arguments});
@@ -93,6 +114,18 @@ def trigger_arguments(model: type[TenantModel]) -> str:
     return ", ".join("'" + part.replace("'", "''") + "'" for part in parts)
 
 
+def _files_sql() -> str:
+    """Every file a row names, and those that a deleted row named: it may come back."""
+    parts = ["SELECT NULL::text"]
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.FileField):
+                table, column, resource = model._meta.db_table, field.column, model._meta.label_lower
+                parts.append(f'SELECT "{column}"::text FROM "{table}"')
+                parts.append(f"SELECT before->>'{column}' FROM frame_history WHERE resource = '{resource}' AND before ? '{column}'")
+    return " UNION ".join(parts)
+
+
 def put_up(**_: Any) -> None:
     """Install or refresh every wall; idempotent, run as the owner after `migrate`."""
     with connection.cursor() as cursor:
@@ -106,4 +139,5 @@ def put_up(**_: Any) -> None:
         for model in walled_models():
             if model.keeps_history:
                 cursor.execute(_trigger_sql.format(table=f'"{model._meta.db_table}"', arguments=trigger_arguments(model)))
+        cursor.execute(_keeping_sql.format(days=history_days_at_least, files=_files_sql()))
         cursor.execute(_grants_sql)

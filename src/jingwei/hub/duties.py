@@ -15,7 +15,7 @@ from jingwei.hub.engine import cycle as engine
 from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
-from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
+from jingwei.hub.monitor import failures, health  # noqa: F401  (failures registers itself)
 from jingwei.hub.peers import mending
 from jingwei.hub.register import services
 from jingwei.hub.sync import compare
@@ -72,18 +72,6 @@ def compare_values(interface_id: int) -> None:
         jobs.defer("hub.cycle", once=str(interface_id), interface_id=interface_id)
 
 
-@jobs.job("hub.purge", queue="hub")
-def purge() -> None:
-    """One turn of removing what is old; the next follows at once while something is left, so it keeps up with any growth."""
-    if retention.purge().is_cut_short:
-        jobs.defer("hub.purge", once="all", delay_seconds=2)
-
-
-def forget_old() -> bool:
-    """Queue the purge: it works in turns of 20 s, which the scheduler has not got to spare."""
-    return jobs.defer("hub.purge", once="all")
-
-
 @jobs.job("hub.mend", queue="hub", retry=jobs.prompt)
 def mend(connection_id: int) -> None:
     """See whether refused credentials are good again; what was held goes on then."""
@@ -136,4 +124,3 @@ scheduler.every(5, "hub.mending")(look_after_holds)
 scheduler.every(15, "hub.compare")(comparisons_due)
 scheduler.every(2, "hub.deliveries")(sweep_deliveries)
 scheduler.every(5, "hub.health")(health.judge_all)
-scheduler.every(600, "hub.forget")(forget_old)

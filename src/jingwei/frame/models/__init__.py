@@ -2,11 +2,11 @@
 
 from jingwei.frame.models.desk import LongWork, Notification, SavedView
 from jingwei.frame.models.identity import ApiToken, Membership, Project, Role, SetupLink, Tenant, User
-from jingwei.frame.models.ledger import Demand, History
+from jingwei.frame.models.ledger import Demand, GrowthSample, History
 from jingwei.frame.models.scoped import ProjectModel, ScopedManager, TenantModel
 from jingwei.frame.models.vault import Secret
 
 __all__ = [
-    "ApiToken", "Demand", "History", "LongWork", "Membership", "Notification", "Project", "ProjectModel", "Role", "SavedView",
+    "ApiToken", "Demand", "GrowthSample", "History", "LongWork", "Membership", "Notification", "Project", "ProjectModel", "Role", "SavedView",
     "ScopedManager", "Secret", "SetupLink", "Tenant", "TenantModel", "User",
 ]  # fmt: skip

@@ -61,3 +61,16 @@ class Demand(models.Model):
 
     class Meta:
         indexes: ClassVar[list[Any]] = [models.Index(fields=("job", "tenant", "key", "id"), name="demand_of_key")]
+
+
+class GrowthSample(models.Model):
+    """How large a table was on a day, for the whole installation: from two of them follows how fast it grows."""
+
+    id = models.BigAutoField(primary_key=True)
+    on = models.DateField()
+    name = models.CharField(max_length=80)
+    bytes = models.BigIntegerField()
+    rows = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("on", "name"), name="growth_sample_once")]

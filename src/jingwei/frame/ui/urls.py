@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import entry, events, exchange, longwork, people, records, search
+from jingwei.frame.ui import entry, events, exchange, growth, longwork, people, records, search
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
     path("settings/tokens/", people.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/drop/", people.drop_token, name="token-drop"),
+    path("settings/growth/", growth.page, name="growth"),
     path("search/", search.search, name="search"),
     path("notices/", search.notices, name="notices"),
     path("notices/read/", search.read_notices, name="notices-read"),

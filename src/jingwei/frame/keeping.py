@@ -1,0 +1,83 @@
+"""How long the platform itself keeps things: notices, long work, sessions, log-ins, jobs, history; and what nobody refers to any more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from jingwei.frame import guards, scope
+from jingwei.frame.models import Secret
+from jingwei.frame.retention import Kept, keep, sweeps
+
+log = structlog.get_logger(__name__)
+history_days = int(os.environ.get("JINGWEI_KEEP_HISTORY_DAYS") or 3 * 365)
+orphan_age = timedelta(days=1)  # what was stored a moment ago may be referred to a moment later
+
+keep(
+    Kept("frame_notification", 90, "t.updated_at", "t.read_at IS NOT NULL"),
+    Kept("frame_notification", 400, "t.updated_at"),
+    Kept("frame_longwork", 30, "t.updated_at", "t.status IN ('done', 'failed', 'cancelled')"),
+    Kept("frame_longwork", 180, "t.updated_at"),
+    Kept("frame_setuplink", 30, "t.expires_at", has_tenant=False),
+    Kept("django_session", 0, "t.expire_date", key="session_key", is_ordered=False, has_tenant=False),
+    Kept("usersessions_usersession", 30, "t.last_seen_at", is_ordered=False, has_tenant=False),
+    Kept("axes_accessattempt", 90, "t.attempt_time", has_tenant=False),
+    Kept("axes_accesslog", 200, "t.attempt_time", has_tenant=False),
+    Kept("axes_accessfailurelog", 200, "t.attempt_time", has_tenant=False),
+    Kept(
+        "procrastinate_jobs", 30, "(SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = t.id)", "t.status IN ('failed', 'cancelled', 'aborted')",
+        ("DELETE FROM procrastinate_periodic_defers WHERE job_id = ANY(%(ids)s)", "DELETE FROM procrastinate_events WHERE job_id = ANY(%(ids)s)"),
+        is_ordered=False, has_tenant=False,
+    ),
+)  # fmt: skip
+
+
+def forget_history() -> int:
+    """Remove history older than it is kept; the database does it in its own function, as nobody else may delete there."""
+    before = timezone.now() - timedelta(days=max(history_days, guards.history_days_at_least))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jingwei_forget_history(%s, %s)", (scope.current().tenant_id, before))
+        return int(cursor.fetchone()[0])
+
+
+def remove_orphaned_secrets() -> int:
+    """Remove sealed values that no row refers to any more, such as credentials that were replaced."""
+    rows = Secret.objects.filter(created_at__lt=timezone.now() - orphan_age, purpose__regex=r"^(connection|webhook):")
+    for relation in Secret._meta.related_objects:
+        used = relation.related_model._base_manager.filter(**{f"{relation.field.name}__isnull": False}).values(relation.field.attname)
+        rows = rows.exclude(pk__in=used)
+    removed, _ = rows.delete()
+    return removed
+
+
+def remove_orphaned_files() -> int:
+    """Remove uploaded files that no row of any organisation refers to any more."""
+    root, removed = Path(settings.MEDIA_ROOT), 0
+    if not root.is_dir():
+        return 0
+    limit, used = (timezone.now() - orphan_age).timestamp(), None
+    for path in [each for each in root.rglob("*") if each.is_file() and each.stat().st_mtime < limit]:
+        used = set(_names_in_use()) if used is None else used
+        if path.relative_to(root).as_posix() not in used:
+            path.unlink(missing_ok=True)
+            removed += 1
+    if removed:
+        log.info("retention.orphaned_files", removed=removed)
+    return removed
+
+
+def _names_in_use() -> Iterator[str]:
+    """As the owner would see them: of every organisation, and of rows that were deleted and may come back from history."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jingwei_files_in_use()")
+        yield from (name for (name,) in cursor.fetchall() if name)
+
+
+sweeps += [forget_history, remove_orphaned_secrets, remove_orphaned_files]
