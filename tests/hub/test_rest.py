@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from jingwei.domains.work.models import Task
+from jingwei.hub import contract
 from jingwei.hub.models import Conflict, DeadLetter, Interface, OutboxEntry, Quarantine
 from jingwei.hub.peers import grants
 from tests.hub.conftest import Joined
-from tests.hub.deeds import all_theirs, edit, fresh, issue, ours, publish, remove
+from tests.hub.deeds import all_theirs, answering, edit, fresh, issue, ours, publish, remove
 from tests.hub.pages.test_deciding import clash, park
 from tests.hub.people import owner, person, program
 
@@ -104,7 +105,7 @@ def test_held_deletes_are_told_and_allowed(joined: Joined) -> None:
     assert all_theirs(joined) == []
 
 
-def test_versions_stage_grant_and_comparing(joined: Joined) -> None:
+def test_versions_stage_grant_and_comparing(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(joined, subject="一条")
     joined.sync()
     publish(joined, name={"policy": "a"})
@@ -123,6 +124,10 @@ def test_versions_stage_grant_and_comparing(joined: Joined) -> None:
     assert grants.in_force(joined.interface) is None
     assert "work.task.add" in call("POST", f"{here}/grant/restore")[1]["permissions"]
     assert call("POST", f"{here}/reconcile") == (200, {"gone": 0, "missed": 0})
+    with monkeypatch.context() as patched:
+        answering(patched, ("GET",), contract.ServerFault("busy"))
+        status, told = call("POST", f"{here}/reconcile")
+    assert status == 422 and "busy" in str(told), "what could not be read is not told as nothing found"
     status, report = call("GET", f"{here}/verify")
     assert status == 200 and report["differences"] == []
     status, found = call("GET", f"/trace?id={all_theirs(joined)[0]['id']}")

@@ -57,7 +57,7 @@ class Resource:
     `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved.
     `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow,
     and so is `remove_many(rows=[row, …])`.
-    `example()` gives values for one valid row (used by the import template and by the laws).
+    `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
     model: type[TenantModel]
@@ -76,6 +76,7 @@ class Resource:
     write_many: Callable[..., Sequence[Any]] | None = None
     remove: Callable[..., Any] | None = None
     remove_many: Callable[..., Any] | None = None
+    before_read: Callable[[], None] | None = None
     icon: str = "table"
     menu: str = ""
     example: Callable[[], dict[str, Any]] | None = None
@@ -166,6 +167,8 @@ class Resource:
 
     def rows(self, rights: access.Access, verb: str = "view") -> models.QuerySet[Any]:
         """The rows on which these rights allow `verb`; callers are inside a scope already."""
+        if self.before_read is not None:
+            self.before_read()
         projects = rights.projects(self.permission(verb))
         rows = self.model.objects.select_related(*self.references)
         if projects is None:

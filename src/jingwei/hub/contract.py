@@ -56,6 +56,7 @@ class Stream:
     tells_deletes: bool = False
     page_limit: int = 100
     place: str = ""  # which part of the peer this is (the number of a project), however it was named in the settings
+    identity: str = ""  # what names that part wherever it is reached from: a number alone does not, a number and the moment it was made do
     modified_resolution: timedelta = timedelta(seconds=1)
 
     def field(self, name: str) -> Field:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jingwei.frame.models import Project
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, HealthPeriod, Interface, Link, OutboxEntry, Quarantine, Run, System
+from jingwei.hub.monitor import health
 from jingwei.hub.monitor.health import sentence
 
 open_states = ("waiting", "sending", "unknown")
@@ -31,13 +32,15 @@ class Outage:
 
 
 def interfaces_down(project_id: int) -> dict[int, Outage]:
-    """The live interfaces of a project that are down, by id: one query."""
+    """The live interfaces of a project that are down, by id."""
+    health.judge_if_stale()
     rows = Interface.objects.filter(project_id=project_id, stage=Interface.Stage.LIVE, state=Interface.State.DOWN)
     return {i.pk: Outage(i.pk, i.key, i.name, i.state_since or timezone.now(), i.state_reason, i.restore_minutes) for i in rows}
 
 
 def interfaces_of(projects: QuerySet[Project] | None = None) -> QuerySet[Interface]:
     """Interfaces with everything a list needs."""
+    health.judge_if_stale()
     rows = Interface.objects.select_related("system_a", "system_b", "published", "project")
     return rows if projects is None else rows.filter(project__in=projects)
 

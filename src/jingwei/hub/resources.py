@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.resource import Resource, Verb
 from jingwei.hub.models import Interface, System
+from jingwei.hub.monitor import health
 from jingwei.hub.register import services
 
 systems = Resource(
@@ -36,6 +37,7 @@ interfaces = Resource(
     inline=("name", "poll_seconds"),
     order=("key",),
     write=services.interface_save,
+    before_read=health.judge_if_stale,
     verbs=(
         Verb("switch_on", _("Switch on"), services.interface_switch_on, icon="play", when=lambda i: i.stage != "live" and i.published_id is not None),
         Verb("pause", _("Pause"), services.interface_pause, icon="pause", when=lambda i: i.stage == "live"),

@@ -6,6 +6,7 @@ from django.http import Http404
 
 from jingwei.frame.access import Access
 from jingwei.hub.models import Interface
+from jingwei.hub.monitor import health
 from jingwei.hub.monitor.search import cleaned, local_resource, may_see_values, visible
 
 __all__ = ["interface_named", "may_see_values", "require_values", "require_writing", "visible"]
@@ -14,6 +15,8 @@ _related = ("system_a", "system_b", "published", "project")
 
 def interface_named(access: Access, key: str, verb: str = "view") -> Interface:
     """The interface of that key. Raises Http404, and PermissionDenied when `verb` may not be done to it in its project."""
+    if verb == "view":
+        health.judge_if_stale()
     interface = Interface.objects.select_related(*_related).filter(key=cleaned(key)).first()
     if interface is None:
         raise Http404(key)

@@ -14,8 +14,9 @@ from jingwei.hub import contract
 from jingwei.hub.engine import cycle, decisions, reconcile
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
+from jingwei.hub.monitor import health
 from tests.hub.conftest import Joined
-from tests.hub.deeds import all_theirs, change, edit, fresh, issue, ours, remove, theirs
+from tests.hub.deeds import all_theirs, answering, change, edit, fresh, issue, ours, remove, theirs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,3 +119,21 @@ def test_many_deletes_go_in_bulk(joined: Joined) -> None:
     joined.sync()
     assert Task.objects.count() == 0
     assert timezone.now() - OutboxEntry.objects.filter(action="delete").latest("id").created_at < timedelta(minutes=1)
+
+
+def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve of twelve gone over there; the first look cannot read, the second can: all are held and shown, none is passed over."""
+    made = [issue(joined, subject=f"第 {number} 条") for number in range(12)]
+    Interface.objects.filter(pk=joined.interface.pk).update(on_delete="propagate")
+    joined.sync()
+    for each in made:
+        joined.program.call("DELETE", f"/api/issues/{each['id']}")
+    with monkeypatch.context() as patched:
+        answering(patched, ("GET",), contract.ServerFault("busy"))
+        reconcile.reconcile(joined.interface.pk)
+        assert "busy" in reconcile.unread(joined.interface)
+    assert reconcile.reconcile(joined.interface.pk)["gone"] == 12
+    joined.sync()
+    assert Task.objects.count() == 12 and OutboxEntry.objects.filter(state="held").count() == 12
+    health.judge(fresh(joined))
+    assert "deletes_held" in {each["code"] for each in fresh(joined).state_detail}

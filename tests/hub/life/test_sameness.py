@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
 
+from jingwei.connectors.sandbox.tracker import TrackerConnector
 from jingwei.domains.work.models import Task
 from jingwei.hub.engine import cycle, decisions
 from jingwei.hub.inbox import unpack
-from jingwei.hub.models import Conflict, Connection, Delivery, Interface, Link
+from jingwei.hub.models import Conflict, Connection, Delivery, Interface, Link, System
+from jingwei.hub.peers import memory
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined
 from tests.hub.deeds import all_theirs, fresh, issue, ours, publish, theirs
 from tests.sandbox.program import api_key
 
+both_ways = {"pairs": [{"a": "subject", "b": "subject"}, {"a": "project", "b": "project"}]}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -30,6 +34,68 @@ def test_two_interfaces_over_the_same_streams_are_refused(joined: Joined) -> Non
     spec = json.loads(json.dumps(one.published.spec))
     spec["mapping"]["filters"] = {"a": {"project": ["ERP-JOIN"]}}
     services.version_publish(interface=two, spec=spec)
+
+
+def third_place(joined: Joined, key: str, base_url: str | None = None) -> System:
+    """Another system of the same kind."""
+    made = services.system_save(key=key, name=key, connector="sandbox_tracker")
+    services.connection_save(system=made, config={"base_url": base_url or joined.program.url}, credentials={"api_key": api_key})
+    return made
+
+
+def joins(joined: Joined, key: str, system_a: System, stream_a: str, system_b: System, stream_b: str) -> Interface:
+    """A draft between two streams."""
+    made = services.interface_save(key=key, name=key, project=joined.project, system_a=system_a, stream_a=stream_a, system_b=system_b, stream_b=stream_b)
+    return Interface.objects.select_related("system_a", "system_b").get(pk=made.pk)
+
+
+def told_by_the_peer(monkeypatch: pytest.MonkeyPatch, identity: str) -> None:
+    """The connector knows what names its records under every address."""
+    sound = TrackerConnector.streams
+    monkeypatch.setattr(TrackerConnector, "streams", lambda self, session: [replace(each, identity=identity) for each in sound(self, session)])
+
+
+def test_one_place_under_two_addresses_is_refused_whatever_they_look_like(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second port, a proxy, https beside http: the address tells nothing, the peer does."""
+    told_by_the_peer(monkeypatch, "project 7 made 2026-11-28T10:00:00Z")
+    monkeypatch.setattr("jingwei.hub.peers.places.address", lambda url: url)  # as if every spelling led elsewhere
+    one = fresh(joined)
+    Interface.objects.update(place_a="", place_b="")
+    memory.forget(one.system_a.connection)
+    alias = third_place(joined, "alias", joined.program.url + "/")
+    with pytest.raises(ValidationError, match="tracker-tasks"):
+        services.version_publish(interface=joins(joined, "again", alias, "issues", one.system_b, "work.task"), spec=one.published.spec)
+    itself = joins(joined, "itself", one.system_a, "issues", alias, "issues")
+    with pytest.raises(ValidationError, match="same records"):
+        services.version_publish(interface=itself, spec=services.spec_of(itself, both_ways))
+
+
+def test_a_second_way_between_two_places_is_refused(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = fresh(joined)
+    monkeypatch.setattr("jingwei.hub.peers.places.address", lambda url: url)
+    Interface.objects.update(place_a="", place_b="")
+    far = third_place(joined, "far", joined.program.url + "/")
+    by_way = joins(joined, "by-way", far, "issues", one.system_b, "work.task")
+    services.version_publish(interface=by_way, spec=one.published.spec)
+    services.interface_switch_on(instance=by_way)
+    ring = joins(joined, "ring", one.system_a, "issues", far, "issues")
+    with pytest.raises(ValidationError, match="by-way"):
+        services.version_publish(interface=ring, spec=services.spec_of(ring, both_ways))
+    services.interface_switch(instance=by_way, stage="retired")
+    services.version_publish(interface=ring, spec=services.spec_of(ring, both_ways))
+
+
+def test_a_system_is_not_led_to_where_another_interface_leads(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = fresh(joined)
+    monkeypatch.setattr("jingwei.hub.peers.places.address", lambda url: url)
+    Interface.objects.update(place_a="", place_b="")
+    far = third_place(joined, "far", joined.program.url + "/")
+    two = joins(joined, "two", far, "issues", one.system_b, "work.task")
+    services.version_publish(interface=two, spec=one.published.spec)
+    services.interface_switch_on(instance=two)
+    with pytest.raises(ValidationError, match="tracker-tasks"):
+        services.connection_save(system=far, config={"base_url": joined.program.url}, credentials={"api_key": api_key})
+    assert Connection.objects.get(system=far).config["base_url"].endswith("/"), "refused wholly"
 
 
 def test_what_a_ring_of_interfaces_made_is_not_made_once_more(joined: Joined) -> None:

@@ -97,3 +97,18 @@ def test_the_trace_page_answers_whatever_is_asked(house: House, text: str) -> No
     page = client(house).get("/hub/trace/", {"id": text})
     assert page.status_code == (400 if "\0" in text else 200), "a NUL is said to be one before anything looks at it"
     assert ("alert-info" in page.content.decode()) == (text == "7")
+
+
+def test_nobody_judges_any_more_and_no_page_says_healthy(house: House) -> None:
+    """Worker and scheduler hang: what was judged long ago is not shown as what is."""
+    health.judge_all()
+    house.set(judged_at=house.ago(seconds=40), state="ok", state_detail=[])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '90 seconds'")
+    browser = client(house)
+    assert "没有运行" in browser.get("/hub/").content.decode() or "中断" in browser.get("/hub/").content.decode()
+    house.interface.refresh_from_db()
+    assert house.interface.state == "down" and house.interface.state_detail[0]["code"] == "worker_missing"
+    house.set(judged_at=house.ago(seconds=40), state="ok", state_detail=[])
+    answer = browser.get("/api/v1/hub.interface/").json()
+    assert [each["state"] for each in answer["items"]] == ["down"]

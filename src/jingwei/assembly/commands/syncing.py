@@ -60,15 +60,13 @@ def run_sync(options: argparse.Namespace, access: Any) -> int:
 def run_reconcile(options: argparse.Namespace, access: Any) -> int:
     """Compare all keys; what is missing is looked up and goes the ordinary way."""
     from jingwei.hub.engine import reconcile
-    from jingwei.hub.models import Run
     from jingwei.hub.register.services import wake
 
     interface = _published(access, options.key, "change")
     found = reconcile.reconcile(interface.pk)
     wake([interface.pk])
-    run = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE).order_by("-id").first()
-    if run is not None and run.error:
-        raise Refused(f"有一侧没有读完：{run.error}", f"a side could not be read to its end: {run.error}")
+    if problem := reconcile.unread(interface):
+        raise Refused(f"有一侧没有读完：{problem}", f"a side could not be read to its end: {problem}")
     if options.json:
         print_json(found)
     else:

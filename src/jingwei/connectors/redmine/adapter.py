@@ -7,6 +7,7 @@ something else, so what stands there afterwards is told; a bad key still reads p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,7 +53,8 @@ class RedmineConnector:
 
     def streams(self, session: Session) -> Sequence[Stream]:
         """Issues of the configured project, with the choices this instance has, and their comments."""
-        return issues.stream(session), comments.stream
+        found = issues.stream(session)
+        return found, replace(comments.stream, place=found.place, identity=found.identity)
 
     def read(self, session: Session, stream: str, cursor: Values, limit: int) -> Page:
         """Changed issues, oldest change first, closed ones included; or the comments on them."""

@@ -61,6 +61,7 @@ def stream(session: Session) -> Stream:
         fields=(*(replace(each, choices=known.get(each.name, ())) for each in fields), *(each.field() for each in customs.values())),
         label="subject",
         place=f"project {there['id']}" if there.get("id") else "",
+        identity=project.identity_of(there),
         modified="updated_on",
         external_key_field=f"cf_{reference}" if reference is not None else None,
         can_delete=True,

@@ -43,6 +43,11 @@ def project_of(session: Session) -> Mapping[str, Any]:
     return remembered(session, "project", ask)
 
 
+def identity_of(project: Mapping[str, Any]) -> str:
+    """What names a project under whatever address its Redmine is reached: its number and the second it was made in."""
+    return f"project {project['id']} made {project['created_on']}" if project.get("id") and project.get("created_on") else ""
+
+
 def project_id(session: Session) -> int:
     """The number of the configured project, as issues name it."""
     return int(project_of(session)["id"])

@@ -55,6 +55,12 @@ def reconcile(interface_id: int, *, only_silent: bool = False) -> dict[str, int]
     return found
 
 
+def unread(interface: Interface) -> str:
+    """Why the last look did not reach the end of a side: then its counts say nothing of that side. Empty when it did."""
+    last = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE).order_by("-id").first()
+    return last.error if last is not None else ""
+
+
 def _one_side(interface: Interface, side: SideName, run: Run, found: dict[str, int]) -> None:
     if not Checkpoint.objects.filter(interface=interface, side=side, loaded_at__isnull=False).exists():
         return  # the first reading is not done: everything would be missing

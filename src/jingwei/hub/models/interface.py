@@ -17,6 +17,7 @@ class Interface(ProjectModel):
 
     history_ignores = (
         "next_poll_at", "last_arrival_at", "last_success_at", "reconciled_at", "paired_at", "compared", "compared_at", "deletes_allowed_at", "state_detail", "judged_at",
+        "place_a", "place_b",
     )  # fmt: skip
 
     class Stage(models.TextChoices):
@@ -47,6 +48,9 @@ class Interface(ProjectModel):
     stream_a = models.CharField(_("stream A"), max_length=80)
     system_b = models.ForeignKey(System, models.PROTECT, related_name="interfaces_b", verbose_name=_("system B"))
     stream_b = models.CharField(_("stream B"), max_length=80)
+    # where the two streams really are, once known for sure (peers/places.py)
+    place_a = models.CharField(max_length=300, blank=True, editable=False)
+    place_b = models.CharField(max_length=300, blank=True, editable=False)
     requirement = models.TextField(_("requirement"), blank=True)
     owner = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.DRAFT)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
-from jingwei.frame import bulk, events, facts
+from jingwei.frame import bulk, events, facts, scope
 from jingwei.hub.facts import InterfaceHealthChanged
 from jingwei.hub.models import HealthPeriod, Interface, Run, System
 from jingwei.hub.monitor import evidence as gathering
@@ -18,7 +18,8 @@ from jingwei.hub.monitor.reasons import reasons
 from jingwei.hub.monitor.words import Level, Reason
 
 State = Interface.State
-judged_seconds = 60
+judged_seconds = 10  # a judgement is written down anew at least this often while nothing changes
+stale_seconds = 25  # nobody judged for so long: what stands written is no longer true
 changes_at_a_time = 20
 
 
@@ -31,6 +32,15 @@ def reasons_of(interfaces: Iterable[Interface]) -> dict[int, list[Reason]]:
 def judge_all() -> int:
     """Judge every live interface; returns how many changed state (scheduler, every 5 s)."""
     return _judge(Interface.objects.filter(stage=Interface.Stage.LIVE).select_related("system_a", "system_b"))
+
+
+def judge_if_stale() -> None:
+    """Judge now when the scheduler does not: called before health is shown, so that an "ok" of long ago is never read as one of now."""
+    before = timezone.now() - timedelta(seconds=stale_seconds)
+    stale = Interface.objects.filter(judged_at__lt=before, stage=Interface.Stage.LIVE)  # one that never was judged says "unknown"
+    if stale.exists():
+        with scope.because(origin="health", reason=""):
+            _judge(stale.select_related("system_a", "system_b"))
 
 
 def judge(interface: Interface) -> str:

@@ -1,27 +1,77 @@
-"""Where a stream really is: the same records under another name or another spelling of the address are the same place."""
+"""Where a stream really is: the same records under another name, another address or another spelling of it are the same place.
+
+A place is a text: of our own streams the project; of a peer's what the connector says names it wherever it is reached from (`Stream.identity`),
+else the address it resolves to and the part of the peer that is read. It is kept on the interface once it is known for sure.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models import Q
+
 from jingwei.frame import egress
 from jingwei.hub import contract
 from jingwei.hub.models import Connection, Interface, System
 from jingwei.hub.peers.session import streams_of
 
-Place = tuple[str, str, str, int]  # connector and address, what of it, stream, project (our own streams only)
 _says_nothing = ("base_url", "requests_per_minute", "reference_field")
+_sides = ("a", "b")
 
 
-def place_of(interface: Interface, side: str) -> Place:
-    """The stream of one side as a place; our own is one of its project."""
+def place_of(interface: Interface, side: str) -> str:
+    """The stream of one side as a place, as it is kept, else looked up (and kept when the peer could be asked)."""
+    kept: str = getattr(interface, f"place_{side}")
+    if kept:
+        return kept
+    place, is_sure = _look_up(interface, side)
+    if is_sure and interface.pk is not None:
+        setattr(interface, f"place_{side}", place)
+        Interface.objects.filter(pk=interface.pk).update(**{f"place_{side}": place})
+    return place
+
+
+def places_of(interface: Interface) -> dict[str, str]:
+    """Both sides."""
+    return {side: place_of(interface, side) for side in _sides}
+
+
+def forget(system: System) -> list[Interface]:
+    """A system's settings changed: where its interfaces lead is looked up anew. Gives those interfaces."""
+    touched = list(Interface.objects.filter(Q(system_a=system) | Q(system_b=system)).select_related("system_a", "system_b", "published"))
+    for interface in touched:
+        for side in _sides:
+            if interface.system(side).pk == system.pk:
+                setattr(interface, f"place_{side}", "")
+        Interface.objects.filter(pk=interface.pk).update(place_a=interface.place_a, place_b=interface.place_b)
+    return touched
+
+
+def in_use(but: Interface) -> list[Interface]:
+    """Every other interface that is or was on, with its places known."""
+    rows = Interface.objects.filter(stage__in=("live", "paused")).exclude(pk=but.pk)
+    found = list(rows.select_related("published", "system_a", "system_b"))
+    for each in found:
+        places_of(each)
+    return found
+
+
+def _look_up(interface: Interface, side: str) -> tuple[str, bool]:
+    """The place, and whether the peer itself told it."""
     system, stream = interface.system(side), interface.stream(side)
     if system.connector == "local":
-        return "local", "", stream, interface.project_id
+        return f"local project {interface.project_id}: {stream}", True
     connection = Connection.objects.filter(system=system).first()
     config: dict[str, Any] = connection.config if connection is not None else {}
-    return f"{system.connector} {address(str(config.get('base_url', '')))}", _part(system, stream, config), stream, 0
+    try:
+        found = streams_of(system).get(stream)
+    except contract.ConnectorError:
+        found = None
+    if found is not None and found.identity:
+        return f"{system.connector} {found.identity}: {stream}", True
+    part = found.place if found is not None and found.place else repr(sorted((k, str(v)) for k, v in config.items() if k not in _says_nothing))
+    return f"{system.connector} {address(str(config.get('base_url', '')))} {part}: {stream}"[:300], found is not None
 
 
 def address(url: str) -> str:
@@ -32,24 +82,3 @@ def address(url: str) -> str:
     except ValueError:
         return url
     return f"{egress.resolved(parts.hostname or '', port)}:{port}{parts.path.rstrip('/')}"
-
-
-def _part(system: System, stream: str, config: dict[str, Any]) -> str:
-    """Which part of the peer is read: as the connector knows it, else as it was set up."""
-    try:
-        found = streams_of(system).get(stream)
-    except contract.ConnectorError:
-        found = None
-    if found is not None and found.place:
-        return found.place
-    return repr(sorted((k, str(v)) for k, v in config.items() if k not in _says_nothing))
-
-
-def aliases(system: System) -> list[int]:
-    """The ids of all systems that are this one, whatever they are called."""
-    mine = Connection.objects.filter(system=system).first()
-    if mine is None or system.connector == "local":
-        return [system.pk]
-    where = address(str(mine.config.get("base_url", "")))
-    others = Connection.objects.filter(system__connector=system.connector).values_list("system_id", "config")
-    return [pk for pk, config in others if address(str((config or {}).get("base_url", ""))) == where]

@@ -1,24 +1,35 @@
-"""Two interfaces over one pair of streams would each make the other's records anew: refused, unless their filters keep them apart."""
+"""Ways by which records would be made twice: two interfaces over one pair of places, a ring of interfaces, one place on both sides. Refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.hub.models import Interface
-from jingwei.hub.peers.places import place_of
+from jingwei.hub.peers.places import in_use, places_of
 
 Filters = Mapping[str, Mapping[str, Any]]
+one_at_a_time = 7_262_021  # with the organisation: two people may not each close one half of a ring at the same moment
 
 
 def refuse(interface: Interface) -> None:
-    """ValidationError naming the live (or paused) interface that joins the same records."""
-    for each in _neighbours(interface):
-        flipped = place_of(each, "a") != place_of(interface, "a")
-        if _is_apart(interface, each, flipped=flipped):
+    """ValidationError naming the live (or paused) interfaces that lead between the same places already."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (one_at_a_time, interface.tenant_id % 2**31))
+    mine = places_of(interface)
+    if mine["a"] == mine["b"] and not _splits_one_place(interface):
+        raise ValidationError(
+            _("Both sides are the same records, whatever the two systems are called. Join them with another system, or give each side a filter of its own.")
+        )
+    others = in_use(interface)
+    for each in others:
+        theirs = places_of(each)
+        if set(theirs.values()) != set(mine.values()) or _is_apart(interface, each, flipped=theirs["a"] != mine["a"]):
             continue
         raise ValidationError(
             _(
@@ -26,16 +37,35 @@ def refuse(interface: Interface) -> None:
             ),
             params={"name": each.name, "key": each.key},
         )
+    if (way := _way(mine["a"], mine["b"], others)) and len(way) > 1:
+        names = ", ".join(f"“{each.name}” ({each.key})" for each in way)
+        raise ValidationError(
+            _("Records go from one side to the other already, by way of %(names)s. A second way would make each of them twice. Retire one of these, or do without this one."),
+            params={"names": names},
+        )  # fmt: skip
 
 
-def _neighbours(interface: Interface) -> list[Interface]:
-    rows = (
-        Interface.objects.filter(stage__in=("live", "paused"), published__isnull=False)
-        .exclude(pk=interface.pk)
-        .select_related("published", "system_a", "system_b")
-    )
-    mine = {place_of(interface, "a"), place_of(interface, "b")}
-    return [each for each in rows if {place_of(each, "a"), place_of(each, "b")} == mine]
+def _way(start: str, end: str, others: Sequence[Interface]) -> list[Interface]:
+    """The shortest chain of interfaces that leads from one place to another."""
+    came: dict[str, list[Interface]] = {start: []}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        if here == end:
+            return came[here]
+        for each in others:
+            ends = places_of(each)
+            for near, far in (("a", "b"), ("b", "a")):
+                if ends[near] == here and ends[far] not in came:
+                    came[ends[far]] = [*came[here], each]
+                    waiting.append(ends[far])
+    return []
+
+
+def _splits_one_place(interface: Interface) -> bool:
+    """Whether filters let no record into both sides."""
+    a, b = _filters(interface, "a"), _filters(interface, "b")
+    return any(name in b and not (a[name] & b[name]) for name in a)
 
 
 def _is_apart(one: Interface, two: Interface, *, flipped: bool) -> bool:
@@ -48,6 +78,5 @@ def _is_apart(one: Interface, two: Interface, *, flipped: bool) -> bool:
 
 
 def _filters(interface: Interface, side: str) -> dict[str, set[str]]:
-    assert interface.published is not None
-    rules: Filters = interface.published.spec["mapping"].get("filters", {})
+    rules: Filters = interface.published.spec["mapping"].get("filters", {}) if interface.published is not None else {}
     return {name: {str(v) for v in (wanted if isinstance(wanted, list) else [wanted])} for name, wanted in rules.get(side, {}).items()}

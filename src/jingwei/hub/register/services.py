@@ -18,6 +18,7 @@ from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
 from jingwei.hub.peers import catalogue, grants, mending
+from jingwei.hub.peers import places as where
 from jingwei.hub.peers.session import host_of, session_of, stream_of
 from jingwei.hub.register import overlaps, places, versions
 from jingwei.kernels.mapping import MappingError
@@ -43,7 +44,8 @@ def system_save(*, instance: System | None = None, **values: Any) -> System:
 def connection_save(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
     """Say where a system is and how to log in. Credentials are sealed and bound to the host of the address.
 
-    When the host changes, credentials must be entered again: an old secret is never sent to a new address.
+    When the host changes, credentials must be entered again: an old secret is never sent to a new address. Settings that would make an interface
+    of this system lead where another one leads already are refused.
     """
     manifest = catalogue.manifest(system.connector)
     wanted = manifest.get("config", {}).get("fields", {})
@@ -62,6 +64,7 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     host = host_of(str(config.get("base_url", "")))
     if connection.credential_id and host not in connection.hosts and not credentials:
         raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})
+    leads_elsewhere = connection.config != config
     connection.config = config
     connection.hosts = [host] if host else []
     connection.requests_per_minute = int(budget)
@@ -82,6 +85,10 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
             "open_until",
         ]
     )  # fmt: skip  (what the running sessions note is theirs)
+    if leads_elsewhere:
+        for interface in where.forget(system):
+            if interface.stage in (Interface.Stage.LIVE, Interface.Stage.PAUSED) and interface.published_id is not None:
+                overlaps.refuse(interface)
     if connection.held_since is not None:
         jobs.after_commit(lambda: mending.release_if_mended(connection))
     return connection

@@ -133,6 +133,8 @@ def reconcile_now(request: Request, key: str) -> Any:
     interface = _published(interface_named(request.access, key, "change"))
     found = reconcile.reconcile(interface.pk)
     services.wake([interface.pk])
+    if problem := reconcile.unread(interface):
+        raise ValidationError(_("A side could not be read to its end, so nothing is known of it: %(problem)s"), params={"problem": problem})
     return found
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
-from jingwei.hub.models import Connection, Interface, Link, System
-from jingwei.hub.peers.places import Place, address, aliases, place_of
+from jingwei.hub.models import Interface, Link
+from jingwei.hub.peers.places import in_use, place_of, places_of
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.rows import Row
 from jingwei.kernels import merge
@@ -38,12 +37,9 @@ def hold_circles(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
 
 
 def _has_neighbours(interface: Interface) -> bool:
-    """Whether any other interface touches one of our streams, under whatever name."""
-    touches = Q()
-    for side in merge.sides:
-        for theirs in merge.sides:
-            touches |= Q(**{f"system_{theirs}_id__in": aliases(interface.system(side)), f"stream_{theirs}": interface.stream(side)})
-    return Interface.objects.filter(touches).exclude(pk=interface.pk).exclude(stage="draft").exists()
+    """Whether any other interface touches one of our places, under whatever name."""
+    mine = set(places_of(interface).values())
+    return any(mine & set(places_of(each).values()) for each in in_use(interface))
 
 
 def _hold_copies(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
@@ -82,14 +78,13 @@ def _repeated(batch: Batch, side: SideName, values: list[dict[str, Any]], names:
 def _ancestors(interface: Interface, side: SideName, keys: list[str]) -> dict[str, str]:
     """By key, the relative it has in the stream across, found by walking the links of other interfaces."""
     wanted, start = place_of(interface, merge.other(side)), place_of(interface, side)
-    systems = _systems_by_address()
-    edge: dict[Place, dict[str, set[str]]] = {start: {key: {key} for key in keys}}  # place → record there → our keys it is kin to
+    edge: dict[str, dict[str, set[str]]] = {start: {key: {key} for key in keys}}  # place → record there → our keys it is kin to
     seen = {(start, key) for key in keys}
     found: dict[str, str] = {}
     for _step in range(steps_at_most):
-        following: dict[Place, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        following: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for place, records in edge.items():
-            for there, near_key, far_key in _neighbours(interface, place, systems.get(place[0], []), list(records)):
+            for there, near_key, far_key in _neighbours(interface, place, list(records)):
                 if there == wanted:
                     found |= dict.fromkeys(records[near_key], far_key)
                 elif (there, far_key) not in seen:
@@ -101,20 +96,9 @@ def _ancestors(interface: Interface, side: SideName, keys: list[str]) -> dict[st
     return found
 
 
-def _systems_by_address() -> dict[str, list[int]]:
-    """The systems at each address, our own under "local"."""
-    found: dict[str, list[int]] = defaultdict(list)
-    found["local"] = list(System.objects.filter(connector="local").values_list("pk", flat=True))
-    for pk, connector, config in Connection.objects.exclude(system__connector="local").values_list("system_id", "system__connector", "config"):
-        found[f"{connector} {address(str((config or {}).get('base_url', '')))}"].append(pk)
-    return found
-
-
-def _neighbours(interface: Interface, place: Place, systems: list[int], keys: list[str]) -> Iterator[tuple[Place, str, str]]:
+def _neighbours(interface: Interface, place: str, keys: list[str]) -> Iterator[tuple[str, str, str]]:
     """(place, key here, key there) of every link of another interface that touches these records."""
     for near, far in (("a", "b"), ("b", "a")):
-        links = Link.objects.filter(**{f"interface__system_{near}_id__in": systems, f"interface__stream_{near}": place[2], f"key_{near}__in": keys})
+        links = Link.objects.filter(**{f"interface__place_{near}": place, f"key_{near}__in": keys}).exclude(**{f"interface__place_{far}": ""})
         links = links.exclude(interface=interface).exclude(state=Link.State.UNLINKED).exclude(**{f"key_{far}": None})
-        for link in links.select_related("interface", "interface__system_a", "interface__system_b"):
-            if place_of(link.interface, near) == place:
-                yield place_of(link.interface, far), getattr(link, f"key_{near}"), getattr(link, f"key_{far}")
+        yield from links.values_list(f"interface__place_{far}", f"key_{near}", f"key_{far}")
