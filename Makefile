@@ -39,6 +39,7 @@ lint: $(DEVELOP) ## Style, types, import contracts, templates, migrations, trans
 	$(BIN)/lint-imports
 	$(BIN)/djhtml --check --tabwidth 2 src
 	$(BIN)/jingwei django makemigrations --check --dry-run
+	$(BIN)/python -m tools.released check
 	$(BIN)/python -m tools.translations check
 
 fmt: $(DEVELOP) ## Format everything

@@ -71,6 +71,10 @@ class Home:
         """One `jingwei` command."""
         return self._python("-m", "jingwei.assembly", *arguments, **more)
 
+    def run_module(self, name: str) -> subprocess.CompletedProcess[str]:
+        """`python -m name` inside it."""
+        return self._python("-m", name)
+
     def _python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, *arguments], cwd=root, env=self.environment | more, capture_output=True, text=True, timeout=300, check=False)
 
