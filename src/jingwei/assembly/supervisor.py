@@ -122,8 +122,8 @@ class Supervisor:
         return upkeep.setup_link_if_needed()
 
     def _set_environment(self) -> None:
-        """The demo's systems live on this machine: only for them loopback is let out."""
-        os.environ.setdefault("JINGWEI_EGRESS_ALLOW", "127.0.0.1/32" if self.demo else "")
+        """The demo's systems live on this machine: only they are let out to, by their ports."""
+        os.environ.setdefault("JINGWEI_EGRESS_ALLOW", ",".join(f"127.0.0.1:{port}" for port in sandbox_ports.values()) if self.demo else "")
 
     def _sandbox(self) -> list[Child]:
         """The demo's tracker, ERP and MES: programs of their own."""
