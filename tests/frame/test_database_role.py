@@ -145,8 +145,7 @@ def test_a_password_file_that_was_lost_is_made_anew_and_works() -> None:
 
 def test_the_owner_is_still_the_owner() -> None:
     where = connection.copy()
-    with as_owner():
-        with where.cursor() as cursor:
-            cursor.execute("SELECT current_user = session_user, pg_has_role(session_user, relowner, 'USAGE') FROM pg_class WHERE relname = 'frame_history'")
-            assert cursor.fetchone() == (True, True)
+    with as_owner(), where.cursor() as cursor:
+        cursor.execute("SELECT current_user = session_user, pg_has_role(session_user, relowner, 'USAGE') FROM pg_class WHERE relname = 'frame_history'")
+        assert cursor.fetchone() == (True, True)
     where.close()

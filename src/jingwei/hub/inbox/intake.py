@@ -103,7 +103,9 @@ class Intake:
 
     async def _store(self, endpoint: Endpoint, event_id: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
         kept = endpoint.scrubber.body(body)  # after the signature was checked on what really came
-        arrival = Arrival(endpoint, event_id, kept, {k: endpoint.scrubber.text(headers[k]) for k in kept_headers if k in headers}, asyncio.get_running_loop().create_future())
+        arrival = Arrival(
+            endpoint, event_id, kept, {k: endpoint.scrubber.text(headers[k]) for k in kept_headers if k in headers}, asyncio.get_running_loop().create_future()
+        )
         try:
             self._queue.put_nowait(arrival)
         except asyncio.QueueFull:
