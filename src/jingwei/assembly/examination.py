@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from jingwei.frame.postgres import address
 
@@ -25,7 +26,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Every finding; a look that itself fails is a finding."""
     out: list[Finding] = []
-    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _hub):
+    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _proxies, _hub):
         try:
             out.extend(look())
         except Exception as problem:  # a doctor reports, whatever it meets
@@ -131,6 +132,8 @@ def _people() -> Iterator[Finding]:
 
 
 def _keys() -> Iterator[Finding]:
+    from allauth.mfa.models import Authenticator
+
     from jingwei.frame import scope, secrets
     from jingwei.frame.models import Secret, Tenant
 
@@ -139,6 +142,7 @@ def _keys() -> Iterator[Finding]:
         with scope.within(scope.Scope(tenant.pk)):
             for secret in Secret.objects.all():
                 broken += not _opens(secrets.open_secret, secret)
+    broken += sum(not _opens(_open_seed, row) for row in Authenticator.objects.filter(type="totp"))
     yield Finding(
         not broken,
         "凭据可以解封",
@@ -146,6 +150,23 @@ def _keys() -> Iterator[Finding]:
         f"{broken} 个凭据的密钥缺失：恢复 keys 目录或重新填写凭据",
         f"{broken} cannot be opened: restore the keys folder or enter them again",
     )
+
+
+def _open_seed(row: Any) -> None:
+    from jingwei.frame import secrets
+
+    secrets.open_text("mfa", row.data["secret"])
+
+
+def _proxies() -> Iterator[Finding]:
+    if os.environ.get("JINGWEI_HTTPS") == "1":
+        yield Finding(
+            bool(os.environ.get("JINGWEI_TRUSTED_PROXIES")),
+            "经代理提供 https",
+            "served through a proxy",
+            "把代理地址写入 JINGWEI_TRUSTED_PROXIES，否则所有人都算作同一地址，会一起被锁定",
+            "name the proxy in JINGWEI_TRUSTED_PROXIES, or everybody counts as one address and is locked out together",
+        )
 
 
 def _opens(open_: Callable[[object], object], secret: object) -> bool:

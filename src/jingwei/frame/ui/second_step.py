@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.cryptokit import compare_user_code
@@ -21,6 +22,7 @@ from jingwei.frame.access import Access
 from jingwei.frame.models import AccessEvent, User
 from jingwei.frame.ui.account import locked_page
 
+log = structlog.get_logger("jingwei.access")
 permission = "frame.membership.change"
 _pending = "second_step"  # the seed of an enrolment that is not finished, sealed, in the session
 _purpose = "enrolment"
@@ -57,9 +59,13 @@ def _used_now(authenticator: Authenticator, code: str) -> bool:
 
 
 def _is_right(authenticator: Authenticator, code: str) -> bool:
-    if authenticator.type == Authenticator.Type.TOTP:
-        return _used_now(authenticator, code)
-    return bool(authenticator.wrap().validate_code(code))
+    try:
+        if authenticator.type == Authenticator.Type.TOTP:
+            return _used_now(authenticator, code)
+        return bool(authenticator.wrap().validate_code(code))
+    except secrets.CannotOpen as problem:  # its key is lost: no code can be right, and the log says why
+        log.error("second_step.sealed", user_id=authenticator.user_id, problem=str(problem))
+        return False
 
 
 def _admitted(user: User) -> lockout.Try:
