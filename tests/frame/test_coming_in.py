@@ -213,7 +213,8 @@ def test_an_administrator_without_a_second_step_can_only_add_one(house: Tenant, 
     enter(client, "admin")
     answer = client.get(page)
     assert answer.status_code == 302 and answer["Location"] == "/accounts/2fa/totp/activate/"
-    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    enrolment = client.get("/accounts/2fa/totp/activate/")
+    assert enrolment.status_code == 200 and "/events/" not in enrolment.text and 'href="/w/' not in enrolment.text
     assert client.get("/api/v1/work.task/").status_code == 403
     assert client.post("/graphql", {"query": "{__typename}"}, content_type="application/json").status_code == 403
     assert client.get("/events/").status_code == 403

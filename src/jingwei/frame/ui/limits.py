@@ -49,13 +49,12 @@ class SessionLimits:
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if getattr(request, "api_token", None) is None and request.user.is_authenticated:
-            if self._is_over(request):
-                return self._ended(request)
-            if must_enrol(request):
+        if getattr(request, "api_token", None) is None and request.user.is_authenticated and self._is_over(request):
+            return self._ended(request)
+        if must_enrol(request):
+            if not request.path.startswith(enrolling):
                 return _enrol_first(request)
-        elif must_enrol(request):
-            return _enrol_first(request)
+            vars(request)["is_enrolling"] = True
         return self.handler(request)
 
     @staticmethod
@@ -87,8 +86,8 @@ class SessionLimits:
 
 
 def must_enrol(request: HttpRequest) -> bool:
-    """An administrator without a second step, on the way to anything but adding one."""
-    if not settings.REQUIRE_TOTP or request.path.startswith(enrolling):
+    """An administrator who has no second step yet."""
+    if not settings.REQUIRE_TOTP or request.path.startswith(("/static/", "/health/")):
         return False
     access = getattr(request, "owner_access", None) or getattr(request, "access", None)
     return access is not None and is_administrator(access) and not has_second_step(request.user)  # type: ignore[arg-type]
