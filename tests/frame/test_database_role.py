@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from jingwei.assembly import examination
 from jingwei.frame import scope
 from jingwei.frame.models import AccessEvent, History, Project, Tenant
 from jingwei.frame.postgres import address, login
@@ -149,3 +150,19 @@ def test_the_owner_is_still_the_owner() -> None:
         cursor.execute("SELECT current_user = session_user, pg_has_role(session_user, relowner, 'USAGE') FROM pg_class WHERE relname = 'frame_history'")
         assert cursor.fetchone() == (True, True)
     where.close()
+
+
+def test_a_database_of_ones_own_has_two_log_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://web:p%40w@db.example:6543/plans")
+    assert address.logged_in(as_owner=True) == address.logged_in(as_owner=False), "one log-in for both, as before"
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner:o@db.example:6543/plans")
+    assert address.logged_in(as_owner=False) == {"HOST": "db.example", "PORT": "6543", "USER": "web", "PASSWORD": "p@w", "NAME": "plans"}
+    assert address.logged_in(as_owner=True)["USER"] == "owner"
+    assert address.owner_url().startswith("postgresql://owner:")
+
+
+def test_the_doctor_says_what_is_too_mighty(inside: Tenant) -> None:
+    assert [finding.ok for finding in examination._roles()] == [True]
+    with psycopg.connect(address.owner_url()) as owner:
+        name, *found = owner.execute(examination._mighty_sql).fetchone()
+    assert name == "postgres" and found[:2] == [True, True]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jingwei.frame import narrowing, scope
-from jingwei.frame.access import Access
+from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +156,19 @@ def test_a_token_sees_and_revokes_only_itself_and_its_children(house: House) -> 
     foreign = ApiToken.objects.order_by("pk").first()
     assert foreign is not None and call(parent, "POST", f"/settings/tokens/{foreign.pk}/drop/").status_code == 404
     assert call(other, "GET", "/api/v1/frame.project/").status_code == 200
+
+
+def test_rights_that_are_looked_up_again_stay_within_the_limits(house: House) -> None:
+    limits = (narrowing.Limit(("work.task.view",)),)
+    with scope.within(scope.Scope(house.tenant.pk, house.user.pk, limits=limits)):
+        assert access_of(house.user, house.tenant).allows("work.task.view")
+        assert not access_of(house.user, house.tenant).allows("work.task.change")
+        with scope.because(origin="x"):
+            assert not access_of(house.user, house.tenant).allows("work.task.change")
+        other = User.objects.create_user("other", password=None)
+        Membership.objects.create(tenant=house.tenant, user=other, role=house.role)
+        assert access_of(other, house.tenant).allows("work.task.change"), "another person's rights are his own"
+    assert access_of(house.user, house.tenant).allows("work.task.change")
 
 
 @pytest.mark.parametrize("path", ["/accounts/password/change/", "/accounts/email/", "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/sessions/"])

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jingwei.frame import narrowing
+from jingwei.frame import narrowing, scope
 from jingwei.frame.models import Membership, Tenant, User
 
 # The standard roles. What each may do beyond looking is declared by the resources themselves.
@@ -101,7 +101,7 @@ def is_granted(grants: frozenset[str], permission: str) -> bool:
 
 
 def access_of(user: User, tenant: Tenant | int) -> Access:
-    """Load a user's rights in an organisation: one query."""
+    """Load a user's rights in an organisation: one query. Who works through a token stays within its limits here too."""
     tenant_id = tenant if isinstance(tenant, int) else tenant.pk
     everywhere: set[str] = set()
     by_project: dict[int, set[str]] = defaultdict(set)
@@ -111,7 +111,10 @@ def access_of(user: User, tenant: Tenant | int) -> Access:
         roles.append(key)
         granted = {*grants, *(grants_of(key) if is_standard else ())}
         (everywhere if project_id is None else by_project[project_id]).update(granted)
-    return Access(tenant_id, user.pk, frozenset(everywhere), {p: frozenset(g | everywhere) for p, g in by_project.items()}, tuple(dict.fromkeys(roles)))
+    current = scope.peek()
+    limits = current.limits if current is not None and current.user_id == user.pk else ()
+    by = {p: frozenset(g | everywhere) for p, g in by_project.items()}
+    return Access(tenant_id, user.pk, frozenset(everywhere), by, tuple(dict.fromkeys(roles)), limits)
 
 
 def system_access(tenant_id: int) -> Access:

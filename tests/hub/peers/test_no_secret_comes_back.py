@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -18,7 +19,6 @@ from jingwei.frame.models import Membership, Role, User
 from jingwei.hub import contract
 from jingwei.hub.inbox import intake
 from jingwei.hub.models import Connection
-from jingwei.hub.peers import credentials
 from jingwei.hub.peers.session import HubSession
 from jingwei.hub.register import services
 from tests.hub.peers.faulty import Peer, answer
@@ -103,10 +103,24 @@ def test_a_header_that_cannot_be_sent_is_not_told(sealed: Connection, sessions: 
     assert key not in str(caught.value)
 
 
-def test_a_webhook_that_repeats_them_is_kept_without(sealed: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    scrubbed = intake.scrub.Scrubber(credentials.further_secrets(sealed))
-    body = json.dumps({"id": 1, "note": f"{key} and {hook_key}"}).encode()
-    assert json.loads(scrubbed.body(body)) == {"id": 1, "note": "*** and ***"}
+def test_a_webhook_that_repeats_them_is_kept_without(sealed: Connection) -> None:
+    sealed.system.connector = "sandbox_tracker"
+    sealed.system.save()
+    endpoint = intake.load_endpoint(sealed.endpoint)
+    assert endpoint is not None and endpoint.keys == (hook_key.encode(),)
+    body = json.dumps({"id": 1, "note": f"{key} and {hook_key}", "more": base64.b64encode(key.encode()).decode()}).encode()
+
+    async def store() -> intake.Arrival:
+        made = intake.Intake()
+        waiting = asyncio.create_task(made._store(endpoint, "e-1", {"user-agent": f"x {key}", "webhook-id": "e-1"}, body))
+        arrival = await made._queue.get()
+        waiting.cancel()
+        return arrival
+
+    arrival = asyncio.run(store())
+    assert json.loads(arrival.body) == {"id": 1, "note": "*** and ***", "more": "***"}
+    assert arrival.headers["user-agent"] == "x ***" and arrival.headers["webhook-id"] == "e-1"
+    assert hook_key not in repr(arrival) and key not in repr(endpoint.scrubber)
 
 
 @pytest.mark.django_db

@@ -115,11 +115,12 @@ class ScopeOfRequest:
         if request.path.startswith(for_persons_only):
             return JsonResponse({"errors": [{"field": "", "code": "denied", "message": _("A token does not reach a person's own account.")}]}, status=403)
         held = access_of(token.user, token.tenant)
-        access = held.narrowed(limits_from(token.limits))
+        limits = limits_from(token.limits)
+        access = held.narrowed(limits)
         vars(request).update(
             user=token.user, api_token=token, tenant=token.tenant, tenants=[token.tenant], access=access, owner_access=held, _dont_enforce_csrf_checks=True
         )  # fmt: skip
-        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80])):
+        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80], limits=limits)):
             return self.handler(request)
 
 
