@@ -44,7 +44,7 @@ class Endpoint:
     connection_id: int
     tenant_id: int
     scheme: Mapping[str, Any]
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
     loaded_at: float
     scrubber: scrub.Scrubber = field(default_factory=lambda: scrub.Scrubber(()), repr=False)
 
