@@ -7,6 +7,7 @@ _home = os.environ.get("JINGWEI_TEST_HOME", str(Path(__file__).resolve().parent.
 # tests run side by side never share a database server: one of them may restart it
 os.environ["JINGWEI_HOME"] = "-".join(filter(None, (_home, os.environ.get("PYTEST_XDIST_WORKER"))))
 os.environ.setdefault("JINGWEI_LOG_LEVEL", "WARNING")
+os.environ.setdefault("JINGWEI_REQUIRE_TOTP", "0")  # the tests of coming in switch it on
 
 from jingwei.assembly.settings import *  # noqa: E402, F403
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -123,6 +125,13 @@ hostile = [
     "http://0/", "http://0.0.0.0/", "http://localhost/", "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://100.64.0.1/",
     "http://user@127.0.0.1/", "http://a:b@127.0.0.1/", "ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "http://127.0.0.1:0/", "http://127.0.0.1\\@example.com/", "http://224.0.0.1/",
     "http://[fe80::1]/", "http://[fc00::1]/", "http://[::]/", "http:///x", "//127.0.0.1/", "http://127.0.0.1 /", "http://①②⑦.⓪.⓪.①/", "http://127.0.0.1%00.example.com/", "http://[::1%25lo]/", "javascript:1", "",
+    # IPv4 inside IPv6: mapped, compatible, NAT64 (well-known and local), 6to4, Teredo, ISATAP
+    "http://[::ffff:10.0.0.1]/", "http://[::ffff:169.254.169.254]/", "http://[::127.0.0.1]/", "http://[::7f00:1]/", "http://[::10.0.0.1]/",
+    "http://[64:ff9b::127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[64:ff9b::10.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[64:ff9b:1::127.0.0.1]/",
+    "http://[64:ff9b:1:7f00:0:100::]/", "http://[64:ff9b:1::808:808]/", "http://[2002:7f00:1::1]/", "http://[2002:a00:1::]/", "http://[2002:a9fe:a9fe::1]/",
+    "http://[2002:c0a8:101:1::5]/", "http://[2001:0:7f00:1::80ff:fffe]/", "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/", "http://[2606:4700::5efe:7f00:1]/",
+    "http://[2606:4700::200:5efe:a00:1]/", "http://[fec0::1]/", "http://[ff02::1]/", "http://[100::1]/", "http://[2001:db8::1]/", "http://192.0.0.170/", "http://198.18.0.1/",
+    "http://240.0.0.1/", "http://255.255.255.255/", "http://0x7f.1/", "http://017700000001/", "http://127.0.0.1./", "http://[0:0:0:0:0:ffff:127.0.0.1]/",
 ]  # fmt: skip
 
 
@@ -146,13 +155,72 @@ def test_hostile_addresses_reach_nobody(url: str, monkeypatch: pytest.MonkeyPatc
 
         thread = threading.Thread(target=listen)
         thread.start()
-        way = egress.Egress(hosts=["127.0.0.1", "localhost", "[::1]", "::1", "0", "2130706433"], timeout_seconds=1)
+        named = [name for name in [urlsplit(url).hostname if url.count("[") < 2 and url.startswith("http://") else None] if name]
+        way = egress.Egress(hosts=["127.0.0.1", "localhost", "[::1]", "::1", "0", "2130706433", *named], timeout_seconds=1)
         target = url.replace("127.0.0.1/", f"127.0.0.1:{port}/", 1) if url.startswith("http://127.0.0.1/") else url
         with pytest.raises((egress.EgressRefused, egress.NotSent)):
             way.request("GET", target)
         way.close()
         thread.join()
     assert not reached
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("64:ff9b::8.8.8.8", ["8.8.8.8"]), ("2002:808:808::1", ["8.8.8.8"]), ("::ffff:8.8.8.8", ["8.8.8.8"]), ("::8.8.8.8", ["8.8.8.8"]),
+        ("2606:4700::1", ["2606:4700::1"]), ("::1", ["::1"]), ("::", ["::"]), ("9.9.9.9", ["9.9.9.9"]),
+    ],
+)  # fmt: skip
+def test_an_address_is_judged_by_the_one_inside(address: str, inside: list[str]) -> None:
+    assert [str(each) for each in egress.inner(ipaddress.ip_address(address))] == inside
+
+
+@pytest.mark.parametrize(
+    ("allowed", "address", "port", "may"),
+    [
+        ("10.0.0.0/8", "64:ff9b::10.1.1.1", 80, True),
+        ("10.0.0.0/8", "2002:a01:101::1", 80, True),
+        ("", "64:ff9b::8.8.8.8", 80, True),
+        ("", "2001:0:808:808::", 80, False),
+        ("0.0.0.0/0,::/0", "127.0.0.1", 80, False),
+        ("0.0.0.0/0,::/0", "::1", 80, False),
+        ("0.0.0.0/0,::/0", "169.254.169.254", 80, False),
+        ("0.0.0.0/0,::/0", "::ffff:127.0.0.1", 80, False),
+        ("0.0.0.0/0", "10.1.1.1", 80, True),
+        ("127.0.0.0/8", "127.0.0.1", 80, True),
+        ("127.0.0.1:4801,127.0.0.1:4802", "127.0.0.1", 4802, True),
+        ("127.0.0.1:4801,127.0.0.1:4802", "127.0.0.1", 5432, False),
+        ("127.0.0.1:4801", "127.0.0.2", 4801, False),
+        ("[::1]:4801", "::1", 4801, True),
+        ("[::1]:4801", "::1", 4802, False),
+        ("nonsense,10.0.0.0/99", "10.0.0.1", 80, False),
+    ],
+)
+def test_the_operator_opens_exactly_what_is_named(allowed: str, address: str, port: int, may: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", allowed)
+    assert egress.may_be_reached(ipaddress.ip_address(address), port) is may
+
+
+def test_the_demo_opens_its_own_ports_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from jingwei.assembly.ports import sandbox_ports
+    from jingwei.assembly.supervisor import Supervisor
+
+    monkeypatch.setenv("JINGWEI_HOME", str(tmp_path))
+    monkeypatch.delenv("JINGWEI_EGRESS_ALLOW", raising=False)
+    Supervisor("127.0.0.1", 1, demo=True)._set_environment()
+    open_ports = [port for port in (22, 80, 5432, 6379, 8000, *range(4790, 4820)) if egress.may_be_reached(ipaddress.ip_address("127.0.0.1"), port)]
+    assert open_ports == sorted(sandbox_ports.values())
+
+
+def test_https_never_falls_to_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", "127.0.0.0/8")
+    way = egress.Egress(hosts=["https://127.0.0.1:81"], timeout_seconds=1)
+    with pytest.raises(egress.EgressRefused, match="in clear"):
+        way.request("GET", "http://127.0.0.1:81/", login={"X-Key": "secret"})
+    with pytest.raises(egress.NotSent):
+        way.request("GET", "https://127.0.0.1:81/", login={"X-Key": "secret"})
+    way.close()
 
 
 def test_credentials_stay_with_their_hosts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from jingwei.frame.postgres import address
 
@@ -25,7 +26,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Every finding; a look that itself fails is a finding."""
     out: list[Finding] = []
-    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _growth, _hub):
+    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _proxies, _growth, _hub):
         try:
             out.extend(look())
         except Exception as problem:  # a doctor reports, whatever it meets
@@ -59,7 +60,7 @@ def _disk() -> Iterator[Finding]:
 def _database() -> Iterator[Finding]:
     import psycopg
 
-    url = address.start_embedded() if address.is_embedded() else os.environ["DATABASE_URL"]
+    url = address.owner_url()
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
             version = connection.info.server_version
@@ -77,16 +78,37 @@ def _tables() -> Iterator[Finding]:
     yield Finding(not pending_migrations(), "数据表", "tables", "运行 jingwei migrate", "run: jingwei migrate")
 
 
+_mighty_sql = """
+SELECT session_user::text, r.rolsuper, r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls,
+  EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid AND c.relnamespace = 'public'::regnamespace),
+  EXISTS (SELECT 1 FROM pg_roles m WHERE m.oid <> r.oid AND pg_has_role(r.oid, m.oid, 'MEMBER')
+          AND (m.rolsuper OR m.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_read_all_data', 'pg_write_all_data')))
+FROM pg_roles r WHERE r.rolname = session_user
+"""
+
+
 def _roles() -> Iterator[Finding]:
+    """The application's log-in itself, whatever role it has stepped down to: a statement could step up again."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
-        name, is_super = cursor.fetchone()
+        cursor.execute(_mighty_sql)
+        name, *found = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
         walls = cursor.fetchone()[0]
+    told = [
+        ("超级用户", "is superuser"),
+        ("可建角色或绕过行级安全", "makes roles or passes row-level security by"),
+        ("拥有数据表", "owns tables"),
+        ("可变成更大的角色", "can become a mightier role"),
+    ]
+    wrong = [each for each, is_so in zip(told, found, strict=True) if is_so]
     yield Finding(
-        not is_super, f"应用角色 {name}（{walls} 张表有行级安全）", "application role and row-level security", "运行 jingwei migrate", "run: jingwei migrate"
+        not wrong,
+        f"应用的数据库账号 {name}" + (f"权限过大：{'、'.join(zh for zh, _ in wrong)}" if wrong else f"（{walls} 张表有行级安全）"),
+        f"the application's log-in {name} {', '.join(en for _, en in wrong)}" if wrong else "log-in of the application and row-level security",
+        "按指南“自有 PostgreSQL”另建账号，设为 DATABASE_URL，原账号设为 DATABASE_OWNER_URL",
+        "make a log-in of its own as the guide says (A PostgreSQL of your own), set DATABASE_URL to it and DATABASE_OWNER_URL to the present one",
     )
 
 
@@ -110,6 +132,8 @@ def _people() -> Iterator[Finding]:
 
 
 def _keys() -> Iterator[Finding]:
+    from allauth.mfa.models import Authenticator
+
     from jingwei.frame import scope, secrets
     from jingwei.frame.models import Secret, Tenant
 
@@ -118,6 +142,7 @@ def _keys() -> Iterator[Finding]:
         with scope.within(scope.Scope(tenant.pk)):
             for secret in Secret.objects.all():
                 broken += not _opens(secrets.open_secret, secret)
+    broken += sum(not _opens(_open_seed, row) for row in Authenticator.objects.filter(type="totp"))
     yield Finding(
         not broken,
         "凭据可以解封",
@@ -141,6 +166,23 @@ def _growth() -> Iterator[Finding]:
         "扩充磁盘，或缩短保留时间（JINGWEI_KEEP_HISTORY_DAYS）",
         "make the disk larger, or keep history for a shorter time (JINGWEI_KEEP_HISTORY_DAYS)",
     )
+
+
+def _open_seed(row: Any) -> None:
+    from jingwei.frame import secrets
+
+    secrets.open_text("mfa", row.data["secret"])
+
+
+def _proxies() -> Iterator[Finding]:
+    if os.environ.get("JINGWEI_HTTPS") == "1":
+        yield Finding(
+            bool(os.environ.get("JINGWEI_TRUSTED_PROXIES")),
+            "经代理提供 https",
+            "served through a proxy",
+            "把代理地址写入 JINGWEI_TRUSTED_PROXIES，否则所有人都算作同一地址，会一起被锁定",
+            "name the proxy in JINGWEI_TRUSTED_PROXIES, or everybody counts as one address and is locked out together",
+        )
 
 
 def _opens(open_: Callable[[object], object], secret: object) -> bool:

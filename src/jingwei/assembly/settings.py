@@ -8,6 +8,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+from jingwei.frame import mail
 from jingwei.frame.postgres.address import home
 
 base_folder = Path(__file__).resolve().parent.parent
@@ -44,7 +45,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    "axes",
     "procrastinate.contrib.django",
     "jingwei.frame.apps.FrameConfig",
     "jingwei.hub.apps.HubConfig",
@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "jingwei.frame.ui.middleware.RequestLog",
+    "jingwei.frame.ui.limits.Unstored",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -69,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jingwei.frame.ui.middleware.Readable",
     "jingwei.frame.ui.middleware.ScopeOfRequest",
-    "axes.middleware.AxesMiddleware",
+    "jingwei.frame.ui.limits.SessionLimits",
 ]
 ROOT_URLCONF = "jingwei.assembly.urls"
 ASGI_APPLICATION = "jingwei.assembly.asgi.application"
@@ -104,7 +105,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "frame.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -127,21 +128,26 @@ ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": False}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Jingwei"
 USERSESSIONS_TRACK_ACTIVITY = True
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.5
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "frame/account/locked.html"
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MFA_ADAPTER = "jingwei.frame.ui.account.SealedSecondSteps"
+MFA_FORMS = {
+    "authenticate": "jingwei.frame.ui.second_step.AuthenticateForm",
+    "reauthenticate": "jingwei.frame.ui.second_step.ReauthenticateForm",
+    "activate_totp": "jingwei.frame.ui.second_step.ActivateForm",
+}
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; a code still works once
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# administrators add a second step before anything else; off only for trying out
+REQUIRE_TOTP = os.environ.get("JINGWEI_REQUIRE_TOTP", "1") != "0"
+globals().update(mail.settings_of(os.environ.get("JINGWEI_MAIL_URL", "")))
 
 CSRF_FAILURE_VIEW = "jingwei.frame.ui.errors.forged"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 12 * 3600  # how long it lasts is decided in frame/ui/limits.py
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("JINGWEI_HTTPS") == "1"
+if SESSION_COOKIE_SECURE:  # bound to this very host and to https by their names
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_HSTS_SECONDS = 31536000 if SESSION_COOKIE_SECURE else 0
 if SESSION_COOKIE_SECURE:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

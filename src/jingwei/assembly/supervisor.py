@@ -122,8 +122,10 @@ class Supervisor:
         return upkeep.setup_link_if_needed()
 
     def _set_environment(self) -> None:
-        """The demo's systems live on this machine: only for them loopback is let out."""
-        os.environ.setdefault("JINGWEI_EGRESS_ALLOW", "127.0.0.1/32" if self.demo else "")
+        """The demo's systems live on this machine: only they are let out to, by their ports."""
+        os.environ.setdefault("JINGWEI_EGRESS_ALLOW", ",".join(f"127.0.0.1:{port}" for port in sandbox_ports.values()) if self.demo else "")
+        if self.demo:
+            os.environ.setdefault("JINGWEI_REQUIRE_TOTP", "0")
 
     def _sandbox(self) -> list[Child]:
         """The demo's tracker, ERP and MES: programs of their own."""
@@ -214,6 +216,12 @@ class Supervisor:
             say(
                 f"演示系统：跟踪 :{sandbox_ports['tracker']}  ERP :{sandbox_ports['erp']}  MES :{sandbox_ports['mes']}",
                 "demo systems have their own pages and a fault switch",
+            )
+        if os.environ.get("JINGWEI_REQUIRE_TOTP") == "0":
+            say(
+                "试用：管理员不必设置两步验证；正式使用请设 JINGWEI_REQUIRE_TOTP=1",
+                "for trying out, administrators need no second step; for real use set JINGWEI_REQUIRE_TOTP=1",
+                mark="!",
             )
         say("按 Ctrl-C 停止", "press Ctrl-C to stop")
 

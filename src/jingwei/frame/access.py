@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jingwei.frame import narrowing, scope
 from jingwei.frame.models import Membership, Tenant, User
 
 # The standard roles. What each may do beyond looking is declared by the resources themselves.
@@ -60,15 +61,16 @@ class Access:
     everywhere: frozenset[str] = frozenset()
     by_project: dict[int, frozenset[str]] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    limits: tuple[narrowing.Limit, ...] = ()
     _seen: dict[str, frozenset[int] | None] = field(default_factory=dict)
 
     def projects(self, permission: str) -> frozenset[int] | None:
         """The projects where the permission holds; None means everywhere."""
         if permission not in self._seen:
-            if is_granted(self.everywhere, permission):
-                self._seen[permission] = None
-            else:
-                self._seen[permission] = frozenset(p for p, grants in self.by_project.items() if is_granted(grants, permission))
+            held: frozenset[int] | None = None
+            if not is_granted(self.everywhere, permission):
+                held = frozenset(p for p, grants in self.by_project.items() if is_granted(grants, permission))
+            self._seen[permission] = narrowing.narrowed(permission, held, self.limits)
         return self._seen[permission]
 
     def allows(self, permission: str, project_id: int | None = None) -> bool:
@@ -84,7 +86,14 @@ class Access:
     @property
     def project_ids(self) -> frozenset[int] | None:
         """Projects of which anything may be seen; None means all of the organisation."""
-        return None if self.everywhere else frozenset(self.by_project)
+        held = None if self.everywhere else frozenset(self.by_project)
+        for limit in self.limits:
+            held = narrowing.among(held, limit.projects)
+        return held
+
+    def narrowed(self, limits: tuple[narrowing.Limit, ...]) -> Access:
+        """The same rights within these limits as well; limits add up and are never taken off."""
+        return replace(self, limits=(*self.limits, *limits), _seen={}) if limits else self
 
 
 def is_granted(grants: frozenset[str], permission: str) -> bool:
@@ -92,7 +101,7 @@ def is_granted(grants: frozenset[str], permission: str) -> bool:
 
 
 def access_of(user: User, tenant: Tenant | int) -> Access:
-    """Load a user's rights in an organisation: one query."""
+    """Load a user's rights in an organisation: one query. Who works through a token stays within its limits here too."""
     tenant_id = tenant if isinstance(tenant, int) else tenant.pk
     everywhere: set[str] = set()
     by_project: dict[int, set[str]] = defaultdict(set)
@@ -102,7 +111,10 @@ def access_of(user: User, tenant: Tenant | int) -> Access:
         roles.append(key)
         granted = {*grants, *(grants_of(key) if is_standard else ())}
         (everywhere if project_id is None else by_project[project_id]).update(granted)
-    return Access(tenant_id, user.pk, frozenset(everywhere), {p: frozenset(g | everywhere) for p, g in by_project.items()}, tuple(dict.fromkeys(roles)))
+    current = scope.peek()
+    limits = current.limits if current is not None and current.user_id == user.pk else ()
+    by = {p: frozenset(g | everywhere) for p, g in by_project.items()}
+    return Access(tenant_id, user.pk, frozenset(everywhere), by, tuple(dict.fromkeys(roles)), limits)
 
 
 def system_access(tenant_id: int) -> Access:

@@ -15,5 +15,6 @@ class FrameConfig(AppConfig):
 
     def ready(self) -> None:
         from jingwei.frame import guards
+        from jingwei.frame.ui import witness  # noqa: F401  (listens)
 
         post_migrate.connect(guards.put_up, sender=self, dispatch_uid="frame.guards")

@@ -6,13 +6,15 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 from prometheus_client import Counter, Histogram
+
+from jingwei.frame import scrub
 
 requests_total = Counter("jingwei_egress_requests_total", "Outgoing requests", ["host", "outcome"])
 seconds = Histogram("jingwei_egress_seconds", "Duration of outgoing requests", ["host"])
@@ -49,18 +51,66 @@ class Answer:
     body: bytes
 
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_compatible = ipaddress.ip_network("::/96")
+_nat64 = ipaddress.ip_network("64:ff9b::/96")
+_nat64_local = ipaddress.ip_network("64:ff9b:1::/48")
+_isatap = (0x0000_5EFE, 0x0200_5EFE)
+
+
 def allowed_by_operator(address: str, port: int) -> bool:
-    """JINGWEI_EGRESS_ALLOW lists networks (10.1.0.0/16) or host:port pairs that may be reached although not public."""
+    """JINGWEI_EGRESS_ALLOW lists networks (10.1.0.0/16) or address:port pairs that may be reached although not public.
+
+    A wide network opens neither this machine itself nor link-local addresses (cloud metadata): those are named by themselves.
+    """
     ip = ipaddress.ip_address(address)
+    shown = f"[{address}]" if ip.version == 6 else address
     for entry in filter(None, (e.strip() for e in os.environ.get("JINGWEI_EGRESS_ALLOW", "").split(","))):
         try:
-            if "/" in entry and ip in ipaddress.ip_network(entry, strict=False):
+            if "/" in entry and _opens(ipaddress.ip_network(entry, strict=False), ip):
                 return True
-            if "/" not in entry and entry == f"{address}:{port}":
+            if "/" not in entry and entry == f"{shown}:{port}":
                 return True
         except ValueError:
             continue
     return False
+
+
+def _opens(network: ipaddress.IPv4Network | ipaddress.IPv6Network, ip: Address) -> bool:
+    if ip not in network:
+        return False
+    return (network.is_loopback or not ip.is_loopback) and (network.is_link_local or not ip.is_link_local) and not ip.is_unspecified
+
+
+def inner(ip: Address) -> list[Address]:
+    """Every address that a packet sent there may end up at: itself, or the IPv4 address that a form of IPv6 carries."""
+    if not isinstance(ip, ipaddress.IPv6Address):
+        return [ip]
+    number = int(ip)
+    last = ipaddress.IPv4Address(number & 0xFFFF_FFFF)
+    if ip.ipv4_mapped is not None:
+        return [ip.ipv4_mapped]
+    if ip in _nat64 or (ip in _compatible and not ip.is_loopback and not ip.is_unspecified):
+        return [last]
+    if ip in _nat64_local:  # where in it the address lies is the network's own choice: none of its readings may be private
+        return [ip, last, ipaddress.IPv4Address((number >> 64 & 0xFFFF) << 16 | number >> 40 & 0xFFFF)]
+    if ip.sixtofour is not None:
+        return [ip.sixtofour]
+    if ip.teredo is not None:
+        return [ip, *ip.teredo]
+    if number >> 32 & 0xFFFF_FFFF in _isatap:
+        return [ip, last]
+    return [ip]
+
+
+def may_be_reached(ip: Address, port: int) -> bool:
+    """Public, or allowed by the operator: in every reading of it."""
+    return all((each.is_global and not each.is_multicast and not _is_tunnel(each)) or allowed_by_operator(str(each), port) for each in inner(ip))
+
+
+def _is_tunnel(ip: Address) -> bool:
+    """Some versions of Python call these global."""
+    return ip.version == 6 and (ip in _nat64_local or ip.teredo is not None)
 
 
 def gate(host: str, port: int) -> str:
@@ -71,10 +121,7 @@ def gate(host: str, port: int) -> str:
         raise NotSent(f"the name {host} cannot be resolved") from problem
     for *_, where in found:
         address = str(where[0]).partition("%")[0]
-        ip = ipaddress.ip_address(address)
-        mapped = getattr(ip, "ipv4_mapped", None)
-        checked = mapped or ip
-        if (checked.is_global and not checked.is_multicast) or allowed_by_operator(str(checked), port):
+        if may_be_reached(ipaddress.ip_address(address), port):
             return address
     raise EgressRefused(f"{host} is not a public address; an operator may allow it by JINGWEI_EGRESS_ALLOW")
 
@@ -90,7 +137,10 @@ def resolved(host: str, port: int) -> str:
 
 
 class Egress:
-    """A kept-alive way to a set of hosts. Credentials given to `request` go to these hosts only."""
+    """A kept-alive way to a set of hosts. Credentials given to `request` go to these hosts only.
+
+    A host is bound as `host` or `host:port`, or as `https://host[:port]`: then nothing is ever sent to it in clear.
+    """
 
     def __init__(
         self, *, hosts: tuple[str, ...] | list[str], timeout_seconds: float = 15.0, limit_bytes: int = default_limit, whole_seconds: float = whole_seconds
@@ -116,20 +166,40 @@ class Egress:
         json: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        login: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
     ) -> Answer:
-        """One request to exactly the address that was checked. Redirects are not followed."""
+        """One request to exactly the address that was checked. Redirects are not followed.
+
+        `login` are the headers that let us in. They, and the further `secrets`, are struck out of whatever comes back.
+        """
+        scrubber = scrub.Scrubber([*scrub.secrets_of_login(login or {}), *secrets])
+        try:
+            answer = self._asked(method, url, params, json, content, {**(headers or {}), **(login or {})})
+        except (EgressRefused, NotSent, NoAnswer) as problem:
+            said = scrubber.text(str(problem))
+            raise (problem if said == str(problem) else type(problem)(said)) from None
+        return Answer(answer.status, {name: scrubber.text(value) for name, value in answer.headers.items()}, scrubber.body(answer.body))
+
+    def _bound(self, scheme: str, host: str, port: int) -> None:
+        names = {host, f"{host}:{port}"}
+        if not names & self.hosts and not {f"https://{name}" for name in names} & self.hosts:
+            raise EgressRefused(f"{host} is not among the hosts these credentials are bound to")
+        if scheme != "https" and not names & self.hosts:
+            raise EgressRefused(f"the credentials for {host} are bound to https: they are not sent in clear")
+
+    def _asked(self, method: str, url: str, params: Mapping[str, Any] | None, json: Any, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         parts = _checked(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host = (parts.hostname or "").lower()
-        if host not in self.hosts and f"{host}:{port}" not in self.hosts:
-            raise EgressRefused(f"{host} is not among the hosts these credentials are bound to")
+        self._bound(parts.scheme, host, port)
         address = gate(host, port)
         shown = f"[{address}]" if ":" in address else address
         target = parts._replace(netloc=f"{shown}:{port}").geturl()
         try:
             request = self._client.build_request(
                 method, target, params=dict(params) if params else None, json=json, content=content,
-                headers={**(headers or {}), "Host": parts.netloc}, extensions={"sni_hostname": host},
+                headers={**headers, "Host": parts.netloc}, extensions={"sni_hostname": host},
             )  # fmt: skip
         except (TypeError, ValueError, RecursionError, httpx2.InvalidURL) as problem:
             raise EgressRefused(f"this cannot be sent: {problem}") from problem

@@ -22,8 +22,10 @@ END $$;
 # A session's first change fixes how many rows the planner believes every later one to have: after a change of one row, five thousand
 # were joined in a nested loop, which took minutes. Hence no nested loops; OFFSET 0 keeps each row's JSON
 # from being built again for every one of its fields.
+# It writes as the owner: the application may not write history by hand, nor hang this function on a table of its own.
 _history_sql = """
-CREATE OR REPLACE FUNCTION jingwei_note_history() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
+CREATE OR REPLACE FUNCTION jingwei_note_history() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
 DECLARE
   noise text[] := ARRAY['version', 'updated_at', 'created_at'] || TG_ARGV[2:];
   actor bigint := nullif(current_setting('jingwei.actor', true), '')::bigint;
@@ -76,6 +78,27 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION jingwei_files_in_use() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ {files} $$;
+CREATE OR REPLACE FUNCTION jingwei_forget_access(before timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  removed bigint;
+BEGIN
+  IF before > now() - interval '{days} days' THEN
+    RAISE EXCEPTION 'the access log is kept for at least {days} days';
+  END IF;
+  DELETE FROM frame_accessevent WHERE id IN (SELECT oldest.id FROM (SELECT id, at FROM frame_accessevent ORDER BY id LIMIT 50000) oldest WHERE oldest.at < before);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END $$;
+"""
+
+# Who came in, was refused, was locked out. The moment is the database's own.
+_access_sql = """
+CREATE OR REPLACE FUNCTION jingwei_note_access(kind text, user_id bigint, name text, address text, detail text) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  INSERT INTO frame_accessevent (at, kind, user_id, name, address, detail)
+  VALUES (clock_timestamp(), left($1, 20), $2, left($3, 150), left($4, 45), left($5, 200))
+$$;
 """
 
 _trigger_sql = """
@@ -98,7 +121,10 @@ GRANT USAGE ON SCHEMA public TO {app_role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app_role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app_role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app_role};
-REVOKE UPDATE, DELETE ON frame_history FROM {app_role};
+REVOKE INSERT, UPDATE, DELETE ON frame_history, frame_accessevent FROM {app_role};
+REVOKE EXECUTE ON FUNCTION jingwei_note_history() FROM PUBLIC, {app_role};
+REVOKE EXECUTE ON FUNCTION jingwei_note_access(text, bigint, text, text, text) FROM PUBLIC;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC, {app_role};
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app_role};
 """
 
@@ -134,6 +160,7 @@ def put_up(**_: Any) -> None:
             return  # not a migration: the test runner emits the signal when it empties tables
         cursor.execute(_role_sql)
         cursor.execute(_history_sql)
+        cursor.execute(_access_sql)
         for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand"]:
             cursor.execute(_policy_sql.format(table=f'"{table}"'))
         for model in walled_models():

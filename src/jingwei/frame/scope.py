@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jingwei.frame.narrowing import Limit
+
 
 class UnscopedQuery(RuntimeError):
     """A scoped model was asked for rows while nobody said for whom."""
@@ -16,7 +18,10 @@ class UnscopedQuery(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`project_ids` None means every project of the tenant. `trace` groups all writes of one command, import or run."""
+    """`project_ids` None means every project of the tenant. `trace` groups all writes of one command, import or run.
+
+    `limits` are those of the token that the person works through: whoever looks the person's rights up again stays within them.
+    """
 
     tenant_id: int
     user_id: int | None = None
@@ -24,6 +29,7 @@ class Scope:
     origin: str = "system"
     reason: str = ""
     trace: str = ""
+    limits: tuple[Limit, ...] = ()
 
 
 _current: ContextVar[Scope | None] = ContextVar("jingwei_scope", default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets as random
@@ -12,11 +13,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 
-from jingwei.frame import scope
+from jingwei.frame import scope, scrub
 from jingwei.frame.models import Secret
 from jingwei.frame.postgres.address import home
 
 nonce_bytes = 12
+text_mark = "jw1"
 
 
 class CannotOpen(Exception):
@@ -88,6 +90,7 @@ def seal(purpose: str, value: Any) -> Secret:
     secret = Secret(tenant_id=scope.current().tenant_id, purpose=purpose, key_id="", wrapped_key=b"", ciphertext=b"")
     secret.save()
     _put(secret, json.dumps(value).encode())
+    scrub.know(value)
     return secret
 
 
@@ -106,7 +109,34 @@ def open_secret(secret: Secret) -> Revealed:
     if master is None:
         raise CannotOpen(f"key {secret.key_id} is missing from the key folder")
     own = _opened(master, bytes(secret.wrapped_key), _bound(secret))
-    return Revealed(json.loads(_opened(own, bytes(secret.ciphertext), _bound(secret))))
+    value = json.loads(_opened(own, bytes(secret.ciphertext), _bound(secret)))
+    scrub.know(value)
+    return Revealed(value)
+
+
+def seal_text(purpose: str, text: str) -> str:
+    """A text sealed into a text, for columns that are not ours to shape; `purpose` is what it is bound to."""
+    key_id, master = list(_keys().items())[-1]
+    own, bound = AESGCM.generate_key(256), f"text:{purpose}".encode()
+    parts = (_sealed(master, own, bound), _sealed(own, text.encode(), bound))
+    return ":".join((text_mark, key_id, *(base64.b64encode(part).decode() for part in parts)))
+
+
+def open_text(purpose: str, sealed: str) -> str:
+    """Open what `seal_text` made; CannotOpen when its key is gone, it was changed, or it is for something else."""
+    mark, _, rest = sealed.partition(":")
+    parts = rest.split(":")
+    if mark != text_mark or len(parts) != 3:
+        raise CannotOpen("this is not a sealed text")
+    master = _keys().get(parts[0])
+    if master is None:
+        raise CannotOpen(f"key {parts[0]} is missing from the key folder")
+    try:
+        wrapped, ciphertext = (base64.b64decode(part, validate=True) for part in parts[1:])
+    except ValueError as problem:
+        raise CannotOpen("the sealed text is damaged") from problem
+    bound = f"text:{purpose}".encode()
+    return _opened(_opened(master, wrapped, bound), ciphertext, bound).decode()
 
 
 def rotate() -> int:

@@ -48,7 +48,7 @@ class Restored:
 def bring(source: Path, key: bytes) -> Restored:
     """Replace the present data by those of a backup; Refused, with everything as it was, when anything is wrong with it."""
     began = time.monotonic()
-    url = contents.owner_url()
+    url = address.owner_url()
     with _alone():
         journal.finish(url)
         _sweep(url)
@@ -86,7 +86,7 @@ def finish_what_was_cut_off() -> None:
     """Finish, or take back, a restore whose process died at its last step; nothing while one is at work."""
     if journal.is_open():
         with contextlib.suppress(Refused), _alone():
-            journal.finish(contents.owner_url())
+            journal.finish(address.owner_url())
 
 
 def _sweep(url: str) -> None:
@@ -190,7 +190,7 @@ def _prove(url: str, folder: Path) -> dict[str, Any]:
     """Bring the staged installation up to date and prove it, in a process that knows only the staged home and database."""
     kept = {name: value for name, value in os.environ.items() if name not in ("JINGWEI_KEY_FOLDER", "JINGWEI_SECRET_KEY")}
     environment = kept | {
-        "JINGWEI_HOME": str(folder), "DATABASE_URL": journal.with_database(url, staged_name), "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
+        "JINGWEI_HOME": str(folder), "DATABASE_URL": journal.with_database(url, staged_name), "DATABASE_OWNER_URL": journal.with_database(url, staged_name), "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
         "JINGWEI_LOG_LEVEL": "ERROR",
     }  # fmt: skip
     if os.environ.get("JINGWEI_KEY_FOLDER"):  # keys that never were in the home are not in the backup either

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
-
-from jingwei.frame.postgres import address
 
 dump_name = "database.dump"
 manifest_name = "manifest.json"
@@ -42,11 +39,6 @@ class Manifest:
     def rows(self) -> int:
         """All rows."""
         return sum(self.counts.values())
-
-
-def owner_url() -> str:
-    """The address of the database as its owner; starts the embedded one."""
-    return address.start_embedded() if address.is_embedded() else os.environ["DATABASE_URL"]
 
 
 def counts_of(connection: psycopg.Connection[Any]) -> dict[str, int]:

@@ -51,7 +51,7 @@ def _need(manifest: Manifest) -> int:
 
 def _dump(path: Path) -> Manifest:
     """Dump the database and count its rows, both as of one moment."""
-    url = contents.owner_url()
+    url = address.owner_url()
     with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         row = connection.execute("SELECT pg_export_snapshot(), now(), pg_database_size(current_database())").fetchone()

@@ -79,10 +79,10 @@ def backup(options: argparse.Namespace) -> int:
 
 def restore(options: argparse.Namespace) -> int:
     """Replace the present data by a backup, once everything in it is proven."""
-    from jingwei.assembly.backups import bringing, contents, keys
+    from jingwei.assembly.backups import bringing, keys
 
     if options.forget:
-        gone = bringing.forget(contents.owner_url())
+        gone = bringing.forget(address.owner_url())
         say(f"已删除 {len(gone)} 项留存的旧数据", f"dropped: {', '.join(gone) or 'nothing'}", mark="✓")
         return 0
     if not options.file:

@@ -43,9 +43,10 @@ def serve(options: argparse.Namespace) -> int:
         return 1
     import uvicorn
 
+    trusted = os.environ.get("JINGWEI_TRUSTED_PROXIES", "")  # only theirs is believed who forwards for whom
     uvicorn.run(
         "jingwei.assembly.asgi:application", host=options.host, port=options.port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=5, proxy_headers=True, lifespan="off", timeout_keep_alive=30, backlog=4096,
+        timeout_graceful_shutdown=5, proxy_headers=bool(trusted), forwarded_allow_ips=trusted, lifespan="off", timeout_keep_alive=30, backlog=4096,
     )  # fmt: skip
     return 0
 

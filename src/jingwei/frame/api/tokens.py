@@ -1,4 +1,4 @@
-"""API tokens: `Authorization: Bearer jw_…`; the token's owner, organisation and rights hold for the request."""
+"""API tokens: `Authorization: Bearer jw_…`; its owner's rights of this moment, within the token's limits, hold for the request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def token_of(request: HttpRequest) -> ApiToken | None:
     if not header.startswith(prefix + "jw_"):
         return None
     token = ApiToken.objects.select_related("user", "tenant").filter(token_hash=hashed(header.removeprefix(prefix)), user__is_active=True).first()
-    if token is None or (token.expires_at and token.expires_at < timezone.now()):
+    if token is None or token.is_over():
         return None
     if token.last_used_at is None or (timezone.now() - token.last_used_at).total_seconds() > 60:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=timezone.now())

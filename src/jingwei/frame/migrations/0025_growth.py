@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('frame', '0003_project_progress_logic'),
+        ('frame', '0023_one_lockout'),
     ]
 
     operations = [

@@ -180,7 +180,13 @@ class SetupLink(models.Model):
 
 
 class ApiToken(models.Model):
-    """A key for programs; it has its owner's rights in one organisation. Only its hash is stored."""
+    """A key for programs: what its owner may do in one organisation, narrowed by its limits. Only its hash is stored.
+
+    A token that was made through another one is its child: it has the parent's limits besides its own, ends no later, and
+    goes with it.
+    """
+
+    max_days: ClassVar[int] = 365
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
@@ -188,7 +194,10 @@ class ApiToken(models.Model):
     prefix = models.CharField(max_length=8)
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    # one entry a generation: {"grants": [...], "projects": [...] or null}; every entry must allow
+    limits = models.JSONField(default=list)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -198,9 +207,23 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    def is_over(self) -> bool:
+        """It has ended, or one it was made through has."""
+        now = timezone.now()
+        return self.expires_at <= now or (self.parent is not None and self.parent.is_over())
+
     @classmethod
-    def issue(cls, *, tenant: Tenant, user: User, name: str, days: int | None = 365) -> tuple[ApiToken, str]:
-        """A new token and its only readable copy."""
+    def issue(
+        cls, *, tenant: Tenant, user: User, name: str, days: int = 90, limit: dict[str, Any] | None = None, parent: ApiToken | None = None
+    ) -> tuple[ApiToken, str]:
+        """A new token and its only readable copy. A child starts from its parent's limits and ends with it at the latest."""
+        if not 1 <= days <= cls.max_days:
+            raise ValueError(f"a token lives from 1 to {cls.max_days} days")
         token = "jw_" + secrets.token_urlsafe(30)
-        expires = timezone.now() + timedelta(days=days) if days else None
-        return cls.objects.create(tenant=tenant, user=user, name=name, prefix=token[:8], token_hash=hashed(token), expires_at=expires), token
+        expires = timezone.now() + timedelta(days=days)
+        limits = [*(parent.limits if parent else []), *([limit] if limit else [])]
+        made = cls.objects.create(
+            tenant=tenant, user=user, name=name, prefix=token[:8], token_hash=hashed(token), parent=parent, limits=limits,
+            expires_at=min(expires, parent.expires_at) if parent else expires,
+        )  # fmt: skip
+        return made, token

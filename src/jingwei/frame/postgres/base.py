@@ -10,9 +10,11 @@ from django.db.backends.postgresql import base
 
 from jingwei.frame import scope
 from jingwei.frame.postgres import address
+from jingwei.frame.postgres.login import app_role
 
-app_role = "jingwei_app"
+__all__ = ["DatabaseWrapper", "app_role", "as_owner", "be_owner"]
 _owner = False
+_known: dict[bool, dict[str, Any]] = {}  # as the owner, or not → where and how this process logs in
 
 
 @contextmanager
@@ -48,8 +50,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().close()
 
     def get_connection_params(self) -> dict[str, Any]:
-        if not self.settings_dict.get("HOST"):
-            self.settings_dict.update(address.parameters(self.settings_dict))
+        if _owner not in _known:
+            _known[_owner] = address.logged_in(as_owner=_owner)
+        given = self.settings_dict["NAME"]  # None: no database in particular
+        self.settings_dict.update(_known[_owner] | ({} if given == "" else {"NAME": given}))
         return super().get_connection_params()
 
     def init_connection_state(self) -> None:
@@ -57,6 +61,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if _owner:
             return
         values = scope.settings_of(scope.peek())
+        # A log-in of its own already is the application; a mightier one, of an older DATABASE_URL, at least steps down.
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT set_config('role', %s, false), " + scope.set_config_sql, (app_role, *values))
         if not self.get_autocommit():

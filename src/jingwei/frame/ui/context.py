@@ -12,6 +12,8 @@ from jingwei.frame.ui import menu
 def page(request: HttpRequest) -> dict[str, Any]:
     """Organisation, rights, menu, projects and unread notifications of the person who asks."""
     access = getattr(request, "access", None)
+    if getattr(request, "is_enrolling", False):  # nothing else is open yet: no menu, no events
+        access = None
     if access is None or request.headers.get("HX-Request"):
         return {"tenant": getattr(request, "tenant", None), "access": access, "menu": []}
     from jingwei.frame.models import Notification, Project

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from django import forms
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -56,6 +57,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     form = SetupForm(request.POST or None, initial={"organisation": link.tenant.name if link.tenant else ""})
     if request.method == "POST" and form.is_valid():
         user = _admit(link, form.cleaned_data)
+        record_authentication(request, user, method="password", username=user.username)
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
     return render(request, "frame/account/setup.html", {"form": form, "link": link}, status=422 if form.errors else 200)
@@ -84,6 +86,7 @@ def _choose_password(request: HttpRequest, link: SetupLink, user: User) -> HttpR
     if request.method == "POST" and form.is_valid() and SetupLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
         user.set_password(form.cleaned_data["password"])
         user.save()
+        record_authentication(request, user, method="password", username=user.username)
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
     return render(request, "frame/account/setup.html", {"form": form, "link": link, "invited": user}, status=422 if form.errors else 200)

@@ -13,16 +13,19 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
 from jingwei.frame.models import ApiToken, Tenant
+from jingwei.frame.narrowing import limits_from
 from jingwei.frame.ui.errors import homeless, malformed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
 open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
+for_persons_only = ("/accounts/", "/setup/")  # passwords, second steps, sessions: not for programs
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
 
 
@@ -109,9 +112,15 @@ class ScopeOfRequest:
 
     def _by_token(self, request: HttpRequest, token: ApiToken) -> HttpResponse:
         """A program with a token: no session, no cookie, so no forgery to guard against."""
-        access = access_of(token.user, token.tenant)
-        vars(request).update(user=token.user, api_token=token, tenant=token.tenant, access=access, _dont_enforce_csrf_checks=True)
-        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80])):
+        if request.path.startswith(for_persons_only):
+            return JsonResponse({"errors": [{"field": "", "code": "denied", "message": _("A token does not reach a person's own account.")}]}, status=403)
+        held = access_of(token.user, token.tenant)
+        limits = limits_from(token.limits)
+        access = held.narrowed(limits)
+        vars(request).update(
+            user=token.user, api_token=token, tenant=token.tenant, tenants=[token.tenant], access=access, owner_access=held, _dont_enforce_csrf_checks=True
+        )  # fmt: skip
+        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80], limits=limits)):
             return self.handler(request)
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jingwei.frame.access import access_of, grants_of, is_granted, standard_roles
-from jingwei.frame.models import ApiToken, Membership, Project, Role, SetupLink, User
+from jingwei.frame.access import grants_of, is_granted, standard_roles
+from jingwei.frame.models import Membership, Project, Role, SetupLink, User
 from jingwei.frame.resource import resources
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
@@ -81,27 +81,3 @@ def drop(request: Request, pk: int) -> HttpResponse:
         row.delete()
         messages.success(request, _("Taken away."))
     return redirect("members")
-
-
-@require_http_methods(["GET", "POST"])
-def tokens(request: Request) -> HttpResponse:
-    """A person's own keys for programs; a new one is shown once."""
-    shown = ""
-    if request.tenant is None:
-        raise Http404
-    if request.method == "POST":
-        name = str(request.POST.get("name", "")).strip()[:80] or _("token")
-        _token, shown = ApiToken.issue(tenant=request.tenant, user=request.user, name=name)
-    rights = access_of(request.user, request.tenant)
-    return render(
-        request,
-        "frame/tokens.html",
-        {"rows": ApiToken.objects.filter(user=request.user, tenant=request.tenant).order_by("-pk"), "shown": shown, "rights": rights},
-    )
-
-
-@require_POST
-def drop_token(request: Request, pk: int) -> HttpResponse:
-    """Revoke one of one's own."""
-    ApiToken.objects.filter(user=request.user, pk=pk).delete()
-    return redirect("tokens")

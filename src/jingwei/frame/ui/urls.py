@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import entry, events, exchange, growth, longwork, people, records, search
+from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, tokens
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -10,8 +10,9 @@ urlpatterns = [
     path("setup/<str:token>/", entry.setup, name="setup"),
     path("settings/members/", people.members, name="members"),
     path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
-    path("settings/tokens/", people.tokens, name="tokens"),
-    path("settings/tokens/<int:pk>/drop/", people.drop_token, name="token-drop"),
+    path("settings/access/", access_log.page, name="access-log"),
+    path("settings/tokens/", tokens.page, name="tokens"),
+    path("settings/tokens/<int:pk>/drop/", tokens.drop, name="token-drop"),
     path("settings/growth/", growth.page, name="growth"),
     path("search/", search.search, name="search"),
     path("notices/", search.notices, name="notices"),

@@ -20,6 +20,7 @@ import psycopg
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
+from jingwei.frame import scrub
 from jingwei.frame.events import connection_parameters
 
 Scope = Mapping[str, Any]
@@ -43,8 +44,9 @@ class Endpoint:
     connection_id: int
     tenant_id: int
     scheme: Mapping[str, Any]
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
     loaded_at: float
+    scrubber: scrub.Scrubber = field(default_factory=lambda: scrub.Scrubber(()), repr=False)
 
 
 @dataclass(slots=True)
@@ -100,7 +102,10 @@ class Intake:
         return await self._store(endpoint, event_id, headers, body)
 
     async def _store(self, endpoint: Endpoint, event_id: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        arrival = Arrival(endpoint, event_id, body, {k: headers[k] for k in kept_headers if k in headers}, asyncio.get_running_loop().create_future())
+        kept = endpoint.scrubber.body(body)  # after the signature was checked on what really came
+        arrival = Arrival(
+            endpoint, event_id, kept, {k: endpoint.scrubber.text(headers[k]) for k in kept_headers if k in headers}, asyncio.get_running_loop().create_future()
+        )
         try:
             self._queue.put_nowait(arrival)
         except asyncio.QueueFull:
@@ -224,12 +229,12 @@ def load_endpoint(name: str) -> Endpoint | None:
     from jingwei.frame import scope, secrets
     from jingwei.frame.models import Tenant
     from jingwei.hub.models import Connection
-    from jingwei.hub.peers import catalogue
+    from jingwei.hub.peers import catalogue, credentials
 
     close_old_connections()
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
         with scope.within(scope.Scope(tenant_id)):
-            connection = Connection.objects.select_related("system", "webhook_secret", "webhook_secret_before").filter(endpoint=name).first()
+            connection = Connection.objects.select_related("system", "credential", "webhook_secret", "webhook_secret_before").filter(endpoint=name).first()
             if connection is None:
                 continue
             scheme = catalogue.manifest(connection.system.connector).get("webhook")
@@ -237,7 +242,8 @@ def load_endpoint(name: str) -> Endpoint | None:
             if not scheme or not sealed:
                 return None
             keys = tuple(_key_bytes(str(secrets.open_secret(s).reveal())) for s in sealed)
-            return Endpoint(connection.pk, tenant_id, scheme, keys, time.monotonic())
+            scrubber = scrub.Scrubber(credentials.further_secrets(connection))
+            return Endpoint(connection.pk, tenant_id, scheme, keys, time.monotonic(), scrubber)
     return None
 
 

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from jingwei.frame import secrets
+from jingwei.frame import scrub, secrets
 from jingwei.frame.models import Secret
 from jingwei.hub import contract
 from jingwei.hub.contract import Check, Title
@@ -48,6 +48,19 @@ def headers_of(connection: Connection) -> dict[str, str]:
     if not all(value.isascii() and value.isprintable() for value in made.values()):
         raise contract.Unauthorised("the credentials contain characters that no header takes", mend=mend)
     return made
+
+
+def further_secrets(connection: Connection) -> list[str]:
+    """What the peer knows besides our log-in and must not repeat to us: the webhook's keys; and the credentials as they were entered."""
+    out: list[str] = []
+    for sealed in (connection.credential, connection.webhook_secret, connection.webhook_secret_before):
+        if sealed is None:
+            continue
+        try:
+            out += scrub.secrets_in(secrets.open_secret(sealed).reveal())
+        except secrets.CannotOpen:
+            continue  # what nobody can open was not sent either
+    return out
 
 
 def _opened(secret: Secret) -> dict[str, str]:

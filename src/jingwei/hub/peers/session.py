@@ -24,7 +24,7 @@ from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
 from jingwei.hub.peers.standing import Drawn
 
-__all__ = ["BreakerOpen", "HubSession", "egress_of", "host_of", "safe_methods", "session_for", "session_of", "stream_of", "streams_of"]
+__all__ = ["BreakerOpen", "HubSession", "bound_of", "egress_of", "host_of", "safe_methods", "session_for", "session_of", "stream_of", "streams_of"]
 
 ok_told_seconds = 10.0
 check_believed_seconds = 10.0
@@ -53,6 +53,7 @@ class HubSession:
         self.config: Mapping[str, Any] = connection.config if connection else {}
         self._mark = memory.mark_of(connection) if connection else None
         self._login: dict[str, str] | None = None
+        self._secrets: list[str] = []
 
     @property
     def is_local(self) -> bool:
@@ -108,10 +109,10 @@ class HubSession:
         assert connection is not None
         url = str(self.config.get("base_url", "")).rstrip("/") + "/" + path.lstrip("/")
         if self._login is None:
-            self._login = credentials.headers_of(connection)
+            self._login, self._secrets = credentials.headers_of(connection), credentials.further_secrets(connection)
         before = timezone.now()
         try:
-            answer = egress_of(connection).request(method, url, params=params, json=json, headers={**(headers or {}), **self._login})
+            answer = egress_of(connection).request(method, url, params=params, json=json, headers=headers, login=self._login, secrets=self._secrets)
         except egress.EgressRefused as problem:
             raise contract.Refused(str(problem), mend=contract.Title(
                 "检查系统地址与允许的主机", "Check the system's address and its allowed hosts")) from problem  # fmt: skip
@@ -268,6 +269,12 @@ def egress_of(connection: Connection) -> egress.Egress:
 
 
 def host_of(url: str) -> str:
-    """host or host:port of an address, as hosts are bound."""
+    """host or host:port of an address."""
     parts = urlsplit(url)
     return (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
+
+
+def bound_of(url: str) -> str:
+    """An address as credentials are bound to it: once https, never in clear."""
+    host = host_of(url)
+    return f"https://{host}" if host and urlsplit(url).scheme == "https" else host

@@ -19,7 +19,7 @@ from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
 from jingwei.hub.peers import catalogue, grants, mending
 from jingwei.hub.peers import places as where
-from jingwei.hub.peers.session import host_of, session_of, stream_of
+from jingwei.hub.peers.session import bound_of, session_of, stream_of
 from jingwei.hub.register import overlaps, places, versions
 from jingwei.kernels.mapping import MappingError
 
@@ -61,12 +61,12 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     if wrong:
         raise ValidationError(wrong)
     connection, _made = Connection.objects.get_or_create(system=system)
-    host = host_of(str(config.get("base_url", "")))
-    if connection.credential_id and host not in connection.hosts and not credentials:
-        raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})
+    bound = bound_of(str(config.get("base_url", "")))
+    if connection.credential_id and not credentials:
+        _still_bound(connection, bound)
     leads_elsewhere = connection.config != config
     connection.config = config
-    connection.hosts = [host] if host else []
+    connection.hosts = [bound] if bound else []
     connection.requests_per_minute = int(budget)
     if credentials:
         connection.credential = secrets.seal(f"connection:{system.key}", json.dumps(credentials))
@@ -92,6 +92,18 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     if connection.held_since is not None:
         jobs.after_commit(lambda: mending.release_if_mended(connection))
     return connection
+
+
+def _still_bound(connection: Connection, bound: str) -> None:
+    """The stored credentials may go there: the same host, and never from https to http."""
+    before = {bound_of(str(connection.config.get("base_url", ""))), *connection.hosts}
+    host = bound.removeprefix("https://")
+    if host not in {each.removeprefix("https://") for each in before}:
+        raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})
+    if bound == host and f"https://{host}" in before:
+        raise ValidationError(
+            {"base_url": _("The address was https and would now be http, where everybody on the way can read. Enter the credentials again if this is meant.")}
+        )
 
 
 def credentials_save(*, system: System, given: dict[str, str]) -> Connection:

@@ -44,6 +44,12 @@ if (address) {
   };
 }
 
+// What a page asks by itself (an event, a clock) is marked: it is no sign that anybody sits there, and keeps no session alive.
+document.addEventListener("htmx:configRequest", (event) => {
+  const cause = event.detail.triggeringEvent;
+  if (!cause || cause.type.startsWith("jingwei:")) event.detail.headers["X-Unattended"] = "1";
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   toast(event.detail.xhr.status === 403 ? event.detail.xhr.responseText.slice(0, 200) : `${event.detail.xhr.status}`);
 });
