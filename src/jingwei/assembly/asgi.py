@@ -1,4 +1,4 @@
-"""The web application: webhooks go straight to the intake, everything else to Django."""
+"""The web application: webhooks go straight to the intake, open pages listen outside of Django, everything else is Django's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
 django_application = get_asgi_application()
 
-from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402  (Django must be ready first)
+from jingwei.frame.events import feed  # noqa: E402  (Django must be ready first)
+from jingwei.frame.ui.events import Streams  # noqa: E402
+from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402
 
 intake = Intake()
+streams = Streams(django_application)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -20,4 +23,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"].startswith(prefix):
         await intake(scope, receive, send)
     elif scope["type"] == "http":
+        feed.start()
+        if scope["path"] == "/events/":
+            await streams(scope, receive, send)
+            return
         await django_application(scope, receive, send)

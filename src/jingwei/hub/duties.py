@@ -37,7 +37,7 @@ def deliver(connection_id: int) -> None:
     connection = Connection.objects.select_related("system").filter(pk=connection_id).first()
     if connection is None:
         return
-    for interface_id in unpack(connection):
+    for interface_id in unpack(connection, one_by_one=jobs.attempt() > 0):
         if not Interface.objects.filter(pk=interface_id, stage=Interface.Stage.LIVE).exists():
             continue  # what is told in a pause waits
         try:
@@ -122,7 +122,8 @@ def comparisons_due() -> int:
 def sweep_deliveries() -> int:
     """Webhook deliveries that nobody woke a worker for (the web process died after storing them)."""
     late = timezone.now() - timedelta(seconds=2)
-    waiting = Delivery.objects.filter(interface=None, state=Delivery.State.WAITING, received_at__lte=late)
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    waiting = Delivery.objects.filter(due, interface=None, state=Delivery.State.WAITING, received_at__lte=late)
     return sum(jobs.defer("hub.deliver", once=str(pk), connection_id=pk) for pk in waiting.values_list("connection_id", flat=True).distinct())
 
 

@@ -17,6 +17,7 @@ from django.utils import translation
 from jingwei.frame import scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
+from jingwei.frame.events import feed
 from jingwei.frame.models import ApiToken, Tenant
 from jingwei.frame.ui.errors import homeless, malformed
 
@@ -37,6 +38,7 @@ class RequestLog:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
+        vars(request)["events_cursor"] = feed.cursor  # before anything is read: what is told from now on reaches the page that is being made
         response = self.handler(request)
         response["X-Request-Id"] = request_id
         if not request.path.startswith(quiet_paths):
