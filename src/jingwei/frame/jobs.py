@@ -130,3 +130,12 @@ def sweep(*, older_than_seconds: float = 3) -> int:
         )
         waiting = cursor.fetchall()
     return sum(defer(name, once=key, key=key) for name, key in waiting if name in _names)
+
+
+def shift_waiting(seconds: float) -> None:
+    """The clock was put forward (or back, negative) by so much: jobs that wait for a moment wait no longer and no shorter for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = scheduled_at + make_interval(secs => %s) WHERE status = 'todo' AND scheduled_at IS NOT NULL",
+            (seconds,),
+        )

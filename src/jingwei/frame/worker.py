@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import time
@@ -63,7 +64,8 @@ async def _room(stop: asyncio.Event) -> bool:
     if disk.is_low():
         log.error("worker.disk_full", free_mb=disk.free() // 1_000_000)
     while disk.is_low() and not stop.is_set():
-        await asyncio.sleep(1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=1)
     return not stop.is_set()
 
 

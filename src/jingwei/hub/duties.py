@@ -15,7 +15,7 @@ from jingwei.hub.engine import cycle as engine
 from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
-from jingwei.hub.monitor import failures, health, retention  # noqa: F401  (failures registers itself)
+from jingwei.hub.monitor import failures, health, moments, retention  # noqa: F401  (failures registers itself)
 from jingwei.hub.peers import mending
 from jingwei.hub.register import services
 from jingwei.hub.sync import compare
@@ -132,6 +132,7 @@ def look_after_holds() -> int:
     return sum(jobs.defer("hub.mend", once=str(each.pk), connection_id=each.pk) for each in mending.due_holds())
 
 
+scheduler.every(5, "hub.moments")(moments.pull_back)
 scheduler.every(1, "hub.due")(due)
 scheduler.every(5, "hub.mending")(look_after_holds)
 scheduler.every(15, "hub.compare")(comparisons_due)
