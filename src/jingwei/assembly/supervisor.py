@@ -111,7 +111,9 @@ class Supervisor:
             except address.CannotStart:
                 if not disk.is_low():
                     raise
-                self.console.tell_once("start", "磁盘已满，数据库无法启动；腾出空间后自动继续", "the disk is full and the database cannot start; waiting for room")
+                self.console.tell_once(
+                    "start", "磁盘已满，数据库无法启动；腾出空间后自动继续", "the disk is full and the database cannot start; waiting for room"
+                )
                 self.room.look()
                 time.sleep(2)
 
@@ -185,7 +187,9 @@ class Supervisor:
         if found == wanted:
             return False
         ports.sandbox_ports[name] = found
-        self.console.tell(f"演示系统 {name} 的端口 {wanted} 已被占用，改用 {found}", f"port {wanted} of the demo system {name} is taken; using {found} instead", mark="!")
+        self.console.tell(
+            f"演示系统 {name} 的端口 {wanted} 已被占用，改用 {found}", f"port {wanted} of the demo system {name} is taken; using {found} instead", mark="!"
+        )
         return True
 
     def _port_chooser(self, child: Child) -> Callable[[], None]:
@@ -290,7 +294,9 @@ class Supervisor:
                 self._start(child)
         elif (ended := child.bury(now)) is not None:
             code, pause = ended
-            self.console.tell(f"{child.zh} {child.name} 退出（{code}），{pause:.1f} 秒后重启", f"{child.name} ended ({code}); restart in {pause:.1f} s", mark="!")
+            self.console.tell(
+                f"{child.zh} {child.name} 退出（{code}），{pause:.1f} 秒后重启", f"{child.name} ended ({code}); restart in {pause:.1f} s", mark="!"
+            )
         elif child.hangs(now):
             self.console.tell(f"{child.zh} {child.name} 没有响应，强制重启", f"{child.name} does not answer; it is ended and started again", mark="!")
             child.kill()

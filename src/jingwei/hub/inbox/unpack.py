@@ -91,7 +91,9 @@ def _singly(connection: Connection, numbers: list[int]) -> set[int]:
 
 def _with_problem(problem: str) -> Any:
     """The headers of a delivery with what went wrong last beside them."""
-    return Func(F("headers"), Value(json.dumps({"last_problem": problem[:300]})), template="%(expressions)s::jsonb", arg_joiner=" || ", output_field=JSONField())
+    return Func(
+        F("headers"), Value(json.dumps({"last_problem": problem[:300]})), template="%(expressions)s::jsonb", arg_joiner=" || ", output_field=JSONField()
+    )
 
 
 def _give_up(connection: Connection, number: int) -> set[int]:
