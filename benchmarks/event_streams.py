@@ -146,6 +146,4 @@ def main(streams: int, rate: float, seconds: float) -> None:
 
 if __name__ == "__main__":
     os.chdir(root)
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 500, float(sys.argv[2]) if len(sys.argv) > 2 else 100.0, float(sys.argv[3]) if len(sys.argv) > 3 else 15.0
-    )
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500, float(sys.argv[2]) if len(sys.argv) > 2 else 100.0, float(sys.argv[3]) if len(sys.argv) > 3 else 15.0)

@@ -71,16 +71,60 @@ def test_a_pulse_is_felt_and_its_absence_noticed(tmp_path: Path) -> None:
     child.bury(time.monotonic())
 
 
-def test_a_pulse_nobody_takes_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pulse_nobody_takes_ends_nobody_but_a_supervisor_that_is_gone_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _pid, number: told.append(number))
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     monkeypatch.setenv(pulse.variable, str(writing))
     for _ in range(70_000):
         pulse.beat()
+    assert not told
     os.close(reading)
     pulse.beat()
-    os.close(writing)
     pulse.beat()
+    assert told == [signal.SIGTERM], "once"
+    os.close(writing)
+
+
+def test_a_spare_takes_over_at_once(tmp_path: Path) -> None:
+    code = (
+        "import os, time; from jingwei.frame import pulse; go = os.environ.get('JINGWEI_STANDBY')\n"
+        "if go and not os.read(int(go), 1): raise SystemExit\n"
+        "pulse.beat(); time.sleep(60)"
+    )
+    child = Child("x", "x", [sys.executable, "-c", code], hang_seconds=30, has_spare=True)
+    child.start(tmp_path)
+    first = child.process
+    try:
+        child.prepare_spare(tmp_path)
+        assert child._spare is None, "not before this one has come to life"
+        child.started_at, child.last_sign = time.monotonic() - 10, time.monotonic()
+        child.prepare_spare(tmp_path)
+        spare = child._spare
+        assert spare is not None
+        child.kill()
+        assert first is not None
+        first.wait(10)
+        assert child.bury(time.monotonic()) is not None
+        child.start(tmp_path)
+        assert child.process is spare.process and child._spare is None
+        end = time.monotonic() + 60
+        while not child.last_sign and time.monotonic() < end:
+            child.feel()
+            time.sleep(0.05)
+        assert child.last_sign, "it was told to go"
+        child.started_at -= 10
+        child.prepare_spare(tmp_path)
+        left = child._spare
+        assert left is not None
+        child.dismiss_spare()
+        assert not left.is_alive()
+    finally:
+        child.kill()
+        assert child.process is not None
+        child.process.wait(10)
+        child.bury(time.monotonic())
 
 
 def test_a_taken_port_is_replaced_by_a_free_one() -> None:
@@ -94,7 +138,9 @@ def test_a_taken_port_is_replaced_by_a_free_one() -> None:
     assert not probes.web_answers("127.0.0.1", found, seconds=0.5)
 
 
-def test_the_reserve_is_given_up_when_the_disk_is_full_and_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_reserve_is_given_up_when_the_disk_is_full_and_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     free = [10_000_000_000]
     monkeypatch.setenv("JINGWEI_DISK_MIN_MB", "4")
     monkeypatch.setattr(disk, "free", lambda: free[0])

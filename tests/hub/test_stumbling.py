@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from jingwei.frame import jobs, scope
-from jingwei.frame.models import Demand
+from jingwei.frame.models import Demand, Tenant
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Quarantine
 from jingwei.hub.monitor import moments
@@ -80,10 +79,10 @@ def test_honest_waiting_is_left_alone(joined: Joined) -> None:
     assert moments.pull_back() == 0
 
 
-def test_demands_of_a_project_that_is_gone_are_dropped(scoped: tuple[Any, Any]) -> None:
+def test_demands_of_a_project_that_is_gone_are_dropped(db: None) -> None:
     from jingwei.domains.schedule import services
 
-    with scope.within(scope.Scope(scoped[0].pk)):
+    with scope.within(scope.Scope(Tenant.objects.create(code="t1", name="T").pk)):
         jobs.demand("schedule.recalculate", 987_654)
         assert Demand.objects.filter(key="987654").exists()
         assert services.project_recalculate(project_id=987_654) is None

@@ -13,7 +13,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
 django_application = get_asgi_application()
 
-from jingwei.frame import clock, memory  # noqa: E402  (Django must be ready first)
+from jingwei.frame import clock, memory, pulse  # noqa: E402  (Django must be ready first)
 from jingwei.frame.events import feed  # noqa: E402
 from jingwei.frame.ui.events import Streams  # noqa: E402
 from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402
@@ -49,7 +49,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def look_after(again: Callable[[], None]) -> None:
     """Look now and then at memory and clock; `again` is called when a fresh process should follow."""
-    _tasks.add(asyncio.get_running_loop().create_task(_look(again)))
+    _tasks.update(asyncio.get_running_loop().create_task(each) for each in (_look(again), pulse.beat_forever()))
 
 
 async def _look(again: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -103,6 +104,20 @@ class Server(uvicorn.Server):
     def _again() -> None:
         """A fresh process may follow: the supervisor starts it, and its socket keeps who comes meanwhile."""
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def may_go() -> bool:
+    """A spare loads everything, then waits until it is needed. False when it never will be."""
+    if not (number := os.environ.pop("JINGWEI_STANDBY", "")):
+        return True
+    from django.urls import get_resolver
+
+    from jingwei.assembly import asgi  # noqa: F401
+
+    get_resolver().url_patterns  # noqa: B018
+    gc.collect()
+    gc.freeze()
+    return bool(os.read(int(number), 1))
 
 
 def serve(host: str, port: int, handed: int | None = None) -> None:

@@ -208,7 +208,7 @@ class Supervisor:
         children = [
             Child(
                 "web", "网页", [*me, "web", "--host", self.host, "--port", str(self.port)], {listen_variable: str(listening)}, hang_seconds=hang,
-                inherited=(listening,),
+                inherited=(listening,), has_spare=os.environ.get("JINGWEI_SPARE") != "0",
             ),
             Child("worker", "作业", [*me, "worker"], hang_seconds=hang),
             Child("scheduler", "调度", [*me, "scheduler"], hang_seconds=4 * hang),  # a duty may take its time
@@ -300,6 +300,8 @@ class Supervisor:
         elif child.hangs(now):
             self.console.tell(f"{child.zh} {child.name} 没有响应，强制重启", f"{child.name} does not answer; it is ended and started again", mark="!")
             child.kill()
+        else:
+            child.prepare_spare(self.logs)
 
     def _look_at_clock(self) -> None:
         if (jump := self._clock.look()) is not None:
@@ -317,6 +319,7 @@ class Supervisor:
         self.stopping = True
         self.console.tell("正在停止…", "stopping…")
         for child in reversed(self.children):
+            child.dismiss_spare()
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()
         deadline = time.monotonic() + 12

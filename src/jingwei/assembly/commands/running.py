@@ -44,6 +44,8 @@ def serve(options: argparse.Namespace) -> int:
         return 1
     from jingwei.assembly import serving
 
+    if not serving.may_go():
+        return 0
     serving.serve(options.host, options.port, int(handed) if handed else None)
     return 0
 
