@@ -115,7 +115,7 @@ async def measure(house: House, sessions: list[str], streams: int, rate: float, 
         told_at = time.perf_counter()
         message = f'{{"tenant": {tenant[0]}, "topic": "plan-changed", "project": null, "user": null, "needs": ""}}'
         await database.execute("SELECT pg_notify('jingwei_events', %s)", (message,))
-        while not all(stream.heard for stream in opened):
+        while not all(stream.heard for stream in opened):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         print(f"one event reached all {streams} after {(max(s.heard[0] for s in opened) - told_at) * 1000:.0f} ms")
         taken_at = time.perf_counter()

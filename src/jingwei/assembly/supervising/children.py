@@ -81,7 +81,7 @@ class Child:
 
     def prepare_spare(self, logs: Path) -> None:
         """Have the next one loaded, once this one has come to life."""
-        if not self.has_spare or not self.last_sign or time.monotonic() - self.started_at < 5:
+        if not self.has_spare or not self.last_sign or time.monotonic() - self.started_at < 1:
             return
         if self._spare is not None and not self._spare.is_alive():
             self._spare.let_go()
