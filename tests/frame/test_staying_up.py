@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -161,8 +162,10 @@ def test_a_slow_request_is_given_up_and_an_endless_crowd_makes_room(monkeypatch:
         assert b" 200 " in await asyncio.wait_for(reader.read(), 3), "who sends in time is answered"
         for each, _writer in slow:
             assert b" 408 " in await asyncio.wait_for(each.read(), 5)
-        for _reader, each in slow:
+        for each in (writer, *(one for _reader, one in slow)):
             each.close()
+            with contextlib.suppress(OSError):
+                await each.wait_closed()
         server.should_exit = True
         await asyncio.wait_for(task, 5)
 
