@@ -21,6 +21,7 @@ from benchmarks.webhook_intake import House, root
 from jingwei.frame.postgres import embedded
 
 people = 25
+refused: list[bytes] = []
 setup_code = f"""
 import os, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "jingwei.assembly.settings"
@@ -51,7 +52,8 @@ async def page(port: int, session: str, path: str) -> float:
     writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\nCookie: sessionid={session}\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
-    assert b" 200 " in answer[:20] or path == "/health/ready", answer[:200]  # no worker runs here: it is answered, and not ready
+    if b" 200 " not in answer[:20] and path != "/health/ready":  # no worker runs here: that one is answered, and not ready
+        refused.append(answer[:60])
     return time.perf_counter() - began
 
 
@@ -60,7 +62,7 @@ async def both(port: int, sessions: list[str], rate: float, seconds: float) -> s
     small, whole = await asyncio.gather(
         steady(port, sessions, rate, seconds, "/health/ready"), steady(port, sessions, min(5.0, rate), seconds, "/hub/monitor/")
     )  # fmt: skip
-    return f"{rate:.0f} small requests a second {said(small)}; 5 pages a second {said(whole)}"
+    return f"{rate:.0f} small requests a second {said(small)}; 5 pages a second {said(whole)}; {len(refused)} refused so far"
 
 
 async def steady(port: int, sessions: list[str], rate: float, seconds: float, path: str) -> list[float]:
