@@ -63,7 +63,7 @@ class Patient(HttpToolsProtocol):
 
     def _late(self, counted: int) -> None:
         """Time is up; who has sent enough since the last look may go on for as long again."""
-        if self._received - counted >= body_rate * body_seconds:
+        if self._received - counted >= body_rate * body_seconds or self.flow.read_paused:  # paused: we are the slow ones
             self._timer = self.loop.call_later(body_seconds, self._late, self._received)
         else:
             self._give_up("the request was not sent in time")
