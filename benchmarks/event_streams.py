@@ -114,7 +114,7 @@ async def measure(house: House, sessions: list[str], streams: int, rate: float, 
         tasks.append(asyncio.create_task(stream.run(house.port, sessions[number % len(sessions)])))
         if number % 10 == 9:
             await asyncio.sleep(0.05)
-    await asyncio.wait_for(asyncio.gather(*(stream.is_open.wait() for stream in opened)), 60)
+    await asyncio.wait_for(asyncio.gather(*(stream.is_open.wait() for stream in opened)), 200)
     with_ = await both(house.port, sessions, rate, seconds)
     count = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'jingwei' AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
     async with await psycopg.AsyncConnection.connect(uri, autocommit=True) as database:

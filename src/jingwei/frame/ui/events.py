@@ -18,6 +18,7 @@ from jingwei.frame.events import Feed, Reader, TooMany, feed
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+admitted_at_once = 4  # when hundreds of pages come back at once, other requests keep most of the connections
 slot = "jingwei.reader"  # where the view leaves the reader in the ASGI scope
 
 
@@ -45,12 +46,14 @@ class Streams:
 
     def __init__(self, django: Callable[..., Awaitable[None]], feed: Feed = feed) -> None:
         self.django, self.feed = django, feed
+        self._door = asyncio.Semaphore(admitted_at_once)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """One open page."""
         admitted: list[Reader] = []
         answer: list[dict[str, Any]] = []
-        await self.django({**scope, slot: admitted}, _empty_body(), _into(answer))
+        async with self._door:
+            await self.django({**scope, slot: admitted}, _empty_body(), _into(answer))
         if not admitted:
             for message in answer:
                 await send(message)

@@ -41,12 +41,19 @@ const topics = ["plan-changed", "flow-changed", "health-changed", "notified"];
 let source = null;
 let place = new URLSearchParams((address || "").split("?")[1]).get("after") || "";
 let letGo = 0;
+let pause = 5000;
 function tell(topic, detail) {
   document.dispatchEvent(new CustomEvent(`jingwei:${topic}`, { detail }));
 }
 function listen() {
   if (!address || (source && source.readyState !== EventSource.CLOSED)) return;
   source = new EventSource(`${address.split("?")[0]}?after=${encodeURIComponent(place)}`);
+  source.onopen = () => { pause = 5000; };
+  source.onerror = () => {
+    if (source.readyState !== EventSource.CLOSED || document.hidden) return; // the browser tries again by itself
+    setTimeout(listen, pause * (1 + Math.random())); // it was refused: the database is away, or we are no longer logged in
+    pause = Math.min(pause * 2, 300000);
+  };
   source.onmessage = (message) => {
     const told = JSON.parse(message.data);
     place = message.lastEventId || place;
