@@ -90,6 +90,8 @@ class Stream:
         while line := await reader.readline():
             if line.startswith(b"retry:"):
                 self.is_open.set()
+            if line == b"0\r\n":  # the end; the connection itself may be kept for another request
+                break
             if b"plan-changed" in line:
                 self.heard.append(time.perf_counter())
         self.ended_at = time.perf_counter()
