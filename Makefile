@@ -7,10 +7,10 @@ LOCKED := .venv/.locked
 DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt peers bench chaos pictures clean
+.PHONY: help up test lint fmt peers bench chaos bad-night pictures clean
 
 help: ## Show this help
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed"; exit 1; }
@@ -55,6 +55,9 @@ bench: $(DEVELOP) ## Run the benchmarks
 
 chaos: $(DEVELOP) ## Five minutes of kills, crashes and bad peers (needs make peers; SEED=N repeats one)
 	@set -a; . var/peers/redmine.env; set +a; $(BIN)/python -m tests.hub.chaos.run --seconds 240 $(if $(SEED),--seed $(SEED))
+
+bad-night: $(DEVELOP) ## 200 kills, 50 database crashes and 10 full disks under load (SEED=N repeats one; NIGHT="--kills 20 …" makes it shorter)
+	@$(BIN)/python -m tests.chaos.night $(if $(SEED),--seed $(SEED)) $(NIGHT)
 
 pictures: $(DEVELOP) ## Take the guide's pictures anew (needs Chromium)
 	$(BIN)/python -m tools.translations compile

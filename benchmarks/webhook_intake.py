@@ -67,7 +67,7 @@ class House:
         self.web = subprocess.Popen(
             [sys.executable, "-m", "jingwei.assembly", "web", "--port", str(self.port)], cwd=root, env=self.environment, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 150
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()

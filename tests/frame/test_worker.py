@@ -26,8 +26,8 @@ def test_a_job_nobody_works_on_is_an_orphan_only_after_several_looks() -> None:
 
 
 def test_what_failed_while_another_of_its_kind_waits_keeps_nobody_waiting(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its retry meets the waiting one's lock and is refused: without the reaper it would stay at work for ever."""
-    monkeypatch.setattr(worker, "look_every_seconds", 0.2)
+    """Its retry meets the waiting one's lock: it is folded into that one at once, before any reaper has looked."""
+    monkeypatch.setattr(worker, "look_every_seconds", 300.0)
     tenant = Tenant.objects.create(code="t", name="T")
     calls: list[int] = []
 
@@ -74,3 +74,49 @@ def test_what_failed_while_another_of_its_kind_waits_keeps_nobody_waiting(transa
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs WHERE queue_name = 'test'")
     assert calls == [1, 2]
+
+
+def test_a_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    import logging
+
+    ours = logging.LogRecord("procrastinate.worker", logging.ERROR, "", 0, "Job ended", (), None)
+    assert worker._tells_more(ours), "what is only procrastinate's to tell is told"
+    ours.action = "job_error"
+    assert not worker._tells_more(ours)
+
+
+def test_a_clock_put_forward_takes_nobody_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every heartbeat looks old then; what is at work here is never given to another."""
+    import asyncio
+
+    monkeypatch.setattr(worker, "look_every_seconds", 0.01)
+    retried: list[int] = []
+
+    class Manager:
+        async def get_stalled_jobs(self, **_: object) -> list[SimpleNamespace]:
+            return [SimpleNamespace(id=number, task_name="x", attempts=0) for number in (1, 2)]
+
+        async def list_jobs_async(self, **_: object) -> list[SimpleNamespace]:
+            raise ValueError("an error of one look")
+
+        async def retry_job(self, job: SimpleNamespace) -> None:
+            retried.append(job.id)
+
+    async def play(at_work: worker.AtWork) -> None:
+        task = asyncio.create_task(worker._reap(SimpleNamespace(job_manager=Manager()), at_work))
+        await asyncio.sleep(0.2)
+        assert not task.done(), "the reaper outlives every error"
+        task.cancel()
+
+    at_work = worker.AtWork()
+    at_work.jobs = {1}
+    asyncio.run(play(at_work))
+    assert set(retried) == {2}, "what is at work here is not dead"
+    retried.clear()
+    at_work.worker_id = 7
+    asyncio.run(play(at_work))
+    assert set(retried) <= {2}
+    monkeypatch.setattr(worker.clock.Watch, "look", lambda _self: object())
+    retried.clear()
+    asyncio.run(play(worker.AtWork()))
+    assert not retried, "for a while after a jump nobody is taken for dead"

@@ -1,4 +1,4 @@
-"""Where the demo's systems listen: three ports from JINGWEI_SANDBOX_PORT on."""
+"""Where the demo's systems listen: three ports from JINGWEI_SANDBOX_PORT on, or free ones that the supervisor took instead."""
 
 from __future__ import annotations
 

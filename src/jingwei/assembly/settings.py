@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jingwei.frame.ui.middleware.Readable",
+    "jingwei.frame.ui.middleware.RoomToWrite",
     "jingwei.frame.ui.middleware.ScopeOfRequest",
     "jingwei.frame.ui.limits.SessionLimits",
 ]
@@ -98,7 +99,7 @@ DATABASES = {
         # the web server answers each request in another thread, so it needs a pool; other processes keep their connections
         "CONN_MAX_AGE": 0 if _is_web else None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "jingwei", **({"pool": {"min_size": 2, "max_size": 12, "timeout": 20}} if _is_web else {})},
+        "OPTIONS": {"application_name": "jingwei", **({"pool": {"min_size": 2, "max_size": 12, "timeout": 10, "reconnect_timeout": 2}} if _is_web else {})},
         "TEST": {"NAME": f"jingwei_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"},
     }
 }

@@ -45,7 +45,7 @@ def _known(problem: BaseException) -> tuple[str, str] | None:
         case address.CannotStart():
             log = address.data_folder() / "log"
             return (
-                f"内置数据库没有启动；请看 {log}，或用 DATABASE_URL 指定自己的 PostgreSQL（{_first(problem)}）",
+                f"内置数据库没有启动；请看 {log}，或用 DATABASE_URL 指定自己的 PostgreSQL（{first_line(problem)}）",
                 f"the embedded database does not start; see {log}, or point DATABASE_URL at a PostgreSQL of your own",
             )
         case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedColumn() | psycopg.errors.UndefinedFunction() | psycopg.errors.InvalidParameterValue():
@@ -54,7 +54,7 @@ def _known(problem: BaseException) -> tuple[str, str] | None:
             return "数据表不是最新；请运行 jingwei migrate", "the tables are older than this program; run: jingwei migrate"
         case psycopg.OperationalError() | OperationalError() | InterfaceError():
             return (
-                f"数据库 {_where()} 连不上（{_first(problem)}）；请检查 DATABASE_URL、网络和数据库服务",
+                f"数据库 {_where()} 连不上（{first_line(problem)}）；请检查 DATABASE_URL、网络和数据库服务",
                 f"the database at {_where()} cannot be reached; check DATABASE_URL, the network and the database server",
             )
         case PermissionError() if problem.filename:
@@ -64,7 +64,7 @@ def _known(problem: BaseException) -> tuple[str, str] | None:
     return None
 
 
-def _first(problem: BaseException) -> str:
+def first_line(problem: BaseException) -> str:
     """The first line, without any password."""
     lines = str(problem).strip().splitlines()
     return lines[0][:200] if lines else type(problem).__name__

@@ -124,6 +124,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app_role};
 REVOKE INSERT, UPDATE, DELETE ON frame_history, frame_accessevent FROM {app_role};
 REVOKE EXECUTE ON FUNCTION jingwei_note_history() FROM PUBLIC, {app_role};
 REVOKE EXECUTE ON FUNCTION jingwei_note_access(text, bigint, text, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION jingwei_forget_history(bigint, timestamptz), jingwei_forget_access(timestamptz), jingwei_files_in_use() FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, {app_role};
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app_role};
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -20,12 +21,23 @@ patient = RetryStrategy(max_attempts=8, exponential_wait=3)  # 3 s, 9 s … abou
 # for work that somebody asks for again and again anyway: a pause that doubles would only keep all of its kind waiting behind the lock
 prompt = RetryStrategy(max_attempts=10, wait=3)
 _names: dict[str, Any] = {}
+_attempt: ContextVar[int] = ContextVar("jingwei_job_attempt", default=0)
 _hearers: list[Callable[[str, Mapping[str, Any], Exception], None]] = []
 
 
 def on_failure(hear: Callable[[str, Mapping[str, Any], Exception], None]) -> None:
     """Have `hear(name, ids, problem)` called, in the job's scope, whenever a job raises (retries included). It must not raise."""
     _hearers.append(hear)
+
+
+def attempt() -> int:
+    """How often the job of now was begun before without coming to a good end (0 outside of any); a worker that died over it counts."""
+    return _attempt.get()
+
+
+def begin_attempt(number: int) -> None:
+    """Told by the worker before it runs a job."""
+    _attempt.set(number)
 
 
 def job(name: str, *, queue: str = "default", retry: RetryStrategy | bool = patient) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -48,7 +60,7 @@ def _heard(name: str, work: Callable[..., Any], ids: dict[str, Any]) -> Any:
     try:
         return work(**ids)
     except Exception as problem:
-        log.exception("job.failed", job=name, **ids)
+        log.exception("job.failed", job=name, attempt=attempt() + 1, **ids)
         for hear in _hearers:
             hear(name, ids, problem)
         raise
@@ -104,7 +116,7 @@ def demand(name: str, key: int | str) -> None:
 
 
 def claim(name: str, key: int | str) -> int:
-    """Take all demands of a key, inside the transaction that satisfies them; returns how many there were."""
+    """Take all demands of a key, inside the transaction that satisfies them (or finds that there is nothing to satisfy any more)."""
     deleted, _ = Demand.objects.filter(tenant_id=scope.current().tenant_id, job=name, key=str(key)).delete()
     return deleted
 
@@ -118,3 +130,12 @@ def sweep(*, older_than_seconds: float = 3) -> int:
         )
         waiting = cursor.fetchall()
     return sum(defer(name, once=key, key=key) for name, key in waiting if name in _names)
+
+
+def shift_waiting(seconds: float) -> None:
+    """The clock was put forward (or back, negative) by so much: jobs that wait for a moment wait no longer and no shorter for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = scheduled_at + make_interval(secs => %s) WHERE status = 'todo' AND scheduled_at IS NOT NULL",
+            (seconds,),
+        )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from jingwei.frame import jobs, scope
+from jingwei.frame import clock, disk, jobs, memory, notices, pulse, scope
 from jingwei.frame.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -44,18 +44,46 @@ every(2, "frame.sweep")(jobs.sweep)
 
 
 def run() -> None:
-    """Tick until SIGTERM or SIGINT."""
+    """Tick until SIGTERM or SIGINT; nothing else ends it."""
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _frame: stopping.append(n))
+    jump: clock.Jump | None = None
     while not stopping:
+        pulse.beat()
+        jump = clock.watch.look() or jump
         try:
-            if _alone():
+            if not disk.is_low() and _alone():
+                if jump is not None:
+                    after_jump(jump)
+                    jump = None
                 tick(time.monotonic())
+                if memory.keeper.look(is_idle=True):
+                    return
         except (OperationalError, InterfaceError) as problem:
-            log.warning("scheduler.database_lost", problem=str(problem))
+            log.warning("scheduler.database_lost", problem=str(problem)[:300])
             connection.close()
+        except Exception:
+            log.exception("scheduler.failed")
+            connection.close()
+            time.sleep(1)
         time.sleep(0.25)
+
+
+def after_jump(jump: clock.Jump) -> None:
+    """The clock jumped: what waits for a moment waits as long as it was meant to, and administrators are told."""
+    jobs.shift_waiting(jump.seconds)
+    minutes = round(abs(jump.seconds) / 60)
+    zh, en = ("提前", "forward") if jump.seconds > 0 else ("倒退", "back")
+    for tenant_id in list(Tenant.objects.values_list("pk", flat=True)):
+        with scope.within(scope.Scope(tenant_id, origin="scheduler:clock")):
+            notices.notify(
+                notices.people_of(0, "owner"),
+                f"服务器时钟{zh}了 {minutes} 分钟；轮询照常进行，请检查对时服务（NTP）",
+                f"The server's clock jumped {minutes} minutes {en}; polls go on. Check its time service (NTP)",
+                level="alarm",
+                key="clock.jumped",
+            )
 
 
 def _alone() -> bool:

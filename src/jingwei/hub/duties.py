@@ -15,7 +15,7 @@ from jingwei.hub.engine import cycle as engine
 from jingwei.hub.engine import reconcile as reconciling
 from jingwei.hub.inbox.unpack import unpack
 from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Run
-from jingwei.hub.monitor import failures, health  # noqa: F401  (failures registers itself)
+from jingwei.hub.monitor import failures, health, moments  # noqa: F401  (failures registers itself)
 from jingwei.hub.peers import mending
 from jingwei.hub.register import services
 from jingwei.hub.sync import compare
@@ -37,7 +37,7 @@ def deliver(connection_id: int) -> None:
     connection = Connection.objects.select_related("system").filter(pk=connection_id).first()
     if connection is None:
         return
-    for interface_id in unpack(connection):
+    for interface_id in unpack(connection, one_by_one=jobs.attempt() > 0):
         if not Interface.objects.filter(pk=interface_id, stage=Interface.Stage.LIVE).exists():
             continue  # what is told in a pause waits
         try:
@@ -110,7 +110,8 @@ def comparisons_due() -> int:
 def sweep_deliveries() -> int:
     """Webhook deliveries that nobody woke a worker for (the web process died after storing them)."""
     late = timezone.now() - timedelta(seconds=2)
-    waiting = Delivery.objects.filter(interface=None, state=Delivery.State.WAITING, received_at__lte=late)
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    waiting = Delivery.objects.filter(due, interface=None, state=Delivery.State.WAITING, received_at__lte=late)
     return sum(jobs.defer("hub.deliver", once=str(pk), connection_id=pk) for pk in waiting.values_list("connection_id", flat=True).distinct())
 
 
@@ -119,6 +120,7 @@ def look_after_holds() -> int:
     return sum(jobs.defer("hub.mend", once=str(each.pk), connection_id=each.pk) for each in mending.due_holds())
 
 
+scheduler.every(5, "hub.moments")(moments.pull_back)
 scheduler.every(1, "hub.due")(due)
 scheduler.every(5, "hub.mending")(look_after_holds)
 scheduler.every(15, "hub.compare")(comparisons_due)

@@ -35,6 +35,9 @@ def prove() -> dict[str, Any]:
 
 
 def _secrets() -> tuple[int, int]:
+    """Sealed values and second-step seeds that open, and that do not."""
+    from allauth.mfa.models import Authenticator
+
     from jingwei.frame import scope, secrets
     from jingwei.frame.models import Secret, Tenant
 
@@ -47,6 +50,12 @@ def _secrets() -> tuple[int, int]:
                     opened += 1
                 except secrets.CannotOpen:
                     broken += 1
+    for row in Authenticator.objects.filter(type="totp"):
+        try:
+            secrets.open_text("mfa", row.data["secret"])
+            opened += 1
+        except (secrets.CannotOpen, KeyError, ValueError):
+            broken += 1
     return opened, broken
 
 

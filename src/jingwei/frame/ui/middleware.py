@@ -15,12 +15,13 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jingwei.frame import scope
+from jingwei.frame import disk, scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
+from jingwei.frame.events import feed
 from jingwei.frame.models import ApiToken, Tenant
 from jingwei.frame.narrowing import limits_from
-from jingwei.frame.ui.errors import homeless, malformed
+from jingwei.frame.ui.errors import homeless, malformed, without_room
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
@@ -40,6 +41,7 @@ class RequestLog:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
+        vars(request)["events_cursor"] = feed.cursor  # before anything is read: what is told from now on reaches the page that is being made
         response = self.handler(request)
         response["X-Request-Id"] = request_id
         if not request.path.startswith(quiet_paths):
@@ -68,6 +70,20 @@ class Readable:
                 problem = {"field": "", "code": "malformed", "message": "the address or form contains the character NUL (%00)"}
                 return JsonResponse({"errors": [problem]}, status=400)
             return malformed(request, SuspiciousOperation("NUL"))
+        return self.handler(request)
+
+
+class RoomToWrite:
+    """While the disk is full nothing new is taken, because it could not be kept: reading goes on, writing is refused with the reason."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_low = disk.is_low()
+        vars(request)["disk_is_low"] = is_low
+        if is_low and request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.startswith(("/accounts/", "/language/")):
+            return without_room(request)
         return self.handler(request)
 
 

@@ -119,7 +119,9 @@ def _close(interface: Interface, run: Run, counts: Counts, problems: dict[str, s
         run.delete()  # an idle poll, or the same trouble as a moment ago, is not worth a line
     health.judge(interface)
     if moved:
-        events.publish("flow-changed", project_id=interface.project_id, interface=interface.pk, **{k: v for k, v in run.counts.items() if v})
+        events.publish(
+            "flow-changed", project_id=interface.project_id, needs="hub.interface.view", interface=interface.pk, **{k: v for k, v in run.counts.items() if v}
+        )
 
 
 def _said_lately(run: Run) -> bool:

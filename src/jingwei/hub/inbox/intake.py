@@ -18,9 +18,10 @@ from typing import Any
 
 import psycopg
 import structlog
+from django.db import DatabaseError
 from psycopg_pool import AsyncConnectionPool
 
-from jingwei.frame import scrub
+from jingwei.frame import disk, scrub
 from jingwei.frame.events import connection_parameters
 
 Scope = Mapping[str, Any]
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 prefix = "/hooks/"
 body_limit = 1_000_000
+body_seconds = 10.0
 tolerance_seconds = 300
 batch_limit = 500
 queue_limit = 20_000
@@ -61,7 +63,8 @@ class Arrival:
 
 
 class Intake:
-    """Answers POST /hooks/<endpoint>: 202 stored, 200 known already, 401 not signed well, 404, 413, 503 when the database is away."""
+    """Answers POST /hooks/<endpoint>: 202 stored, 200 known already, 401 not signed well, 404, 408 sent too slowly, 413, 503 when the database is away
+    or the disk full. What can be refused by its head is refused before the body is waited for."""
 
     def __init__(self) -> None:
         self._endpoints: dict[str, Endpoint | None] = {}
@@ -78,24 +81,33 @@ class Intake:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         if status == 503:
             headers.append((b"retry-after", b"5"))
+        if status in (401, 404, 408, 413):
+            headers.append((b"connection", b"close"))  # its body may be under way still, and nobody will read it
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, str]:
         if scope["method"] != "POST":
             return 405, "only POST"
+        if disk.is_low():
+            return 503, "the disk is full, try again later"
+        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         try:
-            body = await _body(receive)
-            if body is None:
-                return 413, "too large"
             await self._ready()
             endpoint = await self._endpoint(scope["path"].removeprefix(prefix).strip("/"))
-        except (psycopg.Error, OSError, TimeoutError) as problem:
-            log.warning("intake.database_away", problem=str(problem))
+        except (psycopg.Error, OSError, TimeoutError, DatabaseError) as problem:
+            log.warning("intake.database_away", problem=str(problem)[:300])
             return 503, "not stored, try again"
         if endpoint is None:
             return 404, "no such address"
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        if not has_signature(endpoint.scheme, headers):
+            return 401, "not signed"
+        try:
+            body = await asyncio.wait_for(_body(receive), timeout=body_seconds)
+        except TimeoutError:
+            return 408, "sent too slowly"
+        if body is None:
+            return 413, "too large"
         event_id = verified(endpoint.scheme, endpoint.keys, headers, body, time.time())
         if event_id is None:
             return 401, "signature or time does not fit"
@@ -120,7 +132,7 @@ class Intake:
         async with self._opening:  # the first deliveries come together, and one pool is enough
             if self._pool is None:
                 parameters = await asyncio.to_thread(connection_parameters)
-                pool = AsyncConnectionPool(kwargs={**parameters, "autocommit": True}, min_size=1, max_size=2, open=False, timeout=5)
+                pool = AsyncConnectionPool(kwargs={**parameters, "autocommit": True}, min_size=1, max_size=2, open=False, timeout=5, reconnect_timeout=3)
                 await pool.open()
                 self._pool = pool
         if self._writer is None or self._writer.done():
@@ -213,6 +225,8 @@ async def _body(receive: Receive) -> bytes | None:
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part = message.get("body", b"")
         size += len(part)
         if size > body_limit:
@@ -255,6 +269,11 @@ def _key_bytes(text: str) -> bytes:
         except binascii.Error:
             pass
     return text.encode()
+
+
+def has_signature(scheme: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    """Whether there is anything to verify at all: who does not even sign need not be listened to."""
+    return bool(headers.get(str(scheme.get("signature_header", "webhook-signature")).lower(), ""))
 
 
 def verified(scheme: Mapping[str, Any], keys: tuple[bytes, ...], headers: Mapping[str, str], body: bytes, now: float) -> str | None:

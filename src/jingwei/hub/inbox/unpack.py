@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Func, JSONField, Q, QuerySet, Value
 from django.utils import timezone
 
 from jingwei.frame import facts
@@ -20,6 +22,8 @@ from jingwei.hub.peers import catalogue
 from jingwei.kernels.merge import SideName
 
 webhook_batch = 500
+tries = 5
+try_again_seconds = 3.0
 log = structlog.get_logger(__name__)
 
 
@@ -31,19 +35,83 @@ class Listener:
     side: SideName
 
 
-def unpack(connection: Connection) -> set[int]:
-    """Take up the waiting webhook deliveries of a connection; gives the interfaces that have work now."""
+def unpack(connection: Connection, *, one_by_one: bool = False) -> set[int]:
+    """Take up the waiting webhook deliveries of a connection; gives the interfaces that have work now.
+
+    A batch that fails is taken up one by one, and so is everything when `one_by_one` (a worker died over it): what fails again and
+    again is parked after `tries` and keeps nothing else waiting.
+    """
     touched: set[int] = set()
     while True:
-        with transaction.atomic():
-            raw = list(
-                Delivery.objects.select_for_update(skip_locked=True)
-                .filter(connection=connection, interface=None, state=Delivery.State.WAITING)
-                .order_by("id")[:webhook_batch]
-            )
-            if not raw:
-                return touched
-            touched |= _hand_out(connection, raw)
+        waiting = list(_waiting(connection).values_list("pk", flat=True)[:webhook_batch])
+        if not waiting:
+            return touched
+        if one_by_one:
+            touched |= _singly(connection, waiting)
+            continue
+        try:
+            touched |= _taken_up(connection, waiting)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("hub.batch_not_unpacked", connection=connection.pk, deliveries=len(waiting))
+            touched |= _singly(connection, waiting)
+
+
+def _waiting(connection: Connection) -> QuerySet[Delivery]:
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    return Delivery.objects.filter(due, connection=connection, interface=None, state=Delivery.State.WAITING).order_by("id")
+
+
+def _taken_up(connection: Connection, numbers: list[int]) -> set[int]:
+    with transaction.atomic():
+        raw = list(Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=numbers, state=Delivery.State.WAITING).order_by("id"))
+        return _hand_out(connection, raw) if raw else set()
+
+
+def _singly(connection: Connection, numbers: list[int]) -> set[int]:
+    """One after the other. Each try is counted before it is made, so that one that ends the process counts too."""
+    touched: set[int] = set()
+    for number in numbers:
+        Delivery.objects.filter(pk=number).update(attempts=F("attempts") + 1)
+        try:
+            if Delivery.objects.filter(pk=number, attempts__gt=tries).exists():
+                touched |= _give_up(connection, number)
+            else:
+                touched |= _taken_up(connection, [number])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:
+            log.exception("hub.delivery_failed", connection=connection.pk, delivery=number)
+            text = f"{type(problem).__name__}: {problem}".replace("\0", "\ufffd")
+            later = timezone.now() + timedelta(seconds=try_again_seconds)
+            Delivery.objects.filter(pk=number).update(not_before=later, headers=_with_problem(text))
+    return touched
+
+
+def _with_problem(problem: str) -> Any:
+    """The headers of a delivery with what went wrong last beside them."""
+    return Func(
+        F("headers"), Value(json.dumps({"last_problem": problem[:300]})), template="%(expressions)s::jsonb", arg_joiner=" || ", output_field=JSONField()
+    )
+
+
+def _give_up(connection: Connection, number: int) -> set[int]:
+    """Park what could not be taken up in `tries` for everybody who listens; a person sees it and may let it in again."""
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().filter(pk=number, state=Delivery.State.WAITING).first()
+        if delivery is None:
+            return set()
+        last = str(delivery.headers.get("last_problem") or "")
+        cause = f"：{last}" if last else "：处理它的进程中止了"
+        reason = _reason("hub.poison", f"试了 {tries} 次都无法处理{cause}", f"could not be taken up in {tries} tries: {last or 'the process died over it'}")
+        found = listening(connection)
+        for listener in found:
+            _park(listener, delivery, reason)
+        state = Delivery.State.DONE if found else Delivery.State.QUARANTINED
+        Delivery.objects.filter(pk=number).update(state=state, outcome="quarantined", done_at=timezone.now())
+    log.error("hub.delivery_parked", connection=connection.pk, delivery=number, problem=last)
+    return {listener.interface.pk for listener in found}
 
 
 def _hand_out(connection: Connection, raw: list[Delivery]) -> set[int]:
@@ -72,6 +140,8 @@ def _records(connection: Connection, listener: Listener, delivery: Delivery) -> 
     body = bytes(delivery.raw or b"")
     try:
         parsed = json.loads(body)
+    except RecursionError:
+        return [], _reason("hub.not_json", "推送内容嵌套过深", "the delivery is nested too deeply")
     except ValueError:
         return [], _reason("hub.not_json", "推送内容不是 JSON", "the delivery is not JSON")
     try:
@@ -109,7 +179,7 @@ def _park(listener: Listener, delivery: Delivery, reason: dict[str, Any]) -> Non
 def replay(delivery: Delivery) -> None:
     """Read a webhook again that could not be read: it goes the way of a new one."""
     Delivery.objects.filter(pk=delivery.pk).update(
-        interface=None, state=Delivery.State.WAITING, outcome="", not_before=None, done_at=None, side="", record_key="", event_id=None
+        interface=None, state=Delivery.State.WAITING, outcome="", attempts=0, not_before=None, done_at=None, side="", record_key="", event_id=None
     )
 
 

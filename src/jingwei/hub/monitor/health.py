@@ -120,7 +120,7 @@ def _change(interface: Interface, state: str, reason: str, now: datetime) -> boo
             interface_id=row.pk, project_id=row.project_id, state=state, before=before, reason=reason, since=now, restore_minutes=row.restore_minutes
         )
     )
-    events.publish("health-changed", project_id=row.project_id, interface=row.pk, state=state)
+    events.publish("health-changed", project_id=row.project_id, needs="hub.interface.view", interface=row.pk, state=state)
     return True
 
 

@@ -35,9 +35,9 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     """Compute a project's dates and store those that moved; states what happened and tells open pages."""
     began = time.perf_counter()
     project = Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project_id).first()
+    jobs.claim(job, project_id)  # also of a project that is gone: nobody will ever satisfy its demands
     if project is None:
         return None
-    jobs.claim(job, project_id)
     loaded = network.load(project)
     if not loaded.rows:
         return None
@@ -48,7 +48,7 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     moved = _store(loaded, plan)
     record = _record(loaded, plan, moved, round((time.perf_counter() - began) * 1000))
     if moved:
-        events.publish("plan-changed", project_id=project.pk, moved=len(moved))
+        events.publish("plan-changed", project_id=project.pk, needs="work.task.view", moved=len(moved))
     return record
 
 

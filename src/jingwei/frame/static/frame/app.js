@@ -35,14 +35,40 @@ function reachable() {
 reachable();
 document.addEventListener("htmx:afterSettle", reachable);
 
+// Live events. A page that nobody looks at lets go of its stream after a minute and goes on from the same place when it is seen again.
 const address = document.body.dataset.events;
-if (address) {
-  const source = new EventSource(address);
+const topics = ["plan-changed", "flow-changed", "health-changed", "notified"];
+let source = null;
+let place = new URLSearchParams((address || "").split("?")[1]).get("after") || "";
+let letGo = 0;
+let pause = 5000;
+function tell(topic, detail) {
+  document.dispatchEvent(new CustomEvent(`jingwei:${topic}`, { detail }));
+}
+function listen() {
+  if (!address || (source && source.readyState !== EventSource.CLOSED)) return;
+  source = new EventSource(`${address.split("?")[0]}?after=${encodeURIComponent(place)}`);
+  source.onopen = () => { pause = 5000; };
+  source.onerror = () => {
+    if (source.readyState !== EventSource.CLOSED || document.hidden) return; // the browser tries again by itself
+    setTimeout(listen, pause * (1 + Math.random())); // it was refused: the database is away, or we are no longer logged in
+    pause = Math.min(pause * 2, 300000);
+  };
   source.onmessage = (message) => {
     const told = JSON.parse(message.data);
-    document.dispatchEvent(new CustomEvent(`jingwei:${told.topic}`, { detail: told }));
+    place = message.lastEventId || place;
+    if (told.topic !== "refresh") tell(told.topic, told);
+    else topics.forEach((topic) => tell(topic, { topic, refresh: true })); // something may have been missed: look at everything anew
   };
 }
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(letGo);
+  if (document.hidden) letGo = setTimeout(() => { source?.close(); }, 60000);
+  else listen();
+});
+window.addEventListener("pagehide", () => source?.close());
+window.addEventListener("pageshow", listen);
+listen();
 
 // What a page asks by itself (an event, a clock) is marked: it is no sign that anybody sits there, and keeps no session alive.
 document.addEventListener("htmx:configRequest", (event) => {
