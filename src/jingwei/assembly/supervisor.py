@@ -301,7 +301,13 @@ class Supervisor:
 
     def _watch(self) -> None:
         """One look at everything. What fails is told, and looked at again; nothing here ends the supervisor."""
-        for look in (self.room.look, self._look_at_clock, self._look_at_logs, self._look_for_restore, *(lambda c=child: self._look_at(c) for child in self.children)):
+        for look in (
+            self.room.look,
+            self._look_at_clock,
+            self._look_at_logs,
+            self._look_for_restore,
+            *(lambda c=child: self._look_at(c) for child in self.children),
+        ):
             try:
                 look()
             except Exception as problem:

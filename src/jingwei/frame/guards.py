@@ -63,30 +63,30 @@ history_days_at_least = 183  # an audit trail is kept for six months by law: the
 
 # What the application's own log-in may not do by itself: forget old history, and see which files the rows of any organisation name.
 _keeping_sql = """
-CREATE OR REPLACE FUNCTION jingwei_forget_history(whose bigint, before timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION jingwei_forget_history(whose bigint, limit_at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   removed bigint;
 BEGIN
-  IF before > now() - interval '{days} days' THEN
+  IF limit_at > clock_timestamp() - interval '{days} days' THEN
     RAISE EXCEPTION 'history is kept for at least {days} days';
   END IF;
   DELETE FROM frame_history WHERE id IN (
-    SELECT oldest.id FROM (SELECT id, at, tenant_id FROM frame_history ORDER BY id LIMIT 50000) oldest WHERE oldest.at < before AND oldest.tenant_id = whose);
+    SELECT oldest.id FROM (SELECT id, at, tenant_id FROM frame_history ORDER BY id LIMIT 50000) oldest WHERE oldest.at < limit_at AND oldest.tenant_id = whose);
   GET DIAGNOSTICS removed = ROW_COUNT;
   RETURN removed;
 END $$;
 CREATE OR REPLACE FUNCTION jingwei_files_in_use() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ {files} $$;
-CREATE OR REPLACE FUNCTION jingwei_forget_access(before timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION jingwei_forget_access(limit_at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   removed bigint;
 BEGIN
-  IF before > now() - interval '{days} days' THEN
+  IF limit_at > clock_timestamp() - interval '{days} days' THEN
     RAISE EXCEPTION 'the access log is kept for at least {days} days';
   END IF;
-  DELETE FROM frame_accessevent WHERE id IN (SELECT oldest.id FROM (SELECT id, at FROM frame_accessevent ORDER BY id LIMIT 50000) oldest WHERE oldest.at < before);
+  DELETE FROM frame_accessevent WHERE id IN (SELECT oldest.id FROM (SELECT id, at FROM frame_accessevent ORDER BY id LIMIT 50000) oldest WHERE oldest.at < limit_at);
   GET DIAGNOSTICS removed = ROW_COUNT;
   RETURN removed;
 END $$;

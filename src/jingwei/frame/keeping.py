@@ -40,7 +40,7 @@ keep(
 
 def forget_history() -> int:
     """Remove history older than it is kept; the database does it in its own function, as nobody else may delete there."""
-    before = timezone.now() - timedelta(days=max(history_days, guards.history_days_at_least))
+    before = timezone.now() - timedelta(days=max(history_days, guards.history_days_at_least + 1))
     with connection.cursor() as cursor:
         cursor.execute("SELECT jingwei_forget_history(%s, %s)", (scope.current().tenant_id, before))
         return int(cursor.fetchone()[0])

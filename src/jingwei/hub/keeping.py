@@ -30,5 +30,8 @@ keep(
         ("UPDATE hub_delivery SET run_id = NULL WHERE run_id = ANY(%(ids)s)", "UPDATE hub_outboxentry SET run_id = NULL WHERE run_id = ANY(%(ids)s)"),
         batch=500,  # a run may be named by a thousand entries
     ),
+    Kept("hub_conflict", 400, "t.resolved_at", "t.resolved_at IS NOT NULL"),
+    Kept("hub_quarantine", 400, "t.released_at", "t.released_at IS NOT NULL"),
+    Kept("hub_deadletter", 400, "t.settled_at", "t.settled_at IS NOT NULL"),
     Kept("hub_healthperiod", 400, "t.until", "t.until IS NOT NULL"),
 )  # fmt: skip

@@ -39,6 +39,7 @@ def test_thirty_thousand_rows_go_in_one_turn(house: House) -> None:
 def test_a_turn_ends_in_time_and_the_next_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(house, 25_000)
     ticks = iter(range(1000))
+    monkeypatch.setattr(retention, "kept", [each for each in retention.kept if each.table == "hub_delivery"])
     monkeypatch.setattr("jingwei.frame.retention.time.monotonic", lambda: next(ticks))
     first = retention.purge(seconds=2)
     assert first.rows["hub_delivery"] == 10_000 and first.is_cut_short
@@ -112,7 +113,7 @@ def test_entries_runs_and_periods_have_their_own_age(house: House) -> None:
     for until in (house.ago(days=401), house.ago(days=399), None):
         HealthPeriod(interface=house.interface, tenant_id=house.tenant.pk, state="ok", since=house.ago(days=500), until=until).save()
     rows = {table: count for table, count in retention.purge().rows.items() if table.startswith("hub_")}
-    assert rows == {"hub_delivery": 0, "hub_outboxentry": 1, "hub_run": 1, "hub_healthperiod": 1}
+    assert {table: count for table, count in rows.items() if count} == {"hub_outboxentry": 1, "hub_run": 1, "hub_healthperiod": 1}
     assert OutboxEntry.objects.get().run_id is None and Delivery.objects.get(pk=delivery.pk).run_id is None
     assert Run.objects.get().finished_at is None and HealthPeriod.objects.count() == 2
 

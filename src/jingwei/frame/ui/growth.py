@@ -12,7 +12,7 @@ from jingwei.frame.access import Lacking
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
 
-permission = "frame.installation.view"
+permission = "frame.installation.administer"
 register(MenuItem("settings", gettext_lazy("Storage and growth"), "/settings/growth/", "database", permission, 60))
 
 
