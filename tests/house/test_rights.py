@@ -330,8 +330,9 @@ def test_user_lists_hold_members_only(house: House, inside: Callable[[], Any]) -
             with pytest.raises(ValidationError):
                 commands.change(project, house.project, {"manager": given}, house.access)
         for given in (house.viewer.pk, "viewer"):
-            assert commands.change(project, house.project, {"manager": given}, house.access).manager == house.viewer
-        line = exchange.written(project, house.project, "manager")
+            kept = commands.change(project, house.project, {"manager": given}, house.access)
+            assert kept.manager == house.viewer
+        line = exchange.written(project, kept, "manager")
     assert line == "viewer", "a sheet holds names, not numbers"
 
 

@@ -63,7 +63,8 @@ class Resource:
     `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow,
     and so is `remove_many(rows=[row, …])`.
     A reference to a row of a project keeps to the project of the row that names it, unless `crosses` names it; then whoever writes it needs the
-    right in both. `seen_from(projects)` narrows rows of the organisation to those that people of these projects may look at, `stands_in(row)`
+    right in both, or `granted`, which a grant lets pass that its service asks for. `place` leads to the project of rows that everybody's scope
+    holds although a project may own them. `seen_from(projects)` narrows rows of the organisation to those that people of these projects may look at, `stands_in(row)`
     names projects that a row of the organisation serves as well: whoever changes it needs the right there too. `returned(instance=row)` is
     called when undo has brought a row back.
     `example()` gives values for one valid row (used by the import template and by the laws).
@@ -86,6 +87,8 @@ class Resource:
     remove: Callable[..., Any] | None = None
     remove_many: Callable[..., Any] | None = None
     crosses: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+    place: str = ""
     seen_from: Callable[[frozenset[int]], models.Q] | None = None
     stands_in: Callable[[Any], frozenset[int]] | None = None
     returned: Callable[..., Any] | None = None
@@ -204,7 +207,7 @@ class Resource:
         if self.model.project_path:
             return rows
         if verb not in reading_verbs:
-            return rows.filter(**{f"{self.model.place_path}__in": projects}) if self.model.place_path else rows.none()
+            return rows.filter(**{f"{self.place_path}__in": projects}) if self.place_path else rows.none()
         return rows.filter(self.seen_from(projects)) if self.seen_from is not None else rows
 
     def name_of(self, row: Any) -> str:
@@ -231,7 +234,7 @@ class Resource:
     @property
     def place_path(self) -> str:
         """The lookup that leads from a row to its project; empty for rows of the organisation."""
-        return self.model.project_path or self.model.place_path
+        return self.place or self.model.project_path or self.model.place_path
 
     def project_of(self, row: Any) -> int | None:
         """The project a row belongs to; None for the organisation."""
@@ -255,7 +258,7 @@ class Resource:
     def confined(self) -> tuple[str, ...]:
         """References that keep to the row's own project."""
         whole = getattr(self.model, "project_from", "")
-        names = [name for name in self.fields if name != whole and name not in self.crosses]
+        names = [name for name in self.fields if name != whole and name not in (*self.crosses, *self.granted)]
         return tuple(
             name for name in names if (target := self.target(name)) is not None and target.model is not Project and target.place_path and self.place_path
         )

@@ -39,7 +39,8 @@ def _one(found: Resource, line: History, access: Access) -> str:
                 commands.remove(found, row, access)
         elif line.action == History.Action.DELETE:
             if row is None:
-                _bring_back(found, line, access)
+                with transaction.atomic():
+                    _bring_back(found, line, access)
         else:
             return _put_back(found, line, row, access)
     except (ValidationError, PermissionDenied) as problem:

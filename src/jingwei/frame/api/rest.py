@@ -179,7 +179,7 @@ def _report(report: Report) -> Callable[..., Any]:
             asked = report.asked.model_validate(request.GET.dict())
         except PydanticError as problem:
             raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
-        return report.answer(project_named(request, project, report.permission), asked)  # type: ignore[arg-type]
+        return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
 
     return answer
 
