@@ -53,9 +53,7 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
 
 
 @transaction.atomic
-def change(
-    resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = ""
-) -> Any:
+def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = "") -> Any:
     """Change the given fields of a row; Stale when `version` is not the row's. The right is needed where it belongs and where it will."""
     authorise(access, resource, "change", row, via=via)
     current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -39,7 +40,7 @@ def _one(found: Resource, line: History, access: Access) -> str:
                 commands.remove(found, row, access)
         elif line.action == History.Action.DELETE:
             if row is None:
-                with transaction.atomic():
+                with transaction.atomic() if found.returned is not None else nullcontext():  # it may still be refused once it is back
                     _bring_back(found, line, access)
         else:
             return _put_back(found, line, row, access)

@@ -119,9 +119,11 @@ def keep(request: Request) -> HttpResponse:
                 commands.remove(exceptions, row, request.access)
             else:
                 picked = f"#{given['calendar']}" if given["calendar"].isdecimal() else given["calendar"]
-                values = {"calendar": picked} | {name: given[name] for name in ("on_date", "until", "note")} | {
-                    "shifts": hours_given(given["shifts"]) if given["works"] else []
-                }
+                values = (
+                    {"calendar": picked}
+                    | {name: given[name] for name in ("on_date", "until", "note")}
+                    | {"shifts": hours_given(given["shifts"]) if given["works"] else []}
+                )
                 if row is None:
                     commands.create(exceptions, values, request.access)
                 else:

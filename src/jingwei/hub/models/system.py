@@ -30,7 +30,9 @@ class System(TenantModel):
     owner = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))
     description = models.TextField(_("description"), blank=True)
     # whose it is; other projects' interfaces use its log-in only when that is granted (SystemUse)
-    project = models.ForeignKey("frame.Project", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("project"), help_text=_("Empty = the organisation's."))
+    project = models.ForeignKey(
+        "frame.Project", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("project"), help_text=_("Empty = the organisation's.")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNKNOWN, editable=False)
 
     class Meta(TenantModel.Meta):

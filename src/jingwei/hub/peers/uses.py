@@ -25,9 +25,7 @@ def projects_of(system: System) -> frozenset[int]:
     """Every project that stands on the system, also those which the person who asks may not see."""
     own = {system.tenant_id}
     used = SystemUse.unscoped.filter(tenant_id__in=own, system=system).values_list("project_id", flat=True)
-    joined = (
-        Interface.unscoped.filter(tenant_id__in=own, **{side: system}).values_list("project_id", flat=True) for side in ("system_a", "system_b")
-    )
+    joined = (Interface.unscoped.filter(tenant_id__in=own, **{side: system}).values_list("project_id", flat=True) for side in ("system_a", "system_b"))
     return frozenset((*used, *(pk for rows in joined for pk in rows)))
 
 
