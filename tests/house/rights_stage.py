@@ -54,6 +54,7 @@ def built(house: House) -> Stage:
             stage.rows[resource.key] = house.project if resource.model is Project else house.make(resource)
         for resource in resources():
             stage.fresh[resource.key] = house.values(resource, 77)
+        Interface.objects.filter(pk=stage.rows["hub.interface"].pk).update(stream_a="work.task", stream_b="cost.line")
         stage.interface = Interface.objects.get(pk=stage.rows["hub.interface"].pk)
         _marked(stage)
         _extras(stage)
