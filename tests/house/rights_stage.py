@@ -16,6 +16,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import LongWork, Membership, Notification, Project, Role, User
 from jingwei.frame.resource import Resource, resources
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, Quarantine
+from jingwei.hub.register import services as hub
 from tests.house.conftest import House
 
 canary = "HOMEBIRD"  # stands in every row of P1: nobody from outside may ever read it
@@ -55,7 +56,9 @@ def built(house: House) -> Stage:
         for resource in resources():
             stage.fresh[resource.key] = house.values(resource, 77)
         Interface.objects.filter(pk=stage.rows["hub.interface"].pk).update(stream_a="work.task", stream_b="cost.line")
-        stage.interface = Interface.objects.get(pk=stage.rows["hub.interface"].pk)
+        stage.interface = Interface.objects.select_related("system_a", "system_b", "project").get(pk=stage.rows["hub.interface"].pk)
+        mapping = {"pairs": [{"a": "name", "b": "description"}]}
+        hub.version_publish(interface=stage.interface, spec=hub.spec_of(stage.interface, mapping))
         _marked(stage)
         _extras(stage)
     _people(stage)
