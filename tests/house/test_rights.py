@@ -411,3 +411,11 @@ def test_access_is_asked_again_while_a_page_stays_open(half: Half) -> None:
     assert access_still_holds(half.access, key)
     client.logout()
     assert not access_still_holds(half.access, key)
+
+
+def test_who_belongs_nowhere_any_more_is_refused_in_words(house: House) -> None:
+    client = logged_in(house, house.viewer)
+    Membership.objects.filter(user=house.viewer).delete()
+    for path in ("/api/v1/work.task/", "/api/v1/hub/conflicts", "/api/v1/reports/boards.risk/P1"):
+        answer = client.get(path)
+        assert answer.status_code == 403 and answer.json()["errors"][0]["code"] == "denied", path
