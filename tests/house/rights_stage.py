@@ -55,9 +55,9 @@ def built(house: House) -> Stage:
             stage.rows[resource.key] = house.project if resource.model is Project else house.make(resource)
         for resource in resources():
             stage.fresh[resource.key] = house.values(resource, 77)
-        Interface.objects.filter(pk=stage.rows["hub.interface"].pk).update(stream_a="work.task", stream_b="cost.line")
+        Interface.objects.filter(pk=stage.rows["hub.interface"].pk).update(stream_a="work.task", stream_b="risk.risk")
         stage.interface = Interface.objects.select_related("system_a", "system_b", "project").get(pk=stage.rows["hub.interface"].pk)
-        mapping = {"pairs": [{"a": "name", "b": "description"}]}
+        mapping = {"pairs": [{"a": "code", "b": "code"}, {"a": "name", "b": "title"}]}
         hub.version_publish(interface=stage.interface, spec=hub.spec_of(stage.interface, mapping))
         _marked(stage)
         _extras(stage)

@@ -23,8 +23,8 @@ from tests.house.rights_stage import Stage, actors, built, canary, outsiders, re
 pytestmark = pytest.mark.django_db
 table_path = Path(__file__).with_name("rights_table.txt")
 sampled = 110
-# rows that a project's administrator owns although their history names no project
-of_place = ("worktime.calendar", "worktime.calendarexception", "hub.system")
+# rows of a project although their history does not name it
+of_place = ("worktime.calendar", "worktime.calendarexception", "hub.system", "hub.grant", "hub.interfaceversion", "hub.checkpoint")
 
 
 def outcome(answer: Any) -> str:
