@@ -7,7 +7,7 @@ LOCKED := .venv/.locked
 DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt peers bench chaos bad-night pictures clean
+.PHONY: help up test lint fmt peers bench laws-long rights-table chaos bad-night pictures clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -52,6 +52,12 @@ peers: $(DEVELOP) ## Install and start the real counterparts the tests use
 
 bench: $(DEVELOP) ## Run the benchmarks
 	for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+laws-long: $(DEVELOP) ## The law of rights over every way in, for everybody (about ten minutes)
+	@JINGWEI_LAW=whole $(BIN)/pytest -s tests/house/test_rights_law.py
+
+rights-table: $(DEVELOP) ## Write tests/house/rights_table.txt anew; review it as a difference
+	@JINGWEI_LAW=write $(BIN)/pytest -s tests/house/test_rights_law.py
 
 chaos: $(DEVELOP) ## Five minutes of kills, crashes and bad peers (needs make peers; SEED=N repeats one)
 	@set -a; . var/peers/redmine.env; set +a; $(BIN)/python -m tests.hub.chaos.run --seconds 240 $(if $(SEED),--seed $(SEED))

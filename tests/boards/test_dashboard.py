@@ -14,6 +14,7 @@ from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.frame import commands, scope
+from jingwei.frame.access import system_access
 from jingwei.frame.resource import resource
 from tests.domains.conftest import Firm
 
@@ -65,12 +66,12 @@ def test_what_changed_since_yesterday_is_filled_with_who_and_why(firm: Firm, pla
     with firm.acting("manager"), scope.because(reason="vendor is late"):
         commands.change(resource("work.task"), Task.objects.get(pk=plan[0].pk), {"duration_minutes": 1920}, firm.rights("manager"))
         schedule.project_recalculate(project_id=firm.project.pk)
-    lines = queries.happenings(firm.project, timezone.now() - timedelta(days=1))
+    lines = queries.happenings(firm.project, timezone.now() - timedelta(days=1), system_access(firm.tenant.pk))
     edited = [line for line in lines if "duration" in line.text]
     assert edited and "manager" in edited[0].cause and "vendor is late" in edited[0].cause
     endangered = [line for line in lines if "became endangered" in line.text]
     assert len(endangered) == 1 and "里程碑" in endangered[0].text and endangered[0].cause == "vendor is late"
-    assert queries.happenings(firm.project, timezone.now() + timedelta(days=1)) == []
+    assert queries.happenings(firm.project, timezone.now() + timedelta(days=1), system_access(firm.tenant.pk)) == []
     page = firm.client("manager").get("/projects/P1/").content.decode()
     assert 'id="happenings"' in page and "vendor is late" in page and 'data-chart="progress"' in page
 
@@ -80,7 +81,11 @@ def test_many_recalculations_by_one_cause_are_one_line(firm: Firm, plan: list[Ta
         with scope.because(reason="tracker v1"):
             work.task_save(instance=Task.objects.get(pk=plan[0].pk), duration_minutes=minutes)
             schedule.project_recalculate(project_id=firm.project.pk)
-    moved = [line for line in queries.happenings(firm.project, timezone.now() - timedelta(days=1)) if line.cause == "tracker v1" and "moved" in line.text]
+    moved = [
+        line
+        for line in queries.happenings(firm.project, timezone.now() - timedelta(days=1), system_access(firm.tenant.pk))
+        if line.cause == "tracker v1" and "moved" in line.text
+    ]
     assert len(moved) == 1 and moved[0].count == 3
 
 

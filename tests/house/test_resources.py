@@ -28,8 +28,8 @@ def logged_in(house: House, user: Any) -> Client:
 
 
 def posted(house: House, resource: Resource, number: int = 1) -> dict[str, Any]:
-    """Form data for a new row."""
-    return {n: (v.pk if isinstance(v, models.Model) else v) for n, v in house.values(resource, number).items() if v is not None}
+    """Form data for a new row; references as our own pickers write them."""
+    return {n: (f"#{v.pk}" if isinstance(v, models.Model) else v) for n, v in house.values(resource, number).items() if v is not None}
 
 
 def text_field(resource: Resource) -> str | None:

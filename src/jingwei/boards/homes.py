@@ -18,6 +18,7 @@ from jingwei.domains.labour import queries as labour
 from jingwei.domains.work import queries as work
 from jingwei.frame.web import Request
 from jingwei.hub import queries as hub
+from jingwei.hub.rights import may_see_values, visible
 
 shown_at_most = 7
 # what comes first for whom; somebody with several roles sees the cards of all, in this order of roles
@@ -90,10 +91,12 @@ def _cut(rows: Any, make: Callable[[Any], Row]) -> tuple[list[Row], int]:
 
 
 def _mine(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("work.task.view"):
+    if not desk.request.access.anywhere("work.task.view"):
         return None
     person = directory.person_of(desk.request.user.pk)
     rows = work.mine_now(person.pk if person else None, timezone.now() + timedelta(days=3))
+    if (allowed := desk.projects("work.task.view")) is not None:
+        rows = rows.filter(project_id__in=allowed)
 
     def row(task: Any) -> Row:
         state, word = (
@@ -138,7 +141,7 @@ def _late(milestone: Any) -> str:
 
 
 def _confirm(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("labour.sheet.confirm"):
+    if not desk.request.access.anywhere("labour.sheet.confirm"):
         return None
     rows = labour.to_confirm(desk.projects("labour.sheet.confirm"), desk.request.user.pk)
     shown, total = _cut(rows, _sheet)
@@ -153,7 +156,7 @@ def _sheet(sheet: Any) -> Row:
 
 
 def _write(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("labour.sheet.add"):
+    if not desk.request.access.anywhere("labour.sheet.add"):
         return None
     shown, total = _cut(labour.to_write(desk.projects("labour.sheet.change")), _sheet)
     actions = ((_("New sheet"), "/labour/phone/new/"), (_("Repeat the last sheet"), "/labour/phone/new/?repeat=1"))
@@ -161,14 +164,14 @@ def _write(desk: Desk) -> Card | None:
 
 
 def _post(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("cost.line.post"):
+    if not desk.request.access.anywhere("cost.line.post"):
         return None
     shown, total = _cut(cost.drafts(desk.projects("cost.line.post")), _line)
     return Card("post", _("My cost lines: to post"), shown, total, _("No cost line waits to be posted."), "/w/cost.line/?status=draft", _("All drafts"))
 
 
 def _spent(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("cost.line.view"):
+    if not desk.request.access.anywhere("cost.line.view"):
         return None
     shown, total = _cut(cost.newest(desk.projects("cost.line.view"))[:100], _line)
     return Card("spent", _("My cost lines: newest"), shown, total, _("No cost has been booked yet."), "/w/cost.line/?kind=actual", _("All"))
@@ -187,9 +190,9 @@ def _line(line: Any) -> Row:
 
 
 def _overspent(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("cost.line.view"):
+    if not desk.request.access.anywhere("cost.line.view"):
         return None
-    over = [s for s in desk.standings if s.planned and s.actual > s.planned]
+    over = [s for s in desk.standings if s.sees_money and s.planned and s.actual > s.planned]
     rows = [
         Row(f"/projects/{s.project.code}/", s.project.name, _("%(percent)s %% of the plan") % {"percent": round(100 * s.actual / s.planned)}, "degraded", _("Above the plan"), amount=s.actual - s.planned, currency=s.project.currency)
         for s in over
@@ -209,17 +212,18 @@ def _slipping(desk: Desk) -> Card:
 
 
 def _integration(desk: Desk) -> Card | None:
-    if not desk.request.access.allows("hub.interface.view"):
+    if not desk.request.access.anywhere("hub.interface.view"):
         return None
-    shown, total = _cut(hub.conflicts_open(), _conflict)
+    rows = hub.conflicts_open().filter(interface__in=visible(desk.request.access))
+    shown, total = _cut(rows, lambda row: _conflict(row, may_see_values(desk.request.access, row.interface)))
     return Card("integration", _("Conflicts to decide"), shown, total, _("None waits."), "/hub/conflicts/", _("All"))
 
 
-def _conflict(conflict: Any) -> Row:
+def _conflict(conflict: Any, is_shown: bool) -> Row:
     return Row(
         "/hub/conflicts/",
         f"{conflict.interface.name} · {conflict.field or '–'}",
-        f"{str(conflict.value_a)[:30]} / {str(conflict.value_b)[:30]}",
+        f"{str(conflict.value_a)[:30]} / {str(conflict.value_b)[:30]}" if is_shown else "",
         "clash",
         _("Conflict"),
     )

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET
 
 from jingwei.boards import curves, homes, queries
 from jingwei.boards.forms import RiskForm, kinds, registers
-from jingwei.boards.risk import RiskAsked, risk_of
+from jingwei.boards.reports import risk as risk_report
+from jingwei.boards.risk import RiskAsked
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
@@ -44,7 +45,7 @@ def home(request: Request) -> HttpResponse:
         return homeless(request)
     projects = _visible(request)
     ids = [p.pk for p in projects]
-    standings = queries.standings(projects)
+    standings = queries.standings(projects, request.access)
     context: dict[str, Any] = {"standings": standings, "cards": homes.cards_of(request, standings), "tasks": queries.soon(ids)}
     return render(request, "boards/_home.html" if request.headers.get("HX-Request") else "boards/home.html", context)
 
@@ -52,10 +53,10 @@ def home(request: Request) -> HttpResponse:
 @require_GET
 def portfolio(request: Request) -> HttpResponse:
     """Every visible project and why it is green or not."""
-    request.access.require("work.task.view")
-    return render(
-        request, "boards/portfolio.html", {"standings": queries.standings(_visible(request)), "costs": queries.cost_series([p.pk for p in _visible(request)])}
-    )
+    request.access.require_anywhere("work.task.view")
+    standings = queries.standings(_visible(request), request.access)
+    priced = [standing.project.pk for standing in standings if standing.sees_money]
+    return render(request, "boards/portfolio.html", {"standings": standings, "sees_money": bool(priced), "costs": queries.cost_series(priced)})
 
 
 @require_GET
@@ -66,10 +67,10 @@ def dashboard(request: Request, code: str) -> HttpResponse:
         raise ProjectMissing(code)
     span = request.GET.get("since", "1")
     since: datetime = timezone.now() - timedelta(days=int(span) if span in spans else 1)
-    standing = queries.standings([project])[0]
+    standing = queries.standings([project], request.access)[0]
     context = {
         "project": project, "standing": standing, "endangered": [(m, queries.why_late(standing, m)) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
-        "happenings": queries.happenings(project, since), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk]), "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
+        "happenings": queries.happenings(project, since, request.access), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk] if standing.sees_money else []), "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
         "baseline": schedule.current_baseline(project.pk), "spans": spans, "span": span if span in spans else "1",
     }  # fmt: skip
     return render(request, "boards/_dashboard.html" if request.headers.get("HX-Request") else "boards/dashboard.html", context)
@@ -86,7 +87,7 @@ def risk(request: Request, code: str) -> HttpResponse:
         return render(request, "boards/risk.html", context, status=422)
     context["asked"] = form.asked()
     try:
-        context["found"] = risk_of(project, form.asked())
+        context["found"] = risk_report.told(request.access, project, form.asked())
     except ValidationError as problem:
         context["problems"] = problem.messages
         return render(request, "boards/risk.html", context, status=422)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
+from jingwei.frame.access import Access
 from jingwei.frame.models import History, Project, User
 from jingwei.frame.resource import registry
 from jingwei.hub import queries as hub
@@ -25,6 +26,7 @@ class Standing:
     """Where one project stands, with a sentence for each judgement."""
 
     project: Project
+    sees_money: bool = True
     tasks: int = 0
     percent: int = 0
     finish: datetime | None = None
@@ -70,10 +72,10 @@ class Standing:
         return _("On track")
 
 
-def standings(projects: Sequence[Project]) -> list[Standing]:
-    """Every given project's standing, in a fixed number of queries."""
+def standings(projects: Sequence[Project], access: Access) -> list[Standing]:
+    """Every given project's standing for these eyes, in a fixed number of queries: money and interfaces only where they may be seen."""
     ids = [p.pk for p in projects]
-    out = {p.pk: Standing(p) for p in projects}
+    out = {p.pk: Standing(p, sees_money=access.allows("cost.line.view", p.pk)) for p in projects}
     for row in work.progress_by_project(ids):
         standing = out[row["project_id"]]
         standing.tasks, standing.percent, standing.finish = row["tasks"], round(row["percent"] or 0), row["finish"]
@@ -81,13 +83,13 @@ def standings(projects: Sequence[Project]) -> list[Standing]:
         out[pk].baseline_finish = finish
     for pk, milestones in schedule.endangered_by_project(ids).items():
         out[pk].endangered = milestones
-    interfaces = [i for i in hub.interfaces_of().exclude(stage="retired") if i.project_id in out]
+    interfaces = [i for i in hub.interfaces_of().exclude(stage="retired") if i.project_id in out and access.allows("hub.interface.view", i.project_id)]
     troubles = hub.open_counts([i.pk for i in interfaces])
     for interface in interfaces:
         out[interface.project_id].interfaces.append(interface)
         counts = troubles[interface.pk]
         out[interface.project_id].open_troubles += counts["conflicts"] + counts["quarantine"] + counts["dead"]
-    for row in cost.totals_by_project(ids):
+    for row in cost.totals_by_project([pk for pk, standing in out.items() if standing.sees_money]):
         if row["kind"] == "planned":
             out[row["project_id"]].planned = row["total"]
         elif row["kind"] == "actual":
@@ -121,11 +123,14 @@ class Happening:
     count: int = 1
 
 
-def happenings(project: Project, since: datetime, limit: int = 40) -> list[Happening]:
-    """What changed in a project since then, and why: recalculations that moved dates, and edits grouped by who and what."""
+def happenings(project: Project, since: datetime, access: Access, limit: int = 40) -> list[Happening]:
+    """What changed in a project since then, and why: recalculations that moved dates, and edits grouped by who and what; of each kind of
+    record only for those who may look at it."""
     out = _moves(project, since)
-    lines = History.objects.filter(project_id=project.pk, at__gte=since).exclude(origin="schedule").order_by("-id")[:2000]
-    names = {u.pk: str(u) for u in User.objects.all()}
+    seen = [key for key, found in registry.items() if access.allows(found.permission("view"), project.pk)]
+    rows = History.objects.filter(project_id=project.pk, at__gte=since, resource__in=seen).exclude(origin="schedule")
+    lines = list(rows.order_by("-id")[:2000])
+    names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines})}
     grouped: dict[tuple[str, str, str], Happening] = {}
     for line in lines:
         who = names.get(line.actor_id or 0) or line.origin or _("system")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.boards.risk import RiskAsked, risk_of
+from jingwei.boards.risk import RiskAsked, risk_of, without_money, without_register
 from jingwei.frame.report import Report
 
-risk = Report("boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked)
+risk = Report(
+    "boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked,
+    without={"cost.line.view": without_money, "risk.risk.view": without_register},
+)  # fmt: skip

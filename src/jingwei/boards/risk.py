@@ -81,6 +81,20 @@ def _answer(project: Project, asked: RiskAsked) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def without_money(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer for somebody who may not see costs."""
+    bare = [{name: value for name, value in each.items() if name != "cost"} for each in found["percentiles"]]
+    register_ = {name: value for name, value in found["register"].items() if name != "dearer"}
+    register_["without"] = [{name: value for name, value in each.items() if name != "cost"} for each in register_.get("without", ())]
+    kept = {name: value for name, value in found.items() if name not in ("joint_confidence_p80", "has_costs")}
+    return {**kept, "percentiles": bare, "register": register_}
+
+
+def without_register(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer for somebody who may not see the risk register: its risks take part and are not told of."""
+    return {**found, "register": {"events": 0, "left_out": 0, "codes": [], "without": [], "later_days": 0}}
+
+
 def _chain(plan: schedule.UncertainPlan) -> dict[str, Any]:
     """PERT along the chain that leads to the finish, and the project buffer of a critical chain, in working days."""
     found, day = plan.model.chain_estimate(plan.dates.longest_path_keys), plan.minutes_per_day

@@ -1,18 +1,25 @@
-"""Who may do what where: a permission is `resource.verb`, granted by a role in the organisation or in one project. Deny by default."""
+"""Who may do what where: a permission is `resource.verb`, granted by a role in the organisation or in one project. Deny by default.
+
+Where a row belongs is told by its resource (`Resource.places_of`): its project, several, or None for the organisation itself. `Access.require`
+decides, and nothing else does. `anywhere` opens doors (a page exists for somebody) and never decides over a row.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from importlib import import_module
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.frame import narrowing, scope
-from jingwei.frame.models import Membership, Tenant, User
+from jingwei.frame.models import Membership, Role, Tenant, User
 
 # The standard roles. What each may do beyond looking is declared by the resources themselves.
 standard_roles: dict[str, tuple[object, tuple[str, ...]]] = {
@@ -73,15 +80,35 @@ class Access:
             self._seen[permission] = narrowing.narrowed(permission, held, self.limits)
         return self._seen[permission]
 
-    def allows(self, permission: str, project_id: int | None = None) -> bool:
-        """True when the permission holds in that project, or, without a project, anywhere at all."""
+    def allows(self, permission: str, *places: int | None) -> bool:
+        """True when the permission holds in every one of these projects. None, or no place at all, is the organisation itself:
+        only an organisation-wide grant reaches it."""
         projects = self.projects(permission)
-        return projects is None or (bool(projects) if project_id is None else project_id in projects)
+        return projects is None or (bool(places) and all(place is not None and place in projects for place in places))
 
-    def require(self, permission: str, project_id: int | None = None) -> None:
+    def require(self, permission: str, *places: int | None) -> None:
         """Raise PermissionDenied, naming the missing right."""
-        if not self.allows(permission, project_id):
+        if not self.allows(permission, *places):
             raise Lacking(permission)
+
+    def anywhere(self, permission: str) -> bool:
+        """Whether the permission holds in any project at all. It opens a page or a list; what is on it is decided row by row."""
+        projects = self.projects(permission)
+        return projects is None or bool(projects)
+
+    def require_anywhere(self, permission: str) -> None:
+        """Raise PermissionDenied when the permission holds nowhere."""
+        if not self.anywhere(permission):
+            raise Lacking(permission)
+
+    def grants_in(self, place: int | None) -> frozenset[str]:
+        """Everything held in a project, or organisation-wide."""
+        return self.everywhere if place is None else self.by_project.get(place, self.everywhere)
+
+    def covers(self, grants: Iterable[str], place: int | None) -> bool:
+        """Whether everything these grants allow is held there: nobody hands on what he has not."""
+        held = self.grants_in(place)
+        return all(any(_implies(own, grant) for own in held) for grant in grants)
 
     @property
     def project_ids(self) -> frozenset[int] | None:
@@ -100,23 +127,45 @@ def is_granted(grants: frozenset[str], permission: str) -> bool:
     return any(grant == permission or ("*" in grant and fnmatchcase(permission, grant)) for grant in grants)
 
 
-def access_of(user: User, tenant: Tenant | int) -> Access:
+def _implies(own: str, grant: str) -> bool:
+    """Whether a grant held allows all that another one (a pattern itself, perhaps) would."""
+    return own == grant or ("*" in own and not {"?", "["} & set(own) and fnmatchcase(grant, own))
+
+
+def access_of(user: User | int, tenant: Tenant | int) -> Access:
     """Load a user's rights in an organisation: one query. Who works through a token stays within its limits here too."""
     tenant_id = tenant if isinstance(tenant, int) else tenant.pk
+    user_id = user if isinstance(user, int) else user.pk
     everywhere: set[str] = set()
     by_project: dict[int, set[str]] = defaultdict(set)
     roles: list[str] = []
-    rows = Membership.objects.filter(user=user, tenant_id=tenant_id, user__is_active=True)
+    rows = Membership.objects.filter(user_id=user_id, tenant_id=tenant_id, user__is_active=True)
     for project_id, key, grants, is_standard in rows.values_list("project_id", "role__key", "role__grants", "role__is_standard"):
         roles.append(key)
         granted = {*grants, *(grants_of(key) if is_standard else ())}
         (everywhere if project_id is None else by_project[project_id]).update(granted)
     current = scope.peek()
-    limits = current.limits if current is not None and current.user_id == user.pk else ()
+    limits = current.limits if current is not None and current.user_id == user_id else ()
     by = {p: frozenset(g | everywhere) for p, g in by_project.items()}
-    return Access(tenant_id, user.pk, frozenset(everywhere), by, tuple(dict.fromkeys(roles)), limits)
+    return Access(tenant_id, user_id, frozenset(everywhere), by, tuple(dict.fromkeys(roles)), limits)
 
 
 def system_access(tenant_id: int) -> Access:
     """Full rights for the machinery itself (jobs, demo, tests)."""
     return Access(tenant_id, None, frozenset({"*"}))
+
+
+def access_still_holds(access: Access, session_key: str | None = None) -> bool:
+    """Whether somebody who was let in with this access may stay: the person is active, the session (if one is named) lives, and the rights are
+    what they were. Two small queries; asked by whatever stays open, such as a stream of events."""
+    if access.user_id is None:
+        return True
+    if session_key is not None and not import_module(settings.SESSION_ENGINE).SessionStore().exists(session_key):
+        return False
+    now = access_of(access.user_id, access.tenant_id)
+    return bool(now.roles) and (now.everywhere, now.by_project) == (access.everywhere, access.by_project)
+
+
+def grants_of_role(role: Role) -> frozenset[str]:
+    """All that a role allows, what the resources declare for a standard role included."""
+    return frozenset({*role.grants, *(grants_of(role.key) if role.is_standard else ())})

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ForeignKey, ProtectedError
 from django.utils.translation import gettext as _
 
-from jingwei.frame import bulk, forms
+from jingwei.frame import bulk, forms, moving
 from jingwei.frame.access import Access
 from jingwei.frame.resource import Children, Resource
 
@@ -29,47 +29,99 @@ class Stale(Exception):
         self.row = row
 
 
+def authorise(access: Access, resource: Resource, verb: str, *rows: Any, via: str = "") -> None:
+    """The one decision: `verb` (and `via`, the way by which it comes, such as an import) must be allowed everywhere the rows belong. Of a change these
+    are the row as it is and as it will be. Raises PermissionDenied naming the missing right."""
+    places = frozenset[int | None]().union(*(resource.places_of(row) for row in rows))
+    for each in filter(None, (verb, via)):
+        access.require(resource.permission(each), *places)
+
+
 @transaction.atomic
-def create(resource: Resource, values: Values, access: Access, *, files: Values | None = None) -> Any:
-    """A new row. ValidationError by field, PermissionDenied without the right in the row's project."""
-    access.require(resource.permission("add"))
+def create(resource: Resource, values: Values, access: Access, *, files: Values | None = None, via: str = "") -> Any:
+    """A new row. ValidationError by field, PermissionDenied without the right where the row will belong.
+
+    `via` names the exchange that the row comes by ("import"): it needs that right too, and brings its state along.
+    """
+    access.require_anywhere(resource.permission("add"))
     own, children = _split(resource, values)
     cleaned = forms.checked(resource, own, None, files)
-    access.require(resource.permission("add"), _project_in(resource, cleaned))
-    return _write(resource, None, cleaned | _checked_children(resource, children, None))
+    after = _as_it_will_be(resource, None, cleaned)
+    authorise(access, resource, "add", after, via=via)
+    _respect_guards(resource, None, cleaned, access, after, carries_state=bool(via))
+    return _write(resource, None, cleaned | _checked_children(resource, children, None, after, access))
 
 
 @transaction.atomic
-def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None) -> Any:
-    """Change the given fields of a row; Stale when `version` is not the row's."""
-    access.require(resource.permission("change"), resource.project_of(row))
+def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = "") -> Any:
+    """Change the given fields of a row; Stale when `version` is not the row's. The right is needed where it belongs and where it will."""
+    authorise(access, resource, "change", row, via=via)
     current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
     if version is not None and version != current.version:
         raise Stale(current)
     own, children = _split(resource, values)
     cleaned = forms.checked(resource, own, current, files)
-    if (moved_to := _project_in(resource, cleaned)) is not None:
-        access.require(resource.permission("change"), moved_to)
-    return _write(resource, current, cleaned | _checked_children(resource, children, current))
+    _check_change(resource, current, cleaned, access, via=via, carries_state=bool(via))
+    after = _as_it_will_be(resource, current, cleaned)
+    return _written(resource, current, cleaned | _checked_children(resource, children, current, after, access))
+
+
+def _written(resource: Resource, row: Any | None, values: dict[str, Any]) -> Any:
+    """Write the row; its parts go along when it has moved."""
+    before = resource.project_of(row) if row is not None else None
+    done = _write(resource, row, values)
+    if row is not None and resource.project_of(done) != before:
+        moving.follow(resource, done)
+    return done
+
+
+def _check_change(resource: Resource, row: Any, cleaned: Values, access: Access, *, via: str = "", carries_state: bool = False) -> None:
+    after = _as_it_will_be(resource, row, cleaned)
+    authorise(access, resource, "change", row, after, via=via)
+    _respect_guards(resource, row, cleaned, access, after, carries_state=carries_state)
+    if resource.project_of(row) != resource.project_of(after):
+        moving.check(resource, row, after, cleaned)
+
+
+def _as_it_will_be(resource: Resource, row: Any | None, cleaned: Values) -> Any:
+    """A copy of the row that names what the checked values name."""
+    probe = forms.probe_of(resource, row)
+    for name, value in cleaned.items():
+        if isinstance(resource.model_field(name), ForeignKey):
+            setattr(probe, name, value)
+    return probe
+
+
+def _respect_guards(resource: Resource, row: Any | None, cleaned: Values, access: Access, after: Any, *, carries_state: bool) -> None:
+    """A field that a verb guards is written by that verb. What comes in with its state (an import, an interface) needs the verb's right."""
+    for name, verbs in resource.guarded.items():
+        now = getattr(row if row is not None else resource.model(), name)
+        if name not in cleaned or cleaned[name] == now:
+            continue
+        verb = verbs.get(cleaned[name])
+        if verb is None or not carries_state:
+            titles = ", ".join(f"“{each.title}”" for each in verbs.values())
+            raise ValidationError({name: _("This is not typed in; it follows from: %(verbs)s.") % {"verbs": titles}})
+        authorise(access, resource, verb.name, after)
 
 
 @transaction.atomic
-def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], access: Access) -> list[Any]:
+def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], access: Access, *, carries_state: bool = False) -> list[Any]:
     """Create (row None) or change many rows as one statement; gives, in order, each row or the ValidationError that refused it.
 
     Rows to change are read and locked by the caller. When the database objects to the whole, each is tried by itself,
-    so one bad row never keeps the others out and its error names the field.
+    so one bad row never keeps the others out and its error names the field. `carries_state`: the rows come from outside with their state.
     """
     checker, out = forms.Checker(resource), list[Any](items)
     ready: list[tuple[int, Any | None, dict[str, Any]]] = []
     names = {each.name for each in resource.children}
     for place, (row, values) in enumerate(items):
         try:
-            if names & set(values):
-                out[place] = _save_one(resource, row, values, access)
+            if names & set(values) or (row is not None and "project" in values):
+                out[place] = _save_one(resource, row, values, access, carries_state)
                 continue
             cleaned = checker.checked(values, row)
-            _require_in(resource, row, cleaned, access)
+            _check_one(resource, row, cleaned, access, carries_state)
             ready.append((place, row, cleaned))
         except (ValidationError, PermissionDenied) as problem:
             out[place] = problem if isinstance(problem, ValidationError) else NotAllowed(str(problem))
@@ -80,25 +132,31 @@ def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], ac
             out[place] = done
     except (ValidationError, IntegrityError):
         for place, row, _cleaned in ready:
-            out[place] = _save_one(resource, row, items[place][1], access)
+            out[place] = _save_one(resource, row, items[place][1], access, carries_state)
     return out
 
 
-def _save_one(resource: Resource, row: Any | None, values: Values, access: Access) -> Any:
+def _save_one(resource: Resource, row: Any | None, values: Values, access: Access, carries_state: bool) -> Any:
     try:
         with transaction.atomic():
-            return create(resource, values, access) if row is None else change(resource, row, values, access)
+            own, children = _split(resource, values)
+            cleaned = forms.checked(resource, own, row)
+            after = _check_one(resource, row, cleaned, access, carries_state)
+            return _written(resource, row, cleaned | _checked_children(resource, children, row, after, access))
     except ValidationError as problem:
         return problem
     except PermissionDenied as problem:
         return NotAllowed(str(problem))
 
 
-def _require_in(resource: Resource, row: Any | None, cleaned: Values, access: Access) -> None:
-    permission = resource.permission("add" if row is None else "change")
+def _check_one(resource: Resource, row: Any | None, cleaned: Values, access: Access, carries_state: bool) -> Any:
+    after = _as_it_will_be(resource, row, cleaned)
     if row is not None:
-        access.require(permission, resource.project_of(row))
-    access.require(permission, _project_in(resource, cleaned))
+        _check_change(resource, row, cleaned, access, carries_state=carries_state)
+        return after
+    authorise(access, resource, "add", after)
+    _respect_guards(resource, None, cleaned, access, after, carries_state=carries_state)
+    return after
 
 
 def _write_many(resource: Resource, items: Sequence[tuple[Any | None, dict[str, Any]]]) -> list[Any]:
@@ -119,7 +177,7 @@ def _write_many(resource: Resource, items: Sequence[tuple[Any | None, dict[str, 
 @transaction.atomic
 def remove(resource: Resource, row: Any, access: Access) -> None:
     """Delete a row, or say what still stands on it."""
-    access.require(resource.permission("delete"), resource.project_of(row))
+    authorise(access, resource, "delete", row)
     try:
         _remove(resource, [row])
     except ProtectedError as problem:
@@ -136,7 +194,7 @@ def remove_many(resource: Resource, rows: Sequence[Any], access: Access) -> list
     ready = []
     for place, row in enumerate(rows):
         try:
-            access.require(resource.permission("delete"), resource.project_of(row))
+            authorise(access, resource, "delete", row)
             ready.append(place)
         except PermissionDenied as problem:
             out[place] = NotAllowed(str(problem))
@@ -183,7 +241,7 @@ def _still_used(problem: ProtectedError) -> ValidationError:
 def act(resource: Resource, name: str, row: Any, values: Values, access: Access, *, files: Values | None = None) -> Any:
     """Do a declared verb to a row; its fields are checked like any others."""
     verb = resource.verb(name)
-    access.require(resource.permission(name), resource.project_of(row))
+    authorise(access, resource, name, row)
     current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
     if not verb.applies(current):
         raise ValidationError(_("“%(verb)s” is not possible in the present state.") % {"verb": verb.title})
@@ -207,37 +265,41 @@ def _split(resource: Resource, values: Values) -> tuple[dict[str, Any], dict[str
     return {k: v for k, v in values.items() if k not in names}, {k: v for k, v in values.items() if k in names}
 
 
-def _checked_children(resource: Resource, given: Values, parent: Any | None) -> dict[str, list[dict[str, Any]]]:
-    """Each child list as cleaned dictionaries; a child with an `id` changes that row, one without is new."""
+def _checked_children(resource: Resource, given: Values, parent: Any | None, after: Any, access: Access) -> dict[str, list[dict[str, Any]]]:
+    """Each child list as cleaned dictionaries; a child with an `id` changes that row, one without is new, one left out is removed.
+    Each of the three needs its own right, where the parent will be."""
     out: dict[str, list[dict[str, Any]]] = {}
     for each in resource.children:
-        if each.name in given:
-            out[each.name] = [_checked_child(resource, each, number, child, parent) for number, child in enumerate(given[each.name])]
+        if each.name not in given:
+            continue
+        target, places = resource.child(each), resource.places_of(after)
+        known = {row.pk: row for row in getattr(parent, each.name).select_related(*target.references)} if parent is not None else {}
+        rows = [_checked_child(target, each, number, child, known, resource.project_of(after)) for number, child in enumerate(given[each.name])]
+        for verb in _done_to(target, known, rows):
+            access.require(target.permission(verb), *places)
+        out[each.name] = rows
     return out
 
 
-def _checked_child(resource: Resource, kind: Children, number: int, values: Values, parent: Any | None) -> dict[str, Any]:
-    target = resource.child(kind)
+def _done_to(target: Resource, known: Mapping[int, Any], rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """What a list of children does: add, change, delete."""
+    verbs = {"add"} if any("id" not in row for row in rows) else set()
+    named = {row["id"]: row for row in rows if "id" in row}
+    if any(getattr(known[pk], name) != value for pk, row in named.items() for name, value in row.items() if name != "id"):
+        verbs.add("change")
+    if set(known) - set(named):
+        verbs.add("delete")
+    return verbs
+
+
+def _checked_child(target: Resource, kind: Children, number: int, values: Values, known: Mapping[int, Any], place: int | None) -> dict[str, Any]:
     own = dict(values)
-    row = getattr(parent, kind.name).filter(pk=own["id"]).first() if parent is not None and own.get("id") else None
+    given = own.pop("id", None)
+    row = known.get(int(given)) if str(given or "").isascii() and str(given or "").isdigit() else None
     identity = {"id": row.pk} if row is not None else {}
-    own.pop("id", None)
     try:
         # the parent is set by the service, so it is not asked of the child here
-        return forms.checked(target, own, row, names=kind.fields) | identity
+        return forms.checked(target, own, row, names=kind.fields, place=place) | identity
     except ValidationError as problem:
         messages = [f"{_('Line')} {number + 1}: {text}" for text in problem.messages]
         raise ValidationError({NON_FIELD_ERRORS: messages}) from problem
-
-
-def _project_in(resource: Resource, cleaned: Values) -> int | None:
-    project = cleaned.get("project")
-    if project is not None:
-        return int(project.pk)
-    path = resource.model.project_path.split("__")
-    if len(path) > 1 and (parent := cleaned.get(path[0])) is not None:
-        value = parent
-        for step in path[1:]:
-            value = getattr(value, step)
-        return int(value)
-    return None

@@ -22,6 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from jingwei.frame import commands, forms, scope
 from jingwei.frame.access import Access
+from jingwei.frame.models import User
 from jingwei.frame.resource import Resource
 
 rows_at_most = 50_000
@@ -102,7 +103,7 @@ def written(resource: Resource, row: Any, name: str) -> str:
         from jingwei.frame.resource import resource_of
 
         target = resource_of(type(value))
-        return target.name_of(value) if target else str(value.pk)
+        return target.name_of(value) if target else value.get_username() if isinstance(value, User) else str(value.pk)
     if isinstance(value, dt.datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, bool):
@@ -302,12 +303,12 @@ def _row(resource: Resource, number: int, values: dict[str, str], access: Access
             )
             given = {n: _value(resource, n, v) for n, v in values.items()}
             if existing is None:
-                commands.create(resource, {n: v for n, v in given.items() if v not in ("", None)}, access)
+                commands.create(resource, {n: v for n, v in given.items() if v not in ("", None)}, access, via="import")
                 named.action = "create"
                 return named
             changed = _changed(resource, existing, given)
             if changed:
-                commands.change(resource, existing, changed, access)
+                commands.change(resource, existing, changed, access, via="import")
                 named.changes = {n: (written(resource, existing, n), values[n]) for n in changed}
             named.action = "update" if changed else "unchanged"
     except ValidationError as problem:

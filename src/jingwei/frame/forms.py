@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
+from jingwei.frame.models import Membership, Project, User
 from jingwei.frame.resource import Resource, resource_of
 
 
@@ -30,36 +31,59 @@ class ReferenceInput(forms.TextInput):
         return context
 
 
-class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Another row, given by id, by natural key, or as itself."""
+nowhere_else = object()  # a reference that is not confined to a place
 
-    default_error_messages = {"invalid_choice": _("There is no “%(value)s”. Type the code or pick one from the list.")}
+
+class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it.
+
+    What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation).
+    """
+
+    default_error_messages = {
+        "invalid_choice": _("There is no “%(value)s”. Type the code or pick one from the list."),
+        "elsewhere": _("“%(value)s” belongs to another project. Choose one of the same project."),
+    }
 
     def __init__(self, target: Resource, **options: Any) -> None:
         super().__init__(target.model._default_manager.none(), widget=ReferenceInput(target), **options)
         self.target = target
+        self.place: Any = nowhere_else
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, models.Model):
             return self.target.name_of(value)
-        if isinstance(value, int):
-            row = self.target.model.objects.select_related(*self.target.references).filter(pk=value).first()
+        if isinstance(value, int) or (pk := _picked(value)) is not None:
+            row = self.target.model.objects.select_related(*self.target.references).filter(pk=value if isinstance(value, int) else pk).first()
             return self.target.name_of(row) if row else value
         return value
 
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
-        if isinstance(value, self.target.model):
-            return value
-        rows = self.target.model.objects.all()
-        row = None
-        if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
-            row = rows.filter(pk=int(value)).first()
-        if row is None:
-            row = self.target.named(str(value), rows)
+        row = value if isinstance(value, self.target.model) else self._found(value)
         if row is None:
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+        if not self.is_near(row):
+            shown = value if isinstance(value, str) else self.target.name_of(row)
+            raise ValidationError(self.error_messages["elsewhere"], code="elsewhere", params={"value": shown})
+        return row
+
+    def is_near(self, row: Any) -> bool:
+        """Whether the row is of the place to which this reference is confined, or of the organisation."""
+        return self.place is nowhere_else or self.target.project_of(row) in (None, self.place)
+
+    def _found(self, value: Any) -> Any | None:
+        rows = self.target.model.objects.all()
+        if isinstance(value, int) and not isinstance(value, bool):
+            return rows.filter(pk=value).first() if 0 < value <= largest_id else None
+        near = rows
+        if self.place is not nowhere_else:
+            path = self.target.place_path
+            near = rows.filter(models.Q(**{path: self.place}) | models.Q(**{f"{path}__isnull": True}))
+        row = self.target.named(str(value), near) or self.target.named(str(value), rows)
+        if row is None and (pk := _picked(value)) is not None:
+            row = rows.filter(pk=pk).first()
         return row
 
     def validate(self, value: Any) -> None:
@@ -69,12 +93,60 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(self.prepare_value(initial) or "") != str(data or "")
 
 
+largest_id = 2**63 - 1
+
+
+def _picked(value: Any) -> int | None:
+    """The id in `#12`, as our own pickers and links write it."""
+    if isinstance(value, str) and len(value) < 20 and value.startswith("#") and value[1:].isascii() and value[1:].isdigit():
+        return int(value[1:])
+    return None
+
+
+class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A person who is a member of this organisation, by user name; a program may give the id. Others are not offered, and not known."""
+
+    default_error_messages = {"invalid_choice": _("“%(value)s” is no member of this organisation. Choose one from the list.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(members(), to_field_name="username", **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        pk = value if isinstance(value, int) else _picked(value)
+        if pk is not None:
+            return User.objects.filter(pk=pk).values_list("username", flat=True).first()
+        return value.username if isinstance(value, User) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, User):
+            value = value.pk
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value in self.empty_values:
+                return None
+            found = self.queryset.filter(pk=value).first() if self.queryset is not None and 0 < value <= largest_id else None
+            if found is None:
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+            return found
+        try:
+            return super().to_python(value)
+        except ValidationError as problem:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
+
+
+def members() -> models.QuerySet[User]:
+    """People who belong to the organisation of the scope."""
+    held = Membership.objects.filter(tenant_id=scope.current().tenant_id)
+    return User.objects.filter(pk__in=held.values("user_id")).order_by("username")
+
+
 def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
     """The form field for a model field: references by natural key, real date pickers, multi-line text."""
     if isinstance(field, models.ForeignKey):
         target = resource_of(field.remote_field.model)
         if target is not None:
             return ReferenceField(target, required=not field.blank, label=field.verbose_name, help_text=field.help_text)
+        if field.remote_field.model is User:
+            return MemberField(required=not field.blank, label=field.verbose_name, help_text=field.help_text)
     if isinstance(field, models.DateTimeField):
         options["widget"] = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     elif isinstance(field, models.DateField):
@@ -84,7 +156,13 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
 
 
 class RowForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A row's form: what the database would refuse as a double is told at the field that names it."""
+    """A row's form: what the database would refuse as a double is told at the field that names it. Who is named already may stay named."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            if isinstance(field, MemberField) and (pk := getattr(self.instance, f"{name}_id", None)) is not None:
+                field.queryset = (members() | User.objects.filter(pk=pk)).order_by("username")
 
     def validate_unique(self) -> None:
         """As Django does, and within the organisation, which is no field of the form."""
@@ -113,25 +191,69 @@ def blank_values(resource: Resource) -> dict[str, Any]:
 
 
 def checked(
-    resource: Resource, values: Mapping[str, Any], instance: Any | None, files: Mapping[str, Any] | None = None, *, names: Sequence[str] | None = None
+    resource: Resource,
+    values: Mapping[str, Any],
+    instance: Any | None,
+    files: Mapping[str, Any] | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    place: Any = nowhere_else,
 ) -> dict[str, Any]:
     """Values as the model wants them; ValidationError by field otherwise. Nothing is written, `instance` is not touched.
 
-    Only the given names are checked for a change; a new row is checked whole, with defaults for what was not given.
+    Only the given names are checked for a change; a new row is checked whole, with defaults for what was not given. References keep to the
+    row's project: `place` when it is known already (parts inside their whole's form), else what the values or the row say.
     """
     unknown = set(values) - set(names or resource.fields)
     if unknown:
         raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": ", ".join(sorted(unknown))}]})
     wanted = list(names or resource.fields) if instance is None else [n for n in (names or resource.fields) if n in values or n in (files or {})]
     given = dict(values) if instance is not None else {**blank_values(resource), **values}
-    probe = copy.copy(instance) if instance is not None else resource.model(tenant_id=scope.current().tenant_id)
-    if instance is not None:
-        probe._state = copy.copy(instance._state)
-        probe._state.fields_cache = dict(instance._state.fields_cache)
-    form = form_class(resource, wanted)(given, cast(Any, files), instance=probe)
+    form = form_class(resource, wanted)(given, cast(Any, files), instance=probe_of(resource, instance))
+    if place is nowhere_else:
+        place = place_given(resource, values, instance)
+    for name in set(wanted) & set(resource.confined):
+        if isinstance(field := form.fields[name], ReferenceField):
+            field.place = place
     if not form.is_valid():
         raise ValidationError({name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()})
     return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data}
+
+
+def probe_of(resource: Resource, instance: Any | None) -> Any:
+    """A copy of a row (or a new one) to try values on."""
+    if instance is None:
+        return resource.model(tenant_id=scope.current().tenant_id)
+    probe = copy.copy(instance)
+    probe._state = copy.copy(instance._state)
+    probe._state.fields_cache = dict(instance._state.fields_cache)
+    return probe
+
+
+def place_given(resource: Resource, values: Mapping[str, Any], instance: Any | None, clean: Callable[[str, Any], Any] | None = None) -> Any:
+    """The project that a row would belong to with these values, before they are checked; `nowhere_else` when they do not say."""
+    if not resource.confined:
+        return nowhere_else
+    name = getattr(resource.model, "project_from", "") or resource.place_path.removesuffix("_id").split("__")[0]
+    if name in values:
+        try:
+            row = (clean or _cleaner(resource))(name, values[name])
+        except ValidationError:
+            return nowhere_else  # told at that field
+        if isinstance(row, Project):
+            return row.pk
+        target = resource.target(name)
+        return target.project_of(row) if target is not None and row is not None else None
+    return resource.project_of(instance) if instance is not None else nowhere_else
+
+
+def _cleaner(resource: Resource) -> Callable[[str, Any], Any]:
+    def clean(name: str, value: Any) -> Any:
+        model_field = resource.model_field(name)
+        field = form_field(model_field) if model_field is not None else None
+        return field.clean(value) if field is not None else None
+
+    return clean
 
 
 def _filled(resource: Resource, name: str, value: Any) -> Any:
@@ -151,7 +273,7 @@ class Checker:
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self._fields: dict[str, forms.Field] = {}
-        self._found: dict[tuple[str, str], Any] = {}
+        self._found: dict[tuple[Any, ...], Any] = {}
         self._defaults = blank_values(resource)
         self._empty: dict[str, Any] = {}
 
@@ -162,9 +284,10 @@ class Checker:
             raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": ", ".join(sorted(unknown))}]})
         cleaned: dict[str, Any] = {}
         problems: dict[str, Any] = {}
+        place = place_given(self.resource, values, instance, self._clean)
         for name, value in values.items():
             try:
-                cleaned[name] = self._clean(name, value)
+                cleaned[name] = self._clean(name, value, place)
             except ValidationError as problem:
                 problems[name] = problem.error_list
         if instance is None:
@@ -187,10 +310,12 @@ class Checker:
             value = self._empty[name]
             cleaned[name] = copy.copy(value) if isinstance(value, list | dict) else value
 
-    def _clean(self, name: str, value: Any) -> Any:
+    def _clean(self, name: str, value: Any, place: Any = nowhere_else) -> Any:
         field = self._field(name)
-        if isinstance(field, ReferenceField) and isinstance(value, str | int):
-            mark = (name, str(value))
+        if isinstance(field, ReferenceField):
+            field.place = place if name in self.resource.confined else nowhere_else
+        if isinstance(field, ReferenceField | MemberField) and isinstance(value, str | int):
+            mark = (name, type(value), value, place)
             if mark not in self._found:
                 self._found[mark] = field.clean(value)
             return self._found[mark]

@@ -33,15 +33,15 @@ class Filter:
 class Listing:
     """What `parameters` (a query string's values) ask of a resource, within these rights."""
 
-    def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50) -> None:
-        self.resource, self.access, self.parameters = resource, access, parameters
+    def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50, verb: str = "view") -> None:
+        self.resource, self.access, self.parameters, self.verb = resource, access, parameters, verb
         asked = parameters.get("size", "")
         self.size = int(asked) if asked.isdigit() and 1 <= int(asked) <= 500 else size
 
     @cached_property
     def all_rows(self) -> models.QuerySet[Any]:
         """Every matching row, sorted."""
-        rows = self.resource.rows(self.access)
+        rows = self.resource.rows(self.access, self.verb)
         for name in self.resource.filters:
             rows = self._narrowed(rows, name)
         if words := self.parameters.get("q", "").strip()[:200]:

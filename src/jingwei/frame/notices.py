@@ -11,13 +11,13 @@ from jingwei.frame import events, scope
 from jingwei.frame.models import Membership, Notification, User
 
 
-def notify(users: Iterable[User], title_zh: str, title_en: str, *, level: str = "note", url: str = "", key: str = "") -> int:
-    """Tell people; an unread notice of the same key is renewed instead of repeated."""
+def notify(users: Iterable[User], title_zh: str, title_en: str, *, level: str = "note", url: str = "", key: str = "", project_id: int | None = None) -> int:
+    """Tell people; an unread notice of the same key is renewed instead of repeated. One about a project is shown as long as they belong to it."""
     told = 0
     for user in users:
         same = Notification.objects.filter(user=user, key=key, read_at=None) if key else Notification.objects.none()
         if not same.update(count=F("count") + 1, title_zh=title_zh[:300], title_en=title_en[:300], level=level, updated_at=timezone.now()):
-            Notification(user=user, title_zh=title_zh[:300], title_en=title_en[:300], level=level, url=url, key=key).save()
+            Notification(user=user, title_zh=title_zh[:300], title_en=title_en[:300], level=level, url=url, key=key, project_id=project_id).save()
         events.publish("notified", user_id=user.pk)
         told += 1
     return told

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from jingwei.frame.access import Access
 from jingwei.frame.models import Project
 
 registry: dict[str, Report] = {}
@@ -21,16 +22,29 @@ class Asked(BaseModel):
 
 @dataclass(frozen=True)
 class Report:
-    """`answer(project, asked)` gives what JSON can hold; it may raise ValidationError. `permission` is needed in the project."""
+    """`answer(project, asked)` gives what JSON can hold; it may raise ValidationError. `permission` is needed in the project.
+
+    `without` says what becomes of the answer for somebody who lacks a further permission there, such as the one to see money.
+    """
 
     key: str
     title: Any
     permission: str
     answer: Callable[[Project, Any], dict[str, Any]]
     asked: type[Asked] = Asked
+    without: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         registry[self.key] = self
+
+    def told(self, access: Access, project: Project, asked: Any) -> dict[str, Any]:
+        """The answer for these eyes. Raises PermissionDenied."""
+        access.require(self.permission, project.pk)
+        found = self.answer(project, asked)
+        for permission, trim in self.without.items():
+            if not access.allows(permission, project.pk):
+                found = trim(found)
+        return found
 
 
 def reports() -> Iterator[Report]:

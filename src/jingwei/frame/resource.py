@@ -11,7 +11,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from jingwei.frame import access
-from jingwei.frame.models import TenantModel
+from jingwei.frame.models import Project, TenantModel
+from jingwei.frame.models.scoped import within_projects
 
 registry: dict[str, Resource] = {}
 generic_verbs = ("view", "add", "change", "delete", "export", "import")
@@ -23,7 +24,10 @@ class UnknownResource(LookupError):
 
 @dataclass(frozen=True)
 class Verb:
-    """Something one does to a row beyond editing it. `run(instance=…, **values)` is a service; `fields` are asked for first."""
+    """Something one does to a row beyond editing it. `run(instance=…, **values)` is a service; `fields` are asked for first.
+
+    `leads` says which states only this verb brings about, such as {"status": "posted"}: such a field is no plain field of forms and programs.
+    """
 
     name: str
     title: Any
@@ -33,6 +37,7 @@ class Verb:
     bulk: bool = False
     confirm: bool = False
     when: Callable[[Any], bool] | None = None
+    leads: Mapping[str, str] = field(default_factory=dict)
 
     def applies(self, instance: Any) -> bool:
         """Whether it makes sense for this row now."""
@@ -57,6 +62,11 @@ class Resource:
     `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved.
     `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow,
     and so is `remove_many(rows=[row, …])`.
+    A reference to a row of a project keeps to the project of the row that names it, unless `crosses` names it; then whoever writes it needs the
+    right in both, or `granted`, which a grant lets pass that its service asks for. `place` leads to the project of rows that everybody's scope
+    holds although a project may own them. `seen_from(projects)` narrows rows of the organisation to those that people of these projects may look at, `stands_in(row)`
+    names projects that a row of the organisation serves as well: whoever changes it needs the right there too. `returned(instance=row)` is
+    called when undo has brought a row back.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -77,6 +87,12 @@ class Resource:
     remove: Callable[..., Any] | None = None
     remove_many: Callable[..., Any] | None = None
     before_read: Callable[[], None] | None = None
+    crosses: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+    place: str = ""
+    seen_from: Callable[[frozenset[int]], models.Q] | None = None
+    stands_in: Callable[[Any], frozenset[int]] | None = None
+    returned: Callable[..., Any] | None = None
     icon: str = "table"
     menu: str = ""
     example: Callable[[], dict[str, Any]] | None = None
@@ -88,8 +104,8 @@ class Resource:
         unknown |= {name for name in self.columns if name not in known and not hasattr(self.model, name)}
         if unknown:
             raise LookupError(f"{self.key}: the model has no {sorted(unknown)}")
-        if not set(self.inline) <= set(self.fields):
-            raise LookupError(f"{self.key}: inline fields must be among fields")
+        if not set(self.inline) <= set(self.plain_fields):
+            raise LookupError(f"{self.key}: inline fields must be among fields, and none that a verb guards")
         if self.key in registry:
             raise LookupError(f"{self.key} is declared twice")
         registry[self.key] = self
@@ -165,17 +181,37 @@ class Resource:
         names = dict.fromkeys((*self.columns, *self.fields, *self.related, *(n.rpartition("__")[0] for n in self.natural_key if "__" in n)))
         return tuple(n for n in names if "__" in n or isinstance(self.model_field(n), models.ForeignKey))
 
+    @cached_property
+    def guarded(self) -> dict[str, dict[str, Verb]]:
+        """Fields that verbs guard: which verb leads to which of their values."""
+        out: dict[str, dict[str, Verb]] = {}
+        for verb in self.verbs:
+            for name, value in verb.leads.items():
+                out.setdefault(name, {})[value] = verb
+        return out
+
+    @cached_property
+    def plain_fields(self) -> tuple[str, ...]:
+        """What forms and programs may write: every field that no verb guards."""
+        return tuple(name for name in self.fields if name not in self.guarded)
+
     def rows(self, rights: access.Access, verb: str = "view") -> models.QuerySet[Any]:
-        """The rows on which these rights allow `verb`; callers are inside a scope already."""
+        """The rows on which these rights allow `verb`; callers are inside a scope already. Rows of the organisation itself are shown to whoever
+        may look at such rows anywhere; for anything else the right must be organisation-wide."""
         if self.before_read is not None:
             self.before_read()
         projects = rights.projects(self.permission(verb))
         rows = self.model.objects.select_related(*self.references)
         if projects is None:
             return rows
-        if not self.model.project_path:
-            return rows if rights.allows(self.permission(verb)) else rows.none()
-        return rows.filter(**{f"{self.model.project_path}__in": projects})
+        if not projects:
+            return rows.none()
+        rows = within_projects(rows, projects)
+        if self.model.project_path:
+            return rows
+        if verb not in reading_verbs:
+            return rows.filter(**{f"{self.place_path}__in": projects}) if self.place_path else rows.none()
+        return rows.filter(self.seen_from(projects)) if self.seen_from is not None else rows
 
     def name_of(self, row: Any) -> str:
         """The natural key of a row as one text: parts joined by `/`."""
@@ -198,15 +234,50 @@ class Resource:
         few = list(rows.filter(**{self.natural_key[-1]: text.strip()})[:2])
         return few[0] if len(few) == 1 else None
 
+    @property
+    def place_path(self) -> str:
+        """The lookup that leads from a row to its project; empty for rows of the organisation."""
+        return self.place or self.model.project_path or self.model.place_path
+
     def project_of(self, row: Any) -> int | None:
-        """The project a row belongs to."""
-        path = self.model.project_path
-        if not path:
+        """The project a row belongs to; None for the organisation."""
+        whole = self.model.project_from if hasattr(self.model, "project_from") else ""
+        if whole and (above := getattr(row, whole, None)) is not None:
+            return above.project_id  # type: ignore[no-any-return]
+        return _followed(row, self.place_path)
+
+    def places_of(self, row: Any) -> frozenset[int | None]:
+        """Everywhere somebody must hold a right to use it on this row: its project (None = the organisation), the projects of what it names across
+        projects, and those it serves. What it names within its project adds nothing."""
+        out: set[int | None] = {self.project_of(row)}
+        for name in self.crosses:
+            if (found := getattr(row, name)) is not None and (target := self.target(name)) is not None:
+                out.add(target.project_of(found))
+        if self.stands_in is not None and row.pk is not None:
+            out |= self.stands_in(row)
+        return frozenset(out)
+
+    @cached_property
+    def confined(self) -> tuple[str, ...]:
+        """References that keep to the row's own project."""
+        whole = getattr(self.model, "project_from", "")
+        names = [name for name in self.fields if name != whole and name not in (*self.crosses, *self.granted)]
+        return tuple(
+            name for name in names if (target := self.target(name)) is not None and target.model is not Project and target.place_path and self.place_path
+        )
+
+
+reading_verbs = ("view", "export")
+
+
+def _followed(row: Any, path: str) -> int | None:
+    """What a lookup such as `calendar__project_id` leads to."""
+    value = row
+    for step in path.split("__") if path else ():
+        value = getattr(value, step, None)
+        if value is None:
             return None
-        value = row
-        for step in path.split("__"):
-            value = getattr(value, step)
-        return value  # type: ignore[no-any-return]
+    return value if path else None
 
 
 def resource(key: str) -> Resource:

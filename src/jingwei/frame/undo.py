@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -39,7 +40,8 @@ def _one(found: Resource, line: History, access: Access) -> str:
                 commands.remove(found, row, access)
         elif line.action == History.Action.DELETE:
             if row is None:
-                _bring_back(found, line, access)
+                with transaction.atomic() if found.returned is not None else nullcontext():  # it may still be refused once it is back
+                    _bring_back(found, line, access)
         else:
             return _put_back(found, line, row, access)
     except (ValidationError, PermissionDenied) as problem:
@@ -59,6 +61,10 @@ def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
         if now != then:
             return _("%(what)s %(id)s was changed again in “%(field)s”.") % {"what": found.title, "id": line.object_id, "field": field.verbose_name}
         values[name] = (line.before or {})[field.attname]
+        if name in found.guarded and (line.after or {}).get(field.attname) != values[name]:
+            return _("%(what)s %(id)s: “%(field)s” is not taken back; it follows from what is done to it.") % {
+                "what": found.title, "id": line.object_id, "field": field.verbose_name,
+            }  # fmt: skip
     if values:
         commands.change(found, row, values, access)
     return ""
@@ -71,8 +77,10 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
     for field in found.model._meta.concrete_fields:
         if field.attname in kept and not isinstance(field, models.BinaryField):
             setattr(row, field.attname, field.to_python(kept[field.attname]))
-    access.require(found.permission("add"), found.project_of(row))
+    commands.authorise(access, found, "add", row)
     if hasattr(row, "fit_to_return"):
         row.fit_to_return()
     row.validate_constraints()  # what somebody has made meanwhile is not to end in an error of the database
     row.save(force_insert=True)
+    if found.returned is not None:
+        found.returned(instance=row)

@@ -63,16 +63,15 @@ def open_counts(interface_ids: list[int] | None = None) -> dict[int, dict[str, i
     return out
 
 
-def flow_per_minute(minutes: int = 60, interface_id: int | None = None) -> list[dict[str, Any]]:
-    """Records done a minute, oldest first: arrived, written and failed."""
+def flow_per_minute(interface_ids: list[int], minutes: int = 60) -> list[dict[str, Any]]:
+    """Records of these interfaces done a minute, oldest first: arrived, written and failed."""
     since = timezone.now() - timedelta(minutes=minutes)
     series: dict[datetime, dict[str, int]] = defaultdict(lambda: {"arrived": 0, "written": 0, "failed": 0})
-    arrived = Delivery.objects.filter(received_at__gte=since, interface__isnull=False)
+    arrived = Delivery.objects.filter(received_at__gte=since)
     written = OutboxEntry.objects.filter(done_at__gte=since, state="done")
     failed = DeadLetter.objects.filter(created_at__gte=since)
     for name, rows, moment in (("arrived", arrived, "received_at"), ("written", written, "done_at"), ("failed", failed, "created_at")):
-        if interface_id is not None:
-            rows = rows.filter(interface_id=interface_id)
+        rows = rows.filter(interface_id__in=interface_ids)
         for minute, count in rows.annotate(minute=TruncMinute(moment)).values_list("minute").annotate(n=Count("id")).order_by():
             series[minute][name] = count
     start = since.replace(second=0, microsecond=0)
@@ -90,15 +89,15 @@ def lag_seconds() -> dict[int, float]:
     return {pk: (now - at).total_seconds() for pk, at in oldest.items()}
 
 
-def topology() -> dict[str, Any]:
-    """Systems and the interfaces between them, with health and traffic of the last ten minutes."""
+def topology(systems: QuerySet[System], interfaces: QuerySet[Interface]) -> dict[str, Any]:
+    """These systems and the interfaces between them, with health and traffic of the last ten minutes."""
     since = timezone.now() - timedelta(minutes=10)
     per_minute = dict(Delivery.objects.filter(received_at__gte=since, interface__isnull=False).values_list("interface_id").annotate(n=Count("id")).order_by())
-    interfaces = list(interfaces_of().exclude(stage=Interface.Stage.RETIRED))
+    shown = list(interfaces.exclude(stage=Interface.Stage.RETIRED))
     return {
         "systems": [
             {"id": s.pk, "key": s.key, "name": s.name, "kind": s.connector, "state": "ok" if s.connector == "local" else s.state, "url": f"/hub/systems/{s.key}/"}
-            for s in System.objects.all()
+            for s in systems
         ],
         "interfaces": [
             {
@@ -106,7 +105,7 @@ def topology() -> dict[str, Any]:
                 "reason": sentence(i) if i.stage == "live" else "",
                 "two_way": is_two_way(i), "per_minute": round(per_minute.get(i.pk, 0) / 10, 1), "url": f"/hub/interfaces/{i.key}/",
             }
-            for i in interfaces
+            for i in shown
         ],
     }  # fmt: skip
 

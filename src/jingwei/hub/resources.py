@@ -7,18 +7,22 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.frame.resource import Resource, Verb
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
+from jingwei.hub.peers import uses
 from jingwei.hub.register import services
 
 systems = Resource(
     System,
-    columns=("key", "name", "connector", "owner", "state"),
-    fields=("key", "name", "connector", "owner", "description"),
+    columns=("key", "name", "connector", "project", "owner", "state"),
+    fields=("key", "name", "connector", "project", "owner", "description"),
     natural_key=("key",),
     filters=("connector", "state"),
     search=("key", "name"),
     inline=("name",),
     order=("key",),
     write=services.system_save,
+    place="project_id",
+    seen_from=uses.seen_from,
+    stands_in=uses.projects_of,
     roles={"manager": "add change", "engineer": "add change delete connect", "operations": "change connect", "pmo": "view"},
     icon="server",
     is_stream=False,
@@ -38,6 +42,7 @@ interfaces = Resource(
     order=("key",),
     write=services.interface_save,
     before_read=health.judge_if_stale,
+    granted=("system_a", "system_b"),
     verbs=(
         Verb("switch_on", _("Switch on"), services.interface_switch_on, icon="play", when=lambda i: i.stage != "live" and i.published_id is not None),
         Verb("pause", _("Pause"), services.interface_pause, icon="pause", when=lambda i: i.stage == "live"),

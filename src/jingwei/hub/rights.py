@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import Http404
 
+from jingwei.frame import commands
 from jingwei.frame.access import Access
-from jingwei.hub.models import Interface
+from jingwei.frame.resource import resource
+from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor.search import cleaned, local_resource, may_see_values, visible
 
-__all__ = ["interface_named", "may_see_values", "require_values", "require_writing", "visible"]
+__all__ = ["interface_named", "may_do", "may_see_values", "require_values", "require_writing", "switching", "system_named", "systems", "visible"]
+switching = {"live": "switch_on", "paused": "pause", "retired": "change", "draft": "change"}  # stage → the right to bring it about
 _related = ("system_a", "system_b", "published", "project")
 
 
@@ -24,6 +28,26 @@ def interface_named(access: Access, key: str, verb: str = "view") -> Interface:
     if verb != "view":
         access.require(f"hub.interface.{verb}", interface.project_id)
     return interface
+
+
+def may_do(access: Access, interface: Interface, verb: str) -> bool:
+    """Whether `verb` may be done to it."""
+    return access.allows(f"hub.interface.{verb}", interface.project_id)
+
+
+def systems(access: Access) -> QuerySet[System]:
+    """The systems that somebody may know of: those that serve his projects, and for the whole organisation all."""
+    return resource("hub.system").rows(access).select_related("connection", "project").order_by("key")
+
+
+def system_named(access: Access, key: str, verb: str = "view") -> System:
+    """The system of that key. Raises Http404, and PermissionDenied when `verb` may not be done to it everywhere it stands."""
+    system = systems(access).filter(key=cleaned(key)).first()
+    if system is None:
+        raise Http404(key)
+    if verb != "view":
+        commands.authorise(access, resource("hub.system"), verb, system)
+    return system  # type: ignore[no-any-return]
 
 
 def require_values(access: Access, interface: Interface) -> None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("parked/<int:number>/mend/", deciding.mend, name="mend"),
     path("trace/", interfaces.trace, name="trace"),
     path("systems/<str:key>/", systems.system_detail, name="system"),
+    path("systems/<str:key>/use/", systems.use, name="system-use"),
     path("systems/<str:key>/connection/", systems.connection_edit, name="connection"),
     path("interfaces/<str:key>/", interfaces.detail, name="interface"),
     path("interfaces/<str:key>/mapping/", mapping.edit, name="mapping"),

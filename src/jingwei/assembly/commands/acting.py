@@ -101,23 +101,23 @@ def interface_of(access: Any, key: str, verb: str = "view") -> Any:
     """The interface, when `verb` may be done to it; Refused names those there are."""
     from django.http import Http404
 
-    from jingwei.hub.models import Interface
-    from jingwei.hub.rights import interface_named
+    from jingwei.hub.rights import interface_named, visible
 
     try:
         return interface_named(access, key, verb)
     except Http404:
-        known = ", ".join(Interface.objects.values_list("key", flat=True)) or "–"
+        known = ", ".join(visible(access).order_by("key").values_list("key", flat=True)) or "–"
         raise Refused(f"没有接口 {key}；现有：{known}", f"there is no interface {key}; there are: {known}") from None
 
 
 def system_of(access: Any, key: str, verb: str = "view") -> Any:
     """The system, when `verb` may be done to it; Refused names those there are."""
-    from jingwei.hub.models import System
+    from django.http import Http404
 
-    access.require(f"hub.system.{verb}")
-    found = System.objects.select_related("connection").filter(key=key).first()
-    if found is None:
-        known = ", ".join(System.objects.values_list("key", flat=True)) or "–"
-        raise Refused(f"没有系统 {key}；现有：{known}", f"there is no system {key}; there are: {known}")
-    return found
+    from jingwei.hub.rights import system_named, systems
+
+    try:
+        return system_named(access, key, verb)
+    except Http404:
+        known = ", ".join(systems(access).values_list("key", flat=True)) or "–"
+        raise Refused(f"没有系统 {key}；现有：{known}", f"there is no system {key}; there are: {known}") from None

@@ -69,7 +69,7 @@ def _ids(parser: argparse.ArgumentParser, work: Any) -> None:
 
 
 def _wanted(options: argparse.Namespace, access: Any) -> Any:
-    access.require("hub.interface.view")
+    access.require_anywhere("hub.interface.view")
     return interface_of(access, options.interface) if options.interface else None
 
 
@@ -138,7 +138,7 @@ def show_parked(options: argparse.Namespace, access: Any) -> int:
     """One parked record: why, its values, and what came in."""
     from jingwei.hub.engine import worklist
 
-    access.require("hub.interface.view")
+    access.require_anywhere("hub.interface.view")
     row = worklist.quarantine(access).filter(pk=options.id).first()
     if row is None:
         raise Refused(f"没有隔离记录 {options.id}", f"no parked record has the number {options.id}")

@@ -57,7 +57,7 @@ def show_all(options: argparse.Namespace, access: Any) -> int:
     from jingwei.hub import queries
     from jingwei.hub.rights import visible
 
-    access.require("hub.interface.view")
+    access.require_anywhere("hub.interface.view")
     rows = list(visible(access).select_related("project").order_by("key"))
     counts = queries.open_counts([each.pk for each in rows])
     listed = [
@@ -101,16 +101,21 @@ def _file(name: str) -> dict[str, Any]:
 
 def apply(options: argparse.Namespace, access: Any) -> int:
     """Show what a file changes, then do it: systems, interface, mapping."""
+    from jingwei.frame.commands import authorise
     from jingwei.frame.models import Project
+    from jingwei.frame.resource import resource
     from jingwei.hub.models import Interface
     from jingwei.hub.register import files
 
     wanted = _file(options.file)
     project = Project.objects.filter(code=wanted["interface"]["project"]).first()
-    is_there = Interface.objects.filter(key=wanted["interface"]["key"]).exists()
-    access.require(f"hub.interface.{'change' if is_there else 'add'}", project.pk if project else None)
-    if files.changes_systems(wanted):
-        access.require("hub.system.connect")
+    present = Interface.objects.filter(key=wanted["interface"]["key"]).first()
+    places = [project.pk if project else None, *([present.project_id] if present else [])]
+    access.require(f"hub.interface.{'change' if present else 'add'}", *places)
+    owner = None if access.allows("hub.system.add") else project
+    for system, verbs in files.touched_systems(wanted, owner):
+        for verb in verbs:
+            authorise(access, resource("hub.system"), verb, system)
     lines = files.difference(wanted)
     if not options.json:
         print("\n".join(lines) or "= 无变化 / no change")
@@ -120,7 +125,7 @@ def apply(options: argparse.Namespace, access: Any) -> int:
         return 0
     if not options.yes and not _agreed(options):
         return fail("已取消；加 --yes 不再询问", "cancelled; --yes asks nothing")
-    _register(files.register_systems(wanted))
+    _register(files.register_systems(wanted, owner))
     interface = files.apply(wanted)
     version = interface.published.number if interface.published else None
     if options.json:
@@ -156,7 +161,7 @@ def diff(options: argparse.Namespace, access: Any) -> int:
 
         wanted = _file(options.what)
         found = Interface.objects.filter(key=wanted["interface"]["key"]).first()
-        access.require("hub.interface.view", found.project_id if found else None)
+        access.require("hub.interface.view", found.project_id) if found else access.require_anywhere("hub.interface.view")
         lines = files.difference(wanted)
         print_json({"changes": lines}) if options.json else print("\n".join(lines) or "= 无变化 / no change")
         return 0
@@ -198,8 +203,9 @@ def rollback(options: argparse.Namespace, access: Any) -> int:
 def switch(options: argparse.Namespace, access: Any) -> int:
     """Switch on, pause or retire."""
     from jingwei.hub.register import services
+    from jingwei.hub.rights import switching
 
-    interface = interface_of(access, options.key, "change")
+    interface = interface_of(access, options.key, switching[options.stage])
     services.interface_switch(instance=interface, stage=options.stage)
     if options.json:
         print_json({"interface": interface.key, "stage": options.stage})

@@ -125,7 +125,7 @@ def run_trace(options: argparse.Namespace, access: Any) -> int:
     """Everything known about one record."""
     from jingwei.hub.monitor import trace as tracing
 
-    access.require("hub.interface.view")
+    access.require_anywhere("hub.interface.view")
     found = tracing.trace(options.id, access=access)
     if options.json:
         print_json(found)

@@ -21,6 +21,7 @@ def add(families: Any) -> None:
     one.add_argument("--connector", required=True, help="连接器，如 redmine / the connector, such as redmine")
     one.add_argument("--name", help="名称 / its name")
     one.add_argument("--description", default="", help="说明 / what it is")
+    one.add_argument("--project", metavar="CODE", help="归属项目；不写则归组织 / the project it belongs to; the organisation without it")
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help="设置项，如 base_url=… / a setting")
     common(one, register)
     common(parts.add_parser("list", help="所有系统 / all systems"), show_all)
@@ -31,6 +32,11 @@ def add(families: Any) -> None:
     one.add_argument("key")
     one.add_argument("stream", nargs="?", help="只看这一个数据流 / only this stream")
     common(one, show_fields)
+    one = parts.add_parser("grant", help="允许某项目的接口使用该系统的登录 / let a project's interfaces use its log-in")
+    one.add_argument("key")
+    one.add_argument("--project", required=True, metavar="CODE", help="项目代码 / project code")
+    one.add_argument("--revoke", action="store_true", help="收回 / take it back")
+    common(one, grant)
     credential = families.add_parser("credential", help="凭据 / credentials")
     parts = credential.add_subparsers(dest="part", required=True, metavar="PART")
     one = parts.add_parser("set", help="填写凭据（从标准输入或 --env 读取）/ put a secret in, from standard input or --env")
@@ -54,13 +60,16 @@ def register(options: argparse.Namespace, access: Any) -> int:
     """Register a system with its settings; a system of that key is changed."""
     from django.db import transaction
 
+    from jingwei.frame.commands import authorise
+    from jingwei.frame.resource import resource
     from jingwei.hub.models import System
     from jingwei.hub.peers import catalogue
     from jingwei.hub.register import services
 
     system = System.objects.filter(key=options.key).first()
-    access.require("hub.system.add" if system is None else "hub.system.change")
-    access.require("hub.system.connect")
+    owner = project_of(options.project) if options.project else system.project if system is not None else None
+    for verb in ("add" if system is None else "change", "connect"):
+        authorise(access, resource("hub.system"), verb, *filter(None, (system, System(project=owner))))
     given = _settings(options.settings)
     if options.connector in catalogue.entries():
         manifest = catalogue.manifest(options.connector)
@@ -79,7 +88,7 @@ def register(options: argparse.Namespace, access: Any) -> int:
     with transaction.atomic():
         name = options.name or (system.name if system else options.key)
         values = {"key": options.key, "name": name, "connector": options.connector, "description": options.description}
-        made = services.system_save(instance=system, **services.cleaned_system(values))
+        made = services.system_save(instance=system, **services.cleaned_system(values), project=owner)
         config = {**(made.connection.config if system is not None else {}), **given}
         if config or options.connector != "local":
             services.connection_save(system=made, config=config)
@@ -87,6 +96,31 @@ def register(options: argparse.Namespace, access: Any) -> int:
         print_json(_plain(made))
     else:
         say(f"已登记 {made.key}（{made.connector}）", "registered; next: jingwei credential set " + made.key, mark="✓")
+    return 0
+
+
+def project_of(code: str) -> Any:
+    """The project of a code; Refused when there is none."""
+    from jingwei.frame.models import Project
+
+    found = Project.objects.filter(code=code).first()
+    if found is None:
+        raise Refused(f"没有项目 {code}", f"there is no project {code}")
+    return found
+
+
+def grant(options: argparse.Namespace, access: Any) -> int:
+    """Let a project's interfaces use a system, or take that back."""
+    from jingwei.hub.peers import uses
+
+    system, project = system_of(access, options.key, "connect"), project_of(options.project)
+    (uses.withdraw if options.revoke else uses.give)(system=system, project=project)
+    if options.json:
+        print_json({"system": system.key, "project": project.code, "granted": not options.revoke})
+    elif options.revoke:
+        say(f"{project.code} 的接口不能再使用 {system.key}", f"interfaces of {project.code} may not use it any more", mark="✓")
+    else:
+        say(f"{project.code} 的接口可以使用 {system.key}", f"interfaces of {project.code} may use it", mark="✓")
     return 0
 
 
@@ -102,10 +136,10 @@ def _plain(system: Any) -> dict[str, Any]:
 
 def show_all(options: argparse.Namespace, access: Any) -> int:
     """Every system with its state."""
-    from jingwei.hub.models import System
+    from jingwei.hub.rights import systems
 
-    access.require("hub.system.view")
-    rows = [_plain(each) for each in System.objects.select_related("connection")]
+    access.require_anywhere("hub.system.view")
+    rows = [_plain(each) for each in systems(access)]
     if options.json:
         print_json(rows)
     else:

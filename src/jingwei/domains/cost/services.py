@@ -41,6 +41,8 @@ def lines_save(*, rows: Sequence[tuple[Line | None, Mapping[str, Any]]]) -> list
 def _shape(line: Line, values: Mapping[str, Any]) -> None:
     """Take the values on and keep the line's rules."""
     if line.pk is not None and line.status == Status.POSTED:
+        if values.get("status", Status.POSTED) == Status.DRAFT:
+            raise ValidationError({"status": _("A posted line keeps this. Reverse it and write a new one.")})
         changed = [name for name in fixed_once_posted if name in values and values[name] != getattr(line, name)]
         if changed:
             raise ValidationError({name: _("A posted line keeps this. Reverse it and write a new one.") for name in changed})

@@ -56,8 +56,8 @@ def _sheet(request: Request, pk: int) -> Sheet:
 @require_GET
 def desk(request: Request) -> HttpResponse:
     """What waits for me, what I have not sent, what went out lately."""
-    request.access.require("labour.sheet.view")
-    may_write, may_confirm = request.access.allows("labour.sheet.add"), request.access.allows("labour.sheet.confirm")
+    request.access.require_anywhere("labour.sheet.view")
+    may_write, may_confirm = request.access.anywhere("labour.sheet.add"), request.access.anywhere("labour.sheet.confirm")
     context = {
         "may_write": may_write,
         "to_confirm": queries.to_confirm(_allowed(request, "confirm"), request.user.pk)[:30] if may_confirm else [],
@@ -70,7 +70,7 @@ def desk(request: Request) -> HttpResponse:
 @require_GET
 def new(request: Request) -> HttpResponse:
     """A fresh sheet: first the project (when there is a choice), then the form; `repeat` fills it from the crew's last one."""
-    request.access.require("labour.sheet.add")
+    request.access.require_anywhere("labour.sheet.add")
     projects = _projects(request)
     wanted = request.GET.get("project", "")
     project = next((p for p in projects if str(p.pk) == wanted), projects[0] if len(projects) == 1 else None)
@@ -144,6 +144,7 @@ def save(request: Request) -> HttpResponse:
 def _given(request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The posted fields, and the lines in which anything was written."""
     given = {name: request.POST.get(name, "") for name in plain_fields if name in request.POST}
+    given |= {name: f"#{given[name]}" for name in ("team", "task") if given.get(name, "").isdecimal()}  # chosen from our own lists
     columns = [request.POST.getlist(f"line-{name}") for name in line_fields]
     ids = request.POST.getlist("line-id")
     lines: list[dict[str, Any]] = []

@@ -21,6 +21,7 @@ sheets = Resource(
     inline=("place",),
     order=("-work_date", "number"),
     write=services.sheet_save,
+    remove=services.sheet_remove,
     verbs=(
         Verb("submit", _("Submit"), services.sheet_submit, icon="upload", bulk=True, when=lambda sheet: sheet.status in services.open_states),
         Verb("confirm", _("Confirm"), services.sheet_confirm, icon="check", bulk=True, when=lambda sheet: sheet.status == "submitted"),
@@ -42,6 +43,7 @@ sheet_lines = Resource(
     inline=("hours", "rate"),
     write=services.line_save,
     remove=services.line_remove,
+    returned=services.line_returned,
     roles={"manager": "*", "crew": "view add change delete", "finance": "*"},
     icon="users",
     example=lambda: {"worker": "李师傅", "trade": "电工", "hours": Decimal(8), "rate": Decimal("45.00")},

@@ -89,23 +89,45 @@ def _total(sheet: Sheet) -> None:
 def line_save(*, instance: SheetLine | None = None, **values: Any) -> SheetLine:
     """Write one line; the sheet's totals follow."""
     line = instance or SheetLine()
+    before = line.sheet_id
     for name, value in values.items():
         setattr(line, name, value)
-    if line.sheet.status not in open_states:
-        raise ValidationError(_("A sheet that was submitted is not changed any more. Dispute it first."))
+    sheets = _open_sheets({pk for pk in (before, line.sheet_id) if pk is not None})
+    line.sheet = sheets[line.sheet_id]
     line.save()
-    _total(line.sheet)
+    for sheet in sheets.values():
+        _total(sheet)
     return line
+
+
+def _open_sheets(ids: set[int]) -> dict[int, Sheet]:
+    """The sheets that a line leaves and comes to, locked; each must still be open."""
+    sheets = {sheet.pk: sheet for sheet in Sheet.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")}
+    if any(sheet.status not in open_states for sheet in sheets.values()):
+        raise ValidationError(_("A sheet that was submitted is not changed any more. Dispute it first."))
+    return sheets
 
 
 @transaction.atomic
 def line_remove(*, instance: SheetLine) -> None:
     """Remove one line; the sheet's totals follow."""
-    sheet = instance.sheet
-    if sheet.status not in open_states:
-        raise ValidationError(_("A sheet that was submitted is not changed any more. Dispute it first."))
+    (sheet,) = _open_sheets({instance.sheet_id}).values()
     instance.delete()
     _total(sheet)
+
+
+@transaction.atomic
+def line_returned(*, instance: SheetLine) -> None:
+    """Undo has brought a line back: its sheet must still be open, and counts it again."""
+    (sheet,) = _open_sheets({instance.sheet_id}).values()
+    _total(sheet)
+
+
+@transaction.atomic
+def sheet_remove(*, instance: Sheet) -> None:
+    """Remove a sheet that nobody stands for yet."""
+    (sheet,) = _open_sheets({instance.pk}).values()
+    sheet.delete()
 
 
 @transaction.atomic

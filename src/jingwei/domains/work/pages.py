@@ -25,15 +25,17 @@ shown_states = (Task.Status.TODO, Task.Status.DOING, Task.Status.BLOCKED, Task.S
 
 
 def _columns(request: Request) -> dict[str, Any]:
-    request.access.require("work.task.view")
-    project = Project.objects.filter(pk=request.session.get("project_id") or 0).first() or Project.objects.first()
+    request.access.require_anywhere("work.task.view")
+    allowed = request.access.projects("work.task.view")
+    seen = Project.objects.all() if allowed is None else Project.objects.filter(pk__in=allowed)
+    project = seen.filter(pk=request.session.get("project_id") or 0).first() or seen.first()
     rows = queries.board_of(project.pk) if project else Task.objects.none()
     by_status: dict[str, list[Task]] = {status: [] for status in shown_states}
     for task in rows:
         if task.status in by_status:
             by_status[task.status].append(task)
     columns = [{"status": s, "label": s.label, "count": len(by_status[s]), "tasks": by_status[s][:cards_at_most]} for s in shown_states]
-    may_edit = bool(project) and request.access.allows("work.task.change", project.pk if project else None)
+    may_edit = project is not None and request.access.allows("work.task.change", project.pk)
     return {"project": project, "columns": columns, "may_edit": may_edit, "states": shown_states}
 
 

@@ -13,6 +13,8 @@ from jingwei.frame.models import TenantModel
 class Calendar(TenantModel):
     """Working hours of a week. `week` = {"0": [[540, 720], [780, 1080]], …} minutes since midnight, Monday is 0; empty = inherit."""
 
+    place_path: ClassVar[str] = "project_id"
+
     class Layer(models.TextChoices):
         COMPANY = "company", _("Organisation")
         PROJECT = "project", _("Project")
@@ -45,6 +47,8 @@ class Calendar(TenantModel):
 
 class CalendarException(TenantModel):
     """Days that differ, one or a span: no shifts = nobody works; shifts = those hours are worked."""
+
+    place_path: ClassVar[str] = "calendar__project_id"
 
     calendar = models.ForeignKey(Calendar, models.CASCADE, related_name="exceptions", verbose_name=_("calendar"))
     on_date = models.DateField(_("date"))

@@ -41,17 +41,17 @@ def year(request: Request) -> HttpResponse:
 
 
 def _page(request: Request, calendar_id: str, number_text: str, values: dict[str, Any] | None, errors: dict[str, Any] | None = None) -> HttpResponse:
-    request.access.require("worktime.calendar.view")
-    known = list(queries.calendars())
+    request.access.require_anywhere("worktime.calendar.view")
+    known = list(queries.calendars().filter(pk__in=resource("worktime.calendar").rows(request.access).values("pk")))
     calendar = next((c for c in known if str(c.pk) == calendar_id), None) or _first(known, request.session.get("project_id"))
     number = int(number_text) if number_text.isdecimal() and first_year <= int(number_text) <= last_year else timezone.localdate().year
     shown = queries.year_of(calendar, known, number)
-    may_edit = calendar is not None and request.access.allows("worktime.calendarexception.change")
+    may_edit = calendar is not None and request.access.allows("worktime.calendarexception.change", calendar.project_id)
     context = {
         "calendars": known, "calendar": calendar, "year": shown, "kinds": kinds, "years": (number - 1, number + 1), "today": timezone.localdate(),
         "months": [(date_format(date(number, m + 1, 1), "F"), days, shown.working_days[m]) for m, days in enumerate(shown.months)],
         "weekdays": [_short(date_format(date(2026, 11, 2 + n), "D")) for n in range(7)], "week": _week(queries.layers_of(calendar, known)), "hours": shown.counts["minutes"] // 60,
-        "working": sum(shown.working_days), "may_edit": may_edit, "may_remove": may_edit and request.access.allows("worktime.calendarexception.delete"),
+        "working": sum(shown.working_days), "may_edit": may_edit, "may_remove": may_edit and calendar is not None and request.access.allows("worktime.calendarexception.delete", calendar.project_id),
         "form": values if may_edit else None, "errors": errors or {},
     }  # fmt: skip
     return render(request, "worktime/year.html", context, status=422 if errors else 200)
@@ -118,9 +118,12 @@ def keep(request: Request) -> HttpResponse:
             if request.POST.get("verb") == "remove" and row is not None:
                 commands.remove(exceptions, row, request.access)
             else:
-                values = {name: given[name] for name in ("calendar", "on_date", "until", "note")} | {
-                    "shifts": hours_given(given["shifts"]) if given["works"] else []
-                }
+                picked = f"#{given['calendar']}" if given["calendar"].isdecimal() else given["calendar"]
+                values = (
+                    {"calendar": picked}
+                    | {name: given[name] for name in ("on_date", "until", "note")}
+                    | {"shifts": hours_given(given["shifts"]) if given["works"] else []}
+                )
                 if row is None:
                     commands.create(exceptions, values, request.access)
                 else:

@@ -10,5 +10,5 @@ from jingwei.frame.resource import resources
 
 def page(request: HttpRequest) -> HttpResponse:
     """Resources with their addresses, fields and verbs."""
-    shown = [r for r in resources() if request.access and request.access.allows(r.permission("view"))]  # type: ignore[attr-defined]
-    return render(request, "frame/api_docs.html", {"resources": [(r, [(n, r.label(n)) for n in r.fields]) for r in shown]})
+    shown = [r for r in resources() if request.access and request.access.anywhere(r.permission("view"))]  # type: ignore[attr-defined]
+    return render(request, "frame/api_docs.html", {"resources": [(r, [(n, r.label(n)) for n in r.plain_fields]) for r in shown]})

@@ -81,7 +81,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
         request = info.context.request
 
         def work() -> Any:
-            request.access.require(resource.permission("view"))
+            request.access.require_anywhere(resource.permission("view"))
             asked = {str(k): str(v) for k, v in cast("dict[str, Any]", filters or {}).items()} | {
                 "page": str(page),
                 "size": str(max(1, min(size, 500))),

@@ -99,7 +99,7 @@ def _stale(request: HttpRequest, problem: commands.Stale) -> Any:
 
 def one(request: HttpRequest, resource: Resource, key: str) -> Any:
     """A row by id or by natural key, when it may be seen."""
-    request.access.require(resource.permission("view"))  # type: ignore[attr-defined]
+    request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
     rows = resource.rows(request.access)  # type: ignore[attr-defined]
     row = rows.filter(pk=int(key)).first() if key.isdigit() and len(key) < 19 else resource.named(key, rows)
     if row is None:
@@ -115,7 +115,7 @@ def router_of(resource: Resource) -> Router:
     name = resource.key.replace(".", "_")
 
     def list_rows(request: HttpRequest, query: ListQuery = Query(...)) -> Any:  # type: ignore[type-arg]
-        request.access.require(resource.permission("view"))  # type: ignore[attr-defined]
+        request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
         asked = {**request.GET.dict(), "size": str(max(1, min(query.size, 500)))}
         listing = Listing(resource, request.access, asked)  # type: ignore[attr-defined]
         return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": [schemas.as_told(resource, row) for row in listing.rows]}
@@ -179,7 +179,7 @@ def _report(report: Report) -> Callable[..., Any]:
             asked = report.asked.model_validate(request.GET.dict())
         except PydanticError as problem:
             raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
-        return report.answer(project_named(request, project, report.permission), asked)  # type: ignore[arg-type]
+        return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
 
     return answer
 

@@ -33,7 +33,7 @@ class Strict(BaseModel):
 
 
 def type_of(field: models.Field[Any, Any]) -> Any:
-    """The Python type of a model field in the API; references are ids or natural keys going in."""
+    """The Python type of a model field in the API; references are ids (numbers) or natural keys (texts) going in."""
     return next((t for cls, t in _types if isinstance(field, cls)), str)
 
 
@@ -53,9 +53,9 @@ def _documented(field: models.Field[Any, Any], default: Any) -> Any:
 
 @cache
 def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
-    """What may be written: every field of the declaration, all optional for a change."""
+    """What may be written: every plain field of the declaration, all optional for a change."""
     fields: dict[str, Any] = {}
-    for name in resource.fields:
+    for name in resource.plain_fields:
         field = resource.model_field(name)
         if field is None or isinstance(field, models.FileField):
             continue
@@ -120,5 +120,19 @@ def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dic
             out[field.name] = str(value) if isinstance(field, models.FileField) else value
     if with_children:
         for each in resource.children:
-            out[each.name] = [{"id": c.pk, **{n: getattr(c, n) for n in each.fields}} for c in getattr(row, each.name).order_by("pk")]
+            target = resource.child(each)
+            rows = getattr(row, each.name).select_related(*target.references).order_by("pk")
+            out[each.name] = [_child_told(target, child, each.fields) for child in rows]
+    return out
+
+
+def _child_told(target: Resource, row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """A part of a row: references as id with their name beside, as everywhere."""
+    out: dict[str, Any] = {"id": row.pk}
+    for name in names:
+        value = getattr(row, name)
+        if isinstance(value, models.Model):
+            out |= {name: value.pk, f"{name}_name": str(value)}
+        else:
+            out[name] = value
     return out

@@ -9,7 +9,7 @@ UPDATE frame_apitoken SET expires_at = LEAST(COALESCE(expires_at, now() + interv
 
 
 class Migration(migrations.Migration):
-    dependencies = [("frame", "0003_project_progress_logic")]
+    dependencies = [("frame", "0010_notice_of_project")]
 
     operations = [
         migrations.CreateModel(

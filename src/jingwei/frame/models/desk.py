@@ -32,6 +32,7 @@ class Notification(TenantModel):
     """Something a person should know. `key` folds repeats of the same thing into one line with a count."""
 
     keeps_history: ClassVar[bool] = False
+    place_path: ClassVar[str] = "project_id"
 
     class Level(models.TextChoices):
         NOTE = "note", _("Note")
@@ -39,6 +40,7 @@ class Notification(TenantModel):
         ALARM = "alarm", _("Alarm")
 
     user = models.ForeignKey("frame.User", models.CASCADE, related_name="notifications")
+    project = models.ForeignKey("frame.Project", models.CASCADE, null=True, related_name="+")
     level = models.CharField(max_length=8, choices=Level.choices, default=Level.NOTE)
     title_zh = models.CharField(max_length=300)
     title_en = models.CharField(max_length=300)

@@ -49,6 +49,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
+    @property
+    def is_pending(self) -> bool:
+        """Invited and not come in yet: nobody has chosen a password, nobody has logged in."""
+        return not self.has_usable_password() and self.last_login is None
+
 
 class ProjectManager(ScopedManager):
     """Projects of the scope: here the row's own id is the project."""
@@ -168,15 +173,26 @@ class SetupLink(models.Model):
 
     @classmethod
     def issue(cls, tenant: Tenant | None = None, *, hours: int = 24, user: User | None = None) -> str:
-        """Make a link and return its token; the token itself is never stored."""
+        """Make a link and return its token; the token itself is never stored. An invitation ends those sent to the same person before."""
+        if user is not None:
+            cls.end(user)
         token = secrets.token_urlsafe(24)
         cls.objects.create(token_hash=hashed(token), tenant=tenant, user=user, expires_at=timezone.now() + timedelta(hours=hours))
         return token
 
     @classmethod
+    def end(cls, user: User) -> int:
+        """Open invitations of a person lead nowhere any more; how many there were."""
+        return cls.objects.filter(user=user, used_at=None, expires_at__gt=timezone.now()).update(expires_at=timezone.now())
+
+    @classmethod
     def find(cls, token: str) -> SetupLink | None:
-        """The link while it is unused and fresh."""
-        return cls.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=timezone.now()).first()
+        """The link while it is unused and fresh; an invitation also only while the person waits and still belongs to who invited."""
+        link = cls.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=timezone.now()).select_related("user", "tenant").first()
+        if link is None or link.user is None:
+            return link
+        is_theirs = link.tenant is not None and link.user.memberships.filter(tenant=link.tenant).exists()
+        return link if link.user.is_active and link.user.is_pending and is_theirs else None
 
 
 class ApiToken(models.Model):

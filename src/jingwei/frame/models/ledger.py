@@ -19,6 +19,7 @@ class History(models.Model):
         DELETE = "D", _("deleted")
 
     project_path: ClassVar[str] = ""
+    place_path: ClassVar[str] = "project_id"
     id = models.BigAutoField(primary_key=True)
     tenant = models.ForeignKey("frame.Tenant", models.CASCADE, related_name="+", db_constraint=False)
     project_id = models.BigIntegerField(null=True)

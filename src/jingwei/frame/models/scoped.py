@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.db import models
@@ -16,9 +17,17 @@ class ScopedManager(models.Manager[Any]):
     def get_queryset(self) -> models.QuerySet[Any]:
         current = scope.current()
         rows = super().get_queryset().filter(tenant_id=current.tenant_id)
-        if current.project_ids is not None and self.model.project_path:
-            rows = rows.filter(**{f"{self.model.project_path}__in": current.project_ids})
-        return rows
+        return rows if current.project_ids is None else within_projects(rows, current.project_ids)
+
+
+def within_projects(rows: models.QuerySet[Any], projects: Collection[int]) -> models.QuerySet[Any]:
+    """Those rows of a model that belong to these projects; where rows may also belong to the organisation itself, those too."""
+    model: Any = rows.model
+    if model.project_path:
+        return rows.filter(**{f"{model.project_path}__in": projects})
+    if model.place_path:
+        return rows.filter(models.Q(**{f"{model.place_path}__in": projects}) | models.Q(**{f"{model.place_path}__isnull": True}))
+    return rows
 
 
 class TenantModel(models.Model):
@@ -27,6 +36,8 @@ class TenantModel(models.Model):
     keeps_history: ClassVar[bool] = True
     history_ignores: ClassVar[tuple[str, ...]] = ()
     project_path: ClassVar[str] = ""
+    # where a row belongs that may be a project's or, when this leads to nothing, the organisation's
+    place_path: ClassVar[str] = ""
 
     tenant = models.ForeignKey("frame.Tenant", models.CASCADE, editable=False, related_name="+", verbose_name=_("organisation"))
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
@@ -67,8 +78,8 @@ class ProjectModel(TenantModel):
 
     def belong(self) -> None:
         """A part takes the project of its whole (`project_from`); a row without a tenant takes its project's."""
-        if self.project_id is None and self.project_from:
-            self.project_id = getattr(self, self.project_from).project_id
+        if self.project_from and (self.project_id is None or self.project_from in self._state.fields_cache):
+            self.project_id = getattr(self, self.project_from).project_id  # also when it was moved to another whole
         if self.tenant_id is None and self.project_id is not None:
             self.tenant_id = self.project.tenant_id
         super().belong()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,27 @@ def duration_text(minutes: Any) -> str:
     return sign + " ".join(parts)
 
 
+def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]]) -> Callable[[models.Field[Any, Any], Any], str]:
+    """How values out of the history of one resource are told; what they refer to is looked up once a field, however many lines there are."""
+    wanted: dict[str, set[Any]] = {}
+    references = {f.attname: f for f in resource.model._meta.concrete_fields if isinstance(f, models.ForeignKey)}
+    for side in sides:
+        for attname in references.keys() & side.keys():
+            wanted.setdefault(attname, set()).add(side[attname])
+    known: dict[str, dict[Any, str]] = {}
+    for attname, ids in wanted.items():
+        target = resource_of(references[attname].remote_field.model)
+        rows = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target else ()
+        known[attname] = {row.pk: str(row) for row in rows}
+
+    def told(field: models.Field[Any, Any], value: Any) -> str:
+        if value is not None and field.attname in known:
+            return known[field.attname].get(value, f"#{value}")
+        return value_text(field, value)
+
+    return told
+
+
 def value_text(field: models.Field[Any, Any], value: Any) -> str:
     """A value out of the history in words."""
     if value is None or value == "":
@@ -86,10 +108,6 @@ def value_text(field: models.Field[Any, Any], value: Any) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.BooleanField):
         return _("yes") if value else _("no")
-    if isinstance(field, models.ForeignKey):
-        target = resource_of(field.remote_field.model)
-        row = target.model.objects.filter(pk=value).first() if target else None
-        return str(row) if row else f"#{value}"
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
         from django.utils import timezone
 

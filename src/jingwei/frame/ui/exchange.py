@@ -25,7 +25,7 @@ bytes_at_most = 20_000_000
 def export(request: Request, key: str, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file."""
     resource = found(request, key, "export")
-    rows = Listing(resource, request.access, request.GET.dict()).all_rows
+    rows = Listing(resource, request.access, request.GET.dict(), verb="export").all_rows
     if kind == "xlsx":
         response: HttpResponseBase = HttpResponse(exchange.export_xlsx(resource, rows), content_type=excel)
     else:

@@ -82,7 +82,7 @@ def visible(request: HttpRequest) -> list[tuple[Any, list[MenuItem]]]:
     if access is None:
         return []
     items = [*_items, *_declared()]
-    shown = [i for i in items if not i.permission or access.allows(i.permission)]
+    shown = [i for i in items if not i.permission or access.anywhere(i.permission)]
     return [
         (title, sorted((i for i in shown if i.section == key), key=lambda i: i.order))
         for key, title in sections.items()

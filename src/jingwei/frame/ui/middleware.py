@@ -117,6 +117,9 @@ class ScopeOfRequest:
         if not user.is_authenticated:
             return self.handler(request)
         tenants = list(Tenant.objects.filter(memberships__user=user).distinct().order_by("pk"))
+        if not tenants and request.path.startswith("/api/v1/"):
+            problem = {"field": "", "code": "denied", "message": _("You belong to no organisation any more. Ask an administrator for a role.")}
+            return JsonResponse({"errors": [problem]}, status=403)
         if not tenants:
             return self.handler(request) if request.path == "/" or request.path.startswith(open_to_all) else homeless(request)
         wanted = request.session.get("tenant_id")

@@ -24,7 +24,7 @@ def commands_for(request: Request, words: str) -> list[Line]:
     """Lines whose title holds every word, in the language shown or the other: `url` leads somewhere, `action` is done by the page."""
     lines = [_line(item.title, item.icon, url=item.address) for _section, items in menu.visible(request) for item in items]
     for resource in resources():
-        if request.access.allows(resource.permission("add")):
+        if request.access.anywhere(resource.permission("add")):
             title = {code: _in(code, _new) % {"what": _in(code, resource.title)} for code in languages}
             lines.append(_line(title, "plus", url=reverse("record-new", args=[resource.key])))
     lines += [_line(title, icon, url=reverse(name)) for title, icon, name in _own]

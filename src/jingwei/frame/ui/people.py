@@ -6,14 +6,16 @@ import re
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jingwei.frame.access import grants_of, is_granted, standard_roles
-from jingwei.frame.models import Membership, Project, Role, SetupLink, User
+from jingwei.frame.access import grants_of, grants_of_role, is_granted, standard_roles
+from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
 from jingwei.frame.resource import resources
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
@@ -35,49 +37,110 @@ def matrix() -> list[dict[str, Any]]:
 
 @require_http_methods(["GET", "POST"])
 def members(request: Request) -> HttpResponse:
-    """Who is in, as what; invite somebody by a one-time link."""
-    request.access.require(permission)
+    """Who is in, as what, as far as this person administers; invite somebody by a one-time link."""
+    request.access.require_anywhere(permission)
     invitation = _invite(request) if request.method == "POST" else ""
-    rows = Membership.objects.filter(tenant=request.tenant).select_related("user", "role", "project").order_by("user__username", "project__code")
+    rows = _administered(request).select_related("user", "role", "project").order_by("user__username", "project__code")
+    places = request.access.projects(permission)
+    projects = Project.objects.all() if places is None else Project.objects.filter(pk__in=places)
     context = {
-        "rows": rows, "roles": Role.objects.filter(tenant=request.tenant).order_by("pk"), "projects": Project.objects.all(), "invitation": invitation,
-        "matrix": matrix(), "role_names": [name for name, _grants in standard_roles.values()],
+        "rows": rows, "roles": _grantable(request, None if places is None else sorted(places)), "projects": projects, "may_grant_all": places is None,
+        "invitation": invitation, "matrix": matrix(), "role_names": [name for name, _grants in standard_roles.values()],
     }  # fmt: skip
     return render(request, "frame/members.html", context)
 
 
+def _administered(request: Request) -> QuerySet[Membership]:
+    """The memberships that this person administers: of his projects, or all of the organisation."""
+    rows, places = Membership.objects.filter(tenant=request.tenant), request.access.projects(permission)
+    return rows if places is None else rows.filter(project_id__in=places)
+
+
+def _grantable(request: Request, places: list[int] | None) -> list[Role]:
+    """Roles that hold nothing which this person does not hold himself where he may grant."""
+    roles = Role.objects.filter(tenant=request.tenant).order_by("pk")
+    where: list[int | None] = [None] if places is None else [*places]
+    return [role for role in roles if any(request.access.covers(grants_of_role(role), place) for place in where)]
+
+
+@transaction.atomic
 def _invite(request: Request) -> str:
-    """Give a role; a person who is new gets a one-time link. Nobody grants a role to themselves."""
+    """Give a role; a person who is new gets a one-time link. Nobody grants a role to themselves, nor what they do not hold, nor beyond their scope."""
     name = str(request.POST.get("username", "")).strip()
-    role = Role.objects.filter(tenant=request.tenant, pk=request.POST.get("role") or 0).first()
-    project = Project.objects.filter(pk=request.POST.get("project") or 0).first() if request.POST.get("project") else None
-    if role is None or not re.fullmatch(r"[\w.@+-]{2,150}", name):
+    role = _numbered(Role.objects.filter(tenant=request.tenant), request.POST.get("role"))
+    project = _numbered(Project.objects.all(), request.POST.get("project"))
+    if role is None or not re.fullmatch(r"[\w.@+-]{2,150}", name) or (request.POST.get("project") and project is None):
         messages.error(request, _("Give a user name and a role."))
         return ""
+    place = project.pk if project else None
+    request.access.require(permission, place)
     if name == request.user.get_username():
         messages.error(request, _("Nobody grants a role to themselves. Ask another administrator."))
+        return ""
+    if not request.access.covers(grants_of_role(role), place):
+        messages.error(request, _("“%(role)s” may do more than you may here. Ask who holds it to give it.") % {"role": role.name})
         return ""
     user, is_new = User.objects.get_or_create(username=name, defaults={"first_name": str(request.POST.get("full_name", ""))[:150]})
     if is_new:
         user.set_unusable_password()
         user.save()
+    elif user.is_pending and not _waits_for(user, request.tenant):
+        messages.error(request, _("This name is taken. Choose another."))
+        return ""
     Membership.objects.get_or_create(tenant=request.tenant, user=user, role=role, project=project)
     messages.success(request, _("%(name)s is now %(role)s.") % {"name": name, "role": role.name})
-    if user.has_usable_password():
+    return _link(request, user) if user.is_pending else ""
+
+
+def _numbered(rows: QuerySet[Any], given: Any) -> Any | None:
+    text = str(given or "")
+    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _waits_for(user: User, tenant: Tenant) -> bool:
+    """Whether a person who has not come in yet was invited by this organisation and by no other."""
+    invited = set(SetupLink.objects.filter(user=user, tenant__isnull=False).values_list("tenant_id", flat=True))
+    return invited | set(user.memberships.values_list("tenant_id", flat=True)) == {tenant.pk}
+
+
+def _link(request: Request, user: User) -> str:
+    """A fresh link for somebody who has not come in yet; the one sent before ends. Whoever opens it is that person, with every right the person
+    has: so only somebody who could have given them all may have it."""
+    held = Membership.objects.filter(tenant=request.tenant, user=user).select_related("role")
+    is_ours = all(request.access.allows(permission, m.project_id) and request.access.covers(grants_of_role(m.role), m.project_id) for m in held)
+    if not is_ours or not held or not user.is_active or not _waits_for(user, request.tenant):
+        messages.info(request, _("%(name)s was invited by others and has not come in yet. Ask them for the link.") % {"name": user.username})
         return ""
     return request.build_absolute_uri(f"/setup/{SetupLink.issue(request.tenant, hours=72, user=user)}/")
 
 
 @require_POST
+def link(request: Request, pk: int) -> HttpResponse:
+    """Send the invitation again: a fresh link, shown once."""
+    row = _administered(request).filter(pk=pk).select_related("user").first()
+    if row is None:
+        request.access.require_anywhere(permission)
+        raise Http404
+    if not row.user.is_pending:
+        messages.info(request, _("%(name)s has come in already.") % {"name": row.user.username})
+        return redirect("members")
+    made = _link(request, row.user)
+    return render(request, "frame/member_link.html", {"invitation": made, "row": row}) if made else redirect("members")
+
+
+@require_POST
+@transaction.atomic
 def drop(request: Request, pk: int) -> HttpResponse:
     """Take a role away; never one's own last one."""
-    request.access.require(permission)
-    row = Membership.objects.filter(tenant=request.tenant, pk=pk).first()
+    request.access.require_anywhere(permission)
+    row = _administered(request).filter(pk=pk).select_related("user").first()
     if row is None:
         raise Http404
     if row.user_id == request.user.pk:
         messages.error(request, _("Ask another administrator to take your own role away."))
     else:
         row.delete()
+        if row.user.is_pending:
+            SetupLink.end(row.user)
         messages.success(request, _("Taken away."))
     return redirect("members")

@@ -18,7 +18,7 @@ from jingwei.frame import commands, forms, scope, undo
 from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, Project, SavedView, User
 from jingwei.frame.resource import Resource, registry
-from jingwei.frame.ui.cells import Cell, cells_of, value_text
+from jingwei.frame.ui.cells import Cell, cells_of, values_told
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
 
@@ -28,7 +28,7 @@ def found(request: Request, key: str, verb: str = "view") -> Resource:
     resource = registry.get(key)
     if resource is None:
         raise Http404
-    request.access.require(resource.permission(verb))
+    request.access.require_anywhere(resource.permission(verb))
     return resource
 
 
@@ -37,14 +37,18 @@ def row_of(request: Request, resource: Resource, pk: int, verb: str = "view") ->
     row = resource.rows(request.access).filter(pk=pk).first()
     if row is None:
         raise Http404
-    request.access.require(resource.permission(verb), resource.project_of(row))
+    if verb != "view":
+        commands.authorise(request.access, resource, verb, row)
     return row
 
 
 def may(request: Request, resource: Resource, row: Any | None = None) -> dict[str, bool]:
-    """What this person may do, for templates."""
-    project = resource.project_of(row) if row is not None else None
-    return {verb: request.access.allows(resource.permission(verb), project) for verb in ("add", "change", "delete", "export", "import")}
+    """What this person may do, for templates: to a row, or (for a list) to any at all."""
+    verbs, access = ("add", "change", "delete", "export", "import"), request.access
+    if row is None:
+        return {verb: access.anywhere(resource.permission(verb)) for verb in verbs}
+    places = resource.places_of(row)
+    return {verb: access.allows(resource.permission(verb), *places) for verb in verbs}
 
 
 @require_GET
@@ -91,31 +95,28 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     for each in resource.children:
         target = resource.child(each)
         names = [n for n in target.columns if target.target(n) is not resource]
-        parts.append(
-            {
-                "title": target.title_plural,
-                "columns": [target.label(n) for n in names],
-                "rows": [cells_of(target, child, names) for child in getattr(row, each.name).order_by("pk")],
-            }
-        )
-    verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), resource.project_of(row)) and v.applies(row)]
+        children = getattr(row, each.name).select_related(*target.references).order_by("pk")
+        parts.append({"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(target, c, names) for c in children]})
+    places = resource.places_of(row)
+    verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
     context = {
         "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
-        "lines": history_lines(resource, row.pk)[:20], "name": resource.name_of(row),
+        "lines": history_lines(resource, row.pk, 20), "name": resource.name_of(row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
-def history_lines(resource: Resource, pk: int) -> list[dict[str, Any]]:
+def history_lines(resource: Resource, pk: int, most: int = 200) -> list[dict[str, Any]]:
     """History of a row in words: who, when, why, and each field before and after."""
-    lines = list(History.objects.filter(resource=resource.key, object_id=pk).order_by("-id")[:200])
+    lines = list(History.objects.filter(resource=resource.key, object_id=pk).order_by("-id")[:most])
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
+    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side])
     out = []
     for line in lines:
         before, after = line.before or {}, line.after or {}
         fields = [
-            {"label": field.verbose_name, "before": value_text(field, before.get(field.attname)), "after": value_text(field, after.get(field.attname))}
+            {"label": field.verbose_name, "before": told(field, before.get(field.attname)), "after": told(field, after.get(field.attname))}
             for field in resource.model._meta.concrete_fields
             if field.attname in {**before, **after}
             and field.name not in ("tenant", "id")
@@ -153,7 +154,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
 
 
 def _save(request: Request, resource: Resource, row: Any | None) -> Any:
-    names = [name for name in resource.fields if name in request.POST or f"{name}-shown" in request.POST]
+    names = [name for name in resource.plain_fields if name in request.POST or f"{name}-shown" in request.POST]
     values: dict[str, Any] = {name: request.POST.get(name) for name in names if name not in request.FILES}
     for name in names:
         field = resource.model_field(name)
@@ -162,7 +163,7 @@ def _save(request: Request, resource: Resource, row: Any | None) -> Any:
     for each in resource.children:
         if f"{each.name}-rows" in request.POST:
             values[each.name] = _posted_children(request, each.name, each.fields)
-    files = {name: file for name, file in request.FILES.items() if name in resource.fields}
+    files = {name: file for name, file in request.FILES.items() if name in resource.plain_fields}
     if row is None:
         return commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
     version = request.POST.get("version", "")
@@ -181,7 +182,7 @@ def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> li
 
 def form_fields(request: Request, resource: Resource, row: Any | None, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
     """The form's fields with widget, value and errors."""
-    names = list(resource.fields)
+    names = list(resource.plain_fields)
     initial = request.GET.dict() if row is None else {}
     if row is None and "project" in names and (project := request.session.get("project_id")):
         initial.setdefault("project", project)
@@ -201,10 +202,18 @@ def child_rows(request: Request, resource: Resource, row: Any | None) -> list[di
                 for values in _posted_children(request, each.name, each.fields)
             ]
         elif row is not None:
-            rows = [{"id": c.pk, "values": [(f, getattr(c, f)) for f in each.fields]} for c in getattr(row, each.name).order_by("pk")]
+            known = getattr(row, each.name).select_related(*target.references).order_by("pk")
+            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in known]
         rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
         out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
     return out
+
+
+def _typed(target: Resource, row: Any, name: str) -> Any:
+    """A child's value as it is typed: references by their natural key."""
+    value = getattr(row, name)
+    named = target.target(name)
+    return named.name_of(value) if named is not None and value is not None else value
 
 
 @require_http_methods(["GET", "POST"])

@@ -24,7 +24,7 @@ def found(request: Request, words: str) -> list[dict[str, Any]]:
     """Hits by resource: one query each."""
     out = []
     for resource in resources():
-        if not resource.search or not request.access.allows(resource.permission("view")):
+        if not resource.search or not request.access.anywhere(resource.permission("view")):
             continue
         rows = list(resource.rows(request.access).filter(searched(resource, words))[:per_resource])
         if rows:

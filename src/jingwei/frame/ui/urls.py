@@ -9,6 +9,7 @@ urlpatterns = [
     path("language/", entry.language, name="language"),
     path("setup/<str:token>/", entry.setup, name="setup"),
     path("settings/members/", people.members, name="members"),
+    path("settings/members/<int:pk>/link/", people.link, name="member-link"),
     path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
     path("settings/access/", access_log.page, name="access-log"),
     path("settings/tokens/", tokens.page, name="tokens"),

@@ -14,12 +14,12 @@ from jingwei.frame.access import Access
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor.search import labels
+from jingwei.hub.monitor.trace import hidden
 from jingwei.hub.rights import may_see_values, require_values, visible
 
 Row = TypeVar("Row", bound=Model)
 _interface = ("interface", "interface__system_a", "interface__system_b", "interface__published")
 raw_at_most = 200_000
-_hidden = {"zh": "（原因含有您无权查看的值）", "en": "(the reason quotes values that you may not see)"}
 
 
 def conflicts(access: Access | None, interface: Interface | None = None) -> QuerySet[Conflict]:
@@ -92,7 +92,7 @@ def parked_as_plain(row: Quarantine, access: Access | None, *, whole: bool = Fal
 
 def without_values(problem: dict[str, Any]) -> dict[str, Any]:
     """A problem for eyes that may not see values: which field and what kind; the sentence itself often quotes the value."""
-    return {"field": problem.get("field"), "code": problem.get("code"), **_hidden}
+    return {"field": problem.get("field"), "code": problem.get("code"), **hidden}
 
 
 def raw_of(delivery: Delivery) -> str:
@@ -109,7 +109,7 @@ def raw_of(delivery: Delivery) -> str:
 
 def letter_as_plain(row: DeadLetter, access: Access | None) -> dict[str, Any]:
     """One dead letter; what the peer said of it may quote values."""
-    said = {"zh": row.message_zh, "en": row.message_en} if may_see_values(access, row.interface) else _hidden
+    said = {"zh": row.message_zh, "en": row.message_en} if may_see_values(access, row.interface) else hidden
     entry = row.entry
     link = entry.link if entry is not None else None
     return {

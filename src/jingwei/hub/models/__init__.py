@@ -2,9 +2,9 @@
 
 from jingwei.hub.models.flow import Conflict, DeadLetter, Delivery, JobTally, Link, OutboxEntry, Quarantine, Run
 from jingwei.hub.models.interface import Checkpoint, Grant, HealthPeriod, Interface, InterfaceVersion
-from jingwei.hub.models.system import Connection, System
+from jingwei.hub.models.system import Connection, System, SystemUse
 
 __all__ = [
     "Checkpoint", "Conflict", "Connection", "DeadLetter", "Delivery", "Grant", "HealthPeriod", "Interface", "InterfaceVersion", "JobTally", "Link",
-    "OutboxEntry", "Quarantine", "Run", "System",
+    "OutboxEntry", "Quarantine", "Run", "System", "SystemUse",
 ]  # fmt: skip

@@ -124,6 +124,7 @@ class Delivery(FlowModel):
         DROPPED = "dropped", _("Superseded")
 
     project_path: ClassVar[str] = ""
+    place_path: ClassVar[str] = "interface__project_id"
 
     interface = models.ForeignKey(Interface, models.CASCADE, null=True, related_name="deliveries")
     connection = models.ForeignKey(Connection, models.CASCADE, null=True, related_name="deliveries")

@@ -87,7 +87,10 @@ class Interface(ProjectModel):
         verbose_name = _("interface")
         verbose_name_plural = _("interfaces")
         ordering = ("key",)
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "key"), name="interface_key_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("tenant", "key"), name="interface_key_once"),
+            models.CheckConstraint(condition=models.Q(stage__in=("draft", "live", "paused", "retired")), name="interface_stage_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name

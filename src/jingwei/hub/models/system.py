@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import TenantModel
+from jingwei.frame.models import ProjectModel, TenantModel
 from jingwei.frame.models.identity import code_rule
 
 
@@ -29,6 +29,10 @@ class System(TenantModel):
     connector = models.CharField(_("connector"), max_length=60)
     owner = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner"))
     description = models.TextField(_("description"), blank=True)
+    # whose it is; other projects' interfaces use its log-in only when that is granted (SystemUse)
+    project = models.ForeignKey(
+        "frame.Project", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("project"), help_text=_("Empty = the organisation's.")
+    )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNKNOWN, editable=False)
 
     class Meta(TenantModel.Meta):
@@ -39,6 +43,20 @@ class System(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SystemUse(ProjectModel):
+    """Interfaces of this project may use the log-in of this system."""
+
+    system = models.ForeignKey(System, models.CASCADE, related_name="uses", verbose_name=_("system"))
+
+    class Meta(ProjectModel.Meta):
+        verbose_name = _("use of a system")
+        verbose_name_plural = _("uses of systems")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("system", "project"), name="system_use_once")]
+
+    def __str__(self) -> str:
+        return f"{self.system} · {self.project}"
 
 
 def endpoint_token() -> str:

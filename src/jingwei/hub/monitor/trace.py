@@ -12,6 +12,7 @@ from jingwei.frame.models import History
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor.search import Found, cleaned, local_resource, may_see_values, search, visible
 
+hidden = {"zh": "（原因含有您无权查看的值）", "en": "(the reason quotes values that you may not see)"}
 _related = ("interface", "interface__system_a", "interface__system_b", "interface__published")
 
 
@@ -57,11 +58,12 @@ def _open(links: list[Link], deliveries: list[Delivery], readable: dict[int, boo
     for c in Conflict.objects.filter(link__in=links, resolved_at=None):
         shown = readable[c.interface_id]
         yield {"kind": "conflict", "field": c.field, "a": c.value_a if shown else None, "b": c.value_b if shown else None, "reason": c.reason}
-    for q in Quarantine.objects.filter(Q(delivery__in=deliveries) | Q(link__in=links), released_at=None):
-        problems = q.problems if readable.get(q.interface_id) else [{k: v for k, v in p.items() if k != "value"} for p in q.problems]
+    for q in Quarantine.objects.filter(Q(delivery__in=deliveries) | Q(link__in=links), interface__in=readable, released_at=None):
+        problems = q.problems if readable.get(q.interface_id) else [{"field": p.get("field"), "code": p.get("code"), **hidden} for p in q.problems]
         yield {"kind": "quarantine", "problems": problems}
-    for d in DeadLetter.objects.filter(Q(entry__link__in=links) | Q(delivery__in=deliveries), settled_at=None):
-        yield {"kind": "dead_letter", "code": d.code, "zh": d.message_zh, "en": d.message_en}
+    for d in DeadLetter.objects.filter(Q(entry__link__in=links) | Q(delivery__in=deliveries), interface__in=readable, settled_at=None):
+        said = {"zh": d.message_zh, "en": d.message_en} if readable.get(d.interface_id) else hidden
+        yield {"kind": "dead_letter", "code": d.code, **said}
 
 
 def _link(link: Link, how: str, shown: bool) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def _entry(row: OutboxEntry, shown: bool) -> dict[str, Any]:
     at = row.done_at or row.sent_at or row.created_at
     return {
         "kind": "written" if row.state == "done" else "to be written", "at": at.isoformat(), "side": row.side, "action": row.action,
-        "values": row.values if shown else None, "before": row.before if shown else None, "state": row.state, "attempts": row.attempts, "error": row.error, "id": row.pk,
+        "values": row.values if shown else None, "before": row.before if shown else None, "state": row.state, "attempts": row.attempts, "error": row.error if shown else "", "id": row.pk,
     }  # fmt: skip
 
 
@@ -93,8 +95,12 @@ def _written(links: list[Link], limit: int) -> list[dict[str, Any]]:
     for link in links:
         for side in ("a", "b"):
             key = getattr(link, f"key_{side}")
-            if local_resource(link.interface, side) is not None and key and key.isascii() and key.isdigit() and len(key) < 19:
-                for line in History.objects.filter(resource=link.interface.stream(side), object_id=int(key)).order_by("-id")[:limit]:
+            local = local_resource(link.interface, side)
+            if local is not None and key and key.isascii() and key.isdigit() and len(key) < 19:
+                lines = History.objects.filter(resource=link.interface.stream(side), object_id=int(key))
+                if local.model.project_path:  # what happened to it in another project is not told here
+                    lines = lines.filter(project_id=link.interface.project_id)
+                for line in lines.order_by("-id")[:limit]:
                     steps.append({
                         "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": line.before, "values": line.after,
                         "origin": line.origin, "reason": line.reason, "actor": line.actor_id, "id": line.pk,

@@ -47,7 +47,7 @@ def complain(request: Request, problem: ValidationError) -> None:
 @require_GET
 def conflicts(request: Request) -> HttpResponse:
     """The conflict inbox: every question, in words, with both values and the answers that fit."""
-    request.access.require("hub.interface.view")
+    request.access.require_anywhere("hub.interface.view")
     interface = interface_named(request.access, request.GET["interface"]) if request.GET.get("interface") else None
     rows = worklist.conflicts(request.access, interface)
     asked = questions(rows[:shown_at_most], request.access)

@@ -26,7 +26,7 @@ from jingwei.hub.pages.reasons import why_text
 from jingwei.hub.pages.systems import said, steps
 from jingwei.hub.peers import grants
 from jingwei.hub.register import files, services
-from jingwei.hub.rights import interface_named, may_see_values, visible
+from jingwei.hub.rights import interface_named, may_see_values, switching, visible
 from jingwei.hub.sync import compare
 
 
@@ -48,7 +48,7 @@ def detail(request: Request, key: str) -> HttpResponse:
         "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
-        "series": _series(queries.flow_per_minute(60, interface.pk)), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
+        "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
         "may_change": may_change, "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip
@@ -69,10 +69,10 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
 @require_POST
 def switch(request: Request, key: str) -> HttpResponse:
     """Switch on, pause or retire."""
-    interface = interface_or_404(request, key, "change")
     stage = str(request.POST.get("stage"))
     if stage not in Interface.Stage.values:
         raise Http404
+    interface = interface_or_404(request, key, switching[stage])
     try:
         services.interface_switch(instance=interface, stage=stage)
         messages.success(request, _("“%(name)s” is now: %(stage)s") % {"name": interface.name, "stage": Interface.Stage(stage).label})
@@ -186,7 +186,7 @@ def _kept_reasons(request: Request, interface: Interface) -> list[dict[str, Any]
 @require_GET
 def monitor(request: Request) -> HttpResponse:
     """Throughput, lag, errors, held deletes, parked records over all interfaces that may be seen."""
-    request.access.require("hub.interface.view")
+    request.access.require_anywhere("hub.interface.view")
     interfaces = list(queries.interfaces_of().filter(pk__in=visible(request.access).values("pk")).exclude(stage="draft"))
     ids = [i.pk for i in interfaces]
     counts, lag, newest = queries.open_counts(ids), queries.lag_seconds(), queries.newest_arrivals(ids)
@@ -195,7 +195,7 @@ def monitor(request: Request) -> HttpResponse:
     context = {
         "rows": [(i, counts[i.pk], lag.get(i.pk, 0.0), newest.get(i.pk), _kept_reasons(request, i)) for i in interfaces],
         "totals": {name: sum(c[name] for c in counts.values()) for name in ("conflicts", "quarantine", "dead", "inbox", "outbox")},
-        "series": _series(queries.flow_per_minute(60)), "held": [(i, held[i.pk]) for i in interfaces if i.pk in held],
+        "series": _series(queries.flow_per_minute(ids)), "held": [(i, held[i.pk]) for i in interfaces if i.pk in held],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in worklist.dead_letters(request.access)[:50]],
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in parked],
     }  # fmt: skip
@@ -205,6 +205,6 @@ def monitor(request: Request) -> HttpResponse:
 @require_GET
 def trace(request: Request) -> HttpResponse:
     """Where is my record?"""
-    request.access.require("hub.interface.view")
+    request.access.require_anywhere("hub.interface.view")
     wanted = request.GET.get("id", "").strip()
     return render(request, "hub/trace.html", {"wanted": wanted, "found": tracing.trace(wanted, access=request.access) if wanted else None})

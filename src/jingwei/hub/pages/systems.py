@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,15 +15,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from jingwei.frame import commands
 from jingwei.frame.models import Project
+from jingwei.frame.resource import resource
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.contract import Title
-from jingwei.hub.models import Connection, Interface, System
+from jingwei.hub.models import Connection, Interface, System, SystemUse
 from jingwei.hub.pages.reasons import shown
-from jingwei.hub.peers import catalogue
+from jingwei.hub.peers import catalogue, uses
 from jingwei.hub.peers.session import streams_of
 from jingwei.hub.register import services
+from jingwei.hub.rights import system_named, systems, visible
 
 
 def said(title: Title | dict[str, str] | None) -> str:
@@ -35,11 +40,19 @@ def said(title: Title | dict[str, str] | None) -> str:
 @require_GET
 def topology(request: Request) -> HttpResponse:
     """The picture of systems and interfaces."""
-    request.access.require("hub.interface.view")
-    picture = queries.topology()
-    interfaces = list(queries.interfaces_of())
+    request.access.require_anywhere("hub.interface.view")
+    picture = _picture(request)
+    interfaces = list(_interfaces(request))
     counts = queries.open_counts([i.pk for i in interfaces])
     return render(request, "hub/topology.html", {"picture": picture, "rows": [(i, counts[i.pk], _reasons(request, i)) for i in interfaces]})
+
+
+def _interfaces(request: Request) -> QuerySet[Interface]:
+    return queries.interfaces_of().filter(pk__in=visible(request.access).values("pk"))
+
+
+def _picture(request: Request) -> dict[str, Any]:
+    return queries.topology(systems(request.access), _interfaces(request))
 
 
 def _reasons(request: Request, interface: Interface) -> list[dict[str, Any]]:
@@ -50,22 +63,15 @@ def _reasons(request: Request, interface: Interface) -> list[dict[str, Any]]:
 @require_GET
 def topology_json(request: Request) -> HttpResponse:
     """The same as JSON, for the picture."""
-    request.access.require("hub.interface.view")
-    return JsonResponse(queries.topology())
-
-
-def _system(key: str) -> System:
-    system = System.objects.filter(key=key).select_related("connection").first()
-    if system is None:
-        raise Http404
-    return system
+    request.access.require_anywhere("hub.interface.view")
+    return JsonResponse(_picture(request))
 
 
 @require_GET
 def system_detail(request: Request, key: str) -> HttpResponse:
     """One system: its connection, its streams, its interfaces."""
-    request.access.require("hub.system.view")
-    system = _system(key)
+    system = system_named(request.access, key)
+    may_connect = uses.may_give(system, request.access)
     streams: list[contract.Stream] = []
     problem = ""
     if request.GET.get("streams"):
@@ -73,12 +79,13 @@ def system_detail(request: Request, key: str) -> HttpResponse:
             streams = list(streams_of(system).values())
         except contract.ConnectorError as error:
             problem = error.message
-    interfaces = [i for i in queries.interfaces_of() if system.pk in (i.system_a_id, i.system_b_id)]
+    interfaces = [i for i in _interfaces(request) if system.pk in (i.system_a_id, i.system_b_id)]
     context = {
         "system": system, "connection": getattr(system, "connection", None), "manifest": catalogue.manifest(system.connector), "streams": [(s, said(s.title)) for s in streams],
         "stream_problem": problem, "interfaces": interfaces, "fields": connection_fields(system.connector, system), "summary": said(catalogue.manifest(system.connector).get("summary")),
-        "hook_url": request.build_absolute_uri(f"/hooks/{system.connection.endpoint}") if "webhook" in catalogue.manifest(system.connector) else "",
-        "may_connect": request.access.allows("hub.system.connect"),
+        "hook_url": request.build_absolute_uri(f"/hooks/{system.connection.endpoint}") if may_connect and "webhook" in catalogue.manifest(system.connector) else "",
+        "may_connect": may_connect, "uses": list(SystemUse.objects.filter(system=system).select_related("project").order_by("project__code")) if may_connect else [],
+        "projects": list(Project.objects.exclude(status="closed")) if may_connect and system.connector != "local" else [],
     }  # fmt: skip
     return render(request, "hub/system.html", context)
 
@@ -140,8 +147,7 @@ def _posted(request: Request) -> tuple[dict[str, Any], dict[str, str], str]:
 @require_POST
 def connection_edit(request: Request, key: str) -> HttpResponse:
     """Save the connection and test it at once."""
-    request.access.require("hub.system.connect")
-    system = _system(key)
+    system = system_named(request.access, key, "connect")
     config, secrets, webhook_secret = _posted(request)
     context: dict[str, Any] = {"system": system}
     try:
@@ -149,10 +155,29 @@ def connection_edit(request: Request, key: str) -> HttpResponse:
             services.connection_save(
                 system=system, config={**system.connection.config, **config}, credentials=secrets or None, webhook_secret=webhook_secret or None
             )
-        context["check"] = services.connection_test(system=_system(key))
+        context["check"] = services.connection_test(system=system_named(request.access, key))
     except ValidationError as error:
         context["errors"] = error.messages
     return render(request, "hub/_check.html", context)
+
+
+@require_POST
+def use(request: Request, key: str) -> HttpResponse:
+    """Grant a project the use of the system's log-in, or take it back."""
+    system = system_named(request.access, key, "connect")
+    project = Project.objects.filter(code=str(request.POST.get("project", ""))).first()
+    if project is None:
+        raise Http404
+    try:
+        if request.POST.get("action") == "withdraw":
+            uses.withdraw(system=system, project=project)
+            messages.success(request, _("Interfaces of %(project)s may not use it any more.") % {"project": project.code})
+        else:
+            uses.give(system=system, project=project)
+            messages.success(request, _("Interfaces of %(project)s may use it.") % {"project": project.code})
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    return redirect("hub:system", key=key)
 
 
 step_titles = ("System A", "System B", "Streams", "Mapping", "Dry run", "Switch on")
@@ -167,8 +192,9 @@ def steps(current: int) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "POST"])
 def wizard(request: Request) -> HttpResponse:
     """Join two systems: A, then B, then their streams; the mapping editor goes on from there."""
-    request.access.require("hub.interface.add")
-    picked = {side: System.objects.filter(key=request.GET.get(side, "")).first() for side in ("a", "b")}
+    request.access.require_anywhere("hub.interface.add")
+    known = systems(request.access)
+    picked = {side: known.filter(key=request.GET.get(side, "")).first() for side in ("a", "b")}
     if picked["a"] is None:
         return _wizard_system(request, "a", picked)
     if picked["b"] is None:
@@ -181,8 +207,6 @@ def _wizard_system(request: Request, side: str, picked: dict[str, System | None]
     errors: dict[str, list[str]] = {}
     check = None
     if request.method == "POST":
-        request.access.require("hub.system.add")
-        request.access.require("hub.system.connect")
         try:
             system = _register(request, connector)
             check = services.connection_test(system=system)
@@ -196,11 +220,33 @@ def _wizard_system(request: Request, side: str, picked: dict[str, System | None]
     ]
     chosen = connector if connector in catalogue.entries() else ""
     context = {
-        "steps": steps(1 if side == "a" else 2), "side": side.upper(), "systems": [(s, _with(request, side, s)) for s in System.objects.all()], "entries": entries,
+        "steps": steps(1 if side == "a" else 2), "side": side.upper(), "systems": [(s, _with(request, side, s)) for s in systems(request.access)], "entries": entries,
         "chosen": chosen, "chosen_title": said(catalogue.manifest(chosen).get("title")) if chosen else "", "errors": errors, "check": check, "given": request.POST,
-        "fields": connection_fields(chosen, None, request.POST) if chosen else [], "a": picked["a"],
+        "fields": connection_fields(chosen, None, request.POST) if chosen else [], "a": picked["a"], "owners": _owners(request),
+        "may_own_all": request.access.allows("hub.system.add") and request.access.allows("hub.system.connect"),
     }  # fmt: skip
     return render(request, "hub/wizard_system.html", context, status=422 if errors or (check and not check.ok) else 200)
+
+
+def _owners(request: Request) -> list[Project]:
+    """Projects for which this person may register a system."""
+    wanted = ("hub.system.add", "hub.system.connect")
+    return [each for each in Project.objects.exclude(status="closed") if all(request.access.allows(permission, each.pk) for permission in wanted)]
+
+
+def _owner(request: Request) -> Project | None:
+    """Whose a new system will be: the chosen project's, the only one's there is a right for, or the organisation's."""
+    owners, wanted = _owners(request), str(request.POST.get("project") or "")
+    if wanted:
+        found = next((each for each in owners if each.code == wanted), None)
+        if found is None:
+            raise ValidationError({"project": _("Choose a project of yours.")})
+        return found
+    if request.access.allows("hub.system.add"):
+        return None
+    if len(owners) > 1:
+        raise ValidationError({"project": _("Choose the project whose system this is.")})
+    return owners[0] if owners else None
 
 
 def _register(request: Request, connector: str) -> System:
@@ -208,7 +254,10 @@ def _register(request: Request, connector: str) -> System:
     system = System.objects.filter(key=key).first()
     if system is not None and system.connector != connector:
         raise ValidationError({"key": _("This key is taken by another system.")})
-    system = services.system_save(instance=system, key=key, name=str(request.POST.get("name") or key).strip(), connector=connector)
+    declared, owner = resource("hub.system"), _owner(request) if system is None else system.project
+    for verb in ("add" if system is None else "change", "connect"):
+        commands.authorise(request.access, declared, verb, system or System(project=owner))
+    system = services.system_save(instance=system, key=key, name=str(request.POST.get("name") or key).strip(), connector=connector, project=owner)
     config, secrets, webhook_secret = _posted(request)
     services.connection_save(system=system, config=config, credentials=secrets or None, webhook_secret=webhook_secret or None)
     return system
@@ -230,7 +279,7 @@ def _wizard_streams(request: Request, a: System, b: System) -> HttpResponse:
         except contract.ConnectorError as error:
             offered[side] = []
             problems.append(f"{system.name}: {error.message}")
-    projects = list(Project.objects.all())
+    projects = [each for each in Project.objects.all() if request.access.allows("hub.interface.add", each.pk)]
     if request.method == "POST":
         try:
             interface = _join(request, a, b)

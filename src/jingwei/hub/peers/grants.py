@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 from jingwei.frame import scope
 from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import User
+from jingwei.frame.resource import registry
 from jingwei.hub.models import Grant, Interface
 
 
@@ -22,8 +23,10 @@ def permissions_of(interface: Interface, spec: Mapping[str, Any]) -> list[str]:
             continue
         stream = interface.stream(side)
         out.append(f"{stream}.view")
-        if any(pair.get("direction", "both") in ("both", way) for pair in spec["mapping"]["pairs"]):
+        written = [pair for pair in spec["mapping"]["pairs"] if pair.get("direction", "both") in ("both", way)]
+        if written:
             out += [f"{stream}.{verb}" for verb in ("add", "change", "delete")]
+            out += [f"{stream}.{verb}" for verb in _guarding(stream, _fields_written(spec, side, written))]
     return sorted(set(out))
 
 
@@ -35,7 +38,29 @@ def require(interface: Interface, spec: Mapping[str, Any]) -> None:
     user = User.objects.filter(pk=user_id).first()
     access = access_of(user, scope.current().tenant_id) if user is not None else Access(scope.current().tenant_id, None)
     for permission in permissions_of(interface, spec):
-        access.require(permission, interface.project_id)
+        place = interface.project_id if _is_of_projects(permission) else None
+        if place is None and permission.endswith(".view"):
+            access.require_anywhere(permission)
+        else:
+            access.require(permission, place)
+
+
+def _fields_written(spec: Mapping[str, Any], side: str, pairs: Sequence[Mapping[str, Any]]) -> set[str]:
+    named = [pair.get(side) for pair in pairs] + [each.get("field") for each in spec["mapping"].get("constants", ()) if each.get("side") == side]
+    return {name for each in named for name in (each if isinstance(each, list) else [each]) if isinstance(name, str)}
+
+
+def _guarding(stream: str, fields: set[str]) -> list[str]:
+    """Verbs that guard a field which travels to us: what arrives in a state needs the right to bring it about."""
+    found = registry.get(stream)
+    guarded = found.guarded if found is not None else {}
+    return sorted({verb.name for name, by_value in guarded.items() if name in fields for verb in by_value.values()})
+
+
+def _is_of_projects(permission: str) -> bool:
+    """Whether the rows it is about belong to projects; else it must be held organisation-wide."""
+    found = registry.get(permission.rpartition(".")[0])
+    return found is None or bool(found.model.project_path)
 
 
 def give(interface: Interface, spec: Mapping[str, Any]) -> Grant | None:
@@ -93,4 +118,5 @@ def access_for(interface: Interface) -> Access:
     """The interface's own rights, in its project only."""
     grant = in_force(interface)
     permissions = frozenset(grant.permissions) if grant is not None else frozenset()
-    return Access(interface.tenant_id, None, frozenset(), {interface.project_id: permissions})
+    of_projects = frozenset(each for each in permissions if _is_of_projects(each))
+    return Access(interface.tenant_id, None, permissions - of_projects, {interface.project_id: permissions})

@@ -45,7 +45,10 @@ class LocalResources:
         except UnknownResource as problem:
             raise contract.Refused(str(problem)) from problem
         try:
-            self.access.require(found.permission("view"), self.project_id)
+            if found.model.project_path:
+                self.access.require(found.permission("view"), self.project_id)
+            else:
+                self.access.require_anywhere(found.permission("view"))
         except PermissionDenied as problem:
             raise contract.Forbidden(str(problem)) from problem
         rows = found.model.objects.select_related(*found.references)
@@ -138,7 +141,7 @@ class LocalResources:
             if row is None and self.project_id is not None and "project" in found.fields:
                 given["project"] = self.project_id
             wanted[place] = (row, given)
-        results = _one_by_one(list(wanted.values()), lambda part: commands.save_many(found, part, self.access))
+        results = _one_by_one(list(wanted.values()), lambda part: commands.save_many(found, part, self.access, carries_state=True))
         reader = Reader(found)
         for place, result in zip(wanted, results, strict=True):
             out[place] = _error(result) if isinstance(result, Exception) else reader.record(result)

@@ -18,7 +18,7 @@ from jingwei.frame.access import Access
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, memory, pause
+from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, memory, pause, uses
 from jingwei.hub.peers.answers import safe_methods
 from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
@@ -109,6 +109,9 @@ class HubSession:
         assert connection is not None
         url = str(self.config.get("base_url", "")).rstrip("/") + "/" + path.lstrip("/")
         if self._login is None:
+            if self.project_id is not None and not uses.is_given(self.system, self.project_id):
+                raise contract.Forbidden(f"the log-in of {self.system.key} is not granted to this interface's project", mend=contract.Title(
+                    "请该系统的负责人把它授权给本项目使用", "Ask who looks after the system to grant its use to this project"))  # fmt: skip
             self._login, self._secrets = credentials.headers_of(connection), credentials.further_secrets(connection)
         before = timezone.now()
         try:

@@ -93,19 +93,22 @@ def _lines(old: Any, new: Any, path: str = "") -> list[str]:
     return [*([f"- {path} = {old!r}"] if old is not None else []), *([f"+ {path} = {new!r}"] if new is not None else [])]
 
 
-def changes_systems(wanted: dict[str, Any]) -> bool:
-    """Whether applying would register a system, or say anew where one is."""
+def touched_systems(wanted: dict[str, Any], owner: Project | None) -> list[tuple[System, tuple[str, ...]]]:
+    """Systems that applying would register (for this owner) or say anew where they are, each with what is done to it."""
+    out: list[tuple[System, tuple[str, ...]]] = []
     for side in ("a", "b"):
         system = System.objects.select_related("connection").filter(key=wanted[side]["system"]).first()
-        if system is None or (wanted[side].get("config") and wanted[side]["config"] != system.connection.config):
-            return True
-    return False
+        if system is None:
+            out.append((System(project=owner), ("add", "connect")))
+        elif wanted[side].get("config") and wanted[side]["config"] != system.connection.config:
+            out.append((system, ("connect",)))
+    return out
 
 
 @transaction.atomic
-def register_systems(wanted: dict[str, Any]) -> list[System]:
+def register_systems(wanted: dict[str, Any], owner: Project | None = None) -> list[System]:
     """The two systems, registered when they are not there yet; they stay also when the interface cannot be made yet."""
-    return [_system(wanted[side]) for side in ("a", "b")]
+    return [_system(wanted[side], owner) for side in ("a", "b")]
 
 
 @transaction.atomic
@@ -129,11 +132,11 @@ def apply(wanted: dict[str, Any]) -> Interface:
     return interface
 
 
-def _system(side: dict[str, Any]) -> System:
+def _system(side: dict[str, Any], owner: Project | None = None) -> System:
     system = System.objects.filter(key=side["system"]).first()
     if system is None:
         values = {"key": side["system"], "name": side.get("name", side["system"]), "connector": side["connector"]}
-        system = services.system_save(**services.cleaned_system(values))
+        system = services.system_save(**services.cleaned_system(values), project=owner)
     elif system.connector != side["connector"]:
         raise ValidationError(_("System “%(key)s” has another connector here: %(connector)s."), params={"key": system.key, "connector": system.connector})
     if side.get("config") and side["config"] != system.connection.config:

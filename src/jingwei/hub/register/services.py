@@ -17,7 +17,7 @@ from jingwei.frame import facts, jobs, scope, secrets
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
-from jingwei.hub.peers import catalogue, grants, mending
+from jingwei.hub.peers import catalogue, grants, mending, uses
 from jingwei.hub.peers import places as where
 from jingwei.hub.peers.session import bound_of, session_of, stream_of
 from jingwei.hub.register import overlaps, places, versions
@@ -195,6 +195,7 @@ def interface_save(*, instance: Interface | None = None, **values: Any) -> Inter
             raise ValidationError({name: _("A published interface keeps its two streams; make a new interface instead.") for name in changed})
     for name, value in values.items():
         setattr(interface, name, value)
+    uses.take(interface)
     if interface.system_a_id == interface.system_b_id and interface.stream_a == interface.stream_b:
         raise ValidationError({"stream_b": _("An interface joins two different streams.")})
     # what the machinery notes on the row meanwhile is not written back from what a form had read
@@ -216,6 +217,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
     except MappingError as problem:
         raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
+    uses.take(interface)
     mark = versions.fingerprint(spec)
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
     if row.published is not None and row.published.fingerprint == mark:
@@ -269,10 +271,14 @@ def version_switch(*, interface: Interface, number: int, note: str = "") -> Inte
 @transaction.atomic
 def interface_switch(*, instance: Interface, stage: str) -> Interface:
     """Switch an interface on, pause it, or retire it. Pausing keeps checkpoints, links and everything that waits."""
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)
+    if stage not in Interface.Stage.values:
+        names = ", ".join(f"{value} ({label})" for value, label in Interface.Stage.choices)
+        raise ValidationError({"stage": ValidationError(_("There is no stage “%(stage)s”; there are: %(names)s."), params={"stage": stage, "names": names})})
+    row = Interface.objects.select_for_update(of=("self",)).select_related("system_a", "system_b", "project").get(pk=instance.pk)
     if stage == Interface.Stage.LIVE and row.published_id is None:
         raise ValidationError(_("Publish a mapping first."))
     if stage == Interface.Stage.LIVE:
+        uses.take(row)
         overlaps.refuse(row)
     row.stage = stage
     row.next_poll_at = timezone.now()

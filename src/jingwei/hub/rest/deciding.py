@@ -34,7 +34,7 @@ Conflicts, Parked, Letters = page_of(ConflictOut, "HubConflicts"), page_of(Parke
 
 def _wanted(request: Request, query: Paged) -> Interface | None:
     only(request, *Paged.model_fields)
-    request.access.require("hub.interface.view")
+    request.access.require_anywhere("hub.interface.view")
     return interface_named(request.access, query.interface) if query.interface else None
 
 
@@ -48,7 +48,7 @@ def list_conflicts(request: Request, query: Query[Paged]) -> Any:
 @router.post("/conflicts/resolve", response={200: Done, **refusals}, operation_id="hub_conflicts_resolve")
 def resolve(request: Request, asked: Resolve) -> Any:
     """Decide conflicts. 422 when something has changed since it was shown; what could be decided is."""
-    request.access.require("hub.interface.change")
+    request.access.require_anywhere("hub.interface.change")
     storable(value=asked.value)
     rows = worklist.chosen(worklist.conflicts(request.access), asked.ids, request.access, seeing=True)
     if asked.choice == "value":
@@ -67,7 +67,7 @@ def list_parked(request: Request, query: Query[Paged]) -> Any:
 @router.get("/quarantine/{int:number}", response={200: ParkedWholeOut, **refusals}, operation_id="hub_quarantine_show")
 def show_parked(request: Request, number: Path[Id]) -> Any:
     """One parked record with its values and what came in."""
-    request.access.require("hub.interface.view")
+    request.access.require_anywhere("hub.interface.view")
     row = worklist.quarantine(request.access).filter(pk=number).first()
     if row is None:
         raise Http404
@@ -77,7 +77,7 @@ def show_parked(request: Request, number: Path[Id]) -> Any:
 @router.post("/quarantine/{int:number}/release", response={200: Done, **refusals}, operation_id="hub_quarantine_mend")
 def mend(request: Request, number: Path[Id], asked: Release) -> Any:
     """Replay one parked record, with mended values when they are given."""
-    request.access.require("hub.interface.change")
+    request.access.require_anywhere("hub.interface.change")
     rows = worklist.chosen(worklist.quarantine(request.access), [number], request.access, seeing=asked.record is not None)
     if asked.record is not None:
         require_writing(request.access, rows[0].interface)
@@ -87,14 +87,14 @@ def mend(request: Request, number: Path[Id], asked: Release) -> Any:
 @router.post("/quarantine/release", response={200: Done, **refusals}, operation_id="hub_quarantine_release")
 def release(request: Request, asked: Ids) -> Any:
     """Replay parked records as they are over there now."""
-    request.access.require("hub.interface.change")
+    request.access.require_anywhere("hub.interface.change")
     return {"count": decisions.quarantine_release(rows=worklist.chosen(worklist.quarantine(request.access), asked.ids, request.access))}
 
 
 @router.post("/quarantine/discard", response={200: Done, **refusals}, operation_id="hub_quarantine_discard")
 def discard(request: Request, asked: Ids) -> Any:
     """Leave parked records out for good; what came in is kept."""
-    request.access.require("hub.interface.change")
+    request.access.require_anywhere("hub.interface.change")
     return {"count": decisions.quarantine_discard(rows=worklist.chosen(worklist.quarantine(request.access), asked.ids, request.access))}
 
 
@@ -118,6 +118,6 @@ def leave(request: Request, asked: Ids) -> Any:
 
 
 def _settled(request: Request, asked: Ids, settlement: str) -> Any:
-    request.access.require("hub.interface.change")
+    request.access.require_anywhere("hub.interface.change")
     letters = worklist.chosen(worklist.dead_letters(request.access), asked.ids, request.access)
     return {"count": decisions.dead_letter_settle(letters=letters, settlement=settlement)}

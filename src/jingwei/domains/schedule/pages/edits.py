@@ -71,7 +71,7 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     out: dict[str, Any] = {"task": int(given["task"])}
     task = work.task(out["task"])
-    if task is None:
+    if task is None or task.project_id != project.pk:
         raise ValidationError({"task": _("There is no such task in this project.")})
     if given.get("version") is not None and int(given["version"]) != task.version:
         raise _Changed
@@ -86,6 +86,8 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
         out["name"] = str(given["name"])[:300]
     if "parent" in given:
         out["parent"] = work.task(int(given["parent"])) if given["parent"] else None
+        if given["parent"] and (out["parent"] is None or out["parent"].project_id != project.pk):
+            raise ValidationError({"parent": _("There is no such task in this project.")})
     for name, find, text in named_rows:
         if name in given:
             out[name] = find(int(given[name])) if given[name] else None
@@ -131,12 +133,22 @@ def _outcome(done: services.Outcome, project: Project, undo: str | None) -> Http
     return JsonResponse(body, json_dumps_params={"separators": (",", ":")})
 
 
+def _require_all(request: Request, project: Project, edits: Edits) -> None:
+    """Each kind of change needs its own right in the project."""
+    wanted = {
+        "work.task.add": edits.new_tasks, "work.task.delete": edits.gone_tasks, "work.dependency.add": edits.new_links,
+        "work.dependency.delete": edits.gone_links,
+    }  # fmt: skip
+    for permission, given in wanted.items():
+        if given:
+            request.access.require(permission, project.pk)
+
+
 def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
     project = project_asked(request, code, "change")
     try:
         edits = _asked(request, project)
-        for verb in (["add"] if edits.new_tasks else []) + (["delete"] if edits.gone_tasks else []):
-            request.access.require(f"work.task.{verb}", project.pk)
+        _require_all(request, project, edits)
         with scope.because(reason=_("Gantt")) as current:
             run = services.plan_commit if commit else services.plan_preview
             done = run(project=project, edits=edits, read=lambda tasks, links: (task_sheet(project, tasks), link_sheet(project, links)))

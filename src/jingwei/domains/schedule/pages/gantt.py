@@ -28,8 +28,10 @@ from jingwei.kernels.calendar import wall_minute
 @require_GET
 def first(request: Request) -> HttpResponse:
     """The Gantt of the chosen project, or of the first one."""
-    request.access.require("work.task.view")
-    project = Project.objects.filter(pk=request.session.get("project_id") or 0).first() or Project.objects.first()
+    request.access.require_anywhere("work.task.view")
+    allowed = request.access.projects("work.task.view")
+    seen = Project.objects.all() if allowed is None else Project.objects.filter(pk__in=allowed)
+    project = seen.filter(pk=request.session.get("project_id") or 0).first() or seen.first()
     if project is None:
         return render(request, "schedule/none.html")
     return redirect("gantt", code=project.code)

@@ -54,7 +54,7 @@ def tell(people: list[User], project: Project, task_id: int, text: Callable[[], 
     for language in languages:
         with translation.override(language):
             titles.append(text())
-    notices.notify(people, titles[0], titles[1], level=level, url=f"/projects/{project.code}/", key=f"milestone:{task_id}")
+    notices.notify(people, titles[0], titles[1], level=level, url=f"/projects/{project.code}/", key=f"milestone:{task_id}", project_id=project.pk)
 
 
 def _late_text(project: Project, row: Mapping[str, Any], finish: datetime, cause: str) -> str:
