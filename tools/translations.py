@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -118,8 +119,10 @@ def compile_all() -> int:
     for room in rooms():
         path = catalogue_path(room)
         if path.exists():
-            with path.with_suffix(".mo").open("wb") as file:
+            part = path.with_suffix(f".{os.getpid()}.part")  # a program that starts in this moment never reads half a file
+            with part.open("wb") as file:
                 write_mo(file, load(room))
+            part.replace(path.with_suffix(".mo"))
     return 0
 
 

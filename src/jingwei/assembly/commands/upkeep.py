@@ -71,8 +71,10 @@ def compile_translations() -> None:
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
             with source.open("rb") as file:
                 catalogue = read_po(file)
-            with target.open("wb") as file:
+            part = target.with_suffix(f".{os.getpid()}.part")  # a program that starts in this moment never reads half a file
+            with part.open("wb") as file:
                 write_mo(file, catalogue)
+            part.replace(target)
 
 
 def is_empty() -> bool:
