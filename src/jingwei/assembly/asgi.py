@@ -10,9 +10,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
 django_application = get_asgi_application()
 
-from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402  (Django must be ready first)
+from jingwei.frame.limits import Bounded  # noqa: E402  (Django must be ready first)
+from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402
 
-intake = Intake()
+intake, pages = Bounded(Intake()), Bounded(django_application)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -20,4 +21,4 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"].startswith(prefix):
         await intake(scope, receive, send)
     elif scope["type"] == "http":
-        await django_application(scope, receive, send)
+        await pages(scope, receive, send)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from jingwei.frame import bulk, forms, moving
 from jingwei.frame.access import Access
 from jingwei.frame.resource import Children, Resource
+from jingwei.frame.values import whole
 
 Values = Mapping[str, Any]
 
@@ -53,9 +54,7 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
 
 
 @transaction.atomic
-def change(
-    resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = ""
-) -> Any:
+def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = "") -> Any:
     """Change the given fields of a row; Stale when `version` is not the row's. The right is needed where it belongs and where it will."""
     authorise(access, resource, "change", row, via=via)
     current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
@@ -297,7 +296,7 @@ def _done_to(target: Resource, known: Mapping[int, Any], rows: Sequence[Mapping[
 def _checked_child(target: Resource, kind: Children, number: int, values: Values, known: Mapping[int, Any], place: int | None) -> dict[str, Any]:
     own = dict(values)
     given = own.pop("id", None)
-    row = known.get(int(given)) if str(given or "").isascii() and str(given or "").isdigit() else None
+    row = known.get(pk) if (pk := whole(given)) is not None else None
     identity = {"id": row.pk} if row is not None else {}
     try:
         # the parent is set by the service, so it is not asked of the child here

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.postgresql import base
 
 from jingwei.frame import scope
-from jingwei.frame.postgres import address
+from jingwei.frame.postgres import address, tolerant
 
 app_role = "jingwei_app"
 _owner = False
@@ -50,7 +51,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         if not self.settings_dict.get("HOST"):
             self.settings_dict.update(address.parameters(self.settings_dict))
-        return super().get_connection_params()
+        return {**super().get_connection_params(), "context": tolerant.adapters(settings.USE_TZ, self.timezone)}
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
