@@ -17,7 +17,9 @@ def test_only_ascii_digits_are_a_number(text: str) -> None:
     assert bounds.whole(text) is None
 
 
-@pytest.mark.parametrize(("text", "most", "number"), [("0", 5, 0), ("5", 5, 5), ("6", 5, None), (str(2**63 - 1), 2**63 - 1, 2**63 - 1), (str(2**63), 2**63 - 1, None)])
+@pytest.mark.parametrize(
+    ("text", "most", "number"), [("0", 5, 0), ("5", 5, 5), ("6", 5, None), (str(2**63 - 1), 2**63 - 1, 2**63 - 1), (str(2**63), 2**63 - 1, None)]
+)
 def test_a_number_is_at_most_what_its_place_holds(text: str, most: int, number: int | None) -> None:
     assert bounds.whole(text, most) == number
 
@@ -33,7 +35,9 @@ def test_depth_is_told_alike_of_a_text_and_of_a_value(value: object) -> None:
     assert not bounds.is_too_deep(body, max(deepest, 1)) and (deepest < 2 or bounds.is_too_deep(body, deepest - 1))
 
 
-@pytest.mark.parametrize("body", [b"[" * 5_000_000, b'"\\"' + b'\\"' * 2_000_000, b'["' + b"[" * 4_000_000, b"[]" * 500_000], ids=["open", "escapes", "text", "flat"])
+@pytest.mark.parametrize(
+    "body", [b"[" * 5_000_000, b'"\\"' + b'\\"' * 2_000_000, b'["' + b"[" * 4_000_000, b"[]" * 500_000], ids=["open", "escapes", "text", "flat"]
+)
 def test_hostile_brackets_and_texts_are_told_in_a_moment(body: bytes) -> None:
     begun = time.process_time()
     assert bounds.is_too_deep(body) is (body[:2] == b"[[")

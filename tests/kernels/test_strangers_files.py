@@ -58,7 +58,9 @@ def test_hostile_workbooks_are_refused_in_both_languages(content: bytes) -> None
     assert refused.value.zh and str(refused.value)
 
 
-@pytest.mark.parametrize("content", [b"\0\0", b"", b"\n\n", b'"' + b"a" * 200_000 + b'"', b"a" + b"," * 600], ids=["binary", "empty", "blank", "long cell", "wide"])
+@pytest.mark.parametrize(
+    "content", [b"\0\0", b"", b"\n\n", b'"' + b"a" * 200_000 + b'"', b"a" + b"," * 600], ids=["binary", "empty", "blank", "long cell", "wide"]
+)
 def test_hostile_text_sheets_are_refused(content: bytes) -> None:
     with pytest.raises(sheets.SheetError):
         sheets.read(content, "x.csv")

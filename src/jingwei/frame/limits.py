@@ -13,11 +13,16 @@ api_milliseconds = 15_000
 refusal_zh, refusal_en = "请求超过大小限制", "the request is larger than allowed"
 
 
+def is_programs(path: str) -> bool:
+    """Whether an address is meant for programs (REST or GraphQL)."""
+    return path.startswith("/api/") or path.rstrip("/") == "/graphql"
+
+
 def bytes_allowed(path: str, content_type: str) -> int:
     """How large the body of a request may be: webhooks 1 MB, programs 5 MB, files (forms in parts) 50 MB and the 60 MB of schedule files with what is around."""
     if path.startswith("/hooks/"):
         return hook_bytes
-    if path.startswith("/api/"):
+    if is_programs(path):
         return api_bytes
     return upload_bytes if content_type.startswith("multipart/form-data") else form_bytes
 

@@ -92,7 +92,7 @@ class Scale:
         """How many rows a list may give."""
         if not node.name.value.endswith("List") and not node.name.value.endswith("_list"):
             return 1
-        asked = next((a.value for a in node.arguments if a.name.value == "size"), None)
+        asked = next((a.value for a in node.arguments or () if a.name.value == "size"), None)
         value: Any = usual_rows
         if isinstance(asked, ast.IntValueNode):
             value = asked.value

@@ -89,7 +89,7 @@ class Readable:
 
 
 def _refused(request: HttpRequest, said: Said) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if limits.is_programs(request.path):
         return JsonResponse({"errors": [{"field": "", "code": said.code, "message": said.text}]}, status=said.status)
     return refused_value(request, said)
 
@@ -142,7 +142,7 @@ class ScopeOfRequest:
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         """Programs may not keep the database busy for long."""
-        if not request.path.startswith("/api/"):
+        if not limits.is_programs(request.path):
             return self.handler(request)
         with limits.hurried():
             return self.handler(request)
