@@ -5,10 +5,10 @@ LOCKED := .venv/.locked
 DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint fmt peers bench chaos pictures clean
+.PHONY: help up test lint fmt peers bench laws-long chaos pictures clean
 
 help: ## Show this help
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed"; exit 1; }
@@ -46,6 +46,10 @@ fmt: $(DEVELOP) ## Format everything
 
 peers: $(DEVELOP) ## Install and start the real counterparts the tests use
 	bash tools/peers.sh
+
+laws-long: $(DEVELOP) ## The laws with every field and value, and the fuzzes for some minutes each (EXTREMES_SEED=N repeats a run)
+	@$(BIN)/python -m tools.translations compile
+	EXTREMES_SHARE=1 FUZZ_EXAMPLES=300 $(BIN)/pytest tests/house/test_extremes_law.py tests/house/test_api_fuzz.py tests/house/test_graphql_limits.py
 
 bench: $(DEVELOP) ## Run the benchmarks
 	for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
