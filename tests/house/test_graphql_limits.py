@@ -99,7 +99,13 @@ def test_whatever_the_schema_allows_is_never_a_failure(who: str, house: House) -
     ask, failed = client_of(house, who), []
     scalars = {"JSON": st.just(nodes.String("{}")), "Date": st.sampled_from([nodes.String(d) for d in ("0001-01-01", "9999-12-31", "x")]), "DateTime": st.just(nodes.String("9999-12-31T23:59:59-12:00")), "Decimal": st.just(nodes.String("NaN"))}  # fmt: skip
 
-    @settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")), suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None, derandomize=True)
+    @settings(
+        max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+        database=None,
+        derandomize=True,
+    )
     @given(query=graphql_strategies.from_schema(schema.as_str(), custom_scalars=scalars))
     def send(query: str) -> None:
         answer = ask(query)

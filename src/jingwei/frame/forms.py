@@ -126,8 +126,8 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
         super().__init__(members(), to_field_name="username", **options)
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int) or (pk := _picked(value)) is not None:
-            return User.objects.filter(pk=value if isinstance(value, int) else pk).values_list("username", flat=True).first()
+        if (number := value if isinstance(value, int) else _picked(value)) is not None:
+            return User.objects.filter(pk=number).values_list("username", flat=True).first()
         return value.username if isinstance(value, User) else value
 
     def to_python(self, value: Any) -> Any:

@@ -144,7 +144,8 @@ def put_up(**_: Any) -> None:
         cursor.execute(_history_sql)
         for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand"]:
             cursor.execute(_policy_sql.format(table=f'"{table}"'))
-        for model in (Tenant, *walled_models()):
+        checked: list[type[models.Model]] = [Tenant, *walled_models()]
+        for model in checked:
             for name, rule in checks_of(model).items():
                 cursor.execute(_check_sql.format(table=f'"{model._meta.db_table}"', name=name, rule=rule))
         for model in walled_models():

@@ -89,7 +89,7 @@ def _missing(request: HttpRequest, problem: Http404) -> Any:
     return _answer(request, 404, ("", "not_found", "not found"))
 
 
-def _unforeseen(request: HttpRequest, problem: Exception) -> Any:
+def _unforeseen(request: HttpRequest, problem: Any) -> Any:
     """What no check has caught: a refusal when the value is to blame, else a failure as ever."""
     said = troubles.said_of(problem)
     if said is None:
