@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-hook_bytes, api_bytes, form_bytes, upload_bytes = 1_000_000, 5_000_000, 5_000_000, 62_000_000
+hook_bytes, api_bytes, form_bytes, upload_bytes = 1_000_000, 5_000_000, 5_000_000, 52_000_000
 api_milliseconds = 15_000
 refusal_zh, refusal_en = "请求超过大小限制", "the request is larger than allowed"
 
@@ -19,7 +19,7 @@ def is_programs(path: str) -> bool:
 
 
 def bytes_allowed(path: str, content_type: str) -> int:
-    """How large the body of a request may be: webhooks 1 MB, programs 5 MB, files (forms in parts) 50 MB and the 60 MB of schedule files with what is around."""
+    """How large the body of a request may be: webhooks 1 MB, programs and forms 5 MB, files 50 MB with what is around them."""
     if path.startswith("/hooks/"):
         return hook_bytes
     if is_programs(path):

@@ -11,12 +11,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.dateparse import parse_date
 
 from jingwei.frame import values
 from jingwei.frame.access import Access
 from jingwei.frame.resource import Resource, resource_of
-from jingwei.kernels import bounds
 
 page_sizes = (50, 100)
 choices_at_most = 200
@@ -54,7 +52,7 @@ class Listing:
         field = self.resource.model_field(name)
         value = _readable(self.parameters.get(name, ""))
         if isinstance(field, models.DateField):
-            since, until = (_day_of(self.parameters.get(f"{name}{end}", "")) for end in ("_from", "_to"))
+            since, until = (values.day_of(self.parameters.get(f"{name}{end}", "")) for end in ("_from", "_to"))
             rows = rows.filter(**{f"{name}__gte": since}) if since else rows
             return rows.filter(**{f"{name}__lt": until + dt.timedelta(days=1)}) if until else rows
         if value == "":
@@ -135,15 +133,6 @@ class Listing:
 def _readable(text: str) -> str:
     """What can be compared with: without characters that nothing stored can hold."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode() if values.unreadable(text) else text
-
-
-def _day_of(text: str) -> dt.date | None:
-    """The day, within those we plan in; None for what is no day."""
-    try:
-        found = parse_date(text)
-    except ValueError:
-        return None
-    return bounds.within_days(found) if found else None
 
 
 def _kept_of(field: models.Field[Any, Any] | None, text: str) -> list[Any]:

@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 from psycopg import errors
 
 
+_where_values_are_made = ("django.db.models.fields", "django.utils.dateparse")
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """How a request is refused: status, code, text."""
@@ -41,4 +44,4 @@ def _is_of_a_column(problem: ValueError) -> bool:
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("django.db.models.fields")
+    return trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_where_values_are_made)

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import unreadable, whole
 
-__all__ = ["checks_of", "known_zone", "number_of", "problem_with", "problems_with", "unreadable", "whole"]
+__all__ = ["checks_of", "day_of", "known_zone", "number_of", "problem_with", "problems_with", "unreadable", "whole"]
 
 _sentences = {
     "nul": _("The text contains the character NUL, which cannot be kept. Type it anew or take that character out."),
@@ -106,6 +107,15 @@ def known_zone(value: str) -> None:
     if not bounds.is_zone(value):
         text = _("There is no time zone “%(value)s”. Write one such as Asia/Shanghai, Europe/Berlin or UTC.")
         raise ValidationError(text, code="zone", params={"value": value})
+
+
+def day_of(text: str) -> date | None:
+    """The day of an address or a filter, within those we plan in; None for what is no day."""
+    try:
+        found = parse_date(text)
+    except ValueError:
+        return None
+    return bounds.within_days(found) if found else None
 
 
 def number_of(text: object, field: str, *, least: int = 0, most: int = 2**31 - 1) -> int:

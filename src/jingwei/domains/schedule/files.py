@@ -21,7 +21,7 @@ from jingwei.kernels.plan import PlanError
 from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, UnknownKind, schedule_file, write_mspdi
 
 _field_note = re.compile(r"\S+ × \d+")
-largest_bytes = 60_000_000
+largest_bytes = 50_000_000
 # a room above may know how to turn other kinds into MSPDI: (content, file name) -> MSPDI; raises ValidationError
 converters: list[Callable[[bytes, str], bytes]] = []
 
@@ -46,7 +46,7 @@ class Preview:
 def plan_of(content: bytes, name: str) -> PlanFile:
     """Read a file. Raises ValidationError that says what is wrong and what to do."""
     if len(content) > largest_bytes:
-        raise ValidationError({"file": _("The file is larger than 60 MB.")})
+        raise ValidationError({"file": _("The file is larger than 50 MB.")})
     try:
         return _read(content, name)
     except ValidationError as problem:
@@ -57,7 +57,7 @@ def plan_of(content: bytes, name: str) -> PlanFile:
 
 
 def _read(content: bytes, name: str) -> PlanFile:
-    """In a process with limits: a schedule of 60 MB takes its time, a hostile one no more than that."""
+    """In a process with limits: a schedule of 50 MB takes its time, a hostile one no more than that."""
     limits = confined.Limits(memory_mb=2500, cpu_seconds=90, seconds=120, answer_mb=400)
     found: PlanFile = confined.run("jingwei.kernels.planfile.reading:read", content, name, limits=limits)
     return found

@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,7 +22,7 @@ from jingwei.domains.worktime.services import clock
 from jingwei.frame import commands, scope
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
-from jingwei.frame.values import whole
+from jingwei.frame.values import day_of, whole
 from jingwei.frame.web import Request
 
 register(MenuItem("plan", gettext_lazy("Work calendar"), "/worktime/", "calendar-event", "worktime.calendar.view", 40))
@@ -93,7 +92,7 @@ def hours_given(text: str) -> list[list[int]]:
 
 def _values(request: Request) -> dict[str, Any] | None:
     """What the form of a day shows first: its exception, or a day off in the making."""
-    day = parse_date(request.GET.get("day", "") or "")
+    day = day_of(request.GET.get("day", ""))
     if day is None:
         return None
     found = CalendarException.objects.filter(pk=whole(request.GET.get("exception", ""))).first()

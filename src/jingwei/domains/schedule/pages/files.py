@@ -42,7 +42,7 @@ def bring(request: Request, code: str) -> HttpResponse:
     if given is None:
         return _desk(request, project, [_("Choose a file first.")])
     if given.size is not None and given.size > files.largest_bytes:
-        return _desk(request, project, [_("The file is larger than 60 MB.")])
+        return _desk(request, project, [_("The file is larger than 50 MB.")])
     try:
         kept = services.file_keep(project=project, name=given.name or "", content=given.read())
     except ValidationError as problem:
