@@ -36,6 +36,7 @@ texts = [
     "",
     " ",
     "'; DROP TABLE x; --",
+    "a\x01\x0b\x1f\ufffe",
     "<script>alert(1)</script>",
     "\u202eabc",
     "𠮷" * 50,

@@ -14,6 +14,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, Validatio
 from django.db import DataError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from jingwei.frame import commands, confined, forms, scope
 from jingwei.frame.access import Access
@@ -139,7 +140,7 @@ def export_xlsx(resource: Resource, rows: models.QuerySet[Any]) -> bytes:
     names = fields_of(resource)
     sheet.append([str(resource.label(n)) for n in names])
     for row in rows.iterator(chunk_size=1000):
-        sheet.append([guarded(written(resource, row, n)) for n in names])
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("�", guarded(written(resource, row, n))) for n in names])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -8,7 +8,6 @@ from django.db import DataError, IntegrityError, OperationalError
 from django.utils.translation import gettext as _
 from psycopg import errors
 
-
 _where_values_are_made = ("django.db.models.fields", "django.utils.dateparse")
 
 
