@@ -120,7 +120,9 @@ class _Helper:
                     ours.settimeout(limits.seconds + 15)  # the first request waits for the helper's start
                     ours.sendall(struct.pack("!QQ", len(asked), len(content)) + asked)
                     ours.sendall(content)
-                    return _read_all(ours, limits.answer_mb * 1_000_000)
+                    answer = _read_all(ours, limits.answer_mb * 1_000_000)
+                    if answer or is_last or not self._has_gone():
+                        return answer
                 except TimeoutError:
                     return b""
                 except OSError:
@@ -128,6 +130,10 @@ class _Helper:
                         return b""
                     self._end()
         return b""
+
+    def _has_gone(self) -> bool:
+        """Whether the helper itself has ended: idle for long, or taken by the system; then it was not the file's fault."""
+        return self._process is None or self._process.poll() is not None
 
     def warm(self, sign: bytes) -> None:
         """Start the helper, and have it load what the sign stands for, without waiting for it."""

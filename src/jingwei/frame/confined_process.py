@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 rooms = ("jingwei.kernels.",)
+idle_seconds = 600  # then it ends and gives its memory back; the next file starts another
 
 
 class TooMuch(Exception):
@@ -90,13 +91,17 @@ def _child(connection: socket.socket) -> None:
 
 
 def main() -> None:
-    """Serve until the other end is closed."""
+    """Serve until the other end is closed, or nothing has come for a while."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the system
     for name in ("jingwei.kernels.sheets", "jingwei.kernels.pictures"):
         importlib.import_module(name)
+    control.settimeout(idle_seconds)
     while True:
-        message, descriptors, _flags, _address = socket.recv_fds(control, 1, 1)
+        try:
+            message, descriptors, _flags, _address = socket.recv_fds(control, 1, 1)
+        except TimeoutError:
+            return
         if not message:
             return
         for descriptor in descriptors:
