@@ -220,11 +220,13 @@ def test_what_stands_there_already_bricks_no_page(unchecked: None, house: House)
     if share < 1:
         chosen = random.Random(seed).sample(chosen, columns_at_most)
     problems: dict[tuple[str, str, str], list[Any]] = {}
+    put = 0
     for place, column, value in chosen:
         resource = next((each for each in every if each.key == place), None)
         row = rows.get(place) or (house.project if place == "frame_project" else house.tenant)
         with transaction.atomic():
             if _put(row, column, value):
+                put += 1
                 walk.failed.clear()
                 if resource is not None:
                     walk.look_at(resource, row.pk)
@@ -233,6 +235,7 @@ def test_what_stands_there_already_bricks_no_page(unchecked: None, house: House)
                     problems[place, column, value] = list(walk.failed)
             transaction.set_rollback(True)
     assert not problems, problems
+    assert put > len(chosen) // 3, "most of it gets past the tables' own checks"
 
 
 def _put(row: Any, column: str, value: str) -> bool:
@@ -259,9 +262,3 @@ def test_an_unknown_zone_shows_in_utc_with_a_notice(unchecked: None, house: Hous
         found.save()
         stored = Project.objects.extra(select={"stored": "zone || ''"}).get(pk=found.pk)
     assert stored.stored == "Mars/Olympus", "what nobody changed stays"
-
-
-def test_checks_keep_out_what_comes_by_sql(house: House) -> None:
-    for column, value in (("start_on", "9999-12-31"), ("start_on", "infinity"), ("data_date", "0001-01-01 00:00+00"), ("zone", "Mars Olympus; --")):
-        assert not _put(house.project, column, value), column
-    assert _put(house.project, "start_on", "2200-12-31")

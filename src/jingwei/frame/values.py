@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -72,8 +73,8 @@ def checks_of(field: models.Field[Any, Any]) -> list[Callable[[Any], None]]:
         return [_moment]
     if isinstance(field, models.DateField):
         return [_day]
-    if isinstance(field, models.IntegerField) and field.name.endswith("_minutes"):
-        return [_minutes]
+    if isinstance(field, models.IntegerField) and (minutes := _minutes_in.get(field.name.rpartition("_")[2])) is not None:
+        return [partial(_lasting, minutes)]
     return [_tidy] if isinstance(field, models.JSONField) else []
 
 
@@ -92,8 +93,11 @@ def _moment(value: datetime) -> None:
         raise _outside(value)
 
 
-def _minutes(value: int) -> None:
-    if abs(value) > bounds.most_minutes:
+_minutes_in = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10_080, "months": 43_200}
+
+
+def _lasting(minutes: int, value: int) -> None:
+    if abs(value) * minutes > bounds.most_minutes:
         raise ValidationError(_("More than a hundred years. Give a shorter time."), code="range")
 
 
