@@ -36,8 +36,9 @@ def run(work: LongWork) -> LongWork:
     return work
 
 
-def the_work() -> LongWork:
-    found = LongWork.unscoped.filter(payload__kind="frame.import").order_by("-pk").first()
+def the_work(house: House) -> LongWork:
+    with scope.within(scope.Scope(house.tenant.pk)):
+        found = LongWork.objects.select_related("user", "tenant").filter(payload__kind="frame.import").order_by("-pk").first()
     assert found is not None
     return found
 
@@ -51,8 +52,8 @@ def test_a_stranger_and_a_viewer_try_nothing(house: House) -> None:
     assert logged_in(house.viewer).post("/w/work.task/import/", {"file": sheet(400)}).status_code == 403
     owner, stranger = logged_in(house.owner), logged_in(house.stranger)
     owner.post("/w/work.task/import/", {"file": sheet(400)})
-    assert stranger.get(f"/w/work.task/import/?work={the_work().pk}").status_code == 404
-    assert stranger.post("/w/work.task/import/", {"apply": the_work().pk}).status_code == 422
+    assert stranger.get(f"/w/work.task/import/?work={the_work(house).pk}").status_code == 404
+    assert stranger.post("/w/work.task/import/", {"apply": the_work(house).pk}).status_code == 422
     for pk in ("²", "9" * 30, "x"):
         assert owner.get(f"/w/work.task/import/?work={pk}").status_code in (200, 404)
         assert owner.post("/w/work.task/import/", {"apply": pk}).status_code == 422
@@ -65,13 +66,13 @@ def test_many_rows_are_tried_and_imported_by_the_worker(house: House) -> None:
     assert answer.status_code == 302 and time.monotonic() - begun < 30
     waiting = client.get(answer["Location"])
     assert "<progress" in waiting.text and tasks(house) == 0
-    tried = run(the_work())
+    tried = run(the_work(house))
     assert tried.status == LongWork.Status.DONE and tasks(house) == 0, "it was only tried"
     page = client.get(answer["Location"]).text
     assert f"{exchange.rows_in_request + 20} new" in page and f'value="{tried.pk}"' in page
     answer = client.post("/w/work.task/import/", {"apply": tried.pk})
     assert answer.status_code == 302 and tasks(house) == 0
-    done = run(the_work())
+    done = run(the_work(house))
     assert done.pk != tried.pk and done.outcome["applied"] and tasks(house) == exchange.rows_in_request + 20
     assert "Imported." in client.get(done.url).text
 
@@ -82,5 +83,5 @@ def test_few_rows_are_tried_at_once_and_a_right_that_is_gone_meanwhile_is_missed
     assert page.status_code == 200 and "3 new" in page.text
     client.post("/w/work.task/import/", {"file": sheet(400)})
     house.owner.memberships.all().delete()
-    ended = run(the_work())
+    ended = run(the_work(house))
     assert ended.status == LongWork.Status.FAILED and "import" in ended.message

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 odd: list[tuple[str, Any, str, str]] = [
     ("data_date", "0001-01-01T00:00", "1970", "年份"), ("data_date", "9999-12-31T23:59:59-12:00", "2200", "年份"), ("start_on", "9999-12-31", "2200", "年份"),
     ("start_on", "1969-12-31", "1970", "年份"), ("zone", "Mars/Olympus", "Asia/Shanghai", "时区"), ("zone", "../etc/passwd", "UTC", "时区"), ("name", "a\0b", "NUL", "NUL"),
-    ("name", "a\ud800b", "surrogate", "代理"), ("description", "x" * 200_001, "200000", "200000"), ("manager", "²", "no member", "成员"),
+    ("name", "a\ud800b", "surrogate", "代理"), ("description", "x" * 200_001, "200000", "200000"), ("manager", "²", "“²”", "“²”"),
 ]  # fmt: skip
 
 
