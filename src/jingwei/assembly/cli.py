@@ -28,7 +28,9 @@ def _unreadable(given: Sequence[str]) -> int | None:
 
     for number, word in enumerate(given, 1):
         if unreadable(word):
-            print(f"第 {number} 个参数不是有效的 UTF-8 文本，请检查终端编码 / argument {number} is no UTF-8 text: check the terminal's encoding", file=sys.stderr)
+            print(
+                f"第 {number} 个参数不是有效的 UTF-8 文本，请检查终端编码 / argument {number} is no UTF-8 text: check the terminal's encoding", file=sys.stderr
+            )
             return 2
     return None
 

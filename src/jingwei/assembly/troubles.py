@@ -53,7 +53,12 @@ def _known(problem: BaseException) -> tuple[str, str] | None:
                 return None
             return "数据表不是最新；请运行 jingwei migrate", "the tables are older than this program; run: jingwei migrate"
         case psycopg.DataError() | DataError() | psycopg.errors.CheckViolation() | OverflowError() | UnicodeEncodeError():
-            return (f"有一个值过大、过长或类型不对，请更正后重试（{_first(problem)}）", f"a value is too large, too long or of the wrong kind: correct it and try again ({_first(problem)})")
+            if isinstance(problem.__cause__, psycopg.errors.InvalidParameterValue):  # the role is missing: told by the one it comes from
+                return None
+            return (
+                f"有一个值过大、过长或类型不对，请更正后重试（{_first(problem)}）",
+                f"a value is too large, too long or of the wrong kind: correct it and try again ({_first(problem)})",
+            )
         case psycopg.OperationalError() | OperationalError() | InterfaceError():
             return (
                 f"数据库 {_where()} 连不上（{_first(problem)}）；请检查 DATABASE_URL、网络和数据库服务",
