@@ -5,6 +5,7 @@ A small helper process is started when the first file comes. It knows no secrets
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import pickle
@@ -128,7 +129,7 @@ class _Helper:
                 except OSError:
                     if is_last:
                         return b""
-                    self._end()
+                    self.end()
         return b""
 
     def _has_gone(self) -> bool:
@@ -142,7 +143,7 @@ class _Helper:
             with ours, theirs:
                 self._hand_over(theirs, sign)
         except OSError:
-            self._end()
+            self.end()
 
     def _hand_over(self, theirs: socket.socket, sign: bytes = b"x") -> None:
         with self._lock:
@@ -162,7 +163,8 @@ class _Helper:
             )  # fmt: skip
         self._control, self._owner = ours, os.getpid()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the helper; the next file starts another."""
         with self._lock:
             if self._control is not None:
                 self._control.close()
@@ -183,3 +185,4 @@ def _read_all(ours: socket.socket, most: int) -> bytes:
 
 
 _helper = _Helper()
+atexit.register(_helper.end)
