@@ -83,9 +83,7 @@ def test_a_link_is_written_only_with_the_right_in_its_project(half: Half) -> Non
 def test_no_door_lets_a_viewer_link_tasks(half: Half, door: str) -> None:
     one, two = half.theirs
     if door == "form":
-        answer = logged_in(half.house, half.user).post(
-            "/w/work.dependency/new/", {"predecessor": f"P2/{one.code}", "successor": f"P2/{two.code}", "type": "FS", "lag_minutes": 0}
-        )
+        answer = logged_in(half.house, half.user).post("/w/work.dependency/new/", {"predecessor": f"P2/{one.code}", "successor": f"P2/{two.code}", "type": "FS", "lag_minutes": 0})
         assert answer.status_code == 403
     elif door == "rest":
         program = Program(half.house, half.user, half.house.tenant)
@@ -221,9 +219,7 @@ def test_a_posted_line_is_not_opened_by_its_field(house: House, inside: Callable
 def test_a_guarded_field_is_no_field_of_forms_and_programs(house: House, inside: Callable[[], Any]) -> None:
     with inside():
         lines = resource("cost.line")
-        row = commands.create(
-            lines, {"project": "P1", "number": "C2", "account": "labour", "description": "x", "amount": "5", "period": "2026-11"}, house.access
-        )
+        row = commands.create(lines, {"project": "P1", "number": "C2", "account": "labour", "description": "x", "amount": "5", "period": "2026-11"}, house.access)
         with pytest.raises(ValidationError):
             commands.change(lines, row, {"status": "posted"}, house.access)
     client = logged_in(house, house.owner)
@@ -360,9 +356,7 @@ def test_a_detail_page_has_a_query_budget(house: House, inside: Callable[[], Any
         people = [Person(number=str(n), name=f"n{n}") for n in range(2)]
         for person in people:
             person.save()
-        risk = commands.create(
-            resource("risk.risk"), {"project": "P1", "code": "R1", "title": "r", "impacts": [{"task": t.pk, **values} for t in tasks[:2]]}, house.access
-        )
+        risk = commands.create(resource("risk.risk"), {"project": "P1", "code": "R1", "title": "r", "impacts": [{"task": t.pk, **values} for t in tasks[:2]]}, house.access)
 
     def queries(path: str) -> int:
         client.get(path)
