@@ -50,11 +50,13 @@ fmt: $(DEVELOP) ## Format everything
 peers: $(DEVELOP) ## Install and start the real counterparts the tests use
 	bash tools/peers.sh
 
+laws-long: $(DEVELOP) ## The laws over every way in, everybody, every field and value, and the fuzzes for some minutes each (EXTREMES_SEED=N)
+	@$(BIN)/python -m tools.translations compile
+	JINGWEI_LAW=whole $(BIN)/pytest -s tests/house/test_rights_law.py
+	EXTREMES_SHARE=1 FUZZ_EXAMPLES=300 $(BIN)/pytest tests/house/test_extremes_law.py tests/house/test_api_fuzz.py tests/house/test_graphql_limits.py
+
 bench: $(DEVELOP) ## Run the benchmarks
 	for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
-
-laws-long: $(DEVELOP) ## The law of rights over every way in, for everybody (about ten minutes)
-	@JINGWEI_LAW=whole $(BIN)/pytest -s tests/house/test_rights_law.py
 
 rights-table: $(DEVELOP) ## Write tests/house/rights_table.txt anew; review it as a difference
 	@JINGWEI_LAW=write $(BIN)/pytest -s tests/house/test_rights_law.py

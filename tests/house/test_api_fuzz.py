@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from jingwei.frame.resource import resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db
+examples = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 areas = [resource.key for resource in resources()] + ["reports", "hub"]
 
 
@@ -29,12 +31,14 @@ def sent(client: Client, token: str, case: Any) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("who", ["owner", "viewer"])
 @pytest.mark.parametrize("area", areas)
-def test_whatever_the_description_allows_is_never_a_server_error(area: str, house: House) -> None:
+def test_whatever_the_description_allows_is_never_a_server_error(area: str, who: str, house: House) -> None:
+    """Two members: one who may do everything, one who may only look."""
     client = Client(raise_request_exception=False)
     client.force_login(house.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
     told = client.get("/api/v1/openapi.json").json()
-    token = ApiToken.issue(tenant=house.tenant, user=house.owner, name="fuzz")[1]
+    token = ApiToken.issue(tenant=house.tenant, user=getattr(house, who), name="fuzz")[1]
     schema = schemathesis.openapi.from_dict(told).include(tag=area)
     failed: list[Any] = []
     for found in schema.get_all_operations():
@@ -47,7 +51,7 @@ def _asked(operation: Any, token: str) -> list[Any]:
     known = {int(code) for code in operation.definition.raw["responses"]} | {401}
     client, failed = Client(raise_request_exception=False), []
 
-    @settings(max_examples=6, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None, derandomize=True)
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None, derandomize=True)
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
         answer = sent(client, token, case)

@@ -15,11 +15,12 @@ django_application = get_asgi_application()
 
 from jingwei.frame import clock, memory, pulse  # noqa: E402  (Django must be ready first)
 from jingwei.frame.events import feed  # noqa: E402
+from jingwei.frame.limits import Bounded  # noqa: E402
 from jingwei.frame.ui.events import Streams  # noqa: E402
 from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402
 
 log = structlog.get_logger(__name__)
-intake = Intake()
+intake, pages = Bounded(Intake()), Bounded(django_application)
 streams = Streams(django_application)
 
 
@@ -42,7 +43,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     global _busy
     _busy += 1
     try:
-        await django_application(scope, receive, send)
+        await pages(scope, receive, send)
     finally:
         _busy -= 1
 

@@ -22,10 +22,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _unreadable(given: Sequence[str]) -> int | None:
+    """Refuse a word that is no text (bytes that are no UTF-8 arrive as half characters): it could be kept nowhere."""
+    from jingwei.kernels.bounds import unreadable
+
+    for number, word in enumerate(given, 1):
+        if unreadable(word):
+            print(
+                f"第 {number} 个参数不是有效的 UTF-8 文本，请检查终端编码 / argument {number} is no UTF-8 text: check the terminal's encoding", file=sys.stderr
+            )
+            return 2
+    return None
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; the exit code is the command's."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if (code := _unreadable(given)) is not None:
+        sys.exit(code)
     if given[:1] == ["django"]:
         from jingwei.assembly.commands import upkeep
 

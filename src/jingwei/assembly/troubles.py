@@ -29,7 +29,7 @@ def _chain(problem: BaseException) -> list[BaseException]:
 
 def _known(problem: BaseException) -> tuple[str, str] | None:
     import psycopg
-    from django.db import InterfaceError, OperationalError
+    from django.db import DataError, InterfaceError, OperationalError
 
     match problem:
         case address.HomeUnusable():
@@ -52,6 +52,13 @@ def _known(problem: BaseException) -> tuple[str, str] | None:
             if isinstance(problem, psycopg.errors.InvalidParameterValue) and "role" not in str(problem):
                 return None
             return "数据表不是最新；请运行 jingwei migrate", "the tables are older than this program; run: jingwei migrate"
+        case psycopg.DataError() | DataError() | psycopg.errors.CheckViolation() | OverflowError() | UnicodeEncodeError():
+            if isinstance(problem.__cause__, psycopg.errors.InvalidParameterValue):  # the role is missing: told by the one it comes from
+                return None
+            return (
+                f"有一个值过大、过长或类型不对，请更正后重试（{first_line(problem)}）",
+                f"a value is too large, too long or of the wrong kind: correct it and try again ({first_line(problem)})",
+            )
         case psycopg.OperationalError() | OperationalError() | InterfaceError():
             return (
                 f"数据库 {_where()} 连不上（{first_line(problem)}）；请检查 DATABASE_URL、网络和数据库服务",

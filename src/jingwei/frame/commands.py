@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from jingwei.frame import bulk, forms, moving
 from jingwei.frame.access import Access
 from jingwei.frame.resource import Children, Resource
+from jingwei.frame.values import whole
 
 Values = Mapping[str, Any]
 
@@ -295,7 +296,7 @@ def _done_to(target: Resource, known: Mapping[int, Any], rows: Sequence[Mapping[
 def _checked_child(target: Resource, kind: Children, number: int, values: Values, known: Mapping[int, Any], place: int | None) -> dict[str, Any]:
     own = dict(values)
     given = own.pop("id", None)
-    row = known.get(int(given)) if str(given or "").isascii() and str(given or "").isdigit() else None
+    row = known.get(pk) if (pk := whole(given)) is not None else None
     identity = {"id": row.pk} if row is not None else {}
     try:
         # the parent is set by the service, so it is not asked of the child here

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import scope
+from jingwei.frame import confined, scope, values
 from jingwei.frame.models import Membership, Project, User
 from jingwei.frame.resource import Resource, resource_of
+from jingwei.kernels import pictures
+from jingwei.kernels.bounds import largest_id
 
 
 class ReferenceInput(forms.TextInput):
@@ -93,14 +97,24 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(self.prepare_value(initial) or "") != str(data or "")
 
 
-largest_id = 2**63 - 1
-
-
 def _picked(value: Any) -> int | None:
     """The id in `#12`, as our own pickers and links write it."""
-    if isinstance(value, str) and len(value) < 20 and value.startswith("#") and value[1:].isascii() and value[1:].isdigit():
-        return int(value[1:])
-    return None
+    return values.whole(value[1:]) if isinstance(value, str) and value.startswith("#") else None
+
+
+class PictureField(forms.FileField):
+    """A photo: JPEG, PNG or WebP, written anew with nothing but its pixels (see kernels.pictures), by a process with limits."""
+
+    widget = forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+
+    def to_python(self, data: Any) -> Any:
+        file = super().to_python(data)
+        if file is None:
+            return None
+        if file.size > pictures.most_bytes:
+            raise ValidationError(_("The picture is larger than 20 MB. Take it with a lower resolution."), code="large")
+        suffix, content = confined.run("jingwei.kernels.pictures:cleaned", file.read())
+        return SimpleUploadedFile(f"{PurePath(file.name or 'photo').stem[:80]}.{suffix}", content)
 
 
 class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -112,9 +126,8 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
         super().__init__(members(), to_field_name="username", **options)
 
     def prepare_value(self, value: Any) -> Any:
-        pk = value if isinstance(value, int) else _picked(value)
-        if pk is not None:
-            return User.objects.filter(pk=pk).values_list("username", flat=True).first()
+        if (number := value if isinstance(value, int) else _picked(value)) is not None:
+            return User.objects.filter(pk=number).values_list("username", flat=True).first()
         return value.username if isinstance(value, User) else value
 
     def to_python(self, value: Any) -> Any:
@@ -147,11 +160,15 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
             return ReferenceField(target, required=not field.blank, label=field.verbose_name, help_text=field.help_text)
         if field.remote_field.model is User:
             return MemberField(required=not field.blank, label=field.verbose_name, help_text=field.help_text)
+    if isinstance(field, models.ImageField):
+        return PictureField(required=not field.blank, label=field.verbose_name, help_text=field.help_text, max_length=field.max_length)
     if isinstance(field, models.DateTimeField):
         options["widget"] = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     elif isinstance(field, models.DateField):
         options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     made: forms.Field | None = field.formfield(**options)
+    if made is not None:
+        made.validators += values.checks_of(field)
     return made
 
 
@@ -192,7 +209,7 @@ def blank_values(resource: Resource) -> dict[str, Any]:
 
 def checked(
     resource: Resource,
-    values: Mapping[str, Any],
+    given: Mapping[str, Any],
     instance: Any | None,
     files: Mapping[str, Any] | None = None,
     *,
@@ -204,20 +221,28 @@ def checked(
     Only the given names are checked for a change; a new row is checked whole, with defaults for what was not given. References keep to the
     row's project: `place` when it is known already (parts inside their whole's form), else what the values or the row say.
     """
-    unknown = set(values) - set(names or resource.fields)
-    if unknown:
-        raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": ", ".join(sorted(unknown))}]})
-    wanted = list(names or resource.fields) if instance is None else [n for n in (names or resource.fields) if n in values or n in (files or {})]
-    given = dict(values) if instance is not None else {**blank_values(resource), **values}
-    form = form_class(resource, wanted)(given, cast(Any, files), instance=probe_of(resource, instance))
+    _check_as_given(resource, given, names or resource.fields)
+    wanted = list(names or resource.fields) if instance is None else [n for n in (names or resource.fields) if n in given or n in (files or {})]
+    filled = dict(given) if instance is not None else {**blank_values(resource), **given}
+    form = form_class(resource, wanted)(filled, cast(Any, files), instance=probe_of(resource, instance))
     if place is nowhere_else:
-        place = place_given(resource, values, instance)
+        place = place_given(resource, given, instance)
     for name in set(wanted) & set(resource.confined):
         if isinstance(field := form.fields[name], ReferenceField):
             field.place = place
     if not form.is_valid():
         raise ValidationError({name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()})
     return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data}
+
+
+def _check_as_given(resource: Resource, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Before anything looks at the values: only fields there are, and nothing that can be kept nowhere."""
+    unknown = set(given) - set(known)
+    if unknown:
+        names = ", ".join(sorted(repr(name) if values.unreadable(name) else name for name in unknown))
+        raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": names}]})
+    if problems := values.problems_with(resource.model_field, given):
+        raise ValidationError({name: [problem] for name, problem in problems.items()})
 
 
 def probe_of(resource: Resource, instance: Any | None) -> Any:
@@ -230,14 +255,14 @@ def probe_of(resource: Resource, instance: Any | None) -> Any:
     return probe
 
 
-def place_given(resource: Resource, values: Mapping[str, Any], instance: Any | None, clean: Callable[[str, Any], Any] | None = None) -> Any:
+def place_given(resource: Resource, given: Mapping[str, Any], instance: Any | None, clean: Callable[[str, Any], Any] | None = None) -> Any:
     """The project that a row would belong to with these values, before they are checked; `nowhere_else` when they do not say."""
     if not resource.confined:
         return nowhere_else
     name = getattr(resource.model, "project_from", "") or resource.place_path.removesuffix("_id").split("__")[0]
-    if name in values:
+    if name in given:
         try:
-            row = (clean or _cleaner(resource))(name, values[name])
+            row = (clean or _cleaner(resource))(name, given[name])
         except ValidationError:
             return nowhere_else  # told at that field
         if isinstance(row, Project):
@@ -277,15 +302,13 @@ class Checker:
         self._defaults = blank_values(resource)
         self._empty: dict[str, Any] = {}
 
-    def checked(self, values: Mapping[str, Any], instance: Any | None) -> dict[str, Any]:
+    def checked(self, given: Mapping[str, Any], instance: Any | None) -> dict[str, Any]:
         """Cleaned values; ValidationError by field."""
-        unknown = set(values) - set(self.resource.fields)
-        if unknown:
-            raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": ", ".join(sorted(unknown))}]})
+        _check_as_given(self.resource, given, self.resource.fields)
         cleaned: dict[str, Any] = {}
         problems: dict[str, Any] = {}
-        place = place_given(self.resource, values, instance, self._clean)
-        for name, value in values.items():
+        place = place_given(self.resource, given, instance, self._clean)
+        for name, value in given.items():
             try:
                 cleaned[name] = self._clean(name, value, place)
             except ValidationError as problem:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
 
-from jingwei.frame.models import History, TenantModel
+from jingwei.frame.models import History, Tenant, TenantModel
+from jingwei.frame.models.zone import ZoneField
 from jingwei.frame.postgres.base import app_role
+from jingwei.kernels import bounds
 
 _role_sql = f"""
 DO $$ BEGIN
@@ -130,6 +133,44 @@ REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app_role};
 """
 
 
+_check_sql = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{name}' AND conrelid = '{table}'::regclass) THEN
+    IF EXISTS (SELECT 1 FROM {table} WHERE NOT ({rule})) THEN
+      RAISE WARNING 'rows of {table} are outside of {name}; they are read as the nearest possible value. Mend them, and the next migration puts the check up';
+    ELSE
+      ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({rule});
+    END IF;
+  END IF;
+END $$;
+"""
+
+
+def checks_of(model: type[models.Model]) -> dict[str, str]:
+    """The rules of a table's columns by their names, made from the kinds of its fields. What only the machinery writes (computed dates) has none:
+    a calculation must not fail on what follows from values that were allowed one by one."""
+    out: dict[str, str] = {}
+    for field in model._meta.local_concrete_fields:
+        if not field.editable or (rule := _rule_of(field)) is None:
+            continue
+        name = f"jw_{model._meta.db_table}_{field.column}"
+        out[name if len(name) <= 63 else f"jw_{hashlib.sha256(name.encode()).hexdigest()[:20]}"] = rule
+    return out
+
+
+def _rule_of(field: models.Field[Any, Any]) -> str | None:
+    column = f'"{field.column}"'
+    if isinstance(field, models.DateTimeField):
+        return f"{column} >= '{bounds.first_moment.isoformat()}' AND {column} <= '{bounds.last_moment.isoformat()}'"
+    if isinstance(field, models.DateField):
+        return f"{column} BETWEEN '{bounds.first_day.isoformat()}' AND '{bounds.last_day.isoformat()}'"
+    if isinstance(field, models.DecimalField):
+        return f"{column} <> 'NaN'"
+    if isinstance(field, ZoneField):
+        return f"{column} ~ '^[A-Za-z0-9_+/-]+$'"
+    return None
+
+
 def walled_models() -> list[type[TenantModel]]:
     """Every model that belongs to a tenant."""
     return [model for model in apps.get_models() if issubclass(model, TenantModel)]
@@ -164,6 +205,10 @@ def put_up(**_: Any) -> None:
         cursor.execute(_access_sql)
         for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand"]:
             cursor.execute(_policy_sql.format(table=f'"{table}"'))
+        checked: list[type[models.Model]] = [Tenant, *walled_models()]
+        for model in checked:
+            for name, rule in checks_of(model).items():
+                cursor.execute(_check_sql.format(table=f'"{model._meta.db_table}"', name=name, rule=rule))
         for model in walled_models():
             if model.keeps_history:
                 cursor.execute(_trigger_sql.format(table=f'"{model._meta.db_table}"', arguments=trigger_arguments(model)))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.dateparse import parse_date
 
+from jingwei.frame import values
 from jingwei.frame.access import Access
 from jingwei.frame.resource import Resource, resource_of
 
@@ -35,8 +36,7 @@ class Listing:
 
     def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50, verb: str = "view") -> None:
         self.resource, self.access, self.parameters, self.verb = resource, access, parameters, verb
-        asked = parameters.get("size", "")
-        self.size = int(asked) if asked.isdigit() and 1 <= int(asked) <= 500 else size
+        self.size = values.whole(parameters.get("size", ""), 500) or size
 
     @cached_property
     def all_rows(self) -> models.QuerySet[Any]:
@@ -44,15 +44,15 @@ class Listing:
         rows = self.resource.rows(self.access, self.verb)
         for name in self.resource.filters:
             rows = self._narrowed(rows, name)
-        if words := self.parameters.get("q", "").strip()[:200]:
+        if words := _readable(self.parameters.get("q", "")).strip()[:200]:
             rows = rows.filter(searched(self.resource, words))
         return rows.order_by(*self.order)
 
     def _narrowed(self, rows: models.QuerySet[Any], name: str) -> models.QuerySet[Any]:
         field = self.resource.model_field(name)
-        value = self.parameters.get(name, "")
+        value = _readable(self.parameters.get(name, ""))
         if isinstance(field, models.DateField):
-            since, until = (parse_date(self.parameters.get(f"{name}{end}", "") or "") for end in ("_from", "_to"))
+            since, until = (values.day_of(self.parameters.get(f"{name}{end}", "")) for end in ("_from", "_to"))
             rows = rows.filter(**{f"{name}__gte": since}) if since else rows
             return rows.filter(**{f"{name}__lt": until + dt.timedelta(days=1)}) if until else rows
         if value == "":
@@ -62,13 +62,12 @@ class Listing:
         if isinstance(field, models.BooleanField):
             return rows.filter(**{name: value in ("1", "true", "True")})
         if isinstance(field, models.ForeignKey):
-            if value.isdigit():
-                return rows.filter(**{f"{name}_id": int(value)})
+            if (pk := values.whole(value)) is not None:
+                return rows.filter(**{f"{name}_id": pk})
             target = resource_of(field.remote_field.model)
             row = target.named(value) if target else None
             return rows.filter(**{f"{name}_id": row.pk}) if row else rows.none()
-        values = [v for v in value.split(",") if v]
-        return rows.filter(**{f"{name}__in": values})
+        return rows.filter(**{f"{name}__in": _kept_of(field, value)})
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -91,8 +90,7 @@ class Listing:
     @property
     def page(self) -> int:
         """The page asked for, at most the last one."""
-        asked = self.parameters.get("page", "1")
-        return max(1, min(int(asked) if asked.isdigit() else 1, self.pages))
+        return max(1, min(values.whole(self.parameters.get("page", "1")) or 1, self.pages))
 
     @property
     def pages(self) -> int:
@@ -130,6 +128,22 @@ class Listing:
         """Whether anything is filtered or searched."""
         names = {"q", *self.resource.filters, *(f"{n}{end}" for n in self.resource.filters for end in ("_from", "_to"))}
         return any(self.parameters.get(name) for name in names)
+
+
+def _readable(text: str) -> str:
+    """What can be compared with: without characters that nothing stored can hold."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode() if values.unreadable(text) else text
+
+
+def _kept_of(field: models.Field[Any, Any] | None, text: str) -> list[Any]:
+    """The values of a filter such as “todo,done” that the column can hold; others match nothing."""
+    out: list[Any] = []
+    for each in filter(None, text.split(",")):
+        try:
+            out.append(field.to_python(each) if field is not None else each)
+        except (ValidationError, ValueError, OverflowError):
+            continue
+    return out
 
 
 def searched(resource: Resource, words: str) -> Q:

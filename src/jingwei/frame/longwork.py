@@ -8,16 +8,25 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import translation
 
 from jingwei.frame import jobs, scope
 from jingwei.frame.models import LongWork, User
+from jingwei.frame.postgres import beside
 
 log = structlog.get_logger(__name__)
 job = "frame.longwork"
 _kinds: dict[str, Callable[[dict[str, Any], Watch], dict[str, Any]]] = {}
 seconds_between_reports = 0.3
+
+
+class Stopped(Exception):
+    """Raised by work that can keep nothing of what it did when somebody asked it to stop."""
+
+
+_lock = "SELECT 1 FROM frame_longwork WHERE id = %s FOR NO KEY UPDATE NOWAIT"
+_told = "UPDATE frame_longwork SET done = %s, total = %s, message = %s WHERE id = %s RETURNING cancel_asked"
 
 
 class Watch:
@@ -31,9 +40,20 @@ class Watch:
         now = time.monotonic()
         if now - self._last >= seconds_between_reports:
             self._last = now
+            said = (max(0, done), max(1, total), message[:500])
+            if connection.in_atomic_block:  # what is told inside a transaction nobody would hear before its end
+                self._tell_beside(said)
+                return
             rows = LongWork.objects.filter(pk=self.pk)
-            rows.update(done=max(0, done), total=max(1, total), message=message[:500])
+            rows.update(done=said[0], total=said[1], message=said[2])
             self._stop = bool(rows.values_list("cancel_asked", flat=True).first())
+
+    def _tell_beside(self, said: tuple[int, int, str]) -> None:
+        try:
+            answer = beside.change_row(scope.current().tenant_id, _lock, self.pk, _told, (*said, self.pk))
+        except beside.RowHeld:
+            return
+        self._stop = bool(answer and answer[0])
 
     def should_stop(self) -> bool:
         """Somebody asked to cancel; what was found so far is kept."""
@@ -55,10 +75,10 @@ def kind(name: str) -> Callable[[Callable[[dict[str, Any], Watch], dict[str, Any
 
 
 @transaction.atomic
-def begin(name: str, *, title: str, payload: dict[str, Any], user: User, url: str = "") -> LongWork:
-    """Queue work of a kind; `url` is where its result is seen (`{id}` is filled in)."""
+def begin(name: str, *, title: str, payload: dict[str, Any], user: User, url: str = "", file: bytes | None = None) -> LongWork:
+    """Queue work of a kind; `url` is where its result is seen (`{id}` is filled in), `file` what it works on."""
     work = LongWork(
-        user=user, tenant_id=scope.current().tenant_id, title=title[:200], payload={"kind": name, "language": translation.get_language(), **payload}
+        file=file, user=user, tenant_id=scope.current().tenant_id, title=title[:200], payload={"kind": name, "language": translation.get_language(), **payload}
     )
     work.save()
     work.url = url.replace("{id}", str(work.pk))
@@ -81,6 +101,8 @@ def run(work_id: int) -> None:
         ended: dict[str, Any] = {"status": LongWork.Status.DONE, "outcome": outcome}
     except ValidationError as problem:
         ended = {"status": LongWork.Status.FAILED, "message": " ".join(problem.messages)[:500]}
+    except Stopped:
+        ended = {"status": LongWork.Status.CANCELLED}
     except Exception as problem:
         log.exception("long work failed", work=work_id)
         ended = {"status": LongWork.Status.FAILED, "message": str(problem)[:500]}

@@ -26,6 +26,7 @@ from jingwei.frame import commands, scope
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 register(MenuItem("labour", gettext_lazy("Sheets on the phone"), "/labour/phone/", "clipboard-list", "labour.sheet.view", 10))
@@ -144,7 +145,7 @@ def save(request: Request) -> HttpResponse:
 def _given(request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The posted fields, and the lines in which anything was written."""
     given = {name: request.POST.get(name, "") for name in plain_fields if name in request.POST}
-    given |= {name: f"#{given[name]}" for name in ("team", "task") if given.get(name, "").isdecimal()}  # chosen from our own lists
+    given |= {name: f"#{given[name]}" for name in ("team", "task") if whole(given.get(name, "")) is not None}  # chosen from our own lists
     columns = [request.POST.getlist(f"line-{name}") for name in line_fields]
     ids = request.POST.getlist("line-id")
     lines: list[dict[str, Any]] = []
@@ -160,7 +161,7 @@ def _known(request: Request, project: Project) -> Sheet | None:
     """The sheet that this draft is already: by its id, or by what the phone calls it."""
     rows = resource("labour.sheet").rows(request.access).filter(project=project)
     pk, key = request.POST.get("sheet", ""), request.POST.get("key", "")
-    found: Sheet | None = rows.filter(pk=int(pk)).first() if pk.isdecimal() else None
+    found: Sheet | None = rows.filter(pk=number).first() if (number := whole(pk)) is not None else None
     return found or (rows.filter(client_key=key[:40]).first() if key else None)
 
 

@@ -89,7 +89,7 @@ def register(request: Request, code: str) -> HttpResponse:
 def _chosen(text: str) -> tuple[int, int]:
     """From “5-4” to (5, 4); anything else is no cell."""
     level, _dash, impact = text.partition("-")
-    return (int(level), int(impact)) if level.isdecimal() and impact.isdecimal() and len(text) == 3 else (0, 0)
+    return (int(level), int(impact)) if text.isascii() and level.isdigit() and impact.isdigit() and len(text) == 3 else (0, 0)
 
 
 urlpatterns = [path("<str:code>/", register, name="risk-register")]

@@ -14,15 +14,14 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
+from jingwei.frame import confined
 from jingwei.frame.models import Project
-from jingwei.frame.words import in_words
 from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar
 from jingwei.kernels.plan import PlanError
-from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, UnknownKind, read, schedule_file, write_mspdi
-from jingwei.kernels.text import Text
+from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, UnknownKind, schedule_file, write_mspdi
 
 _field_note = re.compile(r"\S+ × \d+")
-largest_bytes = 60_000_000
+largest_bytes = 50_000_000
 # a room above may know how to turn other kinds into MSPDI: (content, file name) -> MSPDI; raises ValidationError
 converters: list[Callable[[bytes, str], bytes]] = []
 
@@ -47,19 +46,21 @@ class Preview:
 def plan_of(content: bytes, name: str) -> PlanFile:
     """Read a file. Raises ValidationError that says what is wrong and what to do."""
     if len(content) > largest_bytes:
-        raise ValidationError({"file": _("The file is larger than 60 MB.")})
+        raise ValidationError({"file": _("The file is larger than 50 MB.")})
     try:
-        return read(content, name)
-    except UnknownKind as problem:
-        for convert in converters:
-            return read(convert(content, name), name)
-        raise ValidationError({"file": _said(problem)}) from problem
-    except FileError as problem:
-        raise ValidationError({"file": _said(problem)}) from problem
+        return _read(content, name)
+    except ValidationError as problem:
+        if problem.code == UnknownKind.__name__:
+            for convert in converters:
+                return _read(convert(content, name), name)
+        raise ValidationError({"file": problem.messages}) from problem
 
 
-def _said(problem: FileError) -> str:
-    return in_words(Text(problem.zh or str(problem), str(problem)))
+def _read(content: bytes, name: str) -> PlanFile:
+    """In a process with limits: a schedule of 50 MB takes its time, a hostile one no more than that."""
+    limits = confined.Limits(memory_mb=2500, cpu_seconds=90, seconds=120, answer_mb=400)
+    found: PlanFile = confined.run("jingwei.kernels.planfile.reading:read", content, name, limits=limits)
+    return found
 
 
 def reference(task: FileTask) -> str:

@@ -17,6 +17,7 @@ from jingwei.frame import commands, scope
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 register(MenuItem("plan", _("Board"), "/work/board/", "columns", "work.task.view", 20))
@@ -48,15 +49,13 @@ def board(request: Request) -> HttpResponse:
 @require_POST
 def move(request: Request) -> HttpResponse:
     """Put a card into another column."""
-    task = resource("work.task").rows(request.access).filter(pk=request.POST.get("task") or 0).first()
+    task = resource("work.task").rows(request.access).filter(pk=whole(request.POST.get("task", "")) or 0).first()
     problem = ""
     if task is not None and request.POST.get("status") in shown_states:
         try:
             with scope.because(reason=str(_("Board"))):
                 version = request.POST.get("version", "")
-                commands.change(
-                    resource("work.task"), task, {"status": request.POST["status"]}, request.access, version=int(version) if version.isdigit() else None
-                )
+                commands.change(resource("work.task"), task, {"status": request.POST["status"]}, request.access, version=whole(version, 2**31 - 1))
         except (ValidationError, commands.Stale) as refused:
             problem = "; ".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)
     return render(request, "work/_board.html", {**_columns(request), "problem": problem})

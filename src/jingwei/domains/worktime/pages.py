@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +22,7 @@ from jingwei.domains.worktime.services import clock
 from jingwei.frame import commands, scope
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.values import day_of, whole
 from jingwei.frame.web import Request
 
 register(MenuItem("plan", gettext_lazy("Work calendar"), "/worktime/", "calendar-event", "worktime.calendar.view", 40))
@@ -44,7 +44,7 @@ def _page(request: Request, calendar_id: str, number_text: str, values: dict[str
     request.access.require_anywhere("worktime.calendar.view")
     known = list(queries.calendars().filter(pk__in=resource("worktime.calendar").rows(request.access).values("pk")))
     calendar = next((c for c in known if str(c.pk) == calendar_id), None) or _first(known, request.session.get("project_id"))
-    number = int(number_text) if number_text.isdecimal() and first_year <= int(number_text) <= last_year else timezone.localdate().year
+    number = asked if (asked := whole(number_text)) is not None and first_year <= asked <= last_year else timezone.localdate().year
     shown = queries.year_of(calendar, known, number)
     may_edit = calendar is not None and request.access.allows("worktime.calendarexception.change", calendar.project_id)
     context = {
@@ -92,10 +92,10 @@ def hours_given(text: str) -> list[list[int]]:
 
 def _values(request: Request) -> dict[str, Any] | None:
     """What the form of a day shows first: its exception, or a day off in the making."""
-    day = parse_date(request.GET.get("day", "") or "")
+    day = day_of(request.GET.get("day", ""))
     if day is None:
         return None
-    found = CalendarException.objects.filter(pk=request.GET["exception"]).first() if request.GET.get("exception", "").isdecimal() else None
+    found = CalendarException.objects.filter(pk=whole(request.GET.get("exception", ""))).first()
     if found is None:
         return {"on_date": day.isoformat(), "works": "", "shifts": "09:00-12:00, 13:00-18:00"}
     return {
@@ -109,7 +109,7 @@ def keep(request: Request) -> HttpResponse:
     """Write, change or remove an exception through its declared verbs."""
     exceptions = resource("worktime.calendarexception")
     given = {name: str(request.POST.get(name, "")) for name in ("calendar", "on_date", "until", "note", "works", "shifts", "pk")}
-    row = exceptions.rows(request.access).filter(pk=int(given["pk"])).first() if given["pk"].isdecimal() else None
+    row = exceptions.rows(request.access).filter(pk=whole(given["pk"])).first()
     if given["pk"] and row is None:
         raise Http404
     number = given["on_date"][:4]
@@ -118,7 +118,7 @@ def keep(request: Request) -> HttpResponse:
             if request.POST.get("verb") == "remove" and row is not None:
                 commands.remove(exceptions, row, request.access)
             else:
-                picked = f"#{given['calendar']}" if given["calendar"].isdecimal() else given["calendar"]
+                picked = f"#{given['calendar']}" if whole(given["calendar"]) is not None else given["calendar"]
                 values = (
                     {"calendar": picked}
                     | {name: given[name] for name in ("on_date", "until", "note")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from dataclasses import make_dataclass
 from decimal import Decimal
@@ -10,7 +11,9 @@ from typing import Any, cast
 
 import strawberry
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from graphql import GraphQLError
 from pydantic import ValidationError as BadInput
@@ -19,8 +22,8 @@ from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDept
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from jingwei.frame import commands
-from jingwei.frame.api import schemas
+from jingwei.frame import commands, troubles
+from jingwei.frame.api import costs, schemas
 from jingwei.frame.api.rest import one
 from jingwei.frame.listing import Listing
 from jingwei.frame.resource import Resource, resources
@@ -66,6 +69,10 @@ def _guarded(work: Callable[..., Any]) -> Any:
         raise GraphQLError("not found", extensions={"code": "not_found"}) from None
     except commands.Stale as problem:
         raise GraphQLError(str(problem), extensions={"code": "stale"}) from None
+    except (DataError, IntegrityError, OperationalError, OverflowError, UnicodeError) as problem:
+        if (said := troubles.said_of(problem)) is None:
+            raise
+        raise GraphQLError(said.text, extensions={"code": said.code}) from None
 
 
 def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -176,5 +183,19 @@ _view = GraphQLView.as_view(schema=schema, graphql_ide=None, allow_queries_via_g
 @require_http_methods(["POST"])
 def endpoint(request: HttpRequest) -> HttpResponseBase:
     """POST {"query", "variables"}; for people who are logged in and for programs with a token."""
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return _refused(_("The request is no JSON: send {“query”: …, “variables”: …}."))
+    if not isinstance(body, dict):
+        return _refused(_("One request at a time: send an object with “query”, not a list."))
+    try:
+        costs.check(body.get("query"), body.get("variables"))
+    except costs.TooDear as problem:
+        return _refused(str(problem))
     answer: HttpResponseBase = _view(request)
     return answer
+
+
+def _refused(text: str) -> HttpResponse:
+    return JsonResponse({"data": None, "errors": [{"message": text, "extensions": {"code": "refused"}}]}, status=400)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Query, Router, Schema, Status
 from ninja.errors import ValidationError as BadInput
@@ -12,13 +13,14 @@ from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
-from jingwei.frame import commands
+from jingwei.frame import commands, troubles
 from jingwei.frame.api import schemas
 from jingwei.frame.api.tokens import TokenAuth
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import History
 from jingwei.frame.report import Report, reports
 from jingwei.frame.resource import Resource, Verb, resources
+from jingwei.frame.values import unreadable, whole
 from jingwei.frame.web import project_named
 
 
@@ -87,9 +89,16 @@ def _missing(request: HttpRequest, problem: Http404) -> Any:
     return _answer(request, 404, ("", "not_found", "not found"))
 
 
-@api.exception_handler(UnicodeEncodeError)
-def _half_a_character(request: HttpRequest, problem: UnicodeEncodeError) -> Any:
-    return _answer(request, 422, ("", "malformed", "a text contains half a character (a lone surrogate); send whole characters"))
+def _unforeseen(request: HttpRequest, problem: Any) -> Any:
+    """What no check has caught: a refusal when the value is to blame, else a failure as ever."""
+    said = troubles.said_of(problem)
+    if said is None:
+        raise problem
+    return _answer(request, 422, ("", said.code, said.text))
+
+
+for _kind in (UnicodeEncodeError, DataError, IntegrityError, OperationalError, OverflowError, RecursionError, ValueError):
+    api.add_exception_handler(_kind, _unforeseen)
 
 
 @api.exception_handler(commands.Stale)
@@ -101,7 +110,7 @@ def one(request: HttpRequest, resource: Resource, key: str) -> Any:
     """A row by id or by natural key, when it may be seen."""
     request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
     rows = resource.rows(request.access)  # type: ignore[attr-defined]
-    row = rows.filter(pk=int(key)).first() if key.isdigit() and len(key) < 19 else resource.named(key, rows)
+    row = rows.filter(pk=pk).first() if (pk := whole(key)) is not None else resource.named(key, rows) if not unreadable(key) else None
     if row is None:
         raise Http404
     return row

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models.scoped import ScopedManager, TenantModel
+from jingwei.frame.models.zone import ZoneField
 
 code_rule = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", _("Use letters, digits, dot, dash and underscore only."))
 
@@ -24,7 +25,7 @@ class Tenant(models.Model):
 
     code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_rule])
     name = models.CharField(_("name"), max_length=200)
-    zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+    zone = ZoneField(_("time zone"), max_length=60, default="Asia/Shanghai")
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -83,7 +84,7 @@ class Project(TenantModel):
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
     manager = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("project manager"))
     customer = models.CharField(_("customer"), max_length=200, blank=True)
-    zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
+    zone = ZoneField(_("time zone"), max_length=60, default="Asia/Shanghai")
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     start_on = models.DateField(_("start date"))
     data_date = models.DateTimeField(_("data date"), null=True, blank=True, help_text=_("Progress is known up to this moment; empty means now."))

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.postgresql import base
 
 from jingwei.frame import scope
-from jingwei.frame.postgres import address
+from jingwei.frame.postgres import address, tolerant
 from jingwei.frame.postgres.login import app_role
 
 __all__ = ["DatabaseWrapper", "app_role", "as_owner", "be_owner"]
@@ -54,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             _known[_owner] = address.logged_in(as_owner=_owner)
         given = self.settings_dict["NAME"]  # None: no database in particular
         self.settings_dict.update(_known[_owner] | ({} if given == "" else {"NAME": given}))
-        return super().get_connection_params()
+        return {**super().get_connection_params(), "context": tolerant.adapters(settings.USE_TZ, self.timezone)}
 
     def init_connection_state(self) -> None:
         super().init_connection_state()

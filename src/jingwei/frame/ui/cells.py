@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -100,6 +101,13 @@ def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]]) -> Calla
     return told
 
 
+def _moment_of(text: str) -> datetime | None:
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None
+
+
 def value_text(field: models.Field[Any, Any], value: Any) -> str:
     """A value out of the history in words."""
     if value is None or value == "":
@@ -108,8 +116,11 @@ def value_text(field: models.Field[Any, Any], value: Any) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.BooleanField):
         return _("yes") if value else _("no")
-    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
+    if isinstance(field, models.DateTimeField) and (moment := _moment_of(str(value))):
         from django.utils import timezone
 
-        return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else str(value)
+        try:
+            return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else str(value)
+        except OverflowError:  # the year 9999, kept before there were bounds
+            return str(value)
     return str(value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from jingwei.frame.models.zone import UnknownZone
 from jingwei.frame.ui import menu
 
 
@@ -23,5 +24,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
     chosen = request.session.get("project_id")
     return {
         "tenant": request.tenant, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
+        "unknown_zones": [p.code for p in projects if isinstance(p.zone, UnknownZone)],
         "chosen_project": next((p for p in projects if p.pk == chosen), None),
     }  # fmt: skip

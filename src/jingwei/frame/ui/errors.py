@@ -13,6 +13,7 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import Project
+from jingwei.frame.troubles import Said
 from jingwei.frame.ui import menu
 from jingwei.frame.web import ProjectMissing
 
@@ -30,6 +31,12 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(
         request, 400, _("The request cannot be read"), _("The browser sent something that the server does not understand."), _("Go back and try again.")
     )
+
+
+def refused_value(request: HttpRequest, said: Said) -> HttpResponse:
+    """4xx: a value that cannot be, or too much of it."""
+    title = _("The request is too large") if said.status == 413 else _("A value cannot be taken")
+    return _answer(request, said.status, title, said.text, _("Go back, correct it and try again."))
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jingwei.frame import exchange
+from jingwei.frame import confined, errands, exchange, longwork
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import LongWork
 from jingwei.frame.ui.records import found
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -46,35 +46,66 @@ def template(request: Request, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def load(request: Request, key: str) -> HttpResponse:
-    """Upload and try; the file waits for the word to apply it."""
+    """Upload and try; the file waits for the word to apply it. Many rows are tried as long work, whose page this is then too."""
     resource = found(request, key, "import")
     context: dict[str, object] = {"resource": resource, "columns": [(n, resource.label(n)) for n in exchange.fields_of(resource)]}
     if request.method == "POST":
         try:
-            if request.POST.get("apply"):
-                return _apply(request, key)
-            file = request.FILES.get("file")
-            if file is None or file.size is None or file.size > bytes_at_most:
-                raise ValidationError(_("Choose a file of at most 20 MB."))
-            content = file.read()
-            sheet = exchange.read_sheet(content, file.name or "")
-            report = exchange.dry_run(resource, sheet, request.access)
-            kept = LongWork(
-                user=request.user, title=file.name or "", tenant_id=request.tenant.pk, payload={"resource": key, "file": base64.b64encode(content).decode()}
-            )
-            kept.save()
-            context |= {"report": report, "kept": kept}
+            return _apply(request, key) if request.POST.get("apply") else _try(request, key, context)
         except ValidationError as problem:
             context["errors"] = problem.messages
+    elif (pk := whole(request.GET.get("work", ""))) is not None:
+        context |= _state(request, key, pk)
+    else:
+        confined.warm()
     return render(request, "frame/records/import.html", context, status=422 if context.get("errors") else 200)
+
+
+def _kept(request: Request, key: str, pk: int) -> LongWork | None:
+    kept: LongWork | None = LongWork.objects.filter(pk=pk, user=request.user, payload__resource=key).first()
+    return kept
+
+
+def _state(request: Request, key: str, pk: int) -> dict[str, object]:
+    """Where the long work stands: its progress, its report, or why it ended."""
+    kept = _kept(request, key, pk)
+    if kept is None:
+        raise Http404
+    if kept.status != LongWork.Status.DONE:
+        return {"work": kept}
+    return {"report": exchange.report_of(kept.outcome), "kept": kept, "is_applied": kept.outcome.get("applied"), "is_refused": kept.payload.get("apply")}
+
+
+def _try(request: Request, key: str, context: dict[str, object]) -> HttpResponse:
+    file = request.FILES.get("file")
+    if file is None or file.size is None or file.size > bytes_at_most:
+        raise ValidationError(_("Choose a file of at most 20 MB."))
+    content, name = file.read(), file.name or ""
+    resource = found(request, key, "import")
+    sheet = exchange.read_sheet(content, name)
+    if len(sheet.rows) > exchange.rows_in_request:
+        return redirect(_begin(request, key, name, content, apply=False).url)
+    report = exchange.dry_run(resource, sheet, request.access)
+    kept = LongWork(user=request.user, title=name[:200], tenant_id=request.tenant.pk, payload={"resource": key}, file=content)
+    kept.save()
+    return render(request, "frame/records/import.html", context | {"report": report, "kept": kept})
+
+
+def _begin(request: Request, key: str, name: str, content: bytes, *, apply: bool) -> LongWork:
+    return longwork.begin(
+        errands.import_kind, title=name, payload={"resource": key, "apply": apply}, user=request.user, url=f"{reverse('import', args=[key])}?work={{id}}", file=content
+    )  # fmt: skip
 
 
 def _apply(request: Request, key: str) -> HttpResponse:
     resource = found(request, key, "import")
-    kept = LongWork.objects.filter(pk=request.POST.get("apply") or 0, user=request.user, payload__resource=key).first()
-    if kept is None:
+    kept = _kept(request, key, whole(request.POST.get("apply", "")) or 0)
+    if kept is None or kept.file is None:
         raise ValidationError(_("The file is no longer here. Upload it again."))
-    sheet = exchange.read_sheet(base64.b64decode(kept.payload["file"]), kept.title)
+    content = bytes(kept.file)
+    sheet = exchange.read_sheet(content, kept.title)
+    if len(sheet.rows) > exchange.rows_in_request:
+        return redirect(_begin(request, key, kept.title, content, apply=True).url)
     report = exchange.apply(resource, sheet, request.access)
     if not report.is_clean:
         return render(

@@ -15,13 +15,16 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jingwei.frame import disk, scope
+from jingwei.frame import disk, limits, scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
 from jingwei.frame.events import feed
 from jingwei.frame.models import ApiToken, Tenant
 from jingwei.frame.narrowing import limits_from
-from jingwei.frame.ui.errors import homeless, malformed, without_room
+from jingwei.frame.troubles import Said, said_of
+from jingwei.frame.ui.errors import homeless, malformed, refused_value, without_room
+from jingwei.kernels import bounds
+from jingwei.kernels.bounds import whole
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
@@ -58,12 +61,20 @@ class RequestLog:
 
 
 class Readable:
-    """A NUL in an address or a form can be kept nowhere and means nothing: said so before anything else looks at it."""
+    """What can be kept nowhere or is too much is refused before anything else looks at it: a NUL, JSON nested too deep, a body too large."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        most, announced = limits.bytes_allowed(request.path, request.META.get("CONTENT_TYPE", "").lower()), whole(request.META.get("CONTENT_LENGTH") or "0")
+        if announced is None or announced > most:
+            text = _("The request is larger than %(most)s bytes. Send less, or in parts.") % {"most": most}
+            return _refused(request, Said(413, "too_large", text))
+        if request.content_type == "application/json" and bounds.is_too_deep(request.body):
+            return _refused(
+                request, Said(400, "malformed", _("The JSON is nested more than %(most)s levels deep. Make it flatter.") % {"most": bounds.deepest_json})
+            )
         is_form = request.content_type == "application/x-www-form-urlencoded"
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", "") or (is_form and b"%00" in request.body):
             if request.path.startswith("/api/"):
@@ -71,6 +82,20 @@ class Readable:
                 return JsonResponse({"errors": [problem]}, status=400)
             return malformed(request, SuspiciousOperation("NUL"))
         return self.handler(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """The last net: a value that the database refuses is a refusal and no failure."""
+        said = said_of(problem)
+        if said is None:
+            return None
+        log.warning("request.value_refused", path=request.path, problem=f"{type(problem).__name__}: {problem}"[:300])
+        return _refused(request, said)
+
+
+def _refused(request: HttpRequest, said: Said) -> HttpResponse:
+    if limits.is_programs(request.path):
+        return JsonResponse({"errors": [{"field": "", "code": said.code, "message": said.text}]}, status=said.status)
+    return refused_value(request, said)
 
 
 class RoomToWrite:
@@ -127,19 +152,26 @@ class ScopeOfRequest:
         access = access_of(user, tenant)
         vars(request).update(tenant=tenant, tenants=tenants, access=access)
         with scope.within(scope.Scope(tenant.pk, user.pk, access.project_ids, origin="web")):
-            return self.handler(request)
+            return self._answered(request)
 
     def _by_token(self, request: HttpRequest, token: ApiToken) -> HttpResponse:
         """A program with a token: no session, no cookie, so no forgery to guard against."""
         if request.path.startswith(for_persons_only):
             return JsonResponse({"errors": [{"field": "", "code": "denied", "message": _("A token does not reach a person's own account.")}]}, status=403)
         held = access_of(token.user, token.tenant)
-        limits = limits_from(token.limits)
-        access = held.narrowed(limits)
+        bound = limits_from(token.limits)
+        access = held.narrowed(bound)
         vars(request).update(
             user=token.user, api_token=token, tenant=token.tenant, tenants=[token.tenant], access=access, owner_access=held, _dont_enforce_csrf_checks=True
         )  # fmt: skip
-        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80], limits=limits)):
+        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80], limits=bound)):
+            return self._answered(request)
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
+        """Programs may not keep the database busy for long."""
+        if not limits.is_programs(request.path):
+            return self.handler(request)
+        with limits.hurried():
             return self.handler(request)
 
 

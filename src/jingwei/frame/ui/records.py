@@ -20,6 +20,7 @@ from jingwei.frame.models import History, Project, SavedView, User
 from jingwei.frame.resource import Resource, registry
 from jingwei.frame.ui.cells import Cell, cells_of, values_told
 from jingwei.frame.ui.undoing import offer_undo
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 
@@ -167,16 +168,16 @@ def _save(request: Request, resource: Resource, row: Any | None) -> Any:
     if row is None:
         return commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
     version = request.POST.get("version", "")
-    return commands.change(resource, row, values, request.access, files=files, version=int(version) if version.isdigit() else None)
+    return commands.change(resource, row, values, request.access, files=files, version=whole(version, 2**31 - 1))
 
 
 def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = []
-    for number in range(min(int(request.POST.get(f"{name}-rows") or 0), 500)):
+    for number in range(min(whole(request.POST.get(f"{name}-rows", "")) or 0, 500)):
         values = {field: request.POST.get(f"{name}-{number}-{field}", "").strip() for field in fields}
         if any(values.values()) and not request.POST.get(f"{name}-{number}-remove"):
-            pk = request.POST.get(f"{name}-{number}-id")
-            rows.append(values | ({"id": int(pk)} if pk and pk.isdigit() else {}))
+            pk = whole(request.POST.get(f"{name}-{number}-id", ""))
+            rows.append(values | ({"id": pk} if pk is not None else {}))
     return rows
 
 
@@ -281,7 +282,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
         try:
             version = request.POST.get("version", "")
             with scope.because(reason=_("edited in the list")):
-                row = commands.change(resource, row, {name: request.POST.get(name, "")}, request.access, version=int(version) if version.isdigit() else None)
+                row = commands.change(resource, row, {name: request.POST.get(name, "")}, request.access, version=whole(version, 2**31 - 1))
             row = resource.rows(request.access).get(pk=row.pk)
             return render(
                 request,
@@ -317,7 +318,7 @@ def bulk(request: Request, key: str) -> HttpResponse:
     """Set a field, do a verb, or delete, for all chosen rows or for none; it can be undone."""
     resource = found(request, key)
     action = str(request.POST.get("action", ""))
-    rows = list(resource.rows(request.access).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdigit()])[:1000])
+    rows = list(resource.rows(request.access).filter(pk__in=[pk for each in request.POST.getlist("pk") if (pk := whole(each)) is not None])[:1000])
     back = f"{reverse('records', args=[key])}?{request.POST.get('query', '')}"
     if not rows:
         messages.warning(request, _("Choose some rows first."))

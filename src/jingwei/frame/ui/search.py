@@ -15,6 +15,7 @@ from jingwei.frame.listing import searched
 from jingwei.frame.models import Notification, Project
 from jingwei.frame.resource import resources
 from jingwei.frame.ui.palette import commands_for
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 per_resource = 6
@@ -66,8 +67,8 @@ def notices(request: Request) -> HttpResponse:
 def read_notices(request: Request) -> HttpResponse:
     """Mark one or all as read."""
     rows = Notification.objects.filter(user=request.user, read_at=None)
-    if request.POST.get("pk", "").isdigit():
-        rows = rows.filter(pk=request.POST["pk"])
+    if (pk := whole(request.POST.get("pk", ""))) is not None:
+        rows = rows.filter(pk=pk)
     rows.update(read_at=timezone.now())
     return redirect("notices")
 
@@ -75,8 +76,8 @@ def read_notices(request: Request) -> HttpResponse:
 @require_POST
 def choose_project(request: Request) -> HttpResponse:
     """Work on one project from now on, or on all."""
-    chosen = request.POST.get("project", "")
-    project = Project.objects.filter(pk=chosen).first() if chosen.isdigit() else None
+    chosen = whole(request.POST.get("project", ""))
+    project = Project.objects.filter(pk=chosen).first() if chosen is not None else None
     request.session["project_id"] = project.pk if project else None
     back = request.POST.get("next", "/")
     return redirect(back if back.startswith("/") and not back.startswith("//") else "/")

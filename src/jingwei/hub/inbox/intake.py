@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from jingwei.frame import disk, scrub
 from jingwei.frame.events import connection_parameters
+from jingwei.kernels.bounds import whole
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -287,7 +288,7 @@ def verified(scheme: Mapping[str, Any], keys: tuple[bytes, ...], headers: Mappin
     kind = scheme.get("scheme", "standard")
     if kind == "standard":
         stamp = headers.get(str(scheme.get("timestamp_header", "webhook-timestamp")).lower(), "")
-        if not stamp.isdigit() or abs(now - int(stamp)) > tolerance_seconds or not 0 < len(event_id) <= 200:
+        if (at := whole(stamp)) is None or abs(now - at) > tolerance_seconds or not 0 < len(event_id) <= 200:
             return None
         signed = f"{event_id}.{stamp}.".encode() + body
         given = [part.removeprefix("v1,") for part in signature.split(" ") if part.startswith("v1,")]

@@ -19,6 +19,7 @@ from jingwei.hub.facts import RecordParked
 from jingwei.hub.inbox import deliveries
 from jingwei.hub.models import Connection, Delivery, Interface, Quarantine
 from jingwei.hub.peers import catalogue
+from jingwei.kernels import bounds
 from jingwei.kernels.merge import SideName
 
 webhook_batch = 500
@@ -139,10 +140,10 @@ def _records(connection: Connection, listener: Listener, delivery: Delivery) -> 
     """The records one delivery names for one listener, or why it cannot be read."""
     body = bytes(delivery.raw or b"")
     try:
+        if bounds.is_too_deep(body):
+            return [], _reason("hub.not_json", "推送内容嵌套过深", "the delivery is nested too deep")
         parsed = json.loads(body)
-    except RecursionError:
-        return [], _reason("hub.not_json", "推送内容嵌套过深", "the delivery is nested too deeply")
-    except ValueError:
+    except (ValueError, RecursionError):
         return [], _reason("hub.not_json", "推送内容不是 JSON", "the delivery is not JSON")
     try:
         connector = catalogue.connector(connection.system.connector)

@@ -114,7 +114,7 @@ def _named(event: Delivery, connector: str, stream: str) -> list[str]:
     try:
         body = json.loads(bytes(event.raw or b"null"))
         return [record.key for record in catalogue.connector(connector).delivery(stream, event.headers or {}, body)][:100]
-    except (ValueError, TypeError, LookupError, AttributeError, ConnectorError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ConnectorError):
         return []
 
 

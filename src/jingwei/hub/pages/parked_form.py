@@ -105,7 +105,7 @@ def _value(text: str, line: Line) -> Any:
 def _structured(text: str, line: Line) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         if line.kind == "list" and not text.lstrip().startswith(("[", "{")):
             return [part.strip() for part in text.split(",") if part.strip()]
         raise ValidationError(_('This must be JSON, such as ["a", "b"].')) from None

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame import commands
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resource
+from jingwei.frame.values import number_of, whole
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.contract import Title
@@ -294,7 +295,7 @@ def _wizard_streams(request: Request, a: System, b: System) -> HttpResponse:
 
 
 def _join(request: Request, a: System, b: System) -> Interface:
-    project = Project.objects.filter(pk=request.POST.get("project") or 0).first()
+    project = Project.objects.filter(pk=whole(request.POST.get("project", "")) or 0).first()
     if project is None:
         raise ValidationError({"project": _("Choose the project this interface belongs to.")})
     request.access.require("hub.interface.add", project.pk)
@@ -305,7 +306,7 @@ def _join(request: Request, a: System, b: System) -> Interface:
         raise ValidationError({"key": _("This key is taken by another interface.")})
     return services.interface_save(
         project=project, key=key, name=str(request.POST.get("name") or key), system_a=a, stream_a=str(request.POST.get("stream_a")),
-        system_b=b, stream_b=str(request.POST.get("stream_b")), owner=request.user, poll_seconds=int(request.POST.get("poll_seconds") or 30),
+        system_b=b, stream_b=str(request.POST.get("stream_b")), owner=request.user, poll_seconds=number_of(request.POST.get("poll_seconds") or 30, "poll_seconds", least=1, most=86_400),
     )  # fmt: skip
 
 

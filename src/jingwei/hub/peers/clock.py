@@ -23,7 +23,7 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
     try:
         said = parsedate_to_datetime(headers["date"])
         said = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-        if (age := headers.get("age", "")).isdigit():  # a cache in between answers with an old Date
+        if (age := headers.get("age", "")).isascii() and age.isdigit():  # a cache in between answers with an old Date
             said += timedelta(seconds=int(age))
     except (KeyError, ValueError, TypeError, OverflowError, IndexError):
         return None

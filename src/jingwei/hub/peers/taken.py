@@ -60,7 +60,7 @@ class Taker:
         if target is None:
             return f"“{label}” cannot be set from outside", None
         key = "/".join(part.replace("__", ".") for part in target.natural_key)
-        if isinstance(value, int) or shown.isdigit():
+        if isinstance(value, int) or (shown.isascii() and shown.isdigit()):
             return f"“{label}” takes the natural key ({key}), and “{shown}” is none; numbers are not taken for ids of ours", Title(
                 f"用对照表把 {shown} 对应到我方的 {key}", f"Map {shown} to our {key} with a code table")  # fmt: skip
         return f"“{label}”: there is no “{shown}” ({key})", Title(

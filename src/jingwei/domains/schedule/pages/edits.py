@@ -26,6 +26,7 @@ from jingwei.domains.worktime import queries as worktime
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
+from jingwei.kernels import bounds
 
 constraints = ("ASAP", "ALAP", "SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")
 
@@ -53,7 +54,7 @@ def _asked(request: Request, project: Project) -> Edits:
             new_tasks=[_new_task(dict(each)) for each in tasks.get("add", ())],
             gone_tasks=[int(each) for each in tasks.get("remove", ())],
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as problem:
         raise ValidationError({"changes": _("The request cannot be read: %(problem)s") % {"problem": problem}}) from problem
 
 
@@ -65,7 +66,20 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     found = parse_datetime(text if "T" in text else f"{text}T00:00")
     if found is None:
         raise ValueError(text)
-    return found.replace(tzinfo=zone)
+    moment = found.replace(tzinfo=zone)
+    if not bounds.first_moment <= moment <= bounds.last_moment:
+        raise ValueError(
+            _("%(text)s is outside the years %(first)s to %(last)s") % {"text": text, "first": bounds.first_day.year, "last": bounds.last_day.year}
+        )
+    return moment
+
+
+def _number(value: Any, field: str, most: int) -> int:
+    """A whole number that the column can hold and a plan can be made of."""
+    number = int(value)
+    if not -most <= number <= most:
+        raise ValidationError({field: _("Write a whole number up to %(most)s.") % {"most": most}})
+    return number
 
 
 def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -79,11 +93,13 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
         out["constraint"], out["constraint_at"] = "SNLT" if project.is_from_finish else "SNET", _moment(given["start"], zone)
         if task.actual_start is not None:
             out["actual_start"] = out["constraint_at"]
-    for name in ("duration_minutes", "percent"):
+    for name, most in (("duration_minutes", bounds.most_minutes), ("percent", 100)):
         if given.get(name) is not None:
-            out[name] = int(given[name])
+            out[name] = _number(given[name], name, most)
     if given.get("name"):
         out["name"] = str(given["name"])[:300]
+        if bounds.unreadable(out["name"]):
+            raise ValidationError({"name": _("The name contains a character that cannot be kept. Type it anew.")})
     if "parent" in given:
         out["parent"] = work.task(int(given["parent"])) if given["parent"] else None
         if given["parent"] and (out["parent"] is None or out["parent"].project_id != project.pk):
@@ -179,7 +195,7 @@ def undo(request: Request, code: str) -> HttpResponse:
     project = project_asked(request, code, "change")
     try:
         token = str(json.loads(request.body).get("undo", ""))
-    except ValueError:
+    except (ValueError, AttributeError, RecursionError):
         raise Http404 from None
     try:
         done = services.plan_take_back(

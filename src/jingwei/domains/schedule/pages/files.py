@@ -13,6 +13,7 @@ from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import files, queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.pages.opening import project_asked
+from jingwei.frame import confined
 from jingwei.frame.models import Project
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
@@ -21,7 +22,10 @@ from jingwei.frame.web import Request
 @require_GET
 def desk(request: Request, code: str) -> HttpResponse:
     """What came so far, and the form for one more."""
-    return _desk(request, project_asked(request, code))
+    project = project_asked(request, code)
+    if request.access.allows("work.task.import", project.pk):
+        confined.warm(plans=True)
+    return _desk(request, project)
 
 
 def _desk(request: Request, project: Project, problems: list[str] | None = None) -> HttpResponse:
@@ -38,7 +42,7 @@ def bring(request: Request, code: str) -> HttpResponse:
     if given is None:
         return _desk(request, project, [_("Choose a file first.")])
     if given.size is not None and given.size > files.largest_bytes:
-        return _desk(request, project, [_("The file is larger than 60 MB.")])
+        return _desk(request, project, [_("The file is larger than 50 MB.")])
     try:
         kept = services.file_keep(project=project, name=given.name or "", content=given.read())
     except ValidationError as problem:

@@ -19,6 +19,7 @@ from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import LongWork, Project
 from jingwei.frame.ui.undoing import offer_undo
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 usual_seconds = 5
@@ -31,7 +32,7 @@ def page(request: Request, code: str) -> HttpResponse:
     held = work.tasks_of(project.pk).filter(levelled_until__isnull=False).count()
     context: dict[str, Any] = {"project": project, "held": held, "may_edit": request.access.allows("work.task.change", project.pk), "seconds": usual_seconds}
     asked = request.GET.get("work", "")
-    kept = LongWork.objects.filter(pk=asked, user=request.user).first() if asked.isdecimal() else None
+    kept = LongWork.objects.filter(pk=whole(asked), user=request.user).first() if whole(asked) is not None else None
     if kept is not None:
         context |= {
             "work": kept,
@@ -92,7 +93,7 @@ def accept(request: Request, code: str, pk: int) -> HttpResponse:
             raise ValidationError(_("The preview is gone. Level again."))
         for each in kept.outcome["projects"]:
             request.access.require("work.task.change", each["id"])
-        count = services.levelling_accept(outcome=kept.outcome, chosen={int(each) for each in request.POST.getlist("task") if each.isdecimal()})
+        count = services.levelling_accept(outcome=kept.outcome, chosen={pk for each in request.POST.getlist("task") if (pk := whole(each)) is not None})
         offer_undo(request, _("%(count)s tasks are held back now.") % {"count": count})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))

@@ -16,6 +16,7 @@ from jingwei.domains.schedule import diagram, queries
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.schedule.paper.shapes import fitted
 from jingwei.domains.work import queries as work
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 most_boxes = 500  # more than that are closed by their summaries at first
@@ -35,7 +36,7 @@ def network(request: Request, code: str) -> HttpResponse:
     if asked is None:
         closed = {row["pk"] for row in summaries} if len(rows) - len(summaries) > most_boxes else set()
     else:
-        closed = {int(each) for each in asked.split(",") if each.isdigit()} & {row["pk"] for row in summaries}
+        closed = {pk for each in asked.split(",") if (pk := whole(each)) is not None} & {row["pk"] for row in summaries}
     links = work.links_of(project.pk).values_list("predecessor_id", "successor_id", "type")
     drawn = diagram.draw(rows, links, closed)
     zone, per_day = ZoneInfo(project.zone), queries.minutes_per_day(project)

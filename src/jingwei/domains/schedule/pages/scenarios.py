@@ -20,7 +20,9 @@ from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.ui.undoing import offer_undo
+from jingwei.frame.values import whole
 from jingwei.frame.web import Request
+from jingwei.kernels import bounds
 
 minutes_per_day = 480
 moved_at_most = 40
@@ -124,22 +126,26 @@ def change(request: Request, code: str, pk: int) -> HttpResponse:
 
 def _asked(request: Request, project: Project) -> dict[str, Any]:
     task, days, day = (request.POST.get(name, "").strip() for name in ("task", "days", "not_before"))
-    if not task.isdecimal():
+    if (task_id := whole(task)) is None:
         raise ValidationError({"task": _("Choose a task.")})
     if request.POST.get("as_now"):
-        return {"task_id": int(task)}
+        return {"task_id": task_id}
     try:
         minutes = round(float(days.replace(",", ".")) * minutes_per_day) if days else None
+        if minutes is not None and not 0 <= minutes <= bounds.most_minutes:
+            raise ValueError(days)
     except (ValueError, OverflowError):
         raise ValidationError({"days": _("Say the duration in days as a number.")}) from None
     try:
         date = parse_date(day) if day else None
     except ValueError:
         date = None
+    if date is not None and not bounds.first_day <= date <= bounds.last_day:
+        date = None
     if day and date is None:
         raise ValidationError({"not_before": _("Say the date as 2026-11-21.")})
     moment = datetime.combine(date, datetime.min.time().replace(hour=9), ZoneInfo(project.zone)) if date else None
-    return {"task_id": int(task), "duration_minutes": minutes, "not_before": moment}
+    return {"task_id": task_id, "duration_minutes": minutes, "not_before": moment}
 
 
 @require_POST

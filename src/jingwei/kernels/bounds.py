@@ -1,0 +1,106 @@
+"""What a value may be at the outside: the days we plan in, numbers as people type them, characters that can be kept, how deep JSON may go."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+first_day, last_day = date(1970, 1, 1), date(2200, 12, 31)
+first_moment, last_moment = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+largest_id = 2**63 - 1
+longest_text = 200_000
+largest_json = 1_000_000  # bytes
+deepest_json = 64
+most_minutes = 100 * 366 * 1440  # a hundred years
+_mark = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def whole(text: object, most: int = largest_id) -> int | None:
+    """The number that a text of ASCII digits is, when it is at most `most`; None for anything else, “²” and “１２” too."""
+    shown = str(text)
+    if not (0 < len(shown) <= 20 and shown.isascii() and shown.isdigit()):
+        return None
+    return number if (number := int(shown)) <= most else None
+
+
+def unreadable(text: str) -> str:
+    """What cannot be kept in a text: "nul", "surrogate" (half a character), or nothing."""
+    if "\0" in text:
+        return "nul"
+    if text.isascii():
+        return ""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "surrogate"
+    return ""
+
+
+def is_too_deep(body: bytes, most: int = deepest_json) -> bool:
+    """Whether JSON (or what pretends to be some) nests deeper than that; looks at brackets outside of texts only, and stops early."""
+    if body.count(b"[") + body.count(b"{") <= most:
+        return False
+    depth = 0
+    for found in _mark.finditer(body):
+        mark = found.group()
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth > most:
+                return True
+        elif mark in (b"]", b"}"):
+            depth -= 1
+    return False
+
+
+def parts_of(value: Any, most: int = deepest_json) -> Iterator[tuple[int, Any]]:
+    """Every part of a JSON value with its depth, keys too, without recursion; nothing below `most` + 1."""
+    waiting: list[tuple[int, Any]] = [(0, value)]
+    while waiting:
+        depth, part = waiting.pop()
+        is_whole = isinstance(part, dict | list | tuple)
+        yield (depth + 1 if is_whole else depth), part
+        if not is_whole or depth >= most:
+            continue
+        if isinstance(part, dict):
+            waiting += [(depth + 1, each) for pair in part.items() for each in pair]
+        else:
+            waiting += [(depth + 1, each) for each in part]
+
+
+def json_problem(value: Any) -> str:
+    """What keeps a JSON value from being stored: "deep", "nul", "surrogate", "infinite", or nothing."""
+    for depth, part in parts_of(value):
+        if depth > deepest_json:
+            return "deep"
+        if isinstance(part, str) and (found := unreadable(part)):
+            return found
+        if isinstance(part, float) and not math.isfinite(part):
+            return "infinite"
+    return ""
+
+
+@cache
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that IANA name."""
+    return name in available_timezones()
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that name; UTC when there is none."""
+    return ZoneInfo(name) if is_zone(name) else ZoneInfo("UTC")
+
+
+def within_days(day: date) -> date:
+    """The nearest day of those we plan in."""
+    return min(max(day, first_day), last_day)
+
+
+def within_moments(moment: datetime) -> datetime:
+    """The nearest moment of those we plan in."""
+    return first_moment if moment < first_moment else last_moment if moment > last_moment else moment

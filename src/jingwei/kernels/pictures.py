@@ -1,0 +1,48 @@
+"""Photos of strangers made harmless: decoded, turned upright, written anew without anything that came with them (place, camera, thumbnails)."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+kinds = ("JPEG", "PNG", "WEBP")
+most_pixels = 40_000_000
+most_bytes = 20_000_000
+
+
+class PictureError(ValueError):
+    """No photo that we keep; the text says why and what to do, `zh` the same in Chinese."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
+
+def cleaned(content: bytes) -> tuple[str, bytes]:
+    """The same picture with nothing but its pixels: ("jpg" | "png" | "webp", bytes). Raises PictureError."""
+    if len(content) > most_bytes:
+        raise PictureError("The picture is larger than 20 MB. Take it with a lower resolution.", "图片超过 20 MB，请降低分辨率后重新拍摄。")
+    try:
+        picture = Image.open(io.BytesIO(content), formats=kinds)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+        raise PictureError("This is no JPEG, PNG or WebP picture. Save it as one of them.", "不是 JPEG、PNG 或 WebP 图片，请另存为其中一种。") from problem
+    kind = str(picture.format)
+    if picture.width * picture.height > most_pixels:
+        raise PictureError("The picture has more than 40 megapixels. Make it smaller.", "图片超过 4000 万像素，请缩小后再上传。")
+    try:
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        mode = upright.mode
+        if kind == "JPEG" or mode not in ("L", "LA", "RGB", "RGBA", "P"):
+            upright = upright.convert("L" if mode in ("L", "1", "I;16") else "RGBA" if mode in ("LA", "PA", "RGBa") and kind != "JPEG" else "RGB")
+        bare = Image.frombytes(upright.mode, upright.size, upright.tobytes())
+        if upright.mode == "P" and upright.palette is not None:
+            bare = upright.convert("RGBA")
+            bare.info.clear()
+    except (OSError, ValueError, SyntaxError, EOFError) as problem:
+        raise PictureError("The picture is damaged. Take or save it again.", "图片已损坏，请重新拍摄或保存。") from problem
+    out = io.BytesIO()
+    options = {"JPEG": {"quality": 88, "optimize": True}, "PNG": {"optimize": False}, "WEBP": {"quality": 88}}[kind]
+    bare.save(out, kind, **options)  # type: ignore[arg-type]
+    return {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[kind], out.getvalue()
