@@ -6,6 +6,8 @@ import argparse
 import importlib
 import os
 import sys
+import threading
+import time
 from datetime import date
 
 import uvicorn
@@ -38,8 +40,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _end_with_parent(parent: int) -> None:
+    """A system of the demo ends when the supervisor that started it is gone, however it went."""
+    while os.getppid() == parent:
+        time.sleep(2)
+    os._exit(0)
+
+
 def main() -> None:
     """Run one command."""
+    if os.environ.get("JINGWEI_SUPERVISED") == "1":
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     parser = _parser()
     chosen = parser.parse_args()
     if not chosen.api_key:

@@ -125,30 +125,37 @@ def _processes() -> Iterator[Finding]:
 
 
 def _people() -> Iterator[Finding]:
+    from allauth.mfa.models import Authenticator
+
     from jingwei.frame.models import User
 
-    usable = any(user.has_usable_password() for user in User.objects.only("password"))
+    shut = {row.user_id for row in Authenticator.objects.filter(type="totp") if not _opens(_open_seed, row)}
+    usable = any(user.has_usable_password() and user.pk not in shut for user in User.objects.filter(is_active=True).only("password"))
     yield Finding(usable, "至少一人可以登录", "somebody can log in", "运行 jingwei setup-link 并打开链接", "run: jingwei setup-link, and open it")
 
 
-def _keys() -> Iterator[Finding]:
+def credentials_lost() -> int:
+    """How many sealed values (credentials, second steps) cannot be opened with the keys there are."""
     from allauth.mfa.models import Authenticator
 
     from jingwei.frame import scope, secrets
     from jingwei.frame.models import Secret, Tenant
 
-    broken = 0
+    lost = sum(not _opens(_open_seed, row) for row in Authenticator.objects.filter(type="totp"))
     for tenant in Tenant.objects.all():
         with scope.within(scope.Scope(tenant.pk)):
-            for secret in Secret.objects.all():
-                broken += not _opens(secrets.open_secret, secret)
-    broken += sum(not _opens(_open_seed, row) for row in Authenticator.objects.filter(type="totp"))
+            lost += sum(not _opens(secrets.open_secret, secret) for secret in Secret.objects.all())
+    return lost
+
+
+def _keys() -> Iterator[Finding]:
+    lost = credentials_lost()
     yield Finding(
-        not broken,
-        "凭据可以解封",
-        "credentials open",
-        f"{broken} 个凭据的密钥缺失：恢复 keys 目录或重新填写凭据",
-        f"{broken} cannot be opened: restore the keys folder or enter them again",
+        not lost,
+        "凭据与两步验证可以解封",
+        "credentials and second steps open",
+        f"{lost} 个的密钥缺失：放回 keys 目录，或重新填写凭据、重设两步验证",
+        f"{lost} cannot be opened: put the keys folder back, or enter the credentials and second steps again",
     )
 
 

@@ -186,6 +186,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"},
 }
 MEDIA_ROOT = home() / "media"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # other accounts of this machine see no photographs
 MEDIA_URL = "/media/"
 
 from jingwei.frame import logs  # noqa: E402  (needs nothing of the above, but must come last)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jingwei.assembly import ports, sole
+from jingwei.assembly.backups import bringing
 from jingwei.assembly.commands import fail, setup
 from jingwei.assembly.supervising import probes
 from jingwei.assembly.supervising.children import Child
@@ -78,12 +79,14 @@ class Supervisor:
         self.room.look()
         self._database()
         setup()
+        bringing.sweep()
         self._migrate()
         self._static()
         for child in self._sandbox():
             self._add(child)
         self._set_environment()
         link = self._seed()
+        self._look_at_keys()
         self.database.start()
         for child in self._plan():
             self._add(child)
@@ -332,6 +335,16 @@ class Supervisor:
             child.kill()
         else:
             child.prepare_spare(self.logs)
+
+    def _look_at_keys(self) -> None:
+        from jingwei.assembly.examination import credentials_lost
+
+        if lost := credentials_lost():
+            self.console.tell(
+                f"{lost} 个凭据或两步验证打不开：密钥缺失，请运行 jingwei doctor",
+                f"{lost} credentials or second steps do not open: their key is missing; run jingwei doctor",
+                mark="!",
+            )
 
     def _look_for_restore(self) -> None:
         if sole.is_restart_asked(address.home()):

@@ -48,20 +48,25 @@ def _folder() -> Path:
 
 
 def _keys() -> dict[str, bytes]:
-    """Key-encryption keys by id, the newest last; the first is made on first use, readable by its owner only."""
+    """Key-encryption keys by id, the newest last. Looking makes none: where they are lost, that is to be seen."""
     folder = _folder()
     files = sorted(folder.glob("*.key")) if folder.is_dir() else []
-    if not files:
-        files = [new_key()]
     return {file.stem: bytes.fromhex(file.read_text().strip()) for file in files}
 
 
+def _newest() -> tuple[str, bytes]:
+    """The key that seals now; the first is made on first use, readable by its owner only."""
+    if not _keys():
+        new_key()
+    return list(_keys().items())[-1]
+
+
 def new_key() -> Path:
-    """Make a further key; new secrets use it, `rotate` moves the old ones."""
+    """Make a further key; new secrets use it, `rotate` moves the old ones. No id is ever used twice: a lost key may come back."""
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     number = len(list(folder.glob("*.key"))) + 1
-    path = folder / f"k{number:04d}.key"
+    path = folder / f"k{number:04d}-{random.token_hex(4)}.key"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(random.token_hex(32))
@@ -95,7 +100,7 @@ def seal(purpose: str, value: Any) -> Secret:
 
 
 def _put(secret: Secret, plain: bytes) -> None:
-    key_id, master = list(_keys().items())[-1]
+    key_id, master = _newest()
     own = AESGCM.generate_key(256)
     secret.key_id = key_id
     secret.wrapped_key = _sealed(master, own, _bound(secret))
@@ -116,7 +121,7 @@ def open_secret(secret: Secret) -> Revealed:
 
 def seal_text(purpose: str, text: str) -> str:
     """A text sealed into a text, for columns that are not ours to shape; `purpose` is what it is bound to."""
-    key_id, master = list(_keys().items())[-1]
+    key_id, master = _newest()
     own, bound = AESGCM.generate_key(256), f"text:{purpose}".encode()
     parts = (_sealed(master, own, bound), _sealed(own, text.encode(), bound))
     return ":".join((text_mark, key_id, *(base64.b64encode(part).decode() for part in parts)))
@@ -141,7 +146,7 @@ def open_text(purpose: str, sealed: str) -> str:
 
 def rotate() -> int:
     """Seal every secret of the scope's tenant under the newest key; each in its own commit, so it can be cut off anywhere."""
-    newest = list(_keys())[-1]
+    newest, _key = _newest()
     moved = 0
     for secret in Secret.objects.exclude(key_id=newest):
         with transaction.atomic():

@@ -45,8 +45,11 @@ class Restored:
     former_folder: str
 
 
-def bring(source: Path, key: bytes) -> Restored:
-    """Replace the present data by those of a backup; Refused, with everything as it was, when anything is wrong with it."""
+def bring(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Restored:
+    """Replace the present data by those of a backup; Refused, with everything as it was, when anything is wrong with it.
+
+    `accepts_lost_keys`: credentials whose key is not in the backup are to be entered again.
+    """
     began = time.monotonic()
     url = address.owner_url()
     with _alone():
@@ -60,7 +63,7 @@ def bring(source: Path, key: bytes) -> Restored:
             _restore(url, folder / contents.dump_name)
             _compare(url, manifest, folder)
             (folder / contents.dump_name).unlink()
-            proven = _prove(url, folder)
+            proven = _prove(url, folder, accepts_lost_keys)
         except BaseException:
             with contextlib.suppress(psycopg.Error, OSError):
                 _sweep(url)
@@ -87,6 +90,16 @@ def finish_what_was_cut_off() -> None:
     if journal.is_open():
         with contextlib.suppress(Refused), _alone():
             journal.finish(address.owner_url())
+
+
+def sweep() -> None:
+    """Throw away what a restore or a backup that was killed has left, unless one is at work."""
+    left = [*address.home().glob(f"{folder_prefix}*"), *address.home().glob("backup-*/")]
+    if left:
+        with contextlib.suppress(Refused), _alone():
+            for each in left:
+                shutil.rmtree(each, ignore_errors=True)
+            _sweep(address.owner_url())
 
 
 def _sweep(url: str) -> None:
@@ -131,14 +144,33 @@ def _unpack(source: Path, key: bytes, folder: Path) -> Manifest:
     try:
         with source.open("rb") as file, sealed.Reader(file, key) as reader:
             with tarfile.open(fileobj=reader, mode="r|") as archive:
-                archive.extractall(folder, filter="data")
+                archive.extractall(folder, filter=_private)
             while reader.read(sealed.piece_bytes):
                 pass  # the padding: a file cut off in it is not whole either
+        _join(folder)
         return Manifest(**json.loads((folder / contents.manifest_name).read_text()))
     except (sealed.Damaged, tarfile.TarError, EOFError, KeyError, TypeError, ValueError, FileNotFoundError) as problem:
         raise _damaged(source) from problem
     except OSError as problem:
         raise Refused(f"写不了 {folder}：{problem.strerror}；数据没有改动", f"{folder} cannot be written: {problem.strerror}; nothing was changed") from problem
+
+
+def _private(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+    """Nothing outside of the folder, nothing but files, readable by their owner only."""
+    safe = tarfile.data_filter(member, path)
+    return safe.replace(mode=0o700 if safe.isdir() else 0o600, deep=False)
+
+
+def _join(folder: Path) -> None:
+    """The parts of the dump become one file."""
+    parts = sorted(folder.glob(f"{contents.dump_name}.*"))
+    with os.fdopen(os.open(folder / contents.dump_name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as whole:
+        for part in parts:
+            whole.write(part.read_bytes())
+            part.unlink()
+    for each in folder.rglob("*"):
+        if each.is_dir():
+            each.chmod(0o700)
 
 
 def _check_schema(manifest: Manifest) -> None:
@@ -186,12 +218,12 @@ def _compare(url: str, manifest: Manifest, folder: Path) -> None:
         raise Refused(f"恢复出来的数量不符（{differing[0]}），数据没有改动", f"what came back differs in number ({differing[0]}); nothing was changed")
 
 
-def _prove(url: str, folder: Path) -> dict[str, Any]:
+def _prove(url: str, folder: Path, accepts_lost_keys: bool) -> dict[str, Any]:
     """Bring the staged installation up to date and prove it, in a process that knows only the staged home and database."""
     kept = {name: value for name, value in os.environ.items() if name not in ("JINGWEI_KEY_FOLDER", "JINGWEI_SECRET_KEY")}
     environment = kept | {
         "JINGWEI_HOME": str(folder), "DATABASE_URL": journal.with_database(url, staged_name), "DATABASE_OWNER_URL": journal.with_database(url, staged_name), "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
-        "JINGWEI_LOG_LEVEL": "ERROR",
+        "JINGWEI_LOG_LEVEL": "ERROR", "JINGWEI_ACCEPT_LOST_KEYS": "1" if accepts_lost_keys else "",
     }  # fmt: skip
     if os.environ.get("JINGWEI_KEY_FOLDER"):  # keys that never were in the home are not in the backup either
         environment["JINGWEI_KEY_FOLDER"] = os.environ["JINGWEI_KEY_FOLDER"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-dump_name = "database.dump"
+dump_name = "database.dump"  # in parts: database.dump.00000 and so on, as it is sealed while it is made
 manifest_name = "manifest.json"
 files_kept = ("media", "keys", "secret_key")  # beside the database, in the home folder
 
@@ -24,7 +25,7 @@ class Manifest:
     file_bytes: int
     migrations: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    files: dict[str, int] = field(default_factory=dict)
+    files: Mapping[str, int] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -58,13 +59,50 @@ def migrations_of(connection: psycopg.Connection[Any]) -> list[str]:
 
 def files_of(folder: Path) -> dict[str, int]:
     """How many files stand under each name of `files_kept`."""
-    return {name: sum(1 for each in _walk(folder / name)) for name in files_kept if (folder / name).exists()}
+    counted = {name: len(_regular(folder / name)[0]) for name in files_kept if (folder / name).exists()}
+    return {name: count for name, count in counted.items() if count}
 
 
 def bytes_of(folder: Path) -> int:
     """Their size together."""
-    return sum(each.stat().st_size for name in files_kept for each in _walk(folder / name))
+    return sum(path.stat().st_size for name in files_kept for path, _name in _regular(folder / name)[0])
 
 
-def _walk(path: Path) -> list[Path]:
-    return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path] if path.is_file() else []
+def regular(folder: Path) -> tuple[list[tuple[Path, str]], list[str]]:
+    """(file, name in the archive) of everything beside the database that can come back, and the names of what cannot: links out of its folder, pipes, sockets.
+
+    A folder that is itself a link (photographs on another disk) is followed; so are links that stay inside it.
+    """
+    files: list[tuple[Path, str]] = []
+    passed: list[str] = []
+    for name in files_kept:
+        found, odd = _regular(folder / name)
+        files += [(path, f"{name}/{inside}" if inside else name) for path, inside in found]
+        passed += [f"{name}/{each}" for each in odd]
+    return files, passed
+
+
+def _regular(path: Path) -> tuple[list[tuple[Path, str]], list[str]]:
+    try:
+        root = path.resolve(strict=True)
+    except OSError:
+        return [], []
+    if root.is_file():
+        return [(root, "")], []
+    files, odd = [], []
+    for each in sorted(root.rglob("*")):
+        inside = each.relative_to(root).as_posix()
+        if each.is_symlink() and not _stays(each, root):
+            odd.append(inside)
+        elif each.is_file():
+            files.append((each, inside))
+        elif not each.is_dir():
+            odd.append(inside)
+    return files, odd
+
+
+def _stays(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except OSError:  # it leads nowhere, or in a circle
+        return False

@@ -6,6 +6,7 @@ Its own process, with a home folder and a database of its own (see bringing.py):
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -25,8 +26,13 @@ def prove() -> dict[str, Any]:
     """What is wrong (sentences in both languages), and what was looked at."""
     wrong: list[list[str]] = []
     opened, broken = _secrets()
-    if broken:
-        wrong.append([f"{broken} 个凭据打不开（密钥不在备份里）", f"{broken} credentials do not open (their key is not in the backup)"])
+    if broken and not os.environ.get("JINGWEI_ACCEPT_LOST_KEYS"):
+        wrong.append(
+            [
+                f"{broken} 个凭据打不开（密钥不在备份里）；加 --accept-lost-keys 可照样恢复，之后重新填写凭据",
+                f"{broken} credentials do not open (their key is not in the backup); with --accept-lost-keys it is restored all the same, and they are entered again",
+            ]
+        )
     people = _people()
     if not people:
         wrong.append(["备份里没有人可以登录", "nobody in the backup can log in"])

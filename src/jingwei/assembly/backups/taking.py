@@ -1,4 +1,4 @@
-"""Taking a backup: the database as of one moment, the files beside it, and counts of both, sealed into one file."""
+"""Taking a backup: the database as of one moment, the files beside it, and counts of both, sealed into one file while they are read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import subprocess
 import tarfile
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psycopg
 
@@ -21,67 +22,84 @@ from jingwei.assembly.backups.contents import Manifest
 from jingwei.assembly.commands import Refused
 from jingwei.frame.postgres import address
 
+part_bytes = 8 * 1024 * 1024
 
-def take(target: Path, key: bytes, key_name: str) -> tuple[Manifest, float]:
-    """Write the backup; gives what it holds and how many seconds it took. A file half written never bears the name asked for."""
+
+def take(target: Path, key: bytes, key_name: str) -> tuple[Manifest, list[str], float]:
+    """Write the backup; gives what it holds, the names of files that cannot be in one, and the seconds it took.
+
+    Nothing is written in plain text, and a file half written never bears the name asked for.
+    """
     began = time.monotonic()
     part = target.with_name(f".{target.name}.part")
     try:
-        with tempfile.TemporaryDirectory(prefix="backup-", dir=address.home()) as folder:
-            dump = Path(folder) / contents.dump_name
-            manifest = _dump(dump)
-            descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                _seal(file, key, {"key": key_name, "made_at": manifest.made_at, "bytes": _need(manifest)}, manifest, dump)
-                file.flush()
-                os.fsync(file.fileno())
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            manifest, passed = _write(file, key, key_name)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(part, target)
     except OSError as problem:
         where = problem.filename or target
         raise Refused(f"写不了 {where}：{problem.strerror}；没有留下备份", f"{where} cannot be written: {problem.strerror}; no backup was left") from problem
     finally:
         part.unlink(missing_ok=True)
-    return manifest, time.monotonic() - began
+    return manifest, passed, time.monotonic() - began
 
 
-def _need(manifest: Manifest) -> int:
-    """Room that bringing it back takes, in bytes: the database once more, its dump, the files."""
-    return manifest.database_bytes * 2 + manifest.file_bytes
-
-
-def _dump(path: Path) -> Manifest:
-    """Dump the database and count its rows, both as of one moment."""
+def _write(file: BinaryIO, key: bytes, key_name: str) -> tuple[Manifest, list[str]]:
+    """Everything as of one moment: the dump reads through the snapshot of the transaction that counts."""
     url = address.owner_url()
+    files, passed = contents.regular(address.home())
     with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         row = connection.execute("SELECT pg_export_snapshot(), now(), pg_database_size(current_database())").fetchone()
         assert row is not None
         snapshot, moment, size = row
-        with path.open("wb") as file:
-            command = [address.tool("pg_dump"), "--format=custom", "--no-owner", f"--snapshot={snapshot}", "--dbname", url]
-            done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [""]
-            raise Refused(f"数据库没有导出：{said[0]}", f"the database was not dumped: {said[0]}")
-        return Manifest(
-            made_at=moment.astimezone(UTC).isoformat(),
-            program=__version__,
-            database_bytes=int(size),
-            file_bytes=contents.bytes_of(address.home()),
-            migrations=contents.migrations_of(connection),
-            counts=contents.counts_of(connection),
-            files=contents.files_of(address.home()),
-        )
+        told: dict[str, Any] = {
+            "made_at": moment.astimezone(UTC).isoformat(), "program": __version__, "database_bytes": int(size), "file_bytes": contents.bytes_of(address.home()),
+            "migrations": contents.migrations_of(connection), "counts": contents.counts_of(connection),
+        }  # fmt: skip
+        need = told["database_bytes"] * 2 + told["file_bytes"]  # room to bring it back: the database once more, its dump, the files
+        with (
+            sealed.Writer(file, key, {"key": key_name, "made_at": told["made_at"], "bytes": need}) as writer,
+            tarfile.open(fileobj=writer, mode="w|") as archive,
+        ):
+            _dump(archive, url, snapshot)
+            manifest = Manifest(**told, files=_add_files(archive, files))
+            _add(archive, contents.manifest_name, json.dumps(manifest.plain()).encode())
+    return manifest, passed
 
 
-def _seal(file: BinaryIO, key: bytes, head: dict[str, object], manifest: Manifest, dump: Path) -> None:
-    """The manifest first, so that a restore can refuse before it unpacks the rest."""
-    with sealed.Writer(file, key, head) as writer, tarfile.open(fileobj=writer, mode="w|") as archive:
-        told = json.dumps(manifest.plain()).encode()
-        member = tarfile.TarInfo(contents.manifest_name)
-        member.size, member.mtime = len(told), int(datetime.now().timestamp())
-        archive.addfile(member, io.BytesIO(told))
-        archive.add(dump, contents.dump_name)
-        for name in contents.files_kept:
-            if (address.home() / name).exists():
-                archive.add(address.home() / name, name)
+def _dump(archive: tarfile.TarFile, url: str, snapshot: str) -> None:
+    command = [address.tool("pg_dump"), "--format=custom", "--no-owner", f"--snapshot={snapshot}", "--dbname", url]
+    with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process:
+        assert process.stdout is not None
+        number = 0
+        while piece := process.stdout.read(part_bytes):
+            _add(archive, f"{contents.dump_name}.{number:05d}", piece)
+            number += 1
+        if process.wait():
+            said.seek(0)
+            why = (said.read().decode(errors="replace").strip().splitlines() or [""])[-1]
+            raise Refused(f"数据库没有导出：{why}；没有留下备份", f"the database was not dumped: {why}; no backup was left")
+
+
+def _add_files(archive: tarfile.TarFile, files: list[tuple[Path, str]]) -> Mapping[str, int]:
+    """How many went in, by their first folder; one that is removed in this moment is not missed later."""
+    counted: dict[str, int] = {}
+    for path, name in files:
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        _add(archive, name, content)
+        first = name.partition("/")[0]
+        counted[first] = counted.get(first, 0) + 1
+    return counted
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = len(content), int(datetime.now().timestamp()), 0o600
+    archive.addfile(member, io.BytesIO(content))

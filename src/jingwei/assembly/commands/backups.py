@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jingwei.assembly import sole
+from jingwei.assembly import examination, sole
 from jingwei.assembly.commands import Refused, fail, print_json, say, setup
 from jingwei.frame.postgres import address
 
@@ -17,11 +18,13 @@ def add(families: Any) -> None:
     """Declare the commands."""
     one = families.add_parser("backup", help="备份为一个加密文件 / write a sealed backup file")
     one.add_argument("file", nargs="?", help="jingwei-YYYYMMDD-HHMM.jwb")
+    one.add_argument("--overwrite", action="store_true", help="覆盖已有文件 / replace a file that is there")
     one.add_argument("--json", action="store_true", help="机器可读 / for programs")
     one.set_defaults(run=lambda options: _said(options, backup))
     one = families.add_parser("restore", help="恢复；全部验证通过才替换现有数据 / bring a backup back; replaces the present data only when all is proven")
     one.add_argument("file", nargs="?")
     one.add_argument("--key-file", help="备份密钥文件 / the file with the backup's key")
+    one.add_argument("--accept-lost-keys", action="store_true", help="凭据密钥缺失也恢复，之后重新填写 / also without the credentials' keys; enter them again")
     one.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
     one.add_argument("--forget", action="store_true", help="删除以前恢复时留存的旧数据 / drop what former restores have put aside")
     one.add_argument("--json", action="store_true", help="机器可读 / for programs")
@@ -29,6 +32,7 @@ def add(families: Any) -> None:
 
 
 def _said(options: argparse.Namespace, work: Any) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it cleans up as after Ctrl-C
     try:
         code: int = work(options)
     except Refused as problem:
@@ -46,8 +50,14 @@ def backup(options: argparse.Namespace) -> int:
     target = Path(options.file or f"jingwei-{datetime.now():%Y%m%d-%H%M}.jwb").expanduser().resolve()
     if target.is_dir():
         raise Refused(f"{target} 是目录，请给出文件名", f"{target} is a folder; name a file")
+    if target.exists() and not target.is_file():
+        raise Refused(f"{target} 不是普通文件，请换一个文件名", f"{target} is no ordinary file; name another")
+    if target.exists() and not options.overwrite:
+        raise Refused(f"{target} 已存在；换一个文件名，或加 --overwrite", f"{target} is there already; name another file, or add --overwrite")
+    setup()
     key, is_new = keys.for_writing()
-    manifest, seconds = taking.take(target, key, keys.key_id(key))
+    manifest, passed, seconds = taking.take(target, key, keys.key_id(key))
+    lost = examination.credentials_lost()
     size = target.stat().st_size
     if options.json:
         print_json(
@@ -67,6 +77,18 @@ def backup(options: argparse.Namespace) -> int:
         f"written: {manifest.rows} rows, as of {manifest.made_at}",
         mark="✓",
     )
+    if passed:
+        say(
+            f"有 {len(passed)} 个文件不能备份（指向目录之外的链接或特殊文件）：{', '.join(passed[:3])}",
+            f"{len(passed)} files cannot be in it (links out of the folder, special files)",
+            mark="!",
+        )
+    if lost:
+        say(
+            f"有 {lost} 个凭据打不开（密钥缺失），恢复时需加 --accept-lost-keys 并重新填写",
+            f"{lost} credentials do not open (their key is missing); a restore will need --accept-lost-keys",
+            mark="!",
+        )
     if is_new:
         say(f"备份密钥已生成：{keys.key_file()}", "the key that opens backups was made just now", mark="!")
     say(
@@ -87,11 +109,14 @@ def restore(options: argparse.Namespace) -> int:
         return 0
     if not options.file:
         raise Refused("请给出备份文件", "name the backup's file")
+    source = Path(options.file).expanduser().resolve()
+    if not source.is_file():
+        raise Refused(f"没有文件 {source}", f"there is no file {source}")
     setup()
     key = keys.for_reading(options.key_file)
     if not options.yes and not _agreed():
         return fail("已取消，数据没有改动", "cancelled; nothing was changed")
-    done = bringing.bring(Path(options.file).expanduser().resolve(), key)
+    done = bringing.bring(source, key, accepts_lost_keys=options.accept_lost_keys)
     if not keys.key_file().exists():
         keys.adopt(key)
     is_running = sole.ask_restart(address.home())

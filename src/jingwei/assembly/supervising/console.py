@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from datetime import UTC, datetime
@@ -11,6 +12,11 @@ from pathlib import Path
 log_bytes = 20_000_000
 kept_bytes = 2_000_000
 again_seconds = 60.0
+
+
+def _private(path: str, flags: int) -> int:
+    """For its owner only: the one-time link stands in it."""
+    return os.open(path, flags, 0o600)
 
 
 class Console:
@@ -26,7 +32,7 @@ class Console:
         with self._lock:
             with contextlib.suppress(OSError, ValueError):
                 print(f"{mark} {zh}  {en}", flush=True)
-            with contextlib.suppress(OSError, ValueError), self.file.open("a", encoding="utf-8") as file:
+            with contextlib.suppress(OSError, ValueError), open(self.file, "a", encoding="utf-8", opener=_private) as file:
                 file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {mark} {zh}  {en}\n")
 
     def tell_once(self, key: str, zh: str, en: str, *, mark: str = "!") -> None:

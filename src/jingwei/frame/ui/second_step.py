@@ -63,9 +63,11 @@ def _is_right(authenticator: Authenticator, code: str) -> bool:
         if authenticator.type == Authenticator.Type.TOTP:
             return _used_now(authenticator, code)
         return bool(authenticator.wrap().validate_code(code))
-    except secrets.CannotOpen as problem:  # its key is lost: no code can be right, and the log says why
+    except secrets.CannotOpen as problem:  # its key is lost: no code can be right, and nobody shall be locked out for trying
         log.error("second_step.sealed", user_id=authenticator.user_id, problem=str(problem))
-        return False
+        raise forms.ValidationError(
+            _("The second step cannot be checked: the key that sealed it is missing on the server. Ask whoever runs it (jingwei doctor)."), code="sealed"
+        ) from problem
 
 
 def _admitted(user: User) -> lockout.Try:
@@ -93,7 +95,12 @@ class _Counted:
         code: str = self.cleaned_data["code"]
         attempt = _admitted(self.user)
         for each in Authenticator.objects.filter(user=self.user, type__in=(Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)):
-            if _is_right(each, code):
+            try:
+                is_right = _is_right(each, code)
+            except forms.ValidationError:
+                attempt.passed()  # not this person's fault
+                raise
+            if is_right:
                 each.refresh_from_db()
                 each.user = self.user
                 self.authenticator = each
