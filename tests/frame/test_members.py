@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jingwei.frame import scope
 from jingwei.frame.access import access_of
-from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
+from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, SetupLink, Tenant, User
 
 pytestmark = pytest.mark.django_db
 backend = "allauth.account.auth_backends.AuthenticationBackend"
@@ -131,3 +131,29 @@ def test_who_was_dropped_does_not_come_in_any_more(firm: Firm) -> None:
     row = Membership.objects.get(user__username="brief")
     assert firm.browser(firm.head).post(f"/settings/members/{row.pk}/drop/").status_code == 302
     assert path and Client().get(path).status_code == 404
+
+
+def test_a_limited_token_hands_on_nothing_it_was_not_given(firm: Firm) -> None:
+    for limit in ({"grants": ["frame.*"], "projects": None}, {"grants": ["*"], "projects": [firm.projects[0].pk]}):
+        _token, text = ApiToken.issue(tenant=firm.tenant, user=firm.head, name="narrow", limit=limit)
+        client = Client(headers={"Authorization": f"Bearer {text}", "Accept-Language": "en"})
+        page = client.post("/settings/members/", {"username": "mole", "role": firm.roles["owner"].pk, "project": ""})
+        assert "/setup/" not in page.content.decode() and not User.objects.filter(username="mole").exists()
+
+
+def test_a_name_is_one_name_in_any_case(firm: Firm) -> None:
+    client = firm.browser(firm.head)
+    client.post("/settings/members/", {"username": "LEAD", "role": firm.roles["viewer"].pk, "project": firm.projects[1].pk})
+    assert User.objects.filter(username__iexact="lead").count() == 1
+    assert Client().login is not None and Membership.objects.filter(user=firm.lead, project=firm.projects[1]).exists()
+
+
+def test_a_role_elsewhere_moves_nobody_out_of_his_own_organisation(firm: Firm) -> None:
+    """The older organisation gives a person of the younger one a role: he goes on working where he was, and his past stays his."""
+    AccessEvent.objects.all()
+    past = AccessEvent.objects.count()
+    client = firm.browser(firm.far)
+    Membership.objects.create(tenant=firm.tenant, user=firm.far, role=firm.roles["viewer"], project=firm.projects[0])
+    assert client.get("/settings/members/").status_code == 200, "still the administrator of his own"
+    page = firm.browser(firm.head).get("/settings/access/").content.decode()
+    assert AccessEvent.objects.count() >= past and "far" not in re.sub(r"<nav.*?</nav>", "", page, flags=re.S).replace("far fa", "")

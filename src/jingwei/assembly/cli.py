@@ -48,10 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     options = parser().parse_args(given)
     from jingwei.assembly import troubles
-    from jingwei.assembly.backups import bringing
+    from jingwei.assembly.backups import journal
 
     try:
-        bringing.finish_what_was_cut_off()
+        if journal.is_open():
+            from jingwei.assembly.backups import bringing  # needs Django, which plans from files do without
+
+            bringing.finish_what_was_cut_off()
         code = options.run(options) or 0
     except KeyboardInterrupt:
         code = 130

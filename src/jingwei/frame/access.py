@@ -107,8 +107,10 @@ class Access:
 
     def covers(self, grants: Iterable[str], place: int | None) -> bool:
         """Whether everything these grants allow is held there: nobody hands on what he has not."""
-        held = self.grants_in(place)
-        return all(any(_implies(own, grant) for own in held) for grant in grants)
+        held, asked = self.grants_in(place), tuple(grants)
+        is_held = all(any(_implies(own, grant) for own in held) for grant in asked)
+        # what a token was not given, it does not hand on either
+        return is_held and all(limit.reaches(place) and all(any(_implies(own, grant) for own in limit.grants) for grant in asked) for limit in self.limits)
 
     @property
     def project_ids(self) -> frozenset[int] | None:

@@ -26,6 +26,10 @@ class Limit:
             return frozenset()
         return among(projects, self.projects)
 
+    def reaches(self, place: int | None) -> bool:
+        """Whether a project, or the organisation itself (None), lies within it."""
+        return self.projects is None or (place is not None and place in self.projects)
+
     def as_plain(self) -> dict[str, Any]:
         """As it is kept with a token."""
         return {"grants": list(self.grants), "projects": None if self.projects is None else sorted(self.projects)}

@@ -15,7 +15,7 @@ from jingwei.domains.change import queries
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import queries as work
-from jingwei.frame import scope
+from jingwei.frame import eyes, scope
 from jingwei.frame.models import Project
 from jingwei.frame.steps import require_state
 
@@ -121,8 +121,9 @@ def request_submit(*, instance: ChangeRequest) -> ChangeRequest:
 
 def _decide(request: ChangeRequest, verb: str, status: str, decision: str) -> ChangeRequest:
     me = scope.current().user_id
-    if me is not None and request.requested_by_id == me:
-        raise ValidationError(_("Another person than the one who asked must decide."))
+    content = ("title", "reason", "changes", "project_id")
+    if me is not None and (request.requested_by_id == me or eyes.wrote("change.changerequest", [request.pk], content, me, moved_to=Status.SUBMITTED)):
+        raise ValidationError(_("Another person must decide than those who asked, wrote in it or submitted it."))
     request.decision, request.decided_by_id, request.decided_at = decision, me, timezone.now()
     return _step(request, verb, status)
 

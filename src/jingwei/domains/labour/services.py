@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.labour.facts import SheetChanged
 from jingwei.domains.labour.models import Sheet, SheetLine
-from jingwei.frame import facts, scope
+from jingwei.frame import eyes, facts, scope
 from jingwei.frame.models import Project
 
 Status = Sheet.Status
@@ -166,12 +166,19 @@ def sheet_confirm(*, instance: Sheet) -> Sheet:
     me = scope.current().user_id
     if instance.status != Status.SUBMITTED:
         raise ValidationError(_("Only a submitted sheet can be confirmed."))
-    if me is not None and instance.submitted_by_id == me:
-        raise ValidationError(_("Another person than the one who submitted it must confirm."))
+    if me is not None and (instance.submitted_by_id == me or _wrote(instance, me)):
+        raise ValidationError(_("Another person must confirm it than those who wrote or submitted it."))
     instance.status, instance.confirmed_at, instance.confirmed_by_id = Status.CONFIRMED, timezone.now(), me
     instance.save()
     _state(instance)
     return instance
+
+
+def _wrote(sheet: Sheet, user_id: int) -> bool:
+    """Whether this person wrote what is on it, or a line of it."""
+    lines = sheet.lines.values_list("pk", flat=True)
+    of_line = ("worker", "trade", "hours", "rate")
+    return eyes.wrote("labour.sheet", [sheet.pk], ("work_date", "description", "team_id"), user_id) or eyes.wrote("labour.sheetline", lines, of_line, user_id)
 
 
 @transaction.atomic

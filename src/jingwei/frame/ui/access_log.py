@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Min, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,11 @@ def page(request: Request) -> HttpResponse:
     """The latest lines about people of this organisation; of others, and of names that nobody has, nothing is told here."""
     if request.access.projects(permission) is not None:
         raise Lacking(permission)
-    people = {user.pk: user for user in User.objects.filter(memberships__tenant=request.tenant).distinct()}
-    rows = AccessEvent.objects.filter(user_id__in=people).order_by("-id")[:shown_at_most]
+    mine = User.objects.filter(memberships__tenant=request.tenant)
+    people = {user.pk: user for user in mine.annotate(since=Min("memberships__created_at", filter=Q(memberships__tenant=request.tenant)))}
+    rows = [
+        row
+        for row in AccessEvent.objects.filter(user_id__in=people).order_by("-id")[: 4 * shown_at_most]
+        if row.user_id is not None and row.at >= people[row.user_id].since
+    ][:shown_at_most]
     return render(request, "frame/access_log.html", {"rows": [(row, people[row.user_id]) for row in rows if row.user_id is not None]})

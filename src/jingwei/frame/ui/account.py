@@ -7,10 +7,13 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ChangePasswordForm
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -68,6 +71,24 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         if attempt.locks:
             accesslog.note(AccessEvent.Kind.LOCKED, request, user=owner, name=typed)
         return None
+
+
+class CountedPasswordChange(ChangePasswordForm):  # type: ignore[misc]
+    """The old password is asked here too: guessing it counts like guessing it at the door."""
+
+    def clean_oldpassword(self) -> str:
+        try:
+            attempt = lockout.admit(lockout.of_account("password", f"id {self.user.pk}"), lockout.of_address(context.request))
+        except lockout.Locked as locked:
+            accesslog.note(AccessEvent.Kind.LOCKED, context.request, user=self.user, detail="password change")
+            raise ImmediateHttpResponse(locked_page(context.request, locked.until)) from None
+        try:
+            given: str = super().clean_oldpassword()
+        except ValidationError:
+            accesslog.note(AccessEvent.Kind.REFUSED, context.request, user=self.user, detail="password change")
+            raise
+        attempt.passed()
+        return given
 
 
 class SealedSecondSteps(DefaultMFAAdapter):  # type: ignore[misc]

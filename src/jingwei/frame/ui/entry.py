@@ -40,7 +40,7 @@ class SetupForm(forms.Form):
                 validate_password(given["password"], User(username=given.get("username", "")))
             except ValidationError as problem:
                 self.add_error("password", problem)
-        if User.objects.filter(username=given.get("username", "")).exists():
+        if User.objects.filter(username__iexact=given.get("username", "")).exists():
             self.add_error("username", _("This name is taken."))
         return given
 
@@ -64,7 +64,9 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 
 class PasswordForm(forms.Form):
-    """An invited person chooses a password."""
+    """An invited person chooses a password, which is not his own name."""
+
+    user: User
 
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 12 characters."))
     again = forms.CharField(label=_("Password again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
@@ -75,7 +77,7 @@ class PasswordForm(forms.Form):
             self.add_error("again", _("The two passwords differ."))
         elif given.get("password"):
             try:
-                validate_password(given["password"])
+                validate_password(given["password"], self.user)
             except ValidationError as problem:
                 self.add_error("password", problem)
         return given
@@ -83,6 +85,7 @@ class PasswordForm(forms.Form):
 
 def _choose_password(request: HttpRequest, link: SetupLink, user: User) -> HttpResponse:
     form = PasswordForm(request.POST or None)
+    form.user = user
     if request.method == "POST" and form.is_valid() and SetupLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
         user.set_password(form.cleaned_data["password"])
         user.save()

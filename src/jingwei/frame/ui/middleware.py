@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import Min, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -141,7 +142,8 @@ class ScopeOfRequest:
         user = request.user
         if not user.is_authenticated:
             return self.handler(request)
-        tenants = list(Tenant.objects.filter(memberships__user=user).distinct().order_by("pk"))
+        # his first organisation comes first: whoever gives him a role elsewhere does not move him there
+        tenants = list(Tenant.objects.filter(memberships__user=user).annotate(since=Min("memberships__pk", filter=Q(memberships__user=user))).order_by("since"))
         if not tenants and request.path.startswith("/api/v1/"):
             problem = {"field": "", "code": "denied", "message": _("You belong to no organisation any more. Ask an administrator for a role.")}
             return JsonResponse({"errors": [problem]}, status=403)

@@ -74,14 +74,15 @@ def _invite(request: Request) -> str:
         return ""
     place = project.pk if project else None
     request.access.require(permission, place)
-    if name == request.user.get_username():
+    if name.casefold() == request.user.get_username().casefold():
         messages.error(request, _("Nobody grants a role to themselves. Ask another administrator."))
         return ""
     if not request.access.covers(grants_of_role(role), place):
         messages.error(request, _("“%(role)s” may do more than you may here. Ask who holds it to give it.") % {"role": role.name})
         return ""
-    user, is_new = User.objects.get_or_create(username=name, defaults={"first_name": str(request.POST.get("full_name", ""))[:150]})
-    if is_new:
+    user = User.objects.filter(username__iexact=name).first()  # a name is the same name in any case: people log in by it in any case
+    if user is None:
+        user = User(username=name, first_name=str(request.POST.get("full_name", ""))[:150])
         user.set_unusable_password()
         user.save()
     elif user.is_pending and not _waits_for(user, request.tenant):

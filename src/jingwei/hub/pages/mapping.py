@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from jingwei.frame.access import Access
 from jingwei.frame.web import Request
 from jingwei.frame.words import in_words
 from jingwei.hub import contract
@@ -25,6 +26,7 @@ from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for, stream_of
 from jingwei.hub.register import services
 from jingwei.hub.register.places import place_name
+from jingwei.hub.rights import may_see_values
 from jingwei.kernels.mapping import MappingError, Trace, compile_mapping
 from jingwei.kernels.mapping_operations import operations
 
@@ -44,7 +46,7 @@ def edit(request: Request, key: str) -> HttpResponse:
         spec, tables = interface.published.spec["mapping"], interface.published.spec.get("code_tables", {})
     else:
         spec, tables = mapping_form.proposal(a, b)
-    context = _context(interface, a, b, spec, tables)
+    context = _context(interface, a, b, spec, tables, access=request.access)
     return render(request, "hub/mapping.html", {**context, "steps": steps(4)})
 
 
@@ -55,7 +57,7 @@ def preview(request: Request, key: str) -> HttpResponse:
     a, b = stream_of(interface, "a"), stream_of(interface, "b")
     spec, tables = mapping_form.spec_from(request.POST)
     spare = mapping_form.apply_action(str(request.POST.get("action") or ""), spec, a, b)
-    return render(request, "hub/_mapping.html", _context(interface, a, b, spec, tables, spare=spare))
+    return render(request, "hub/_mapping.html", _context(interface, a, b, spec, tables, spare=spare, access=request.access))
 
 
 @require_POST
@@ -77,7 +79,9 @@ def publish(request: Request, key: str) -> HttpResponse:
 def _refuse(request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any], texts: list[str], status: int) -> HttpResponse:
     """The editor again, with everything that was typed in and why it was not published."""
     a, b = stream_of(interface, "a"), stream_of(interface, "b")
-    return render(request, "hub/mapping.html", {**_context(interface, a, b, spec, tables), "steps": steps(4), "refused": texts}, status=status)
+    return render(
+        request, "hub/mapping.html", {**_context(interface, a, b, spec, tables, access=request.access), "steps": steps(4), "refused": texts}, status=status
+    )
 
 
 @lru_cache(maxsize=64)
@@ -102,12 +106,13 @@ def samples(interface: Interface, side: str, filters: dict[str, list[str]]) -> t
     return _read_samples(interface.pk, side, wanted, int(time.time() // 60))
 
 
-def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], tables: dict[str, Any], *, spare: int = 0) -> dict[str, Any]:
+def _context(interface: Interface, a: Stream, b: Stream, spec: dict[str, Any], tables: dict[str, Any], *, access: Access, spare: int = 0) -> dict[str, Any]:
+    """What the editor shows; real rows only to whoever may see values of this interface."""
     problems: list[dict[str, str]] = []
     traces: list[list[Trace]] = []
     rows: tuple[Record, ...] = ()
     try:
-        rows = samples(interface, "a", spec.get("filters", {}).get("a", {}))
+        rows = samples(interface, "a", spec.get("filters", {}).get("a", {})) if may_see_values(access, interface) else ()
     except contract.ConnectorError as problem:
         problems.append({"place": interface.system_a.name, "text": problem.message})
     try:
