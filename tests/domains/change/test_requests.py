@@ -93,6 +93,19 @@ def test_proposed_approved_by_another_and_carried_out(chain: Firm) -> None:
     assert done(chain, "manager", "close", made).status == "closed"
 
 
+def test_who_rewrote_or_submitted_it_does_not_decide(chain: Firm) -> None:
+    made = proposed(chain)
+    with chain.acting("manager"):
+        made = commands.change(resource("change.changerequest"), made, {"title": "另一件事"}, chain.rights("manager"))
+    done(chain, "engineer", "submit", made)
+    with refuses(text="另一人"):
+        done(chain, "manager", "approve", made)
+    other = done(chain, "owner", "submit", proposed(chain))
+    with refuses(text="另一人"):
+        done(chain, "owner", "approve", other)
+    assert done(chain, "manager", "approve", other).status == "approved"
+
+
 def test_stale_figures_are_assessed_again_before_approval(chain: Firm) -> None:
     made = proposed(chain)
     done(chain, "engineer", "submit", made)
