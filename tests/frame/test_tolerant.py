@@ -36,3 +36,15 @@ def test_moments_are_told_in_every_zone() -> None:
     for moment in (early, late):
         for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
             assert moment.astimezone(ZoneInfo(name))
+
+
+def test_a_key_that_is_taken_by_something_unseen_is_no_failure_of_ours() -> None:
+    from django.db import IntegrityError
+    from psycopg import errors
+
+    from jingwei.frame.troubles import said_of
+
+    problem = IntegrityError("duplicate key value violates unique constraint")
+    problem.__cause__ = errors.UniqueViolation("duplicate")
+    said = said_of(problem)
+    assert said is not None and said.status == 422 and said.code == "taken" and "constraint" not in said.text

@@ -26,7 +26,9 @@ def said_of(problem: BaseException) -> Said | None:
     if isinstance(cause, errors.QueryCanceled) and isinstance(problem, OperationalError):
         return Said(422, "too_slow", _("This took longer than the time allowed. Ask for fewer rows, fields or filters."))
     if isinstance(cause, errors.CheckViolation) and isinstance(problem, IntegrityError):
-        return Said(422, "invalid", _("A value is outside of what its field may hold (%(rule)s). Correct it.") % {"rule": cause.diag.constraint_name or ""})
+        return Said(422, "invalid", _("A value is outside of what its field may hold. Correct it."))
+    if isinstance(cause, errors.UniqueViolation) and isinstance(problem, IntegrityError):
+        return Said(422, "taken", _("This key, code or name is taken already, perhaps by something you may not see. Choose another."))
     if isinstance(problem, DataError | OverflowError):
         return Said(422, "invalid", _("A value is too large, too long or of the wrong kind for its field. Correct it."))
     if isinstance(problem, UnicodeEncodeError):
