@@ -15,6 +15,7 @@ settings.load_profile("house")
 together = {"redmine": ("tests/connectors/test_redmine.py", "tests/hub/test_redmine_life.py", "tests/hub/chaos/"), "journey": ("tests/journey/",)}
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests must run in one process (for `-n`), longest first."""
     groups = [(_group(item.nodeid), item) for item in items]

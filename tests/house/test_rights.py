@@ -419,3 +419,10 @@ def test_who_belongs_nowhere_any_more_is_refused_in_words(house: House) -> None:
     for path in ("/api/v1/work.task/", "/api/v1/hub/conflicts", "/api/v1/reports/boards.risk/P1"):
         answer = client.get(path)
         assert answer.status_code == 403 and answer.json()["errors"][0]["code"] == "denied", path
+
+
+def test_a_link_with_a_rows_number_fills_the_form_in(house: House) -> None:
+    client = Client()
+    client.force_login(house.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(f"/w/work.task/new/?project={house.project.pk}").content.decode()
+    assert f'value="{house.project.code}"' in page

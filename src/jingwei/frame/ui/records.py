@@ -184,7 +184,10 @@ def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> li
 def form_fields(request: Request, resource: Resource, row: Any | None, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
     """The form's fields with widget, value and errors."""
     names = list(resource.plain_fields)
-    initial = request.GET.dict() if row is None else {}
+    initial: dict[str, Any] = request.GET.dict() if row is None else {}
+    for name in names:  # links of our own pages name rows by their number; it only fills the form in
+        if name in initial and resource.target(name) is not None:
+            initial[name] = whole(str(initial[name])) or initial[name]
     if row is None and "project" in names and (project := request.session.get("project_id")):
         initial.setdefault("project", project)
     form = forms.form_class(resource, names)(request.POST or None, request.FILES or None, instance=row, initial=initial)
