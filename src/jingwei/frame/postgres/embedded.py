@@ -130,7 +130,7 @@ def end_leftovers(folder: Path) -> int:
 
 
 def _start(folder: Path) -> None:
-    from jingwei.frame.postgres.address import run_tool
+    from jingwei.frame.postgres.installed import run_tool
 
     place = socket_folder(folder)
     if os.name == "posix" and os.geteuid() == 0:

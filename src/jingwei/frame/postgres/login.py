@@ -28,7 +28,7 @@ local all {app_role} scram-sha-256
 
 def password_file() -> Path:
     """Where the application's password is kept, readable by its owner only; it is in no backup, each server has its own."""
-    from jingwei.frame.postgres.address import home
+    from jingwei.frame.postgres.installed import home
 
     return home() / "database-password"
 
