@@ -69,6 +69,8 @@ def backup(options: argparse.Namespace) -> int:
                 "rows": manifest.rows,
                 "files": manifest.files,
                 "seconds": round(seconds, 1),
+                "left_out": passed,
+                "credentials_lost": lost,
             }
         )
         return 0
