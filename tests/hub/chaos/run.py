@@ -249,7 +249,7 @@ class Nemesis:
         chosen = [each for each in paired if each["key_a"] in joint.peer.rows()][:count]
         for each in chosen:
             joint.ours.delete(each["key_b"])
-        held, end = 0, time.monotonic() + 120
+        held, end = 0, time.monotonic() + 40
         while held == 0 and time.monotonic() < end:
             time.sleep(0.5)
             held = sql("SELECT count(*) AS n FROM hub_outboxentry WHERE interface_id = %s AND state = 'held'", (joint.interface_id,))[0]["n"]
@@ -358,7 +358,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
         print(f"first load of {asked.issues} issues: {stage.begin():.1f} s", flush=True)
         acting = max(0.4 * asked.seconds, 0.72 * asked.seconds - (time.monotonic() - began))
-        report = play(stage, acting, asked.kills, asked.crashes, quiet=240.0)
+        report = play(stage, acting, asked.kills, asked.crashes, quiet=max(60.0, asked.seconds * 0.35))
     report["seconds"] = round(time.monotonic() - began, 1)
     for name, value in report.items():
         print(f"{name}: {len(value) if name in ('lies', 'violations') else value}")

@@ -187,7 +187,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--round", type=float, default=25.0, help="seconds of action in a round")
-    parser.add_argument("--quiet", type=float, default=240.0, help="seconds until all must be quiet")
+    parser.add_argument("--quiet", type=float, default=90.0, help="seconds until all must be quiet")
     parser.add_argument("--issues", type=int, default=80)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args(words)
