@@ -12,7 +12,10 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 # Files that share one running thing stay together and begin first, as they take longest; every other file goes where there is room.
-together = {"redmine": ("tests/connectors/test_redmine.py", "tests/hub/test_redmine.py", "tests/hub/test_redmine_life.py", "tests/hub/chaos/"), "journey": ("tests/journey/",)}
+together = {
+    "redmine": ("tests/connectors/test_redmine.py", "tests/hub/test_redmine.py", "tests/hub/test_redmine_life.py", "tests/hub/chaos/"),
+    "journey": ("tests/journey/",),
+}
 
 
 @pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
