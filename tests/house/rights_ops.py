@@ -110,7 +110,7 @@ def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> An
             known["pk"] = stage.rows[key].pk
     known |= {"baseline_id": stage.ids["baseline"], "work_id": stage.ids["work"], "token": "no-such-token"}
     if route.startswith("settings/tokens/"):
-        known["pk"] = 1
+        known["pk"] = stage.ids["token"]
     if route.startswith("accounts/"):
         known |= dict.fromkeys(("key", "uidb36", "pk"), "x")
     if name not in known:
@@ -138,16 +138,20 @@ def _page_body(stage: Stage, name: str) -> Any:
         "phone-sheet-decide": {"verb": "confirm"}, "earned-value-freeze": {"period": "2026-10"}, "change-request-act": {"verb": "assess"},
         "members": {"username": "newcomer", "role": stage.house.tenant.roles.get(key="viewer").pk, "project": project.pk},
         "switch": {"stage": "paused"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
-        "resolve": {"choice": "a", "conflict": "1"}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
+        "resolve": {"choice": "a", "conflict": stage.ids["conflict"]}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
         "levelling-begin": {"seconds": "1"},
     }  # fmt: skip
     return bodies.get(name, {})
 
 
-_hub_bodies: dict[str, Any] = {
-    "switch": {"stage": "paused"}, "rollback": {"number": 1}, "resolve": {"ids": [1], "choice": "a"}, "release": {"ids": [1]}, "discard": {"ids": [1]},
-    "replay": {"ids": [1]},
-}  # fmt: skip
+def _hub_body(stage: Stage, route: str) -> Any:
+    """What the hub's own operations take: the ids of what really waits there."""
+    kind = {"conflicts": "conflict", "quarantine": "parked", "dead-letters": "letter"}.get(route.removeprefix("api/v1/hub/").split("/")[0], "")
+    ids = {"ids": [stage.ids[kind]]} if kind else {}
+    bodies: dict[str, Any] = {
+        "switch": {"stage": "paused"}, "rollback": {"number": 1}, "resolve": ids | {"choice": "a"}, "release": ids or None, "discard": ids or None, "replay": ids or None,
+    }  # fmt: skip
+    return bodies.get(route.rpartition("/")[2])
 
 
 def _rest(stage: Stage) -> Iterator[Op]:
@@ -169,8 +173,7 @@ def _rest(stage: Stage) -> Iterator[Op]:
 
 def _rest_body(stage: Stage, found: Resource | None, route: str, method: str) -> Any:
     if found is None:
-        body = _hub_bodies.get(route.rpartition("/")[2])
-        return None if "interfaces" in route and body is not None and "ids" in body else body if "{number}" not in route else {}
+        return _hub_body(stage, route) if "{number}" not in route else {}
     text = text_of(found)
     if method == "post" and route.count("/") == 3:
         return as_json(stage, found) if route.endswith("/") else {}

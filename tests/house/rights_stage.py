@@ -13,7 +13,7 @@ from django.test import Client
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.schedule.models import Baseline, Scenario
 from jingwei.frame import scope
-from jingwei.frame.models import LongWork, Membership, Notification, Project, Role, User
+from jingwei.frame.models import ApiToken, LongWork, Membership, Notification, Project, Role, User
 from jingwei.frame.resource import Resource, resources
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, Quarantine
 from jingwei.hub.register import services as hub
@@ -103,11 +103,14 @@ def _extras(stage: Stage) -> None:
         interface=stage.interface, delivery=delivery, link=link, side="a", record_key="A-1", code="x", problems=[{"field": "name", "zh": canary, "en": canary}]
     )
     parked.save()
-    Conflict(interface=stage.interface, link=link, field="name", value_a=canary, value_b=canary, base=canary, reason="both").save()
-    DeadLetter(interface=stage.interface, delivery=delivery, code="x", message_zh=canary, message_en=canary).save()
+    conflict = Conflict(interface=stage.interface, link=link, field="name", value_a=canary, value_b=canary, base=canary, reason="both")
+    conflict.save()
+    letter = DeadLetter(interface=stage.interface, delivery=delivery, code="x", message_zh=canary, message_en=canary)
+    letter.save()
+    token, _text = ApiToken.issue(tenant=house.tenant, user=house.owner, name=canary)
     stage.ids = {
         "scenario": what_if.pk, "work": work.pk, "parked": parked.pk, "membership": Membership.objects.get(user=house.viewer).pk,
-        "baseline": Baseline.objects.get(project=house.project).pk,
+        "baseline": Baseline.objects.get(project=house.project).pk, "conflict": conflict.pk, "letter": letter.pk, "token": token.pk,
     }  # fmt: skip
 
 
