@@ -77,3 +77,11 @@ def house(db: None) -> House:
 def inside(house: House) -> Callable[[], Any]:
     """`with inside():` works in the tenant's scope."""
     return lambda: scope.within(scope.Scope(house.tenant.pk, house.owner.pk))
+
+
+@pytest.fixture
+def half(house: House, inside: Callable[[], Any]) -> Any:
+    """Somebody who manages P1 and may only look at P2."""
+    from tests.house.half import halved  # it stands on this module
+
+    return halved(house, inside)

@@ -22,9 +22,9 @@ from jingwei.hub.peers import uses
 from jingwei.hub.peers.session import session_for
 from jingwei.hub.register import services
 from tests.house.conftest import House
+from tests.house.half import member
 from tests.house.test_api import Program
 from tests.house.test_resources import logged_in
-from tests.house.test_rights import member
 
 pytestmark = pytest.mark.django_db
 address = {"config-base_url": "https://evil.example", "secret-api_key": "k"}
