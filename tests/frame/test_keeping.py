@@ -18,6 +18,7 @@ from django.utils import timezone
 from jingwei.domains.labour.models import Sheet
 from jingwei.frame import growth, keeping, retention, secrets
 from jingwei.frame.models import GrowthSample, History, LongWork, Membership, Notification, Role, Secret, User
+from jingwei.hub.models import Connection, System
 from tests.house.conftest import House, house, inside  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,20 @@ def test_a_replaced_credential_and_a_photo_nobody_names_go(house: House, inside:
         assert {each.name for each in tmp_path.iterdir()} == {"used.jpg", "young.jpg"}
         Sheet.objects.all().delete()
         assert keeping.remove_orphaned_files() == 0, "a deleted row may come back, and its photo with it"
+
+
+def test_credentials_in_use_are_no_orphans_however_old(house: House, inside: Any) -> None:  # noqa: F811
+    """Every place that refers to a sealed value counts, also those that nobody can walk back from."""
+    with inside():
+        system = System(key="s", name="s", connector="redmine")
+        system.save()
+        used = [secrets.seal(f"{kind}:s", kind) for kind in ("connection", "webhook", "webhook")]
+        Connection(system=system, credential=used[0], webhook_secret=used[1], webhook_secret_before=used[2]).save()
+        for row in used:
+            aged(row, 400)
+        assert keeping.remove_orphaned_secrets() == 0
+        assert Secret.objects.filter(pk__in=[row.pk for row in used]).count() == 3
+        assert Connection.objects.get().credential_id == used[0].pk
 
 
 def test_sizes_are_noted_once_a_day_and_tell_how_fast_it_grows(house: House, inside: Any) -> None:  # noqa: F811

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
+from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from jingwei.frame import guards, scope
@@ -56,11 +58,18 @@ def forget_access() -> int:
 def remove_orphaned_secrets() -> int:
     """Remove sealed values that no row refers to any more, such as credentials that were replaced."""
     rows = Secret.objects.filter(created_at__lt=timezone.now() - orphan_age, purpose__regex=r"^(connection|webhook):")
-    for relation in Secret._meta.related_objects:
-        used = relation.related_model._base_manager.filter(**{f"{relation.field.name}__isnull": False}).values(relation.field.attname)
-        rows = rows.exclude(pk__in=used)
+    for model, field in _references_to(Secret):
+        rows = rows.exclude(pk__in=model._base_manager.filter(**{f"{field.name}__isnull": False}).values(field.attname))
     removed, _ = rows.delete()
     return removed
+
+
+def _references_to(target: type[models.Model]) -> Iterator[tuple[type[models.Model], models.ForeignKey[Any, Any]]]:
+    """Every foreign key that leads there, from whichever model: those without a way back ("+") are in no list of relations."""
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and field.related_model is target:
+                yield model, field
 
 
 def remove_orphaned_files() -> int:
