@@ -69,9 +69,10 @@ def test_a_replaced_credential_and_a_photo_nobody_names_go(house: House, inside:
         young = secrets.seal("connection:y", "young")
         for row in (orphan, other):
             aged(row, 2)
-        for name in ("used.jpg", "orphan.jpg", "young.jpg"):
+        (tmp_path / "labour").mkdir()
+        for name in ("labour/used.jpg", "labour/orphan.jpg", "labour/young.jpg", "somebody-elses.txt"):
             (tmp_path / name).write_bytes(b"x")
-        for name in ("used.jpg", "orphan.jpg"):
+        for name in ("labour/used.jpg", "labour/orphan.jpg", "somebody-elses.txt"):
             os.utime(tmp_path / name, (time.time() - 200_000,) * 2)
         from datetime import date
 
@@ -79,10 +80,10 @@ def test_a_replaced_credential_and_a_photo_nobody_names_go(house: House, inside:
 
         team = Team(code="T", name="T")
         team.save()
-        Sheet(project=house.project, number="1", work_date=date(2026, 11, 2), team=team, description="d", photo="used.jpg").save()
+        Sheet(project=house.project, number="1", work_date=date(2026, 11, 2), team=team, description="d", photo="labour/used.jpg").save()
         assert (keeping.remove_orphaned_secrets(), keeping.remove_orphaned_files()) == (1, 1)
         assert set(Secret.objects.values_list("pk", flat=True)) == {other.pk, young.pk}
-        assert {each.name for each in tmp_path.iterdir()} == {"used.jpg", "young.jpg"}
+        assert {each.name for each in tmp_path.rglob("*.*")} == {"used.jpg", "young.jpg", "somebody-elses.txt"}
         Sheet.objects.all().delete()
         assert keeping.remove_orphaned_files() == 0, "a deleted row may come back, and its photo with it"
 

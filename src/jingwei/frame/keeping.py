@@ -78,7 +78,7 @@ def remove_orphaned_files() -> int:
     if not root.is_dir():
         return 0
     limit, used = (timezone.now() - orphan_age).timestamp(), None
-    for path in [each for each in root.rglob("*") if each.is_file() and each.stat().st_mtime < limit]:
+    for path in [each for folder in _upload_folders() for each in (root / folder).rglob("*") if each.is_file() and each.stat().st_mtime < limit]:
         used = set(_names_in_use()) if used is None else used
         if path.relative_to(root).as_posix() not in used:
             path.unlink(missing_ok=True)
@@ -86,6 +86,12 @@ def remove_orphaned_files() -> int:
     if removed:
         log.info("retention.orphaned_files", removed=removed)
     return removed
+
+
+def _upload_folders() -> set[str]:
+    """The folders that uploads go to: what somebody else has put beside them is not ours to remove."""
+    fields = (field for model in apps.get_models() for field in model._meta.concrete_fields if isinstance(field, models.FileField))
+    return {first for field in fields if (first := str(field.upload_to).partition("/")[0])}
 
 
 def _names_in_use() -> Iterator[str]:

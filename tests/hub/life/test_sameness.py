@@ -13,7 +13,7 @@ from jingwei.domains.work.models import Task
 from jingwei.hub.engine import cycle, decisions
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Conflict, Connection, Delivery, Interface, Link, System
-from jingwei.hub.peers import memory
+from jingwei.hub.peers import memory, places
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined
 from tests.hub.deeds import all_theirs, fresh, issue, ours, publish, theirs
@@ -174,6 +174,7 @@ def test_records_of_the_same_content_do_not_breed(joined: Joined) -> None:
         key="near", name="近邻", project=one.project, system_a=one.system_a, stream_a="issues", system_b=one.system_b, stream_b="cost.line"
     )
     Interface.objects.filter(pk=two.pk).update(stage="live")
+    places.places_of(Interface.objects.get(pk=two.pk))  # as its own first cycle does
     for _ in range(8):
         issue(joined, subject="繁殖")
         joined.sync(2)

@@ -18,7 +18,7 @@ from jingwei.hub.contract import Record
 from jingwei.hub.models import Interface, OutboxEntry, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.outbox import sending
-from jingwei.hub.peers import grants
+from jingwei.hub.peers import grants, places
 from jingwei.hub.sync import landing, pairing, planning, polling
 from jingwei.hub.sync.confirming import confirm
 from jingwei.hub.sync.counts import Counts
@@ -65,6 +65,7 @@ def cycle(interface_id: int, *, kind: str = Run.Kind.POLL, sides: tuple[str, ...
         run.save()
         counts, problems = Counts(), dict[str, str]()
         try:
+            places.places_of(interface)
             _go(interface, run, sides, seconds, counts, problems)
         except (OperationalError, InterfaceError):
             raise

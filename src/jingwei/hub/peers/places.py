@@ -49,12 +49,9 @@ def forget(system: System) -> list[Interface]:
 
 
 def in_use(but: Interface) -> list[Interface]:
-    """Every other interface that is or was on, with its places known."""
+    """Every other interface that is or was on."""
     rows = Interface.objects.filter(stage__in=("live", "paused")).exclude(pk=but.pk)
-    found = list(rows.select_related("published", "system_a", "system_b"))
-    for each in found:
-        places_of(each)
-    return found
+    return list(rows.select_related("published", "system_a", "system_b"))
 
 
 def _look_up(interface: Interface, side: str) -> tuple[str, bool]:

@@ -37,9 +37,10 @@ def hold_circles(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
 
 
 def _has_neighbours(interface: Interface) -> bool:
-    """Whether any other interface touches one of our places, under whatever name."""
+    """Whether any other interface touches one of our places, under whatever name. Only places that are known count: a peer of others that is
+    away keeps nobody waiting here, and its own cycle makes its place known before it creates anything."""
     mine = set(places_of(interface).values())
-    return any(mine & set(places_of(each).values()) for each in in_use(interface))
+    return any(mine & {each.place_a, each.place_b} for each in in_use(interface))
 
 
 def _hold_copies(batch: Batch, rows: Sequence[tuple[Row, SideName]]) -> None:
