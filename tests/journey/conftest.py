@@ -48,7 +48,7 @@ class Running:
             return json.loads(answer.read() or b"null")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Everything up; stopped by the signal that Ctrl-C sends."""
     home = tmp_path_factory.mktemp("up")
@@ -76,13 +76,13 @@ def _link(process: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with launched() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def administrator(browser: Browser, running: Running) -> dict[str, object]:
     """The first person comes by the one-time link; it works once."""
     context = browser.new_context(locale="zh-CN")
