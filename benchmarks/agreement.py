@@ -120,7 +120,7 @@ def comparisons(folder: Path, converted: Path | None, least_links: int, suffixes
     peers = {}
     if (folder / "files.csv").exists():
         with (folder / "files.csv").open(encoding="utf-8") as listing:
-            peers = {row["path"]: row.get("mpxj_dates_agree", "").lstrip("'") for row in csv.DictReader(listing)}
+            peers = {row.get("path", ""): row.get("mpxj_dates_agree", "").lstrip("'") for row in csv.DictReader(listing)}
     found = []
     for name, content, problem in contents(folder, converted, suffixes):
         if content is None:

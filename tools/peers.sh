@@ -66,6 +66,8 @@ RB
   local as=(runuser -u www-data -- env RAILS_ENV=production X_DEBIAN_SITEID=default REDMINE_LANG=en HOME=/var/lib/redmine LC_ALL=C.UTF-8)
   cp "$HOME_FOLDER/seed.rb" /tmp/jingwei-redmine-seed.rb && chmod 644 /tmp/jingwei-redmine-seed.rb
   (cd /usr/share/redmine && "${as[@]}" bin/rails runner /tmp/jingwei-redmine-seed.rb >"$HOME_FOLDER/seed.log" 2>&1) || { tail -20 "$HOME_FOLDER/seed.log"; exit 1; }
+  # Debian's SQLite set-up waits for no lock: two requests at a time would be answered 500, which no real installation does
+  grep -q '^  timeout:' /etc/redmine/default/database.yml || echo '  timeout: 10000' >>/etc/redmine/default/database.yml
   (cd /usr/share/redmine && exec setsid "${as[@]}" puma -e production -b "tcp://127.0.0.1:$PORT" -t 1:5 config.ru >"$HOME_FOLDER/redmine.log" 2>&1) &
   echo $! >"$HOME_FOLDER/run/redmine.pid"
   for _ in $(seq 1 600); do curl -fs -o /dev/null -H "X-Redmine-API-Key: $key" "http://127.0.0.1:$PORT/users/current.json" && break; sleep 0.1; done

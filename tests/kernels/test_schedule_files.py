@@ -22,6 +22,9 @@ WHOLE = [
     "mpxj/mspdiresource.xml",
 ]
 
+# The rules were worked out on these folders; any other one is held back, and its figure stands apart.
+WORKED_ON = ("aspose", "mpxj")
+
 
 @pytest.fixture(scope="module")
 def folder() -> Path:
@@ -37,7 +40,7 @@ def folder() -> Path:
 @pytest.fixture(scope="module")
 def found(folder: Path) -> list[Comparison]:
     """Every file in MSPDI; binary ones need the converter and are left to the benchmark."""
-    return comparisons(folder, None, 0, suffixes=(".xml",))
+    return [one for name in WORKED_ON for one in comparisons(folder / name, None, 0, suffixes=(".xml",))]
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -59,6 +62,13 @@ def test_every_miss_has_a_reason(found: list[Comparison]) -> None:
     assert unexplained == []
 
 
+def test_of_files_nobody_tuned_on_9_of_10_dates_agree(folder: Path) -> None:
+    held_back = comparisons(folder / "field", None, 0, suffixes=(".xml",))
+    stated, agreeing = sum(one.stated for one in held_back), sum(one.agreeing for one in held_back)
+    assert stated > 7000 and not [one.path for one in held_back if one.error]
+    assert agreeing / stated > 0.91, f"{agreeing} of {stated}"
+
+
 def test_a_written_file_is_scheduled_alike(folder: Path) -> None:
     for name in WHOLE:
         plan = read((folder / name).read_bytes(), name)
@@ -67,7 +77,7 @@ def test_a_written_file_is_scheduled_alike(folder: Path) -> None:
 
 def test_simulated_without_spread_every_file_ends_when_calculated(folder: Path) -> None:
     checked = 0
-    for path in sorted(each for each in folder.rglob("*") if each.suffix.lower() in (".xml", ".xer", ".gan")):
+    for path in sorted(each for name in WORKED_ON for each in (folder / name).rglob("*") if each.suffix.lower() in (".xml", ".xer", ".gan")):
         try:
             plan = read(path.read_bytes(), path.name)
         except FileError:
