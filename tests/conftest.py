@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -18,14 +18,16 @@ together = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin that reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """Say which tests must run in one process (for `-n`), longest first."""
-    groups = [(_group(item.nodeid), item) for item in items]
-    for group, item in groups:
-        item.add_marker(pytest.mark.xdist_group(group))
-    first = {name: number for number, name in enumerate(together)}
-    items[:] = [item for _group_name, item in sorted(groups, key=lambda pair: first.get(pair[0], len(first)))]
+    groups = {}
+    for item in items:  # before the plugin that reads the groups
+        groups[item] = _group(item.nodeid)
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    yield
+    first = {name: number for number, name in enumerate(together)}  # after the plugin that puts what needs the database first
+    items.sort(key=lambda item: first.get(groups[item], len(first)))
 
 
 def _group(nodeid: str) -> str:
