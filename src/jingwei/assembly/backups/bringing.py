@@ -12,7 +12,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +24,13 @@ from psycopg.sql import SQL, Identifier
 from jingwei.assembly.backups import contents, journal, keys, sealed
 from jingwei.assembly.backups.contents import Manifest
 from jingwei.assembly.commands import Refused
-from jingwei.frame.postgres import address
+from jingwei.frame.postgres import address, embedded
 from jingwei.frame.postgres.base import app_role
 
 staged_name = "jingwei_restoring"
 folder_prefix = "restoring-"
 former_prefix = "former-"
+past_prefix = "past-"  # a moment of the archive, see archiving/past.py
 spare_bytes = 50_000_000
 
 
@@ -50,33 +51,40 @@ def bring(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Resto
 
     `accepts_lost_keys`: credentials whose key is not in the backup are to be entered again.
     """
+    with alone():
+        sweep_pasts()
+        return bring_alone(source, key, accepts_lost_keys=accepts_lost_keys)
+
+
+def bring_alone(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Restored:
+    """The same, for one who holds `alone`."""
     began = time.monotonic()
     url = address.owner_url()
-    with _alone():
-        journal.finish(url)
-        _sweep(url)
-        _look(source, key)
-        folder = Path(tempfile.mkdtemp(prefix=folder_prefix, dir=address.home()))
-        try:
-            manifest = _unpack(source, key, folder)
-            _check_schema(manifest)
-            _restore(url, folder / contents.dump_name)
-            _compare(url, manifest, folder)
-            (folder / contents.dump_name).unlink()
-            proven = _prove(url, folder, accepts_lost_keys)
-        except BaseException:
-            with contextlib.suppress(psycopg.Error, OSError):
-                _sweep(url)
-            raise
-        stamp = f"{datetime.now(UTC):%Y%m%d_%H%M%S}"
-        planned = journal.Swap(journal.database_of(url), staged_name, f"jingwei_former_{stamp}", str(folder), str(address.home() / f"{former_prefix}{stamp}"))
-        journal.swap(url, planned)
+    journal.finish(url)
+    _sweep(url)
+    _look(source, key)
+    folder = Path(tempfile.mkdtemp(prefix=folder_prefix, dir=address.home()))
+    try:
+        manifest = _unpack(source, key, folder)
+        _check_schema(manifest)
+        _restore(url, folder / contents.dump_name)
+        _compare(url, manifest, folder)
+        (folder / contents.dump_name).unlink()
+        proven = _prove(url, folder, accepts_lost_keys)
+    except BaseException:
+        with contextlib.suppress(psycopg.Error, OSError):
+            _sweep(url)
+        raise
+    stamp = f"{datetime.now(UTC):%Y%m%d_%H%M%S}"
+    planned = journal.Swap(journal.database_of(url), staged_name, f"jingwei_former_{stamp}", str(folder), str(address.home() / f"{former_prefix}{stamp}"))
+    journal.swap(url, planned)
     age = (datetime.now(UTC) - manifest.moment).total_seconds()
     return Restored(manifest, time.monotonic() - began, age, int(proven["secrets"]), planned.former, planned.former_folder)
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """One restore at a time; Refused while another is at work."""
     with (address.home() / "restore.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,18 +96,29 @@ def _alone() -> Iterator[None]:
 def finish_what_was_cut_off() -> None:
     """Finish, or take back, a restore whose process died at its last step; nothing while one is at work."""
     if journal.is_open():
-        with contextlib.suppress(Refused), _alone():
+        with contextlib.suppress(Refused), alone():
             journal.finish(address.owner_url())
 
 
 def sweep() -> None:
     """Throw away what a restore or a backup that was killed has left, unless one is at work."""
     left = [*address.home().glob(f"{folder_prefix}*"), *address.home().glob("backup-*/")]
-    if left:
-        with contextlib.suppress(Refused), _alone():
+    pasts = [*address.home().glob(f"{past_prefix}*/")]
+    if left or pasts:
+        with contextlib.suppress(Refused), alone():
+            sweep_pasts()
             for each in left:
                 shutil.rmtree(each, ignore_errors=True)
             _sweep(address.owner_url())
+
+
+def sweep_pasts() -> None:
+    """End the servers of moments that were being brought back by one who was killed, and throw away their folders. For one who holds `alone`."""
+    for left in address.home().glob(f"{past_prefix}*/"):
+        data = left / "data"
+        if data.is_dir():
+            embedded.end_leftovers(data)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _sweep(url: str) -> None:
@@ -122,16 +141,26 @@ def _look(source: Path, key: bytes) -> None:
         raise Refused(f"{source} 不是经纬的备份文件", f"{source} is not a backup of Jingwei") from None
     except sealed.Damaged:
         raise _damaged(source) from None
-    if head.get("key") != keys.key_id(key):
+    if head.get("kind"):
         raise Refused(
-            f"这个备份用密钥 {head.get('key')} 封存，给出的是 {keys.key_id(key)}；用 --key-file 指定正确的密钥",
-            f"this backup was sealed with the key {head.get('key')}, the one given is {keys.key_id(key)}; name the right one with --key-file",
+            f"{source} 是连续归档的一部分；请用 jingwei restore --archive {source.parent} --until 时点",
+            f"{source} is a part of an archive; use: jingwei restore --archive {source.parent} --until MOMENT",
         )
+    require_key(head, key)
     need, free = int(head.get("bytes") or 0) + source.stat().st_size + spare_bytes, shutil.disk_usage(address.home()).free
     if free < need:
         raise Refused(
             f"磁盘空间不够：需要 {need / 1e6:.0f} MB，只有 {free / 1e6:.0f} MB",
             f"the disk has too little room: {need / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free",
+        )
+
+
+def require_key(head: Mapping[str, Any], key: bytes) -> None:
+    """Refused when a file was sealed with another key."""
+    if head.get("key") != keys.key_id(key):
+        raise Refused(
+            f"这个备份用密钥 {head.get('key')} 封存，给出的是 {keys.key_id(key)}；用 --key-file 指定正确的密钥",
+            f"this backup was sealed with the key {head.get('key')}, the one given is {keys.key_id(key)}; name the right one with --key-file",
         )
 
 
@@ -144,7 +173,7 @@ def _unpack(source: Path, key: bytes, folder: Path) -> Manifest:
     try:
         with source.open("rb") as file, sealed.Reader(file, key) as reader:
             with tarfile.open(fileobj=reader, mode="r|") as archive:
-                archive.extractall(folder, filter=_private)
+                archive.extractall(folder, filter=private)
             while reader.read(sealed.piece_bytes):
                 pass  # the padding: a file cut off in it is not whole either
         _join(folder)
@@ -155,7 +184,7 @@ def _unpack(source: Path, key: bytes, folder: Path) -> Manifest:
         raise Refused(f"写不了 {folder}：{problem.strerror}；数据没有改动", f"{folder} cannot be written: {problem.strerror}; nothing was changed") from problem
 
 
-def _private(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+def private(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
     """Nothing outside of the folder, nothing but files, readable by their owner only."""
     safe = tarfile.data_filter(member, path)
     return safe.replace(mode=0o700 if safe.isdir() else 0o600, deep=False)

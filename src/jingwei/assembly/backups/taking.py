@@ -9,7 +9,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -35,7 +35,7 @@ def take(target: Path, key: bytes, key_name: str) -> tuple[Manifest, list[str], 
     try:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            manifest, passed = _write(file, key, key_name)
+            manifest, passed = write(file, key, key_name)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
@@ -47,17 +47,20 @@ def take(target: Path, key: bytes, key_name: str) -> tuple[Manifest, list[str], 
     return manifest, passed, time.monotonic() - began
 
 
-def _write(file: BinaryIO, key: bytes, key_name: str) -> tuple[Manifest, list[str]]:
-    """Everything as of one moment: the dump reads through the snapshot of the transaction that counts."""
-    url = address.owner_url()
-    files, passed = contents.regular(address.home())
+def write(file: BinaryIO, key: bytes, key_name: str, *, url: str = "", folder: Path | None = None, as_of: datetime | None = None) -> tuple[Manifest, list[str]]:
+    """Everything as of one moment: the dump reads through the snapshot of the transaction that counts.
+
+    `url` and `folder` lead to another installation than this one, `as_of` to the moment its data are of.
+    """
+    url, folder = url or address.owner_url(), folder or address.home()
+    files, passed = contents.regular(folder)
     with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         row = connection.execute("SELECT pg_export_snapshot(), now(), pg_database_size(current_database())").fetchone()
         assert row is not None
         snapshot, moment, size = row
         told: dict[str, Any] = {
-            "made_at": moment.astimezone(UTC).isoformat(), "program": __version__, "database_bytes": int(size), "file_bytes": contents.bytes_of(address.home()),
+            "made_at": (as_of or moment).astimezone(UTC).isoformat(), "program": __version__, "database_bytes": int(size), "file_bytes": contents.bytes_of(folder),
             "migrations": contents.migrations_of(connection), "counts": contents.counts_of(connection),
         }  # fmt: skip
         need = told["database_bytes"] * 2 + told["file_bytes"]  # room to bring it back: the database once more, its dump, the files
@@ -66,8 +69,8 @@ def _write(file: BinaryIO, key: bytes, key_name: str) -> tuple[Manifest, list[st
             tarfile.open(fileobj=writer, mode="w|") as archive,
         ):
             _dump(archive, url, snapshot)
-            manifest = Manifest(**told, files=_add_files(archive, files))
-            _add(archive, contents.manifest_name, json.dumps(manifest.plain()).encode())
+            manifest = Manifest(**told, files=add_files(archive, files))
+            add(archive, contents.manifest_name, json.dumps(manifest.plain()).encode())
     return manifest, passed
 
 
@@ -77,7 +80,7 @@ def _dump(archive: tarfile.TarFile, url: str, snapshot: str) -> None:
         assert process.stdout is not None
         number = 0
         while piece := process.stdout.read(part_bytes):
-            _add(archive, f"{contents.dump_name}.{number:05d}", piece)
+            add(archive, f"{contents.dump_name}.{number:05d}", piece)
             number += 1
         if process.wait():
             said.seek(0)
@@ -85,7 +88,7 @@ def _dump(archive: tarfile.TarFile, url: str, snapshot: str) -> None:
             raise Refused(f"数据库没有导出：{why}；没有留下备份", f"the database was not dumped: {why}; no backup was left")
 
 
-def _add_files(archive: tarfile.TarFile, files: list[tuple[Path, str]]) -> Mapping[str, int]:
+def add_files(archive: tarfile.TarFile, files: Iterable[tuple[Path, str]]) -> Mapping[str, int]:
     """How many went in, by their first folder; one that is removed in this moment is not missed later."""
     counted: dict[str, int] = {}
     for path, name in files:
@@ -93,13 +96,14 @@ def _add_files(archive: tarfile.TarFile, files: list[tuple[Path, str]]) -> Mappi
             content = path.read_bytes()
         except FileNotFoundError:
             continue
-        _add(archive, name, content)
+        add(archive, name, content)
         first = name.partition("/")[0]
         counted[first] = counted.get(first, 0) + 1
     return counted
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+def add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    """One file into an archive."""
     member = tarfile.TarInfo(name)
     member.size, member.mtime, member.mode = len(content), int(datetime.now().timestamp()), 0o600
     archive.addfile(member, io.BytesIO(content))

@@ -109,7 +109,7 @@ def revive(folder: Path, *, seconds: float = 60.0, hung_seconds: float = 8.0) ->
             break
         time.sleep(0.2)
     end_leftovers(folder)
-    _start(folder)
+    start(folder)
     _await(folder, max(end, time.monotonic() + 15))
     return True
 
@@ -129,7 +129,8 @@ def end_leftovers(folder: Path) -> int:
     return len(left)
 
 
-def _start(folder: Path) -> None:
+def start(folder: Path) -> None:
+    """Start the server of a data folder, without waiting for it."""
     from jingwei.frame.postgres.installed import run_tool
 
     place = socket_folder(folder)

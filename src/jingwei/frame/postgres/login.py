@@ -23,6 +23,7 @@ _lock = 7_310_190  # one process at a time makes the role and its password
 _doors = f"""# Written by Jingwei at every start; changes are lost.
 local all {superuser} peer map={_map}
 local all {app_role} scram-sha-256
+local replication {superuser} peer map={_map}
 """
 
 
