@@ -58,3 +58,18 @@ class Refused(Exception):
 def local(moment: datetime | None) -> str | None:
     """A moment of the file's own clock, ISO without a zone."""
     return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def said(options: Any, work: Any) -> int:
+    """Run a command that cleans up when it is told to stop, and say what it refuses: as JSON when that was asked for."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it cleans up as after Ctrl-C
+    try:
+        code: int = work(options)
+    except Refused as problem:
+        if options.json:
+            print_json({"errors": [{"zh": problem.zh, "en": problem.en}]})
+            return 1
+        return fail(problem.zh, problem.en)
+    return code

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jingwei.assembly import examination, sole
-from jingwei.assembly.commands import Refused, fail, print_json, say, setup
+from jingwei.assembly.archiving import switch
+from jingwei.assembly.commands import Refused, archive, fail, print_json, said, say, setup
 from jingwei.frame.postgres import address
 
 
@@ -20,27 +20,21 @@ def add(families: Any) -> None:
     one.add_argument("file", nargs="?", help="jingwei-YYYYMMDD-HHMM.jwb")
     one.add_argument("--overwrite", action="store_true", help="覆盖已有文件 / replace a file that is there")
     one.add_argument("--json", action="store_true", help="机器可读 / for programs")
-    one.set_defaults(run=lambda options: _said(options, backup))
+    one.set_defaults(run=lambda options: said(options, backup))
     one = families.add_parser("restore", help="恢复；全部验证通过才替换现有数据 / bring a backup back; replaces the present data only when all is proven")
-    one.add_argument("file", nargs="?")
+    one.add_argument("file", nargs="?", help="备份文件 / a backup")
+    one.add_argument("--archive", metavar="FOLDER", help="从连续归档恢复 / from an archive (jingwei archive)")
+    one.add_argument(
+        "--until",
+        metavar="MOMENT",
+        help="恢复到的时点，如 2026-11-28T12:00:00+08:00，缺省为最后 / the moment to bring back; the last one unless told otherwise",
+    )
     one.add_argument("--key-file", help="备份密钥文件 / the file with the backup's key")
     one.add_argument("--accept-lost-keys", action="store_true", help="凭据密钥缺失也恢复，之后重新填写 / also without the credentials' keys; enter them again")
     one.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
     one.add_argument("--forget", action="store_true", help="删除以前恢复时留存的旧数据 / drop what former restores have put aside")
     one.add_argument("--json", action="store_true", help="机器可读 / for programs")
-    one.set_defaults(run=lambda options: _said(options, restore))
-
-
-def _said(options: argparse.Namespace, work: Any) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it cleans up as after Ctrl-C
-    try:
-        code: int = work(options)
-    except Refused as problem:
-        if options.json:
-            print_json({"errors": [{"zh": problem.zh, "en": problem.en}]})
-            return 1
-        return fail(problem.zh, problem.en)
-    return code
+    one.set_defaults(run=lambda options: said(options, restore))
 
 
 def backup(options: argparse.Namespace) -> int:
@@ -109,16 +103,18 @@ def restore(options: argparse.Namespace) -> int:
         gone = bringing.forget(address.owner_url())
         say(f"已删除 {len(gone)} 项留存的旧数据", f"dropped: {', '.join(gone) or 'nothing'}", mark="✓")
         return 0
-    if not options.file:
-        raise Refused("请给出备份文件", "name the backup's file")
-    source = Path(options.file).expanduser().resolve()
-    if not source.is_file():
-        raise Refused(f"没有文件 {source}", f"there is no file {source}")
+    source = _source(options)
     setup()
     key = keys.for_reading(options.key_file)
+    until = archive.moment(options.until) if options.until else None
     if not options.yes and not _agreed():
         return fail("已取消，数据没有改动", "cancelled; nothing was changed")
-    done = bringing.bring(source, key, accepts_lost_keys=options.accept_lost_keys)
+    if options.archive:
+        from jingwei.assembly.archiving import past
+
+        done = past.bring(source, until, key, _silent if options.json else say, accepts_lost_keys=options.accept_lost_keys)
+    else:
+        done = bringing.bring(source, key, accepts_lost_keys=options.accept_lost_keys)
     if not keys.key_file().exists():
         keys.adopt(key)
     is_running = sole.ask_restart(address.home())
@@ -136,6 +132,27 @@ def restore(options: argparse.Namespace) -> int:
     if is_running:
         say("正在运行的进程将自动重启", "the running processes restart by themselves")
     return 0
+
+
+def _source(options: argparse.Namespace) -> Path:
+    """The backup's file, or the archive's folder."""
+    if options.archive:
+        if options.file:
+            raise Refused("备份文件与 --archive 只能用一个", "a backup's file or --archive, not both")
+        switch.only_embedded()
+        return Path(options.archive).expanduser().resolve()
+    if options.until:
+        raise Refused("--until 需要 --archive 目录", "--until needs --archive FOLDER")
+    if not options.file:
+        raise Refused("请给出备份文件", "name the backup's file")
+    source = Path(options.file).expanduser().resolve()
+    if not source.is_file():
+        raise Refused(f"没有文件 {source}", f"there is no file {source}")
+    return source
+
+
+def _silent(_zh: str, _en: str) -> None:
+    """Programs read the end only."""
 
 
 def _span(seconds: float) -> str:

@@ -1,0 +1,116 @@
+"""A server of its own that replays a base up to a moment: no network, a socket of its own, nothing archived, nothing brought to the disk for good."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from jingwei.assembly.archiving.switch import hand_over
+from jingwei.assembly.commands import Refused
+from jingwei.frame.postgres import embedded, login
+
+told_every = 3.0
+ended_early = "recovery ended before configured recovery target was reached"
+_settings = """
+# Written by Jingwei: replay, once
+archive_mode = off
+archive_command = ''
+restore_command = 'cp ../wal/%f %p'
+recovery_target_action = 'promote'
+recovery_target_timeline = 'current'
+hot_standby = on
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+autovacuum = off
+shared_buffers = 64MB
+shared_preload_libraries = ''
+listen_addresses = ''
+log_min_messages = warning
+"""
+
+
+class PastServer:
+    """One replay in one data folder, beside which `wal` holds the log."""
+
+    def __init__(self, folder: Path, until: datetime | None) -> None:
+        self.folder, self.until = folder, until
+
+    def url(self, database: str) -> str:
+        """Where a database of it is reached."""
+        return f"postgresql://{login.superuser}@/{database}?host={quote(str(embedded.socket_folder(self.folder)), safe='')}"
+
+    def replay(self, tell: Callable[[str, str], None]) -> None:
+        """Up to the moment. When no change after it is in the log, all of the log is that moment."""
+        self._prepare()
+        if not self._run(tell):
+            self._configure(None)
+            if not self._run(tell):
+                raise self._failed()
+
+    def end(self) -> None:
+        """Nothing of it runs any more."""
+        embedded.end_leftovers(self.folder)
+        place = embedded.socket_folder(self.folder)
+        if place != self.folder:
+            with contextlib.suppress(OSError):
+                place.rmdir()
+
+    def _prepare(self) -> None:
+        self.folder.chmod(0o700)
+        for left in (*(self.folder / name for name in ("log", "postmaster.pid", "postmaster.opts", "standby.signal")), *self.folder.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
+        self._automatic = (self.folder / "postgresql.auto.conf").read_text()
+        login.close_doors(self.folder)
+        (self.folder / "recovery.signal").touch()
+        self._configure(self.until)
+        for name in ("recovery.signal", "pg_hba.conf", "pg_ident.conf", "postgresql.auto.conf"):
+            hand_over(self.folder / name)
+
+    def _configure(self, until: datetime | None) -> None:
+        target = f"recovery_target_time = '{until.astimezone(UTC).isoformat()}'\n" if until else ""
+        (self.folder / "postgresql.auto.conf").write_text(self._automatic + _settings + target)
+
+    def _run(self, tell: Callable[[str, str], None]) -> bool:
+        """Start it and wait until it has come to its moment; False when the log ended before. Refused when it cannot replay."""
+        log = self.folder / "log"
+        log.unlink(missing_ok=True)
+        embedded.start(self.folder)
+        told_at, told, alive_by = time.monotonic(), None, time.monotonic() + 10
+        while True:
+            now = self._reached()
+            if now is True:
+                return True
+            if now is None and not embedded.processes(self.folder):
+                said = log.read_text(errors="replace") if log.exists() else ""
+                if ended_early in said:
+                    return False
+                if "FATAL:" in said or time.monotonic() > alive_by:
+                    raise self._failed()
+            if isinstance(now, datetime) and now != told and time.monotonic() - told_at > told_every:
+                told_at, told = time.monotonic(), now
+                tell(f"重放到 {now.isoformat(timespec='seconds')}", "replaying the log")
+            time.sleep(0.1)
+
+    def _reached(self) -> bool | datetime | None:
+        """True when it is open, the moment it has replayed up to, or None when it does not say."""
+        try:
+            with psycopg.connect(self.url("postgres"), connect_timeout=3, autocommit=True) as connection:
+                row = connection.execute("SELECT pg_is_in_recovery(), pg_last_xact_replay_timestamp()").fetchone()
+        except psycopg.Error:
+            return None
+        assert row is not None
+        return True if not row[0] else row[1].astimezone(UTC) if row[1] else None
+
+    def _failed(self) -> Refused:
+        """With the server's own words."""
+        log = self.folder / "log"
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        said = next((line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line), (lines or [""])[-1])[:300]
+        return Refused(f"日志重放失败，数据没有改动：{said}", f"the log could not be replayed, nothing was changed: {said}")
