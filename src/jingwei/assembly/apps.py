@@ -24,6 +24,7 @@ class AssemblyConfig(AppConfig):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")
         self._offer_converter()
+        self._tell_of_archive()
 
     @staticmethod
     def _offer_converter() -> None:
@@ -33,3 +34,12 @@ class AssemblyConfig(AppConfig):
 
         if mpxj.is_installed() and mpxj.convert_content not in files.converters:
             files.converters.append(mpxj.convert_content)
+
+    @staticmethod
+    def _tell_of_archive() -> None:
+        """What is wrong with the archive is told by the health check and fails no request."""
+        from jingwei.assembly.archiving import report
+        from jingwei.frame import health
+
+        if report.healthy not in health.told_too:
+            health.told_too.append(report.healthy)

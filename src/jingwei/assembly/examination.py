@@ -26,7 +26,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Every finding; a look that itself fails is a finding."""
     out: list[Finding] = []
-    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _proxies, _growth, _hub):
+    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _proxies, _growth, _archive, _hub):
         try:
             out.extend(look())
         except Exception as problem:  # a doctor reports, whatever it meets
@@ -173,6 +173,20 @@ def _growth() -> Iterator[Finding]:
         "扩充磁盘，或缩短保留时间（JINGWEI_KEEP_HISTORY_DAYS）",
         "make the disk larger, or keep history for a shorter time (JINGWEI_KEEP_HISTORY_DAYS)",
     )
+
+
+def _archive() -> Iterator[Finding]:
+    """Nothing while it is off."""
+    from jingwei.assembly.archiving import report, state, switch
+
+    if not address.is_embedded() or (on := switch.read()) is None:
+        return
+    kept, wrong = state.read(), report.trouble()
+    if wrong is None:
+        yield Finding(True, f"连续归档 {on.folder}，可恢复到 {(kept and kept.covered[:19]) or '–'}", "archive, and up to when it reaches (UTC)")
+    else:
+        since = wrong.since or "–"
+        yield Finding(False, f"{wrong.zh}（自 {since}）", f"{wrong.en} (since {since})", wrong.mend_zh, wrong.mend_en)
 
 
 def _open_seed(row: Any) -> None:

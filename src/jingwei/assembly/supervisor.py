@@ -21,6 +21,7 @@ from jingwei.assembly import ports, sole
 from jingwei.assembly.backups import bringing
 from jingwei.assembly.commands import fail, setup
 from jingwei.assembly.supervising import probes
+from jingwei.assembly.supervising.archive import ArchiveLook
 from jingwei.assembly.supervising.children import Child
 from jingwei.assembly.supervising.console import Console, shorten
 from jingwei.assembly.supervising.database import DatabaseKeeper
@@ -45,6 +46,7 @@ class Supervisor:
         self.room = Room(address.home(), self.console)
         self.database = DatabaseKeeper(self.console)
         self.children: list[Child] = []
+        self.archive = ArchiveLook(self.console, self.children)
         self.sandbox_environment: dict[str, str] = {}
         self.socket: socket.socket | None = None
         self._egress_is_set = "JINGWEI_EGRESS_ALLOW" in os.environ
@@ -309,6 +311,7 @@ class Supervisor:
             self._look_at_clock,
             self._look_at_logs,
             self._look_for_restore,
+            self.archive.look,
             *(lambda c=child: self._look_at(c) for child in self.children),
         ):
             try:
@@ -379,4 +382,5 @@ class Supervisor:
                     child.kill()
         self.database.stop()
         address.stop_embedded()
+        self.archive.last_round()
         self.console.tell("已停止，数据保留", "stopped; everything is kept", mark="✓")

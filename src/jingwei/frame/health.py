@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
 from jingwei.frame import clock, disk
+
+told_too: list[Callable[[], dict[str, Any]]] = []  # what others have to tell that fails no request
 
 # jobs that wait for a worker although they are due, and jobs that are at work for longer than anything honest takes
 _jobs_sql = """
@@ -24,7 +29,7 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @login_not_required
 def ready(request: HttpRequest) -> JsonResponse:
-    """Everything a request needs is there; 503 names what is not. A clock that jumped within the last hour is told, and fails nothing."""
+    """Everything a request needs is there; 503 names what is not. A clock that jumped within the last hour is told, and fails nothing; so is what others have to tell."""
     checks: dict[str, bool] = {"disk": not disk.is_low()}
     try:
         with connection.cursor() as cursor:
@@ -35,5 +40,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         checks["database"] = False
     fine = all(checks.values())
     jump = clock.watch.recent()
-    told = {"clock_jumped_seconds": round(jump.seconds)} if jump is not None else {}
+    told: dict[str, Any] = {"clock_jumped_seconds": round(jump.seconds)} if jump is not None else {}
+    for each in told_too:
+        told |= each()
     return JsonResponse({"status": "ok" if fine else "failing", **checks, **told}, status=200 if fine else 503)

@@ -12,7 +12,8 @@ import tarfile
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +63,30 @@ def _check_room(plan: Plan) -> None:
 
 def _backup_of(plan: Plan, place: Path, key: bytes, tell: Tell) -> Path:
     """An ordinary backup of the moment, with nothing else of it left."""
+    backup = place / "moment.jwb"
+    with replayed(plan, place, key, tell) as server:
+        try:
+            with os.fdopen(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                url = server.url(journal.database_of(address.owner_url()))
+                taking.write(file, key, keys.key_id(key), url=url, folder=place / "home", as_of=plan.as_of)
+        except psycopg.Error as problem:
+            said = str(problem).strip().splitlines()[0][:200]
+            raise Refused(
+                f"那个时点的数据库读不出来（可能还没有安装）：{said}；数据没有改动",
+                f"the database of that moment cannot be read (was it installed by then?): {said}; nothing was changed",
+            ) from problem
+        except OSError as problem:
+            raise Refused(
+                f"写不了 {place}：{problem.strerror}；数据没有改动", f"{place} cannot be written: {problem.strerror}; nothing was changed"
+            ) from problem
+    for each in ("data", "wal", "home"):
+        shutil.rmtree(place / each, ignore_errors=True)
+    return backup
+
+
+@contextmanager
+def replayed(plan: Plan, place: Path, key: bytes, tell: Tell) -> Iterator[PastServer]:
+    """A server that stands at the moment, as long as it is looked at; the files of the moment are in `home` beside it."""
     tell(f"解开基准备份 {plan.base.path.name}", f"unpacking the base, and {len(plan.segments)} segments of the log")
     try:
         _unpack(plan, place, key)
@@ -71,30 +96,15 @@ def _backup_of(plan: Plan, place: Path, key: bytes, tell: Tell) -> Path:
     server = PastServer(place / "data", plan.until)
     try:
         server.replay(tell)
-        backup = place / "moment.jwb"
-        with os.fdopen(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            url = server.url(journal.database_of(address.owner_url()))
-            taking.write(file, key, keys.key_id(key), url=url, folder=place / "home", as_of=plan.as_of)
-    except psycopg.Error as problem:
-        said = str(problem).strip().splitlines()[0][:200]
-        raise Refused(
-            f"那个时点的数据库读不出来（可能还没有安装）：{said}；数据没有改动",
-            f"the database of that moment cannot be read (was it installed by then?): {said}; nothing was changed",
-        ) from problem
-    except OSError as problem:
-        raise Refused(f"写不了 {place}：{problem.strerror}；数据没有改动", f"{place} cannot be written: {problem.strerror}; nothing was changed") from problem
+        yield server
     finally:
         server.end()
-    for each in ("data", "wal", "home"):
-        shutil.rmtree(place / each, ignore_errors=True)
-    return backup
 
 
 def _unpack(plan: Plan, place: Path, key: bytes) -> None:
     data, wal, home = place / "data", place / "wal", place / "home"
     for each in (data, wal, home):
         each.mkdir(mode=0o700)
-    _unpack_base(plan, place, key)
     last = plan.base.ended
     for name in plan.segments:
         path = plan.archive.segment(name)
@@ -103,6 +113,7 @@ def _unpack(plan: Plan, place: Path, key: bytes) -> None:
             last = max(last, plan.archive.closed(name))
         except (sealed.Damaged, sealed.NotABackup):
             raise choosing.damaged(path, last) from None
+    _unpack_base(plan, place, key)
     for path in plan.files:
         _unpack_file(path, home, key)
     for each in (data, wal, *data.rglob("*"), *wal.iterdir()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import psycopg
 from jingwei.assembly.archiving.switch import hand_over
 from jingwei.assembly.commands import Refused
 from jingwei.frame.postgres import embedded, login
+from jingwei.frame.postgres.installed import run_tool
 
 told_every = 3.0
 ended_early = "recovery ended before configured recovery target was reached"
@@ -56,6 +58,9 @@ class PastServer:
 
     def end(self) -> None:
         """Nothing of it runs any more."""
+        if (self.folder / "postmaster.pid").exists():
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                run_tool("pg_ctl", "-w", "-t", "10", "-m", "immediate", "-D", str(self.folder), "stop", check=False)
         embedded.end_leftovers(self.folder)
         place = embedded.socket_folder(self.folder)
         if place != self.folder:

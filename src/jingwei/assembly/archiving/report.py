@@ -11,7 +11,7 @@ from jingwei.assembly.archiving import keeping, state, switch
 from jingwei.assembly.archiving.choosing import told
 from jingwei.assembly.archiving.places import Archive
 from jingwei.assembly.archiving.state import Trouble
-from jingwei.assembly.commands import say
+from jingwei.assembly.commands import Refused, say
 from jingwei.frame.postgres import address
 
 
@@ -31,6 +31,17 @@ def trouble() -> Trouble | None:
             since,
         )
     return found.trouble
+
+
+def healthy() -> dict[str, Any]:
+    """For the health check, which anybody may ask: a word, no place; nothing while it is off."""
+    try:
+        if not address.is_embedded() or switch.read() is None:
+            return {}
+        wrong = trouble()
+    except Refused:
+        return {"archive": "switch"}
+    return {"archive": "ok"} if wrong is None else {"archive": wrong.key, "archive_since": wrong.since}
 
 
 def status() -> dict[str, Any]:
