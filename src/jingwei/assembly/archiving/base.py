@@ -32,6 +32,10 @@ part_bytes = 8 * 1024 * 1024
 _begins = re.compile(rb"START WAL LOCATION: [0-9A-F/]+ \(file ([0-9A-F]{24})\)")
 
 
+class Busy(Refused):
+    """Another base is being taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class BaseManifest:
     """What a base holds: `first` is the first segment needed from it on, `ended` when it was whole."""
@@ -50,7 +54,7 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused("另一个基准备份正在进行", "another base is being taken") from None
+            raise Busy("另一个基准备份正在进行", "another base is being taken") from None
         yield
 
 
@@ -68,13 +72,15 @@ def take(archive: Archive, seal: Seal) -> Base:
                     "数据库已换成另一个：请重新运行 jingwei archive on 另一个目录", "this is another database server: run jingwei archive on ANOTHER-FOLDER"
                 )
         ended: list[datetime] = []
+        files = list(known.present(seal.key))
         with written(archive.folder, lambda: places.base_name(ended[0])) as file:
-            ended.append(_write(file, seal, url, int(row[0]), int(row[1])))
+            ended.append(_write(file, seal, url, files, int(row[0]), int(row[1])))
+        known.write({number for number, _name, _path in files} | known.read() & {number for number, _name, _path in known.present(seal.key)})
         return Base(archive.folder / places.base_name(ended[0]), ended[0])
 
 
-def _write(file: Any, seal: Seal, url: str, postgres: int, size: int) -> datetime:
-    began, files = datetime.now(UTC), list(known.present(seal.key))
+def _write(file: Any, seal: Seal, url: str, files: list[known.Kept], postgres: int, size: int) -> datetime:
+    began = datetime.now(UTC)
     with _streamed(url) as stream:
         start = stream.read(part_bytes)
         label = _begins.search(start)
@@ -93,7 +99,6 @@ def _write(file: Any, seal: Seal, url: str, postgres: int, size: int) -> datetim
             taking.add_files(out, ((path, name) for _number, name, path in files))
             told = BaseManifest(__version__, seal.system, postgres, first, began.isoformat(), ended.isoformat())
             taking.add(out, manifest_name, json.dumps(asdict(told)).encode())
-    known.write({number for number, _name, _path in files} | known.read() & {number for number, _name, _path in known.present(seal.key)})
     return ended
 
 

@@ -17,7 +17,10 @@ from jingwei.frame.postgres import address
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A base, the segments to replay on it and the files beside it; `until` None when all that there is shall be replayed, up to `as_of`."""
+    """A base, the segments to replay on it and the files beside it; `until` None when all that there is shall be replayed, up to `as_of`.
+
+    `bytes` is what it takes on the disk.
+    """
 
     archive: Archive
     base: Base
@@ -25,12 +28,7 @@ class Plan:
     files: list[Path]
     until: datetime | None
     as_of: datetime
-
-    @property
-    def bytes(self) -> int:
-        """What it takes on the disk: the server, its log, the files twice, and the backup made of them."""
-        size, files = int(self.base.head.get("bytes") or 0), int(self.base.head.get("file_bytes") or 0)
-        return 2 * size + 2 * (files + sum(each.stat().st_size for each in self.files)) + len(self.segments) * places.segment_bytes + bringing.spare_bytes
+    bytes: int
 
 
 def choose(folder: Path, until: datetime | None, key: bytes) -> Plan:
@@ -43,10 +41,19 @@ def choose(folder: Path, until: datetime | None, key: bytes) -> Plan:
         bringing.require_key(_head(base.path), key)
         _check_server(base)
         segments, as_of = _segments(archive, base, until, key)
-        return Plan(archive, base, segments, _files(archive, base, as_of), until, as_of)
+        files = _files(archive, base, as_of)
+        return Plan(archive, base, segments, files, until, as_of, _room(base, segments, files))
+    except (sealed.Damaged, sealed.NotABackup, ValueError, TypeError):  # a head that holds something else than it should
+        raise damaged(folder) from None
     except OSError as problem:
         where = problem.filename or folder
         raise Refused(f"读不了 {where}：{problem.strerror}；数据没有改动", f"{where} cannot be read: {problem.strerror}; nothing was changed") from problem
+
+
+def _room(base: Base, segments: list[str], files: list[Path]) -> int:
+    """The server and the backup made of it, the files twice, and the log."""
+    size, beside = int(base.head.get("bytes") or 0), int(base.head.get("file_bytes") or 0) + sum(each.stat().st_size for each in files)
+    return 2 * size + 2 * beside + len(segments) * places.segment_bytes + bringing.spare_bytes
 
 
 def told(moment: datetime) -> str:
@@ -90,9 +97,13 @@ def _check_server(base: Base) -> None:
 
 
 def _segments(archive: Archive, base: Base, until: datetime | None, key: bytes) -> tuple[list[str], datetime]:
-    """Those from the base to the first that was closed after the moment, each looked at; and the moment they reach."""
+    """Those from the base to the one after the first that was closed later than the moment, each looked at; and the moment they reach.
+
+    One more than needed, as a disk that stalls may let a change be stamped earlier than the segment before it was finished.
+    """
     needed: list[str] = []
     end = base.ended
+    is_reached = False
     for name in archive.run(base.first):
         path = archive.segment(name)
         head = _head(path)
@@ -107,8 +118,9 @@ def _segments(archive: Archive, base: Base, until: datetime | None, key: bytes) 
             end = max(end, places.moment_of(head, "closed") - places.margin)
         except sealed.Damaged:
             raise damaged(path, end) from None
-        if until is not None and end >= until:
-            return needed, until
+        if is_reached:
+            break
+        is_reached = until is not None and end >= until
     if until is not None and end < until:
         raise _beyond(archive, base, needed, end)
     return needed, until or end

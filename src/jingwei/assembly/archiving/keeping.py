@@ -64,6 +64,8 @@ class Keeper:
             trouble = Trouble("key", problem.zh, problem.en, "放回备份密钥", "put the backup's key back")
         except sealing.Differs as problem:
             trouble = _differs(self.on, str(problem))
+        except sealing.Foreign:
+            trouble = _another(self.on)
         except OSError as problem:
             trouble = unwritable(self.on, problem)
         self._tell(self._spool() or trouble or self._server_trouble or self._base_trouble)
@@ -75,7 +77,8 @@ class Keeper:
         waiting = self._waiting()
         if not waiting:
             return
-        known.seal_new(self.archive, seal)  # before the rows that name them
+        if Archive(self.on.path).bases:  # the first one will hold those that are there
+            known.seal_new(self.archive, seal)  # before the rows that name them
         for path in waiting:
             pulse.beat()
             sealing.seal_segment(path, self.archive, seal)
@@ -127,6 +130,8 @@ class Keeper:
             self._base_at = now
             self._base = threading.Thread(target=self._take_base, daemon=True, name="base")
             self._base.start()
+        else:
+            self._base_trouble = None
 
     def _is_base_due(self) -> bool:
         """None yet, a day old, of another key, or cut off from the newest segments by a gap."""
@@ -151,6 +156,8 @@ class Keeper:
             self._base_trouble = None
         except OSError as problem:
             self._base_trouble = unwritable(self.on, problem)
+        except base.Busy:
+            pass
         except Refused as problem:
             self._base_trouble = Trouble("base", problem.zh, problem.en, "运行 jingwei archive base", "run: jingwei archive base")
         except psycopg.Error as problem:

@@ -12,9 +12,12 @@ from jingwei.assembly.archiving import sealing
 from jingwei.assembly.archiving.places import Archive
 from jingwei.assembly.archiving.sealing import Seal
 from jingwei.assembly.backups import contents
+from jingwei.frame import pulse
 from jingwei.frame.postgres import address
 
 file_name = "archive-known.json"
+written_every = 100
+Kept = tuple[str, str, Path]  # number, name, file
 
 
 def _file() -> Path:
@@ -41,8 +44,8 @@ def forget() -> None:
     _file().unlink(missing_ok=True)
 
 
-def present(key: bytes) -> Iterator[tuple[str, str, Path]]:
-    """(number, name, file) of every file beside the database."""
+def present(key: bytes) -> Iterator[Kept]:
+    """Every file beside the database."""
     for path, name in contents.regular(address.home())[0]:
         with contextlib.suppress(FileNotFoundError):  # gone in this moment
             yield sealing.number_of(name, path, key), name, path
@@ -57,6 +60,9 @@ def seal_new(archive: Archive, seal: Seal) -> int:
                 sealing.seal_file(number, name, path, archive, seal)
                 have.add(number)
                 new += 1
+                pulse.beat()
+                if new % written_every == 0:
+                    write(have)
     if new:
         write(have)
     return new

@@ -5,6 +5,7 @@ That backup is brought back like any other (backups/bringing.py): proof and swap
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -116,8 +117,7 @@ def _unpack(plan: Plan, place: Path, key: bytes) -> None:
     _unpack_base(plan, place, key)
     for path in plan.files:
         _unpack_file(path, home, key)
-    for each in (data, wal, *data.rglob("*"), *wal.iterdir()):
-        hand_over(each)
+    hand_over(data, wal, *data.rglob("*"), *wal.iterdir())
 
 
 def _unpack_base(plan: Plan, place: Path, key: bytes) -> None:
@@ -150,16 +150,15 @@ class _Parts:
     """The parts of the inner tar as one stream; `member` is the first that is none of them."""
 
     def __init__(self, archive: tarfile.TarFile) -> None:
-        self.archive, self.member, self._left = archive, archive.next(), b""
+        self.archive, self.member, self._open = archive, archive.next(), io.BytesIO()
 
     def read(self, count: int) -> bytes:
-        """At most so many bytes."""
-        while len(self._left) < count and self.member is not None and self.member.name.startswith(f"{base.part_name}."):
+        """At most so many bytes, none at the end."""
+        while not (out := self._open.read(count)) and self.member is not None and self.member.name.startswith(f"{base.part_name}."):
             file = self.archive.extractfile(self.member)
             assert file is not None
-            self._left += zlib.decompress(file.read())
+            self._open = io.BytesIO(zlib.decompress(file.read()))
             self.member = self.archive.next()
-        out, self._left = self._left[:count], self._left[count:]
         return out
 
     def drain(self) -> None:

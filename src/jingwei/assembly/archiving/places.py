@@ -140,6 +140,9 @@ class Archive:
 def moment_of(head: Mapping[str, Any], name: str) -> datetime:
     """A moment in a head; sealed.Damaged when it holds none."""
     try:
-        return datetime.fromisoformat(str(head[name]))
+        found = datetime.fromisoformat(str(head[name]))
     except (KeyError, ValueError) as problem:
         raise sealed.Damaged(f"{name} cannot be read") from problem
+    if found.tzinfo is None:
+        raise sealed.Damaged(f"{name} has no zone")
+    return found

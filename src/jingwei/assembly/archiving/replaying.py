@@ -75,8 +75,7 @@ class PastServer:
         login.close_doors(self.folder)
         (self.folder / "recovery.signal").touch()
         self._configure(self.until)
-        for name in ("recovery.signal", "pg_hba.conf", "pg_ident.conf", "postgresql.auto.conf"):
-            hand_over(self.folder / name)
+        hand_over(*(self.folder / name for name in ("recovery.signal", "pg_hba.conf", "pg_ident.conf", "postgresql.auto.conf")))
 
     def _configure(self, until: datetime | None) -> None:
         target = f"recovery_target_time = '{until.astimezone(UTC).isoformat()}'\n" if until else ""

@@ -8,6 +8,7 @@ import hmac
 import io
 import os
 import secrets
+import sys
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -17,12 +18,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from jingwei.assembly.archiving.places import Archive
+from jingwei.assembly.archiving.places import Archive, segment_bytes
 from jingwei.assembly.backups import keys, sealed
 
 
 class Differs(Exception):
     """Something of this name with another content is in the archive."""
+
+
+class Foreign(Exception):
+    """A segment that another database server has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ def settle(folder: Path) -> None:
 def seal_segment(spooled: Path, archive: Archive, seal: Seal) -> None:
     """One piece of the log into the archive. One that is there already is left when it is the same, replaced when it does not open. Differs otherwise."""
     content, target = spooled.read_bytes(), archive.segment(spooled.name)
+    if len(content) == segment_bytes and _system_in(content) != seal.system:
+        raise Foreign(spooled.name)
     if target.exists():
         try:
             if open_segment(target, seal.key) == content:
@@ -80,6 +87,11 @@ def seal_segment(spooled: Path, archive: Archive, seal: Seal) -> None:
     head = seal.head("wal", name=spooled.name, closed=closed.isoformat())
     with written(target.parent, lambda: target.name) as file, sealed.Writer(file, seal.key, head) as writer:
         writer.write(zlib.compress(content, 1))
+
+
+def _system_in(content: bytes) -> str:
+    """Which server wrote a segment: its first page's long head says so (XLogLongPageHeaderData)."""
+    return str(int.from_bytes(content[24:32], sys.byteorder))
 
 
 def open_segment(path: Path, key: bytes) -> bytes:

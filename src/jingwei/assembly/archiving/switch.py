@@ -85,11 +85,12 @@ def spool() -> Path:
     return address.home() / spool_name
 
 
-def hand_over(path: Path) -> None:
-    """Give a file or folder to the user the server runs as, when that is another one."""
-    owner = address.data_folder().stat()
+def hand_over(*paths: Path) -> None:
+    """Give files and folders to the user the server runs as, when that is another one."""
     if os.name == "posix" and os.geteuid() == 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+        owner = address.data_folder().stat()
+        for path in paths:
+            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def command() -> str:

@@ -183,6 +183,9 @@ def keep(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, lambda *_: keeper.stopping.set())
     keeper.run()
     sys.stdout.flush()
+    for half in now.path.glob(f".{os.getpid()}-*.part"):
+        with suppress(OSError):
+            half.unlink()
     os._exit(0)  # a base under way would hold us up; half of one is none
 
 
