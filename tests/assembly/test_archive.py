@@ -20,9 +20,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from jingwei.assembly.archiving import choosing, past, places, pruning, report, sealing, state, switch
+from jingwei.assembly.archiving import choosing, past, places, report, sealing, state, switch
 from jingwei.assembly.archiving.keeping import Keeper
-from jingwei.assembly.archiving.places import Archive, Base, following
+from jingwei.assembly.archiving.places import Archive, following
 from jingwei.assembly.archiving.sealing import Seal
 from jingwei.assembly.backups import bringing, keys, sealed
 from jingwei.assembly.commands import Refused
@@ -31,7 +31,7 @@ from jingwei.assembly.supervising.archive import ArchiveLook
 from jingwei.assembly.supervising.console import Console
 from jingwei.frame import disk
 from jingwei.frame.postgres import address, embedded
-from tests.assembly.coming import Home, root
+from tests.assembly.coming import Home, home, root
 from tests.assembly.test_troubles import refused, run
 
 canary = "a-row-nobody-may-read-in-plain-text"
@@ -324,10 +324,13 @@ def test_a_killed_keeper_and_a_killed_server_lose_nothing(lived: Lived, tmp_path
     assert lived.rows_at(None, tmp_path / "after") == sorted({*before, *range(100, 104), 202, 40})
 
 
-def test_a_restore_that_is_killed_leaves_no_server_and_the_next_one_works(lived: Lived) -> None:
-    command = ["restore", "--archive", str(lived.folder), "--until", lived.moments[1].isoformat(), "--yes", "--json"]
+def test_a_restore_that_is_killed_leaves_no_server_behind(lived: Lived) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "jingwei.assembly", *command], cwd=root, env=lived.home.environment, start_new_session=True, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "jingwei.assembly", "restore", "--archive", str(lived.folder), "--yes"],
+        cwd=root,
+        env=lived.home.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
     )
     until(lambda: list(lived.home.path.glob("past-*/data/postmaster.pid")) or process.poll() is not None)
     os.killpg(process.pid, signal.SIGKILL)
@@ -335,14 +338,21 @@ def test_a_restore_that_is_killed_leaves_no_server_and_the_next_one_works(lived:
     (left,) = lived.home.path.glob("past-*")
     bringing.sweep()
     assert not left.exists() and not embedded.processes(left / "data")
-    done = lived.home.run(*command)
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(done.stdout)
-    assert datetime.fromisoformat(told["made_at"]) == lived.moments[1] and told["secrets"] == 1
-    with lived.connect() as connection:
-        assert [n for (n,) in connection.execute("SELECT n FROM notes ORDER BY n")] == [0, 1, 10, 11]
-    assert not list(lived.home.path.glob("past-*")) and lived.home.told()["login"]
-    assert bringing.forget(address.owner_url())
+
+
+def test_onto_a_fresh_machine_with_the_folder_and_the_key(lived: Lived, tmp_path_factory: pytest.TempPathFactory) -> None:
+    fresh = home(tmp_path_factory, "fresh")
+    try:
+        command = ("restore", "--archive", str(lived.folder), "--until", lived.moments[1].isoformat(), "--yes", "--json")
+        done = fresh.run(*command, "--key-file", str(lived.home.path / "backup.key"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        told = json.loads(done.stdout)
+        assert datetime.fromisoformat(told["made_at"]) == lived.moments[1] and told["secrets"] == 1
+        with Lived(fresh, lived.folder).connect() as connection:
+            assert [n for (n,) in connection.execute("SELECT n FROM notes ORDER BY n")] == [0, 1, 10, 11]
+        assert not list(fresh.path.glob("past-*")) and (fresh.path / "media" / "photos" / "一.txt").read_text() == "照片"
+    finally:
+        fresh.stop()
 
 
 def test_switched_off_the_server_archives_no_more_and_the_archive_stays(lived: Lived, tmp_path: Path) -> None:
@@ -354,40 +364,6 @@ def test_switched_off_the_server_archives_no_more_and_the_archive_stays(lived: L
     assert Archive(lived.folder).bases
 
 
-def test_names_of_segments_and_bases() -> None:
-    assert following("0000000100000000000000FE") == "0000000100000000000000FF"
-    assert following("0000000100000000000000FF") == "000000010000000100000000"
-    assert places.base_name(datetime(2026, 11, 28, 4, 0, 0, 1, UTC)) == "base-20261128T040001Z.jwb"
-    assert places.base_name(datetime(2026, 11, 28, 4, tzinfo=UTC)) == "base-20261128T040000Z.jwb"
-
-
-def test_old_bases_go_but_what_the_days_need_stays() -> None:
-    now = datetime(2026, 11, 28, tzinfo=UTC)
-    bases = [Base(Path(f"{day}"), now - timedelta(days=day)) for day in (30, 20, 15, 13, 1)]
-    assert [each.path.name for each in pruning.kept(bases, 14, now)] == ["15", "13", "1"]
-    assert [each.path.name for each in pruning.kept(bases[:3], 14, now)] == ["20", "15"], "two at least"
-    assert pruning.kept([], 14, now) == []
-
-
-def sealed_segment(tmp_path: Path, archive: Archive, seal: Seal, name: str, content: bytes = b"log") -> None:
-    """One piece of a log into an archive."""
-    spooled = tmp_path / name
-    spooled.write_bytes(content)
-    sealing.seal_segment(spooled, archive, seal)
-
-
-def test_what_is_there_is_never_replaced_by_something_else(tmp_path: Path) -> None:
-    archive, seal, name = Archive(tmp_path / "archive"), Seal(bytes(32), "1"), "000000010000000000000001"
-    archive.make()
-    sealed_segment(tmp_path, archive, seal, name)
-    sealed_segment(tmp_path, archive, seal, name)  # once more after a kill
-    with pytest.raises(sealing.Differs):
-        sealed_segment(tmp_path, archive, seal, name, b"another")
-    archive.segment(name).write_bytes(archive.segment(name).read_bytes()[:-1])  # half of it came to the disk
-    sealed_segment(tmp_path, archive, seal, name, b"whole")
-    assert sealing.open_segment(archive.segment(name), seal.key) == b"whole"
-
-
 def test_a_segment_of_another_server_is_not_taken(lived: Lived, tmp_path: Path) -> None:
     ours = Archive(lived.folder)
     content = sealing.open_segment(ours.segment(ours.segments[-1]), lived.key)
@@ -397,22 +373,6 @@ def test_a_segment_of_another_server_is_not_taken(lived: Lived, tmp_path: Path) 
     with pytest.raises(sealing.Foreign):
         sealing.seal_segment(spooled, archive, Seal(lived.key, "1"))
     sealing.seal_segment(spooled, archive, Seal(lived.key, str(sealed.head_of(ours.segment(ours.segments[-1]))["system"])))
-
-
-def test_pruning_takes_the_log_and_files_before_the_oldest_base(tmp_path: Path) -> None:
-    archive, seal, now = Archive(tmp_path / "archive"), Seal(bytes(32), "1"), datetime.now(UTC)
-    archive.make()
-    names = [f"0000000100000000000000{number:02X}" for number in range(6)]
-    for name in names:
-        sealed_segment(tmp_path, archive, seal, name)
-    for days, first in ((40, names[0]), (20, names[2]), (3, names[4])):
-        ended = now - timedelta(days=days)
-        with sealing.written(archive.folder, lambda at=ended: places.base_name(at)) as file:  # type: ignore[misc]
-            sealed.Writer(file, seal.key, seal.head("base", first=first, began=ended.isoformat())).close()
-    (archive.folder / "notes.txt").write_text("somebody else's")
-    pruning.prune(Archive(archive.folder), 14)
-    left = Archive(archive.folder)
-    assert len(left.bases) == 2 and left.segments == names[2:] and (archive.folder / "notes.txt").exists()
 
 
 def test_the_supervisor_runs_the_keeper_while_it_is_on_and_tells(lived: Lived, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,15 +72,14 @@ def take(archive: Archive, seal: Seal) -> Base:
                     "数据库已换成另一个：请重新运行 jingwei archive on 另一个目录", "this is another database server: run jingwei archive on ANOTHER-FOLDER"
                 )
         ended: list[datetime] = []
-        files = list(known.present(seal.key))
+        began, files = datetime.now(UTC), list(known.present(seal.key))  # in this order: what is sealed after `began` is kept with the base
         with written(archive.folder, lambda: places.base_name(ended[0])) as file:
-            ended.append(_write(file, seal, url, files, int(row[0]), int(row[1])))
+            ended.append(_write(file, seal, url, began, files, int(row[0]), int(row[1])))
         known.write({number for number, _name, _path in files} | known.read() & {number for number, _name, _path in known.present(seal.key)})
         return Base(archive.folder / places.base_name(ended[0]), ended[0])
 
 
-def _write(file: Any, seal: Seal, url: str, files: list[known.Kept], postgres: int, size: int) -> datetime:
-    began = datetime.now(UTC)
+def _write(file: Any, seal: Seal, url: str, began: datetime, files: list[known.Kept], postgres: int, size: int) -> datetime:
     with _streamed(url) as stream:
         start = stream.read(part_bytes)
         label = _begins.search(start)
@@ -116,6 +115,8 @@ class _Stream:
         return self.process.wait() != 0
 
     def why(self) -> str:
+        assert self.process.stdout is not None
+        self.process.stdout.close()  # should it still send, that ends it
         self.process.wait()
         self.said.seek(0)
         return (self.said.read().decode(errors="replace").strip().splitlines() or [""])[-1]

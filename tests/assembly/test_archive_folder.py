@@ -1,0 +1,84 @@
+"""An archive's folder by itself: names, what is never replaced, what is too old, which moments it holds."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jingwei.assembly.archiving import places, pruning, sealing
+from jingwei.assembly.archiving.places import Archive, Base, following
+from jingwei.assembly.archiving.sealing import Seal
+from jingwei.assembly.backups import sealed
+
+
+def test_names_of_segments_and_bases() -> None:
+    assert following("0000000100000000000000FE") == "0000000100000000000000FF"
+    assert following("0000000100000000000000FF") == "000000010000000100000000"
+    assert places.base_name(datetime(2026, 11, 28, 4, 0, 0, 1, UTC)) == "base-20261128T040001Z.jwb"
+    assert places.base_name(datetime(2026, 11, 28, 4, tzinfo=UTC)) == "base-20261128T040000Z.jwb"
+
+
+def test_old_bases_go_but_what_the_days_need_stays() -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    bases = [Base(Path(f"{day}"), now - timedelta(days=day)) for day in (30, 20, 15, 13, 1)]
+    assert [each.path.name for each in pruning.kept(bases, 14, now)] == ["15", "13", "1"]
+    assert [each.path.name for each in pruning.kept(bases[:3], 14, now)] == ["20", "15"], "two at least"
+    assert pruning.kept([], 14, now) == []
+
+
+def sealed_segment(tmp_path: Path, archive: Archive, seal: Seal, name: str, content: bytes = b"log", at: datetime | None = None) -> None:
+    """One piece of a log, finished at a moment, into an archive."""
+    spooled = tmp_path / name
+    spooled.write_bytes(content)
+    if at is not None:
+        os.utime(spooled, (at.timestamp(), at.timestamp()))
+    sealing.seal_segment(spooled, archive, seal)
+
+
+def test_what_is_there_is_never_replaced_by_something_else(tmp_path: Path) -> None:
+    archive, seal, name = Archive(tmp_path / "archive"), Seal(bytes(32), "1"), "000000010000000000000001"
+    archive.make()
+    sealed_segment(tmp_path, archive, seal, name)
+    sealed_segment(tmp_path, archive, seal, name)  # once more after a kill
+    with pytest.raises(sealing.Differs):
+        sealed_segment(tmp_path, archive, seal, name, b"another")
+    archive.segment(name).write_bytes(archive.segment(name).read_bytes()[:-1])  # half of it came to the disk
+    sealed_segment(tmp_path, archive, seal, name, b"whole")
+    assert sealing.open_segment(archive.segment(name), seal.key) == b"whole"
+
+
+def test_pruning_takes_the_log_and_files_before_the_oldest_base(tmp_path: Path) -> None:
+    archive, seal, now = Archive(tmp_path / "archive"), Seal(bytes(32), "1"), datetime.now(UTC)
+    archive.make()
+    names = [f"0000000100000000000000{number:02X}" for number in range(6)]
+    for name in names:
+        sealed_segment(tmp_path, archive, seal, name)
+    for days, first in ((40, names[0]), (20, names[2]), (3, names[4])):
+        ended = now - timedelta(days=days)
+        with sealing.written(archive.folder, lambda at=ended: places.base_name(at)) as file:  # type: ignore[misc]
+            sealed.Writer(file, seal.key, seal.head("base", first=first, began=ended.isoformat())).close()
+    (archive.folder / "notes.txt").write_text("somebody else's")
+    pruning.prune(Archive(archive.folder), 14)
+    left = Archive(archive.folder)
+    assert len(left.bases) == 2 and left.segments == names[2:] and (archive.folder / "notes.txt").exists()
+
+
+def test_spans_end_at_gaps_and_join_where_they_meet(tmp_path: Path) -> None:
+    archive, seal, start = Archive(tmp_path / "archive"), Seal(bytes(32), "1"), datetime(2026, 11, 28, tzinfo=UTC)
+    archive.make()
+    names = [f"0000000100000000000000{number:02X}" for number in range(8)]
+    for hour, name in enumerate(names):
+        if hour != 5:
+            sealed_segment(tmp_path, archive, seal, name, at=start + timedelta(hours=hour + 1))
+    for hour in (0, 2, 6):
+        ended = start + timedelta(hours=hour, minutes=1)
+        with sealing.written(archive.folder, lambda at=ended: places.base_name(at)) as file:  # type: ignore[misc]
+            sealed.Writer(file, seal.key, seal.head("base", first=names[hour], began=ended.isoformat())).close()
+    first, second = Archive(archive.folder).spans()
+    assert (first.start, first.end) == (start + timedelta(minutes=1), start + timedelta(hours=5) - places.margin) and first.last == names[4]
+    assert (second.start, second.end) == (start + timedelta(hours=6, minutes=1), start + timedelta(hours=8) - places.margin)
+    archive.segment(names[7]).write_bytes(b"spoilt")
+    assert len(Archive(archive.folder).spans()) == 1, "what cannot be read is not promised"
