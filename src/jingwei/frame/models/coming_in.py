@@ -32,6 +32,7 @@ class AccessEvent(models.Model):
         TOKEN = "token", _("API token made")
         REVOKED = "revoked", _("API token revoked")
         ENDED = "ended", _("session ended by its limit")
+        RENAMED = "renamed", _("user name changed")
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,7 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(Lower("username"), name="user_name_once", violation_error_message=_("This name is taken."))]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jingwei.frame.access import standard_roles
 from jingwei.frame.models import Membership, Role, SetupLink, Tenant, User
+from jingwei.frame.names import is_taken, told_when_taken
 
 
 class SetupForm(forms.Form):
@@ -40,7 +41,7 @@ class SetupForm(forms.Form):
                 validate_password(given["password"], User(username=given.get("username", "")))
             except ValidationError as problem:
                 self.add_error("password", problem)
-        if User.objects.filter(username__iexact=given.get("username", "")).exists():
+        if is_taken(given.get("username", "")):
             self.add_error("username", _("This name is taken."))
         return given
 
@@ -55,8 +56,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     if link.user is not None:
         return _choose_password(request, link, link.user)
     form = SetupForm(request.POST or None, initial={"organisation": link.tenant.name if link.tenant else ""})
-    if request.method == "POST" and form.is_valid():
-        user = _admit(link, form.cleaned_data)
+    if request.method == "POST" and form.is_valid() and (user := _admitted(link, form)) is not None:
         record_authentication(request, user, method="password", username=user.username)
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
@@ -93,6 +93,16 @@ def _choose_password(request: HttpRequest, link: SetupLink, user: User) -> HttpR
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
     return render(request, "frame/account/setup.html", {"form": form, "link": link, "invited": user}, status=422 if form.errors else 200)
+
+
+def _admitted(link: SetupLink, form: SetupForm) -> User | None:
+    """The new administrator; what somebody else did in this very moment is told in the form, and the link is not used up by it."""
+    try:
+        with told_when_taken():
+            return _admit(link, form.cleaned_data)
+    except ValidationError as problem:
+        form.add_error(None, problem)
+        return None
 
 
 @transaction.atomic
