@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +68,11 @@ class LongWork(TenantModel):
         CANCELLED = "cancelled", _("Cancelled")
 
     user = models.ForeignKey("frame.User", models.CASCADE, null=True, related_name="+")
+    # what it is about: a resource, what is done to it, in which projects (empty: wherever its owner may), within which limits of a token
+    resource = models.CharField(max_length=80, blank=True)
+    verb = models.CharField(max_length=40, blank=True)
+    projects = ArrayField(models.BigIntegerField(), null=True)
+    limits = models.JSONField(default=list)
     title = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     done = models.PositiveIntegerField(default=0)
