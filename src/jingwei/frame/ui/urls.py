@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, tokens
+from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, tokens, views
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -30,8 +30,8 @@ urlpatterns = [
     path("w/<str:key>/export.<str:kind>", exchange.export, name="export"),
     path("w/<str:key>/import/", exchange.load, name="import"),
     path("w/<str:key>/template.xlsx", exchange.template, name="import-template"),
-    path("w/<str:key>/views/", records.save_view, name="view-save"),
-    path("w/<str:key>/views/<int:pk>/drop/", records.drop_view, name="view-drop"),
+    path("w/<str:key>/views/", views.save, name="view-save"),
+    path("w/<str:key>/views/<int:pk>/drop/", views.drop, name="view-drop"),
     path("w/<str:key>/<int:pk>/", records.detail, name="record"),
     path("w/<str:key>/<int:pk>/edit/", records.edit, name="record-edit"),
     path("w/<str:key>/<int:pk>/delete/", records.remove, name="record-delete"),
