@@ -6,18 +6,17 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, OperationalError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query, Router, Schema, Status
 from ninja.errors import ValidationError as BadInput
 from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
-from jingwei.frame import commands, troubles
+from jingwei.frame import commands, past, troubles
 from jingwei.frame.api import schemas
 from jingwei.frame.api.tokens import TokenAuth
 from jingwei.frame.listing import Listing
-from jingwei.frame.models import History
 from jingwei.frame.report import Report, reports
 from jingwei.frame.resource import Resource, Verb, resources
 from jingwei.frame.values import unreadable, whole
@@ -146,11 +145,12 @@ def router_of(resource: Resource) -> Router:
         commands.remove(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
         return Status(204, None)
 
-    def history(request: HttpRequest, key: str) -> Any:
-        row = one(request, resource, key)
+    def history(request: HttpRequest, key: str, response: HttpResponse) -> Any:
+        told = past.of_row(request.access, resource, one(request, resource, key))  # type: ignore[attr-defined]
+        response["X-History"] = "partial" if told.is_cut else "whole"  # partial: more lies in a project that may not be read
         return [
             {"at": h.at, "action": h.action, "actor_id": h.actor_id, "origin": h.origin, "reason": h.reason, "before": h.before, "after": h.after}
-            for h in History.objects.filter(resource=resource.key, object_id=row.pk).order_by("-id")[:200]
+            for h in told.lines
         ]
 
     router.get("/", response={200: listed, **refusals}, operation_id=f"{name}_list", url_name=f"{name}_list")(list_rows)

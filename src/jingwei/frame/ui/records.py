@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import commands, forms, savedviews, scope, undo
+from jingwei.frame import commands, forms, past, savedviews, scope, undo
 from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, Project, User
 from jingwei.frame.resource import Resource, registry
@@ -101,16 +101,16 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
+    told = past.of_row(request.access, resource, row, 20)
     context = {
         "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
-        "lines": history_lines(resource, row.pk, 20), "name": resource.name_of(row),
+        "lines": history_lines(resource, told.lines), "is_history_cut": told.is_cut, "name": resource.name_of(row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
-def history_lines(resource: Resource, pk: int, most: int = 200) -> list[dict[str, Any]]:
+def history_lines(resource: Resource, lines: list[History]) -> list[dict[str, Any]]:
     """History of a row in words: who, when, why, and each field before and after."""
-    lines = list(History.objects.filter(resource=resource.key, object_id=pk).order_by("-id")[:most])
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
     told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side])
     out = []
