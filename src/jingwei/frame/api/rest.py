@@ -1,6 +1,7 @@
 """REST for every resource at /api/v1/<resource>/: list, one, create, change, delete, verbs, history. OpenAPI 3.1."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,12 +14,13 @@ from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
-from jingwei.frame import commands, past, troubles
+from jingwei.frame import commands, heavy, past, troubles
 from jingwei.frame.api import schemas
 from jingwei.frame.api.tokens import TokenAuth
 from jingwei.frame.listing import Listing
 from jingwei.frame.report import Report, reports
 from jingwei.frame.resource import Resource, Verb, resources
+from jingwei.frame.ui.errors import busy
 from jingwei.frame.values import unreadable, whole
 from jingwei.frame.web import project_named
 
@@ -81,6 +83,11 @@ def _bad_input(request: HttpRequest, problem: BadInput) -> Any:
 @api.exception_handler(PermissionDenied)
 def _denied(request: HttpRequest, problem: PermissionDenied) -> Any:
     return _answer(request, 403, ("", "denied", str(problem)))
+
+
+@api.exception_handler(heavy.Busy)
+def _busy(request: HttpRequest, problem: heavy.Busy) -> Any:
+    return busy(request, problem)
 
 
 @api.exception_handler(Http404)
@@ -188,7 +195,8 @@ def _report(report: Report) -> Callable[..., Any]:
             asked = report.asked.model_validate(request.GET.dict())
         except PydanticError as problem:
             raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
-        return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
+        with heavy.turn(request) if report.is_costly else nullcontext():
+            return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
 
     return answer
 
@@ -205,7 +213,7 @@ for _each in reports():
     _name = _each.key.replace(".", "_")
     api.get(
         f"/reports/{_each.key}/{{project}}",
-        response={200: dict[str, Any], **refusals},
+        response={200: dict[str, Any], **refusals, **({429: Problems} if _each.is_costly else {})},
         operation_id=f"{_name}_report",
         tags=["reports"],
         openapi_extra=_described(_each),

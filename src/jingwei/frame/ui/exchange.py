@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jingwei.frame import confined, errands, exchange, longwork
+from jingwei.frame import confined, errands, exchange, heavy, longwork
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import LongWork
 from jingwei.frame.ui.records import found
@@ -22,6 +22,7 @@ bytes_at_most = 20_000_000
 
 
 @require_GET
+@heavy.rendering
 def export(request: Request, key: str, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file."""
     resource = found(request, key, "export")
@@ -36,6 +37,7 @@ def export(request: Request, key: str, kind: str) -> HttpResponseBase:
 
 
 @require_GET
+@heavy.rendering
 def template(request: Request, key: str) -> HttpResponse:
     """An empty sheet to fill in."""
     resource = found(request, key, "import")
