@@ -33,6 +33,7 @@ class AccessEvent(models.Model):
         REVOKED = "revoked", _("API token revoked")
         ENDED = "ended", _("session ended by its limit")
         RENAMED = "renamed", _("user name changed")
+        SWITCHED = "switched", _("changed organisation")
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()

@@ -43,6 +43,8 @@ class User(AbstractUser):
     """A person who can log in. Rights come from memberships only; is_superuser gives nothing."""
 
     language = models.CharField(_("language"), max_length=10, blank=True)
+    # where the person worked last: a new session begins there, if it is still one of theirs
+    last_tenant = models.ForeignKey(Tenant, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("user")

@@ -31,7 +31,7 @@ from jingwei.kernels.bounds import whole
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
 open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
-for_persons_only = ("/accounts/", "/setup/")  # passwords, second steps, sessions: not for programs
+for_persons_only = ("/accounts/", "/setup/", "/organisation/")  # passwords, second steps, sessions: not for programs
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
 
 

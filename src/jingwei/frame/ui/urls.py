@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, tokens, views
+from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, switching, tokens, views
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("running/", longwork.listing, name="running"),
     path("running/<int:pk>/", longwork.state, name="running-state"),
     path("running/<int:pk>/cancel/", longwork.cancel, name="running-cancel"),
+    path("organisation/", switching.choose, name="choose-organisation"),
     path("project/", search.choose_project, name="choose-project"),
     path("undo/", records.take_back, name="undo"),
     path("pick/<str:key>/", records.pick, name="pick"),

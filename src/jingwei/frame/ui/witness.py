@@ -21,6 +21,8 @@ from jingwei.frame.ui.limits import began, seen
 @receiver(user_logged_in, dispatch_uid="frame.logged_in")
 def _came(request: HttpRequest, user: User, **_: Any) -> None:
     request.session[began] = request.session[seen] = int(time.time())
+    if user.last_tenant_id is not None:
+        request.session["tenant_id"] = user.last_tenant_id
     accesslog.note(AccessEvent.Kind.LOGIN, request, user=user)
 
 
