@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, switching, tokens, views
+from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, password_rules, people, records, search, switching, tokens, views
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("settings/members/", people.members, name="members"),
     path("settings/members/<int:pk>/link/", people.link, name="member-link"),
     path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
+    path("settings/passwords/", password_rules.page, name="password-rules"),
     path("settings/access/", access_log.page, name="access-log"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/drop/", tokens.drop, name="token-drop"),

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from jingwei.frame import accesslog
 from jingwei.frame.models import AccessEvent, User
+from jingwei.frame.ui.account import password_is_weak
 from jingwei.frame.ui.limits import began, seen
 
 
@@ -34,6 +35,7 @@ def _went(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 @receiver((password_changed, password_reset, password_set), dispatch_uid="frame.password")
 def _changed(request: HttpRequest, user: User, **_: Any) -> None:
+    request.session.pop(password_is_weak, None)
     accesslog.note(AccessEvent.Kind.PASSWORD, request, user=user)
 
 
