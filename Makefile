@@ -33,7 +33,7 @@ up: $(LOCKED) ## Install, start everything, load the demo, serve
 
 test: $(DEVELOP) ## Run the whole suite
 	@$(BIN)/python -m tools.translations compile
-	@$(BIN)/pytest --numprocesses=auto --maxprocesses=$(PROCESSES) --dist=loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=$(PROCESSES) --no-loadscope-reorder
 
 lint: $(DEVELOP) ## Style, types, import contracts, templates, migrations, translations
 	$(BIN)/ruff check src tests tools sandbox benchmarks

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # no test is a stopwatch: a busy machine must not fail a property
 settings.register_profile("house", deadline=None)
@@ -18,16 +20,23 @@ together = {
 }
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Say which tests must run in one process (for `-n`), longest first."""
-    groups = {}
-    for item in items:  # before the plugin that reads the groups
-        groups[item] = _group(item.nodeid)
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
-    yield
-    first = {name: number for number, name in enumerate(together)}  # after the plugin that puts what needs the database first
-    items.sort(key=lambda item: first.get(groups[item], len(first)))
+@pytest.hookimpl(trylast=True)  # after the plugin that puts what needs the database first
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Longest first."""
+    first = {name: number for number, name in enumerate(together)}
+    items.sort(key=lambda item: first.get(_group(item.nodeid), len(first)))
+
+
+class ByGroup(LoadScopeScheduling):
+    """A file, or the files of a group, go to one process as a whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """How the tests are shared among several processes (`-n`)."""
+    return ByGroup(config, log)
 
 
 def _group(nodeid: str) -> str:
@@ -44,6 +53,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_test_environment: Non
 
     keep = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
     with django_db_blocker.unblock(), as_owner():
+        _spare_the_disk()
         made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
         with connection.cursor() as cursor:  # the test runner empties tables between transactional tests
             cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {app_role}")
@@ -53,3 +63,14 @@ def django_db_setup(request: pytest.FixtureRequest, django_test_environment: Non
         connection.close()
         if not keep:
             teardown_databases(made, verbosity=0)
+
+
+def _spare_the_disk() -> None:
+    """The tests' own server need not outlive a power cut: it hands its writes to the system and goes on. Installations that tests start keep to theirs."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            cursor.execute(f"ALTER SYSTEM SET {setting} = off")
+        cursor.execute("SELECT pg_reload_conf()")
+    connection.close()
