@@ -55,6 +55,8 @@ def django_db_setup(request: pytest.FixtureRequest, django_test_environment: Non
     keep = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
     with django_db_blocker.unblock(), as_owner():
         _spare_the_disk()
+        if not keep:
+            connection.settings_dict["TEST"]["TEMPLATE"] = _template()
         made = setup_databases(verbosity=0, interactive=False, keepdb=keep)
         with connection.cursor() as cursor:  # the test runner empties tables between transactional tests
             cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {app_role}")
@@ -75,3 +77,20 @@ def _spare_the_disk() -> None:
             cursor.execute(f"ALTER SYSTEM SET {setting} = off")
         cursor.execute("SELECT pg_reload_conf()")
     connection.close()
+
+
+def _template() -> str:
+    """A database with all tables in it, from which the test database is copied."""
+    import psycopg
+
+    from jingwei.assembly import snapshot
+    from jingwei.assembly.backups.journal import with_database
+    from jingwei.frame.postgres import address
+
+    name, url = "jingwei_tables", address.owner_url()
+    with psycopg.connect(with_database(url, "postgres"), autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")
+        server.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(with_database(url, name)) as empty:
+        assert snapshot.bring_in(empty), "tables.sql is not of these migrations: python -m tools.schema write"
+    return name

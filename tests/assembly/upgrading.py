@@ -25,8 +25,9 @@ def main() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    from jingwei.frame.postgres import base
-    from tools import released
+    from jingwei.assembly import snapshot
+    from jingwei.frame.postgres import address, base
+    from tools import released, schema
 
     base.be_owner()
     unfilled: dict[str, str] = {}
@@ -43,7 +44,21 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
         walls = cursor.fetchone()[0]
-    print(json.dumps({"states": states, "filled": sum(1 for count in after.values() if count), "unfilled": unfilled, "lost": lost, "walls": walls}))
+    connection.close()
+    walked, at_once = schema.dumped(address.tool("pg_dump"), address.owner_url()), snapshot.file.read_text(encoding="utf-8")
+    differing = sorted(set(walked.splitlines()) ^ set(at_once.partition("\n")[2].partition("INSERT INTO public.django_migrations")[0].splitlines()))
+    print(
+        json.dumps(
+            {
+                "differing": differing,
+                "states": states,
+                "filled": sum(1 for count in after.values() if count),
+                "unfilled": unfilled,
+                "lost": lost,
+                "walls": walls,
+            }
+        )
+    )
 
 
 def counts() -> dict[str, int]:

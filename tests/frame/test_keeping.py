@@ -131,6 +131,7 @@ def test_every_table_that_flows_is_kept_for_a_time() -> None:
     }  # fmt: skip
     lasting = {
         "frame_tenant", "frame_user", "frame_user_groups", "frame_user_user_permissions", "frame_role", "frame_membership", "frame_apitoken", "frame_savedview",
+        "frame_pastpassword",  # five for a person at most
         "cost_snapshot", "schedule_baselinetask",  # made by a person, a few a month
         "hub_link", "hub_checkpoint", "hub_jobtally", "schedule_endangerment",  # one for each record, side, kind of job, milestone
     }  # fmt: skip

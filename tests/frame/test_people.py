@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 import pytest
 from django.test import Client
@@ -48,3 +49,4 @@ def test_nobody_grants_to_themselves_or_drops_their_own_role(owner: Client) -> N
 
 def test_passwords_are_argon2(owner: Client) -> None:
     assert User.objects.get(username="admin").password.startswith("argon2")
+    assert import_module("jingwei.assembly.settings").PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"  # at its full cost

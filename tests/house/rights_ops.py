@@ -139,7 +139,7 @@ def _page_body(stage: Stage, name: str) -> Any:
         "members": {"username": "newcomer", "role": stage.house.tenant.roles.get(key="viewer").pk, "project": project.pk},
         "switch": {"stage": "paused"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
         "resolve": {"choice": "a", "conflict": stage.ids["conflict"]}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
-        "levelling-begin": {"seconds": "1"}, "tokens": {"name": "newcomer"},
+        "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
     }  # fmt: skip
     return bodies.get(name, {})
 

@@ -117,13 +117,17 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "jingwei.frame.passwords.OfTheOrganisation", "OPTIONS": {}})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "jingwei.frame.ui.account.Adapter"
-ACCOUNT_FORMS = {"change_password": "jingwei.frame.ui.account.CountedPasswordChange"}
+ACCOUNT_FORMS = {
+    "change_password": "jingwei.frame.ui.account.CountedPasswordChange",
+    "reset_password_from_key": "jingwei.frame.ui.account.ChosenAnew",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": False}

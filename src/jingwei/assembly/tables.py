@@ -18,13 +18,16 @@ def pending_migrations() -> bool:
 
 
 def migrate_all() -> None:
-    """Apply all migrations and put up the walls, as the owner."""
+    """Apply all migrations and put up the walls, as the owner; an empty database gets its tables at once."""
     from django.core.management import call_command
     from django.db import connection
 
+    from jingwei.assembly import snapshot
     from jingwei.frame.postgres.base import as_owner
 
     with as_owner():
         connection.close()
+        connection.ensure_connection()
+        snapshot.bring_in(connection.connection)
         call_command("migrate", verbosity=0, interactive=False)
         connection.close()

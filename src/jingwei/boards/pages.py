@@ -20,6 +20,7 @@ from jingwei.boards.risk import RiskAsked
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
+from jingwei.frame import heavy
 from jingwei.frame.models import Project
 from jingwei.frame.ui.errors import homeless
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
@@ -77,6 +78,7 @@ def dashboard(request: Request, code: str) -> HttpResponse:
 
 
 @require_GET
+@heavy.rendering
 def risk(request: Request, code: str) -> HttpResponse:
     """The project simulated: percentiles, histogram, what drives the finish, what buffer it needs."""
     project = project_named(request, code, "work.task.view")

@@ -8,6 +8,6 @@ from jingwei.boards.risk import RiskAsked, risk_of, without_money, without_regis
 from jingwei.frame.report import Report
 
 risk = Report(
-    "boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked,
+    "boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked, is_costly=True,
     without={"cost.line.view": without_money, "risk.risk.view": without_register},
 )  # fmt: skip

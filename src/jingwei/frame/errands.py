@@ -30,7 +30,7 @@ def import_sheet(payload: dict[str, Any], watch: Watch) -> dict[str, Any]:
         if watch.should_stop():
             raise longwork.Stopped
 
-    with scope.within(scope.Scope(work.tenant_id, work.user_id, access.project_ids, origin="import")):
+    with scope.within(scope.Scope(work.tenant_id, work.user_id, access.project_ids, origin="import", limits=access.limits)):
         try:
             access.require_anywhere(found.permission("import"))
             carry_out = exchange.apply if payload.get("apply") else exchange.dry_run

@@ -53,6 +53,7 @@ class Counted:
 
     key: str
     limit: int
+    window: timedelta = window
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def admit(account: Counted, *others: Counted) -> Try:
     locks = False
     for each in against:
         with connection.cursor() as cursor:
-            values: dict[str, Any] = {"key": each.key, "limit": each.limit, "now": now, "window": window, "lasts": lasts}
+            values: dict[str, Any] = {"key": each.key, "limit": each.limit, "now": now, "window": each.window, "lasts": lasts}
             cursor.execute(_count, values)
             row = cursor.fetchone()
         if row is None:  # somebody else's try has locked it in this moment
@@ -97,10 +98,12 @@ def locked_until(against: Sequence[Counted], now: datetime) -> datetime | None:
     return max((each.locked_until for each in found if each.locked_until is not None), default=None)
 
 
-def of_account(kind: str, name: str) -> Counted:
+def of_account(kind: str, name: str, within: timedelta = window) -> Counted:
     """Tries at one account; `kind` keeps passwords and codes apart. A name that nobody has is counted like any other."""
     text = name.strip().casefold()
-    return Counted(f"{kind}:{text if len(text) <= 150 else hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}".replace("\0", "␀"), account_limit)
+    return Counted(
+        f"{kind}:{text if len(text) <= 150 else hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}".replace("\0", "␀"), account_limit, within
+    )
 
 
 def of_address(request: HttpRequest) -> Counted:

@@ -1,17 +1,22 @@
-"""Work that takes longer than a glance: declared by kind, run by the worker, watched and cancelled from its page."""
+"""Work that takes longer than a glance: declared by kind, run by the worker, watched and cancelled from its page.
+
+It is its owner's. Through a limited token it is there only as far as the token covers what it is about (`seen_by`).
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils import translation
 
-from jingwei.frame import jobs, scope
+from jingwei.frame import jobs, narrowing, scope
+from jingwei.frame.access import Access, Lacking
 from jingwei.frame.models import LongWork, User
 from jingwei.frame.postgres import beside
 
@@ -74,12 +79,57 @@ def kind(name: str) -> Callable[[Callable[[dict[str, Any], Watch], dict[str, Any
     return register
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a work is about: a resource, what is done to it, and in which projects; None is wherever its owner may."""
+
+    resource: str
+    verb: str
+    projects: Collection[int] | None = None
+
+    def noted(self) -> dict[str, Any]:
+        """As fields of its row; who works through a token leaves the token's limits with it."""
+        projects = None if self.projects is None else sorted(self.projects)
+        limits = [limit.as_plain() for limit in scope.current().limits]
+        return {"resource": self.resource, "verb": self.verb, "projects": projects, "limits": limits}
+
+
+def _reaches(access: Access, work: LongWork, verb: str) -> bool:
+    if not work.resource:  # nothing is known of it
+        return not access.limits
+    permission = f"{work.resource}.{verb}"
+    if work.projects is not None:
+        return access.allows(permission, *work.projects)
+    return access.anywhere(permission) and narrowing.narrowed(permission, None, access.limits) is None
+
+
+def is_seen_by(access: Access, work: LongWork) -> bool:
+    """Whether its owner, with these rights of the moment, may look at what it is about, or do what it does."""
+    return work.user_id == access.user_id and any(_reaches(access, work, verb) for verb in dict.fromkeys(("view", work.verb)))
+
+
+def seen_by(access: Access, works: Iterable[LongWork]) -> Iterator[LongWork]:
+    """Those of these works that are."""
+    return (work for work in works if is_seen_by(access, work))
+
+
+def found(access: Access, pk: int | None, **more: Any) -> LongWork | None:
+    """The work of that id (and what else is asked of it), when it is seen."""
+    work: LongWork | None = LongWork.objects.filter(pk=pk, user_id=access.user_id, **more).first() if pk is not None else None
+    return work if work is not None and is_seen_by(access, work) else None
+
+
+def require_doing(access: Access, work: LongWork) -> None:
+    """Raise PermissionDenied when these rights do not reach what the work does: looking at it is not stopping it."""
+    if not _reaches(access, work, work.verb):
+        raise Lacking(f"{work.resource}.{work.verb}") if work.resource else PermissionDenied()
+
+
 @transaction.atomic
-def begin(name: str, *, title: str, payload: dict[str, Any], user: User, url: str = "", file: bytes | None = None) -> LongWork:
+def begin(name: str, *, title: str, payload: dict[str, Any], user: User, about: About, url: str = "", file: bytes | None = None) -> LongWork:
     """Queue work of a kind; `url` is where its result is seen (`{id}` is filled in), `file` what it works on."""
-    work = LongWork(
-        file=file, user=user, tenant_id=scope.current().tenant_id, title=title[:200], payload={"kind": name, "language": translation.get_language(), **payload}
-    )
+    told = {"kind": name, "language": translation.get_language(), **payload}
+    work = LongWork(file=file, user=user, tenant_id=scope.current().tenant_id, title=title[:200], payload=told, **about.noted())
     work.save()
     work.url = url.replace("{id}", str(work.pk))
     work.save(update_fields=["url"])
@@ -96,7 +146,8 @@ def run(work_id: int) -> None:
     LongWork.objects.filter(pk=work_id).update(status=LongWork.Status.RUNNING)
     watch = Watch(work_id)
     try:
-        with translation.override(work.payload.get("language") or translation.get_language()):
+        bound = replace(scope.current(), limits=narrowing.limits_from(work.limits))  # those of the token that began it
+        with translation.override(work.payload.get("language") or translation.get_language()), scope.within(bound):
             outcome = _kinds[work.payload["kind"]](work.payload, watch)
         ended: dict[str, Any] = {"status": LongWork.Status.DONE, "outcome": outcome}
     except ValidationError as problem:

@@ -24,7 +24,7 @@ class Asked(BaseModel):
 class Report:
     """`answer(project, asked)` gives what JSON can hold; it may raise ValidationError. `permission` is needed in the project.
 
-    `without` says what becomes of the answer for somebody who lacks a further permission there, such as the one to see money.
+    `is_costly`: it computes for seconds, so those who ask take turns. `without` says what becomes of the answer for somebody who lacks a further permission there, such as the one to see money.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Report:
     permission: str
     answer: Callable[[Project, Any], dict[str, Any]]
     asked: type[Asked] = Asked
+    is_costly: bool = False
     without: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from jingwei.frame import commands, scope
+from jingwei.frame import commands, past, scope
 from jingwei.frame.access import Access
 from jingwei.frame.models import History
 from jingwei.frame.resource import Resource, registry
@@ -33,6 +33,8 @@ def undo(trace: str, access: Access) -> list[str]:
 
 
 def _one(found: Resource, line: History, access: Access) -> str:
+    if not past.is_readable(access, found, line):
+        return _("%(what)s %(id)s: this happened in another project, where you may not look.") % {"what": found.title, "id": line.object_id}
     row = found.model.objects.filter(pk=line.object_id).first()
     try:
         if line.action == History.Action.INSERT:

@@ -78,4 +78,4 @@ def levelling_told(project: Project, asked: LevellingAsked) -> dict[str, Any]:
 quality = Report("schedule.quality", _("Schedule quality"), "work.task.view", quality_told)
 reasons = Report("schedule.reasons", _("Dates and reasons"), "work.task.view", reasons_told)
 what_ifs = Report("schedule.what_ifs", _("What if"), "work.task.view", what_ifs_told, WhatIfAsked)
-levelled = Report("schedule.levelling", _("Levelling"), "work.task.change", levelling_told, LevellingAsked)
+levelled = Report("schedule.levelling", _("Levelling"), "work.task.change", levelling_told, LevellingAsked, is_costly=True)

@@ -1,25 +1,26 @@
 """REST for every resource at /api/v1/<resource>/: list, one, create, change, delete, verbs, history. OpenAPI 3.1."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, OperationalError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query, Router, Schema, Status
 from ninja.errors import ValidationError as BadInput
 from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
-from jingwei.frame import commands, troubles
+from jingwei.frame import commands, heavy, past, troubles
 from jingwei.frame.api import schemas
 from jingwei.frame.api.tokens import TokenAuth
 from jingwei.frame.listing import Listing
-from jingwei.frame.models import History
 from jingwei.frame.report import Report, reports
 from jingwei.frame.resource import Resource, Verb, resources
+from jingwei.frame.ui.errors import busy
 from jingwei.frame.values import unreadable, whole
 from jingwei.frame.web import project_named
 
@@ -84,6 +85,11 @@ def _denied(request: HttpRequest, problem: PermissionDenied) -> Any:
     return _answer(request, 403, ("", "denied", str(problem)))
 
 
+@api.exception_handler(heavy.Busy)
+def _busy(request: HttpRequest, problem: heavy.Busy) -> Any:
+    return busy(request, problem)
+
+
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, problem: Http404) -> Any:
     return _answer(request, 404, ("", "not_found", "not found"))
@@ -146,11 +152,12 @@ def router_of(resource: Resource) -> Router:
         commands.remove(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
         return Status(204, None)
 
-    def history(request: HttpRequest, key: str) -> Any:
-        row = one(request, resource, key)
+    def history(request: HttpRequest, key: str, response: HttpResponse) -> Any:
+        told = past.of_row(request.access, resource, one(request, resource, key))  # type: ignore[attr-defined]
+        response["X-History"] = "partial" if told.is_cut else "whole"  # partial: more lies in a project that may not be read
         return [
             {"at": h.at, "action": h.action, "actor_id": h.actor_id, "origin": h.origin, "reason": h.reason, "before": h.before, "after": h.after}
-            for h in History.objects.filter(resource=resource.key, object_id=row.pk).order_by("-id")[:200]
+            for h in told.lines
         ]
 
     router.get("/", response={200: listed, **refusals}, operation_id=f"{name}_list", url_name=f"{name}_list")(list_rows)
@@ -188,7 +195,8 @@ def _report(report: Report) -> Callable[..., Any]:
             asked = report.asked.model_validate(request.GET.dict())
         except PydanticError as problem:
             raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
-        return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
+        with heavy.turn(request) if report.is_costly else nullcontext():
+            return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
 
     return answer
 
@@ -205,7 +213,7 @@ for _each in reports():
     _name = _each.key.replace(".", "_")
     api.get(
         f"/reports/{_each.key}/{{project}}",
-        response={200: dict[str, Any], **refusals},
+        response={200: dict[str, Any], **refusals, **({429: Problems} if _each.is_costly else {})},
         operation_id=f"{_name}_report",
         tags=["reports"],
         openapi_extra=_described(_each),

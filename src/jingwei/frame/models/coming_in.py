@@ -17,6 +17,14 @@ class FailedTries(models.Model):
     locked_until = models.DateTimeField(null=True)
 
 
+class PastPassword(models.Model):
+    """The hash of a password that must not be chosen again. Kept only as long as the organisation's rules ask for it (passwords.py)."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
+    password = models.CharField(max_length=128)
+
+
 class AccessEvent(models.Model):
     """One line of the access log. Written through a database function only, never changed; it outlives the user it names."""
 
@@ -32,6 +40,9 @@ class AccessEvent(models.Model):
         TOKEN = "token", _("API token made")
         REVOKED = "revoked", _("API token revoked")
         ENDED = "ended", _("session ended by its limit")
+        RENAMED = "renamed", _("user name changed")
+        SWITCHED = "switched", _("changed organisation")
+        RULES = "rules", _("password rules changed")
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()

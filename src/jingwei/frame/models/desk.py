@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -11,14 +12,17 @@ from jingwei.frame.models.scoped import TenantModel
 
 
 class SavedView(TenantModel):
-    """A list as somebody left it: filters, sort and columns as a query string; shared or one's own."""
+    """A list as somebody left it: filters, sort and columns as a query string; one's own, shared with a project's people or with everybody."""
 
     keeps_history: ClassVar[bool] = False
+    place_path: ClassVar[str] = "project_id"
     user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
     resource = models.CharField(max_length=80)
     name = models.CharField(_("name"), max_length=80)
     query = models.TextField(blank=True)
-    is_shared = models.BooleanField(_("shared with everybody"), default=False)
+    # shared with the people of this project; without one, with everybody
+    project = models.ForeignKey("frame.Project", models.CASCADE, null=True, blank=True, related_name="+")
+    is_shared = models.BooleanField(_("shared"), default=False)
     is_default = models.BooleanField(_("opens first"), default=False)
 
     class Meta(TenantModel.Meta):
@@ -67,6 +71,11 @@ class LongWork(TenantModel):
         CANCELLED = "cancelled", _("Cancelled")
 
     user = models.ForeignKey("frame.User", models.CASCADE, null=True, related_name="+")
+    # what it is about: a resource, what is done to it, in which projects (empty: wherever its owner may), within which limits of a token
+    resource = models.CharField(max_length=80, blank=True)
+    verb = models.CharField(max_length=40, blank=True)
+    projects = ArrayField(models.BigIntegerField(), null=True)
+    limits = models.JSONField(default=list)
     title = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     done = models.PositiveIntegerField(default=0)

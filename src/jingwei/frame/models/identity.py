@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,11 +24,17 @@ code_rule = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", _("Use letters, digi
 class Tenant(models.Model):
     """An organisation: the wall that no row crosses."""
 
+    class PasswordProfile(models.TextChoices):
+        BASIC = "basic", _("Basic")
+        STRICT = "strict", _("Strict")
+        MLPS3 = "mlps3", _("MLPS level 3 (等保三级)")
+
     code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_rule])
     name = models.CharField(_("name"), max_length=200)
     zone = ZoneField(_("time zone"), max_length=60, default="Asia/Shanghai")
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    password_profile = models.CharField(_("password rules"), max_length=10, choices=PasswordProfile.choices, default=PasswordProfile.BASIC)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -41,14 +48,24 @@ class Tenant(models.Model):
 class User(AbstractUser):
     """A person who can log in. Rights come from memberships only; is_superuser gives nothing."""
 
+    hash_before: str = ""
     language = models.CharField(_("language"), max_length=10, blank=True)
+    password_changed_at = models.DateTimeField(null=True, editable=False)
+    # where the person worked last: a new session begins there, if it is still one of theirs
+    last_tenant = models.ForeignKey(Tenant, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(Lower("username"), name="user_name_once", violation_error_message=_("This name is taken."))]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """The hash of before is remembered until the new one is saved: it must perhaps not come again."""
+        self.hash_before = self.password
+        super().set_password(raw_password)
 
     @property
     def is_pending(self) -> bool:

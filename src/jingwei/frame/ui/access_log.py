@@ -30,4 +30,7 @@ def page(request: Request) -> HttpResponse:
         for row in AccessEvent.objects.filter(user_id__in=people).order_by("-id")[: 4 * shown_at_most]
         if row.user_id is not None and row.at >= people[row.user_id].since
     ][:shown_at_most]
+    for row in rows:  # which other organisations somebody works for is theirs to know
+        if row.kind == AccessEvent.Kind.SWITCHED and row.detail != request.tenant.code:
+            row.detail = ""
     return render(request, "frame/access_log.html", {"rows": [(row, people[row.user_id]) for row in rows if row.user_id is not None]})

@@ -7,7 +7,7 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import ChangePasswordForm
+from allauth.account.forms import ChangePasswordForm, ResetPasswordKeyForm
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -18,10 +18,11 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from jingwei.frame import accesslog, lockout, secrets
+from jingwei.frame import accesslog, lockout, passwords, secrets
 from jingwei.frame.models import AccessEvent, User
 
 purpose = "mfa"
+password_is_weak = "password_is_weak"  # in the session, from the log-in to the change
 
 
 def locked_page(request: HttpRequest, until: Any) -> HttpResponse:
@@ -57,7 +58,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Count, then look; a locked account or address is told so without looking."""
         typed, owner = _named(credentials)
-        account = lockout.of_account("password", f"id {owner.pk}" if owner else f"name {typed}")
+        rules = passwords.rules_of(owner)
+        account = lockout.of_account("password", f"id {owner.pk}" if owner else f"name {typed}", rules.window)
         try:
             attempt = lockout.admit(account, lockout.of_address(request))
         except lockout.Locked as locked:
@@ -66,6 +68,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         user = super().authenticate(request, **credentials)
         if user is not None:
             attempt.passed()
+            request.session[password_is_weak] = bool(passwords.problems_of(str(credentials.get("password") or ""), rules))
             return user
         accesslog.note(AccessEvent.Kind.REFUSED, request, user=owner, name=typed)
         if attempt.locks:
@@ -76,9 +79,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 class CountedPasswordChange(ChangePasswordForm):  # type: ignore[misc]
     """The old password is asked here too: guessing it counts like guessing it at the door."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = passwords.told(passwords.rules_of(self.user))
+
     def clean_oldpassword(self) -> str:
         try:
-            attempt = lockout.admit(lockout.of_account("password", f"id {self.user.pk}"), lockout.of_address(context.request))
+            account = lockout.of_account("password", f"id {self.user.pk}", passwords.rules_of(self.user).window)
+            attempt = lockout.admit(account, lockout.of_address(context.request))
         except lockout.Locked as locked:
             accesslog.note(AccessEvent.Kind.LOCKED, context.request, user=self.user, detail="password change")
             raise ImmediateHttpResponse(locked_page(context.request, locked.until)) from None
@@ -89,6 +97,14 @@ class CountedPasswordChange(ChangePasswordForm):  # type: ignore[misc]
             raise
         attempt.passed()
         return given
+
+
+class ChosenAnew(ResetPasswordKeyForm):  # type: ignore[misc]
+    """A forgotten password is replaced: the form says what the organisation asks of a new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = passwords.told(passwords.rules_of(self.user))
 
 
 class SealedSecondSteps(DefaultMFAAdapter):  # type: ignore[misc]

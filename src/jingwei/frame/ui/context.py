@@ -23,7 +23,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     projects = list(Project.objects.all()[:100])
     chosen = request.session.get("project_id")
     return {
-        "tenant": request.tenant, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
+        "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
         "unknown_zones": [p.code for p in projects if isinstance(p.zone, UnknownZone)],
         "chosen_project": next((p for p in projects if p.pk == chosen), None),
     }  # fmt: skip

@@ -18,17 +18,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from jingwei.frame import passwords
 from jingwei.frame.access import standard_roles
 from jingwei.frame.models import Membership, Role, SetupLink, Tenant, User
+from jingwei.frame.names import is_taken, told_when_taken
 
 
 class SetupForm(forms.Form):
     """The first person chooses a name and a password; there is no default."""
 
+    joining: Tenant | None = None
+
     organisation = forms.CharField(label=_("Organisation"), max_length=200)
     username = forms.CharField(label=_("User name"), max_length=150)
     full_name = forms.CharField(label=_("Your name"), max_length=150, required=False)
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 12 characters."))
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     again = forms.CharField(label=_("Password again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def clean(self) -> dict[str, Any]:
@@ -37,10 +41,12 @@ class SetupForm(forms.Form):
             self.add_error("again", _("The two passwords differ."))
         elif given.get("password"):
             try:
-                validate_password(given["password"], User(username=given.get("username", "")))
+                user = User(username=given.get("username", ""))
+                vars(user)["joining"] = self.joining
+                validate_password(given["password"], user)
             except ValidationError as problem:
                 self.add_error("password", problem)
-        if User.objects.filter(username__iexact=given.get("username", "")).exists():
+        if is_taken(given.get("username", "")):
             self.add_error("username", _("This name is taken."))
         return given
 
@@ -55,8 +61,9 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     if link.user is not None:
         return _choose_password(request, link, link.user)
     form = SetupForm(request.POST or None, initial={"organisation": link.tenant.name if link.tenant else ""})
-    if request.method == "POST" and form.is_valid():
-        user = _admit(link, form.cleaned_data)
+    form.joining = link.tenant
+    form.fields["password"].help_text = passwords.told(passwords.strictest([link.tenant] if link.tenant else ()))
+    if request.method == "POST" and form.is_valid() and (user := _admitted(link, form)) is not None:
         record_authentication(request, user, method="password", username=user.username)
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
@@ -68,7 +75,7 @@ class PasswordForm(forms.Form):
 
     user: User
 
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 12 characters."))
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     again = forms.CharField(label=_("Password again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def clean(self) -> dict[str, Any]:
@@ -86,6 +93,7 @@ class PasswordForm(forms.Form):
 def _choose_password(request: HttpRequest, link: SetupLink, user: User) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     form.user = user
+    form.fields["password"].help_text = passwords.told(passwords.rules_of(user))
     if request.method == "POST" and form.is_valid() and SetupLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
         user.set_password(form.cleaned_data["password"])
         user.save()
@@ -93,6 +101,16 @@ def _choose_password(request: HttpRequest, link: SetupLink, user: User) -> HttpR
         login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
         return redirect("/")
     return render(request, "frame/account/setup.html", {"form": form, "link": link, "invited": user}, status=422 if form.errors else 200)
+
+
+def _admitted(link: SetupLink, form: SetupForm) -> User | None:
+    """The new administrator; what somebody else did in this very moment is told in the form, and the link is not used up by it."""
+    try:
+        with told_when_taken():
+            return _admit(link, form.cleaned_data)
+    except ValidationError as problem:
+        form.add_error(None, problem)
+        return None
 
 
 @transaction.atomic
@@ -104,6 +122,7 @@ def _admit(link: SetupLink, given: dict[str, Any]) -> User:
     for key, (name, _grants) in standard_roles.items():
         Role.objects.get_or_create(tenant=tenant, key=key, defaults={"name": str(name), "is_standard": True})
     user = User(username=given["username"], first_name=given["full_name"], language=translation.get_language() or "")
+    vars(user)["joining"] = tenant
     user.set_password(given["password"])
     user.save()
     Membership.objects.create(tenant=tenant, user=user, role=Role.objects.get(tenant=tenant, key="owner"))

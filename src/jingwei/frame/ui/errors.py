@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
+from jingwei.frame import heavy, limits
 from jingwei.frame.models import Project
 from jingwei.frame.troubles import Said
 from jingwei.frame.ui import menu
@@ -86,6 +87,17 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
         _("This page or record does not exist, or it belongs to somebody else."),
         _("Check the address, or search for what you meant."),
     )
+
+
+def busy(request: HttpRequest, problem: heavy.Busy) -> HttpResponse:
+    """429: costly things take turns."""
+    if limits.is_programs(request.path) or "application/json" in request.headers.get("Accept", ""):
+        answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "busy", "message": str(problem)}]}, status=429)
+    else:
+        hint = _("Nothing is lost: go back or reload this page in a moment.")
+        answer = _answer(request, 429, _("One after the other"), str(problem), hint)
+    answer["Retry-After"] = str(heavy.retry_after_seconds)
+    return answer
 
 
 def without_room(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jingwei.frame import confined, errands, exchange, longwork
+from jingwei.frame import confined, errands, exchange, heavy, longwork
 from jingwei.frame.listing import Listing
 from jingwei.frame.models import LongWork
 from jingwei.frame.ui.records import found
@@ -22,6 +22,7 @@ bytes_at_most = 20_000_000
 
 
 @require_GET
+@heavy.rendering
 def export(request: Request, key: str, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file."""
     resource = found(request, key, "export")
@@ -36,6 +37,7 @@ def export(request: Request, key: str, kind: str) -> HttpResponseBase:
 
 
 @require_GET
+@heavy.rendering
 def template(request: Request, key: str) -> HttpResponse:
     """An empty sheet to fill in."""
     resource = found(request, key, "import")
@@ -62,8 +64,13 @@ def load(request: Request, key: str) -> HttpResponse:
 
 
 def _kept(request: Request, key: str, pk: int) -> LongWork | None:
-    kept: LongWork | None = LongWork.objects.filter(pk=pk, user=request.user, payload__resource=key).first()
-    return kept
+    kept = longwork.found(request.access, pk, payload__resource=key)
+    return kept if kept is not None and request.access.anywhere(f"{key}.import") else None
+
+
+def _about(request: Request, key: str) -> longwork.About:
+    """A sheet may name rows wherever this person may import."""
+    return longwork.About(key, "import", request.access.projects(f"{key}.import"))
 
 
 def _state(request: Request, key: str, pk: int) -> dict[str, object]:
@@ -86,14 +93,15 @@ def _try(request: Request, key: str, context: dict[str, object]) -> HttpResponse
     if len(sheet.rows) > exchange.rows_in_request:
         return redirect(_begin(request, key, name, content, apply=False).url)
     report = exchange.dry_run(resource, sheet, request.access)
-    kept = LongWork(user=request.user, title=name[:200], tenant_id=request.tenant.pk, payload={"resource": key}, file=content)
+    kept = LongWork(user=request.user, title=name[:200], tenant_id=request.tenant.pk, payload={"resource": key}, file=content, **_about(request, key).noted())
     kept.save()
     return render(request, "frame/records/import.html", context | {"report": report, "kept": kept})
 
 
 def _begin(request: Request, key: str, name: str, content: bytes, *, apply: bool) -> LongWork:
     return longwork.begin(
-        errands.import_kind, title=name, payload={"resource": key, "apply": apply}, user=request.user, url=f"{reverse('import', args=[key])}?work={{id}}", file=content
+        errands.import_kind, title=name, payload={"resource": key, "apply": apply}, user=request.user, about=_about(request, key), file=content,
+        url=f"{reverse('import', args=[key])}?work={{id}}",
     )  # fmt: skip
 
 

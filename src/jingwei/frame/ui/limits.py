@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from jingwei.frame import accesslog
+from jingwei.frame import accesslog, passwords
 from jingwei.frame.models import AccessEvent
+from jingwei.frame.ui.account import password_is_weak
 from jingwei.frame.ui.second_step import has_second_step, is_administrator
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -26,6 +27,8 @@ administrator_idle_seconds = 15 * 60
 noted_every_seconds = 30
 # what an open page asks by itself is no sign that anybody sits there
 unattended_paths = ("/events/", "/running/", "/static/", "/health/")
+# all that somebody may do who must choose a new password first
+renewing = ("/accounts/password/", "/accounts/reauthenticate/", "/accounts/logout/", "/language/", "/static/", "/health/")
 # all that somebody may do who must add a second step first
 enrolling = ("/accounts/2fa/", "/accounts/reauthenticate/", "/accounts/logout/", "/accounts/password/change/", "/language/", "/static/", "/health/")
 
@@ -51,9 +54,14 @@ class SessionLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if getattr(request, "api_token", None) is None and request.user.is_authenticated and self._is_over(request):
             return self._ended(request)
-        if must_enrol(request):
+        if text := password_due(request):
+            if not request.path.startswith(renewing):
+                return _first(request, text, "password_due", "account_change_password")
+            vars(request).update(is_enrolling=True, password_due=text)
+        elif must_enrol(request):
             if not request.path.startswith(enrolling):
-                return _enrol_first(request)
+                text = _("Administrators add a second step to their log-in before they do anything else.")
+                return _first(request, text, "second_step", "mfa_activate_totp")
             vars(request)["is_enrolling"] = True
         return self.handler(request)
 
@@ -62,6 +70,8 @@ class SessionLimits:
         now, session = int(time.time()), request.session
         access = getattr(request, "access", None)
         idle = administrator_idle_seconds if access is not None and is_administrator(access) else idle_seconds
+        rules = passwords.strictest(getattr(request, "tenants", ()))
+        idle = min(idle, rules.idle_seconds or idle)
         if now - session.get(began, now) > absolute_seconds or now - session.get(seen, now) > idle:
             return True
         is_attended = not request.path.startswith(unattended_paths) and "X-Unattended" not in request.headers
@@ -93,11 +103,20 @@ def must_enrol(request: HttpRequest) -> bool:
     return access is not None and is_administrator(access) and not has_second_step(request.user)  # type: ignore[arg-type]
 
 
-def _enrol_first(request: HttpRequest) -> HttpResponse:
-    text = _("Administrators add a second step to their log-in before they do anything else.")
+def password_due(request: HttpRequest) -> str:
+    """Why a person must choose a new password before anything else; empty when he need not. Programs have tokens, which end by themselves."""
+    if getattr(request, "api_token", None) is not None or not request.user.is_authenticated or request.path.startswith(("/static/", "/health/")):
+        return ""
+    rules = passwords.strictest(getattr(request, "tenants", ()))
+    return passwords.due(request.user, rules, is_weak=bool(request.session.get(password_is_weak)))
+
+
+def _first(request: HttpRequest, text: str, code: str, page: str) -> HttpResponse:
+    """Something else comes first: programs are told, people are led there."""
     if request.path.startswith("/api/") or request.path == "/graphql" or getattr(request, "api_token", None) is not None:
-        return JsonResponse({"errors": [{"field": "", "code": "second_step", "message": text}]}, status=403)
+        return JsonResponse({"errors": [{"field": "", "code": code, "message": text}]}, status=403)
     if request.headers.get("HX-Request") or request.path.startswith("/events/"):
         return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
-    messages.info(request, text)
-    return redirect("mfa_activate_totp")
+    if page == "mfa_activate_totp":  # the page of a due password says it by itself
+        messages.info(request, text)
+    return redirect(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +14,7 @@ from jingwei.frame.web import Request
 
 
 def _own(request: Request, pk: int) -> LongWork:
-    work: LongWork | None = LongWork.objects.filter(pk=pk, user=request.user).first()
+    work = longwork.found(request.access, pk)
     if work is None:
         raise Http404
     return work
@@ -21,7 +23,8 @@ def _own(request: Request, pk: int) -> LongWork:
 @require_GET
 def listing(request: Request) -> HttpResponse:
     """What I started lately."""
-    rows = LongWork.objects.filter(user=request.user, payload__has_key="kind").defer("file", "outcome").order_by("-id")[:50]
+    mine = LongWork.objects.filter(user=request.user, payload__has_key="kind").defer("file", "outcome").order_by("-id")
+    rows = list(islice(longwork.seen_by(request.access, mine.iterator(chunk_size=100)), 50))
     return render(request, "frame/longwork.html", {"rows": rows})
 
 
@@ -39,5 +42,6 @@ def state(request: Request, pk: int) -> HttpResponse:
 def cancel(request: Request, pk: int) -> HttpResponse:
     """Stop it, keeping what it found."""
     work = _own(request, pk)
+    longwork.require_doing(request.access, work)
     longwork.cancel(work)
     return render(request, "frame/_longwork.html", {"work": _own(request, pk)}) if request.headers.get("HX-Request") else redirect(work.url or "/running/")

@@ -20,17 +20,18 @@ from jingwei.frame import disk, limits, scope
 from jingwei.frame.access import access_of
 from jingwei.frame.api.tokens import token_of
 from jingwei.frame.events import feed
+from jingwei.frame.heavy import Busy
 from jingwei.frame.models import ApiToken, Tenant
 from jingwei.frame.narrowing import limits_from
 from jingwei.frame.troubles import Said, said_of
-from jingwei.frame.ui.errors import homeless, malformed, refused_value, without_room
+from jingwei.frame.ui.errors import busy, homeless, malformed, refused_value, without_room
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import whole
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
 open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
-for_persons_only = ("/accounts/", "/setup/")  # passwords, second steps, sessions: not for programs
+for_persons_only = ("/accounts/", "/setup/", "/organisation/")  # passwords, second steps, sessions: not for programs
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
 
 
@@ -85,7 +86,9 @@ class Readable:
         return self.handler(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        """The last net: a value that the database refuses is a refusal and no failure."""
+        """The last net: a value that the database refuses is a refusal and no failure; who has to wait is told so."""
+        if isinstance(problem, Busy):
+            return busy(request, problem)
         said = said_of(problem)
         if said is None:
             return None

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jingwei.frame.access import grants_of, grants_of_role, is_granted, standard_roles
 from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
+from jingwei.frame.names import named, told_when_taken
 from jingwei.frame.resource import resources
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
@@ -80,11 +82,16 @@ def _invite(request: Request) -> str:
     if not request.access.covers(grants_of_role(role), place):
         messages.error(request, _("“%(role)s” may do more than you may here. Ask who holds it to give it.") % {"role": role.name})
         return ""
-    user = User.objects.filter(username__iexact=name).first()  # a name is the same name in any case: people log in by it in any case
+    user = named(name)
     if user is None:
         user = User(username=name, first_name=str(request.POST.get("full_name", ""))[:150])
         user.set_unusable_password()
-        user.save()
+        try:
+            with told_when_taken():
+                user.save()
+        except ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+            return ""
     elif user.is_pending and not _waits_for(user, request.tenant):
         messages.error(request, _("This name is taken. Choose another."))
         return ""

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import commands, forms, scope, undo
+from jingwei.frame import commands, forms, past, savedviews, scope, undo
 from jingwei.frame.listing import Listing, searched
-from jingwei.frame.models import History, Project, SavedView, User
+from jingwei.frame.models import History, Project, User
 from jingwei.frame.resource import Resource, registry
 from jingwei.frame.ui.cells import Cell, cells_of, values_told
 from jingwei.frame.ui.undoing import offer_undo
@@ -57,8 +57,7 @@ def listing(request: Request, key: str) -> HttpResponse:
     """The list; htmx asks for the table only."""
     resource = found(request, key)
     parameters = request.GET.dict()
-    views = list(SavedView.objects.filter(resource=key).select_related("user")) if not request.headers.get("HX-Request") else []
-    views = [v for v in views if v.is_shared or v.user_id == request.user.pk]
+    views = savedviews.seen(request.access, resource) if not request.headers.get("HX-Request") else []
     if not parameters and not request.headers.get("HX-Request"):
         start = next((v for v in views if v.is_default and v.user_id == request.user.pk), None)
         if start is not None and start.query:
@@ -71,6 +70,7 @@ def listing(request: Request, key: str) -> HttpResponse:
     context = {
         "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(resource, row, chosen)) for row in shown.rows],
         "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
+        "share_projects": savedviews.projects_to_share(request.access, resource), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
         "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *resource.columns, *resource.fields))],
     }  # fmt: skip
     return render(request, "frame/records/_table.html" if request.headers.get("HX-Request") else "frame/records/list.html", context)
@@ -101,16 +101,16 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
+    told = past.of_row(request.access, resource, row, 20)
     context = {
         "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
-        "lines": history_lines(resource, row.pk, 20), "name": resource.name_of(row),
+        "lines": history_lines(resource, told.lines), "is_history_cut": told.is_cut, "name": resource.name_of(row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
-def history_lines(resource: Resource, pk: int, most: int = 200) -> list[dict[str, Any]]:
+def history_lines(resource: Resource, lines: list[History]) -> list[dict[str, Any]]:
     """History of a row in words: who, when, why, and each field before and after."""
-    lines = list(History.objects.filter(resource=resource.key, object_id=pk).order_by("-id")[:most])
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
     told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side])
     out = []
@@ -358,32 +358,6 @@ def pick(request: Request, key: str) -> HttpResponse:
     if words := request.GET.get("q", "").strip():
         rows = rows.filter(searched(resource, words.rpartition("/")[2] or words))
     return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in rows[:20]]})
-
-
-@require_POST
-def save_view(request: Request, key: str) -> HttpResponse:
-    """Keep the list as it is under a name."""
-    resource = found(request, key)
-    name, query = request.POST.get("name", "").strip()[:80], request.POST.get("query", "")[:2000]
-    if name:
-        view, _made = SavedView.objects.update_or_create(
-            user=request.user,
-            resource=resource.key,
-            name=name,
-            defaults={"query": query, "is_shared": bool(request.POST.get("shared")), "tenant_id": request.tenant.pk},
-        )
-        if request.POST.get("default"):
-            SavedView.objects.filter(user=request.user, resource=resource.key).exclude(pk=view.pk).update(is_default=False)
-            SavedView.objects.filter(pk=view.pk).update(is_default=True)
-    return redirect(f"{reverse('records', args=[key])}?{query}")
-
-
-@require_POST
-def drop_view(request: Request, key: str, pk: int) -> HttpResponse:
-    """Forget a saved view of one's own."""
-    found(request, key)
-    SavedView.objects.filter(pk=pk, user=request.user, resource=key).delete()
-    return redirect("records", key=key)
 
 
 __all__ = ["Cell"]

@@ -17,7 +17,7 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import accesslog, lockout, secrets
+from jingwei.frame import accesslog, lockout, passwords, secrets
 from jingwei.frame.access import Access
 from jingwei.frame.models import AccessEvent, User
 from jingwei.frame.ui.account import locked_page
@@ -72,7 +72,7 @@ def _is_right(authenticator: Authenticator, code: str) -> bool:
 
 def _admitted(user: User) -> lockout.Try:
     try:
-        return lockout.admit(lockout.of_account("code", f"id {user.pk}"), lockout.of_address(context.request))
+        return lockout.admit(lockout.of_account("code", f"id {user.pk}", passwords.rules_of(user).window), lockout.of_address(context.request))
     except lockout.Locked as locked:
         accesslog.note(AccessEvent.Kind.LOCKED, context.request, user=user, detail="second step")
         raise ImmediateHttpResponse(locked_page(context.request, locked.until)) from None

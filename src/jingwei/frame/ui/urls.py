@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, people, records, search, tokens
+from jingwei.frame.ui import access_log, entry, events, exchange, growth, longwork, password_rules, people, records, search, switching, tokens, views
 
 urlpatterns = [
     path("events/", events.stream, name="events"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("settings/members/", people.members, name="members"),
     path("settings/members/<int:pk>/link/", people.link, name="member-link"),
     path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
+    path("settings/passwords/", password_rules.page, name="password-rules"),
     path("settings/access/", access_log.page, name="access-log"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/drop/", tokens.drop, name="token-drop"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("running/", longwork.listing, name="running"),
     path("running/<int:pk>/", longwork.state, name="running-state"),
     path("running/<int:pk>/cancel/", longwork.cancel, name="running-cancel"),
+    path("organisation/", switching.choose, name="choose-organisation"),
     path("project/", search.choose_project, name="choose-project"),
     path("undo/", records.take_back, name="undo"),
     path("pick/<str:key>/", records.pick, name="pick"),
@@ -30,8 +32,8 @@ urlpatterns = [
     path("w/<str:key>/export.<str:kind>", exchange.export, name="export"),
     path("w/<str:key>/import/", exchange.load, name="import"),
     path("w/<str:key>/template.xlsx", exchange.template, name="import-template"),
-    path("w/<str:key>/views/", records.save_view, name="view-save"),
-    path("w/<str:key>/views/<int:pk>/drop/", records.drop_view, name="view-drop"),
+    path("w/<str:key>/views/", views.save, name="view-save"),
+    path("w/<str:key>/views/<int:pk>/drop/", views.drop, name="view-drop"),
     path("w/<str:key>/<int:pk>/", records.detail, name="record"),
     path("w/<str:key>/<int:pk>/edit/", records.edit, name="record-edit"),
     path("w/<str:key>/<int:pk>/delete/", records.remove, name="record-delete"),

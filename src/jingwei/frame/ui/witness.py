@@ -15,12 +15,15 @@ from django.http import HttpRequest
 
 from jingwei.frame import accesslog
 from jingwei.frame.models import AccessEvent, User
+from jingwei.frame.ui.account import password_is_weak
 from jingwei.frame.ui.limits import began, seen
 
 
 @receiver(user_logged_in, dispatch_uid="frame.logged_in")
 def _came(request: HttpRequest, user: User, **_: Any) -> None:
     request.session[began] = request.session[seen] = int(time.time())
+    if user.last_tenant_id is not None:
+        request.session["tenant_id"] = user.last_tenant_id
     accesslog.note(AccessEvent.Kind.LOGIN, request, user=user)
 
 
@@ -32,6 +35,7 @@ def _went(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 @receiver((password_changed, password_reset, password_set), dispatch_uid="frame.password")
 def _changed(request: HttpRequest, user: User, **_: Any) -> None:
+    request.session.pop(password_is_weak, None)
     accesslog.note(AccessEvent.Kind.PASSWORD, request, user=user)
 
 

@@ -216,7 +216,10 @@ def _touched(rows: Sequence[Conflict]) -> dict[int, dict[str, Touched]]:
 def _lines(interface: Interface, side: str, rows: list[Conflict]) -> Iterable[tuple[Conflict, Touched]]:
     lines: dict[int, list[History]] = defaultdict(list)
     ids = {int(getattr(c.link, f"key_{side}")) for c in rows}
-    for line in History.objects.filter(resource=interface.stream(side), object_id__in=ids).order_by("-id")[:history_at_most]:
+    known, local = History.objects.filter(resource=interface.stream(side), object_id__in=ids), local_resource(interface, side)
+    if local is not None and local.model.project_path:  # what happened to it in another project is not told here
+        known = known.filter(project_id=interface.project_id)
+    for line in known.order_by("-id")[:history_at_most]:
         lines[line.object_id].append(line)
     people = User.objects.in_bulk({line.actor_id for many in lines.values() for line in many if line.actor_id})
     for conflict in rows:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from jingwei.frame import past
 from jingwei.frame.access import Access
 from jingwei.frame.models import History
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Link, OutboxEntry, Quarantine
@@ -101,6 +102,8 @@ def _written(links: list[Link], limit: int) -> list[dict[str, Any]]:
                 if local.model.project_path:  # what happened to it in another project is not told here
                     lines = lines.filter(project_id=link.interface.project_id)
                 for line in lines.order_by("-id")[:limit]:
+                    if local.model.project_path and past.is_arrival(local, line, (link.interface.project_id,)):
+                        line.before = None
                     steps.append({
                         "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": line.before, "values": line.after,
                         "origin": line.origin, "reason": line.reason, "actor": line.actor_id, "id": line.pk,

@@ -13,7 +13,7 @@ from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import files, queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.pages.opening import project_asked
-from jingwei.frame import confined
+from jingwei.frame import confined, heavy
 from jingwei.frame.models import Project
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
@@ -90,6 +90,7 @@ def carry_out(request: Request, code: str, pk: int) -> HttpResponse:
 
 
 @require_GET
+@heavy.rendering
 def export(request: Request, code: str) -> HttpResponse:
     """The project as Microsoft Project XML."""
     project = project_asked(request, code, "export")

@@ -20,6 +20,7 @@ from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import baseline_sheet, link_sheet, task_sheet
 from jingwei.domains.schedule.words import gantt_words
 from jingwei.domains.work import queries as work
+from jingwei.frame import longwork
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
 from jingwei.kernels.calendar import wall_minute
@@ -80,7 +81,7 @@ def data(request: Request, code: str) -> HttpResponse:
 
 def _previews(request: Request, project: Project) -> list[dict[str, Any]]:
     """The person's newest levelling preview as one more state to compare with; its id is below zero."""
-    found = queries.levelling_previews(request.user.pk, project.pk).first()
+    found = next(longwork.seen_by(request.access, queries.levelling_previews(request.user.pk, project.pk)), None)
     return [{"id": -found.pk, "name": _("Levelling preview")}] if found else []
 
 
@@ -88,7 +89,7 @@ def _previews(request: Request, project: Project) -> list[dict[str, Any]]:
 def levelled_rows(request: Request, code: str, work_id: int) -> HttpResponse:
     """Where a levelling preview would have each task, as ghost bars beside the plan."""
     project = project_asked(request, code)
-    found = queries.levelling_previews(request.user.pk, project.pk).filter(pk=work_id).first()
+    found = next(longwork.seen_by(request.access, queries.levelling_previews(request.user.pk, project.pk).filter(pk=work_id)), None)
     if found is None:
         raise Http404
     moved = {move["task"]: (move["new_start"], move["new_finish"]) for move in found.outcome["moves"]}

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.domains.schedule import services
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
+from jingwei.frame import longwork
 from jingwei.frame.models import LongWork, Project
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.values import whole
@@ -32,7 +33,7 @@ def page(request: Request, code: str) -> HttpResponse:
     held = work.tasks_of(project.pk).filter(levelled_until__isnull=False).count()
     context: dict[str, Any] = {"project": project, "held": held, "may_edit": request.access.allows("work.task.change", project.pk), "seconds": usual_seconds}
     asked = request.GET.get("work", "")
-    kept = LongWork.objects.filter(pk=whole(asked), user=request.user).first() if whole(asked) is not None else None
+    kept = longwork.found(request.access, whole(asked))
     if kept is not None:
         context |= {
             "work": kept,
@@ -87,7 +88,7 @@ def begin(request: Request, code: str) -> HttpResponse:
 def accept(request: Request, code: str, pk: int) -> HttpResponse:
     """Carry out the ticked moves of a preview."""
     project_asked(request, code, "change")
-    kept = LongWork.objects.filter(pk=pk, user=request.user, status=LongWork.Status.DONE).first()
+    kept = longwork.found(request.access, pk, status=LongWork.Status.DONE)
     try:
         if kept is None:
             raise ValidationError(_("The preview is gone. Level again."))

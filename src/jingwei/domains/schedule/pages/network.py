@@ -16,6 +16,7 @@ from jingwei.domains.schedule import diagram, queries
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.schedule.paper.shapes import fitted
 from jingwei.domains.work import queries as work
+from jingwei.frame import heavy
 from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
@@ -27,6 +28,7 @@ fields = (
 
 
 @require_GET
+@heavy.rendering
 def network(request: Request, code: str) -> HttpResponse:
     """Boxes with early and late dates; `closed` names the summaries drawn as one box."""
     project = project_asked(request, code)

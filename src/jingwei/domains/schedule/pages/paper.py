@@ -19,6 +19,7 @@ from jingwei.domains.schedule.paper.layout import Printed, Row, sheets, sizes
 from jingwei.domains.schedule.paper.shapes import Sheet
 from jingwei.domains.schedule.paper.svg import svg_of
 from jingwei.domains.work import queries as work
+from jingwei.frame import heavy
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
 
@@ -59,6 +60,7 @@ def _sheets(request: Request, project: Project) -> tuple[str, list[Sheet]]:
 
 
 @require_GET
+@heavy.rendering
 def paper(request: Request, code: str) -> HttpResponse:
     """The sheets in a page of their own."""
     project = project_asked(request, code)
@@ -71,6 +73,7 @@ def paper(request: Request, code: str) -> HttpResponse:
 
 
 @require_GET
+@heavy.rendering
 def paper_pdf(request: Request, code: str) -> HttpResponse:
     """The same as a file."""
     from jingwei.domains.schedule.paper.pdf import pdf_of

@@ -25,9 +25,10 @@ def levelling_begin(*, projects: Sequence[Project], within_slack: bool, seconds:
     if not 1 <= seconds <= levelling.seconds_at_most:
         raise ValidationError({"seconds": _("Between 1 and %(most)s seconds.") % {"most": levelling.seconds_at_most}})
     levelling.refuse_from_finish(projects)
-    payload = {"projects": [project.pk for project in projects], "within_slack": within_slack, "seconds": seconds}
+    payload: dict[str, Any] = {"projects": [project.pk for project in projects], "within_slack": within_slack, "seconds": seconds}
     title = _("Levelling %(projects)s") % {"projects": ", ".join(project.code for project in projects)}
-    return longwork.begin(kind, title=title, payload=payload, user=user, url=url)
+    about = longwork.About("work.task", "change", payload["projects"])
+    return longwork.begin(kind, title=title, payload=payload, user=user, about=about, url=url)
 
 
 @longwork.kind(kind)

@@ -1,0 +1,115 @@
+"""Costly renderings take turns: a person has two at a time, a process as many as leave half of it to everybody else.
+
+A view that prints, draws or exports is declared by `@rendering`. Who has to wait waits a few seconds without a database connection; who has waited
+long enough, or waits in too many places, is told to come back (`Busy`, answered with 429).
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from jingwei.frame import limits
+
+of_person = 2
+waiting_of_person = 2
+wait_seconds = 4.0
+retry_after_seconds = 5
+usual_connections = 12  # of a process that has no pool
+
+
+class Busy(Exception):
+    """It is not one's turn, and waiting did not help."""
+
+    def __init__(self, is_own: bool) -> None:
+        super().__init__(is_own)
+        self.is_own = is_own
+
+    def __str__(self) -> str:
+        if self.is_own:
+            return _("Two large pages or files are being made for you already. Wait until one of them is there, then ask again.")
+        return _("Many large pages and files are being made at this moment. Wait a few seconds, then ask again.")
+
+
+def places() -> int:
+    """How many a process makes at once: every request needs a database connection, so the pool says how many it answers, and half of them stay free."""
+    options: Any = settings.DATABASES["default"].get("OPTIONS") or {}
+    pool = options.get("pool") or {}
+    return max(1, int(pool.get("max_size", usual_connections)) // 2)
+
+
+class Turns:
+    """Who is making something now, and who waits for it. For one process."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self._changed = threading.Condition()
+        self._most = most
+        self._doing: Counter[int] = Counter()
+        self._waiting: Counter[int] = Counter()
+
+    @contextmanager
+    def taken(self, person: int, seconds: float | None = None, *, before_waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Work inside when it is this person's turn; raises Busy after so many seconds. `before_waiting` is called when there is something to wait for."""
+        with self._changed:
+            if not self._is_free(person):
+                self._wait(person, wait_seconds if seconds is None else seconds, before_waiting)
+            self._doing[person] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._doing[person] -= 1
+                self._doing += Counter()  # who has none is forgotten
+                self._changed.notify_all()
+
+    def _is_free(self, person: int) -> bool:
+        return self._doing[person] < of_person and self._doing.total() < (self._most or places())
+
+    def _wait(self, person: int, seconds: float, before_waiting: Callable[[], None]) -> None:
+        if self._waiting[person] >= waiting_of_person:
+            raise Busy(is_own=True)
+        self._waiting[person] += 1
+        try:
+            before_waiting()
+            if not self._changed.wait_for(lambda: self._is_free(person), timeout=seconds):
+                raise Busy(is_own=self._doing[person] >= of_person)
+        finally:
+            self._waiting[person] -= 1
+
+
+turns = Turns()
+
+
+@contextmanager
+def turn(request: HttpRequest) -> Iterator[None]:
+    """Make something costly for whoever asks. Raises Busy."""
+
+    def give_back() -> None:
+        # a program's connection has its time limit and keeps it
+        if not connection.in_atomic_block and not limits.is_programs(request.path):
+            connection.close()
+
+    with turns.taken(request.user.pk or 0, before_waiting=give_back):
+        yield
+
+
+def rendering(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Declare a view that makes something costly."""
+
+    @functools.wraps(view)
+    def taking_turns(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with turn(request):
+            return view(request, *args, **kwargs)
+
+    vars(taking_turns)["is_heavy"] = True
+    return taking_turns

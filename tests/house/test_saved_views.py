@@ -1,0 +1,121 @@
+"""Saved views: one's own, shared with the people of a project, or with everybody; nobody reads the filters of a project that is not his."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from jingwei.frame import scope
+from jingwei.frame.models import ApiToken, Membership, Project, Role, SavedView, User
+from jingwei.frame.resource import resource
+from tests.house.conftest import House
+from tests.house.half import member
+
+pytestmark = pytest.mark.django_db
+path = "/w/work.task/"
+
+
+def logged_in(who: User) -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(who, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+@pytest.fixture
+def second(house: House) -> Project:
+    with scope.within(scope.Scope(house.tenant.pk)):
+        made = Project(code="P2", name="二号", start_on=house.project.start_on)
+        made.save()
+    return made
+
+
+def kept(client: Client, name: str, shared: Any = "", **filters: Any) -> Any:
+    query = "&".join(f"{key}={value}" for key, value in filters.items())
+    return client.post(f"{path}views/", {"name": name, "query": query, "shared": shared})
+
+
+def shows(client: Client, name: str) -> bool:
+    return name in client.get(path + "?all=1").text
+
+
+def offered(client: Client) -> set[str]:
+    """With whom the list offers to share."""
+    return set(re.findall(r'<option value="(\w*)"', client.get(path + "?all=1").text.partition('id="view-shared"')[2].partition("</select>")[0]))
+
+
+def test_a_stranger_sees_none_and_keeps_none(house: House) -> None:
+    kept(logged_in(house.owner), "view-of-all", "all")
+    assert not shows(logged_in(house.stranger), "view-of-all")
+    nobody = User.objects.create_user("nobody")
+    Membership.objects.create(tenant=house.tenant, user=nobody, role=Role.objects.create(tenant=house.tenant, key="x", name="x"))
+    assert kept(logged_in(nobody), "mine").status_code == 403
+
+
+def test_a_view_shared_from_a_project_is_seen_by_its_people(house: House, second: Project) -> None:
+    """Given a view that a manager of P1 shares from P1, when people of P1, of P2 and of everything look, then those of P2 do not see it."""
+    manager, colleague, elsewhere = (member(house, name, "manager", where) for name, where in (("m1", house.project), ("c1", house.project), ("m2", second)))
+    assert kept(logged_in(manager), "secret-plan", house.project.pk, q="acquisition").status_code == 302
+    assert shows(logged_in(manager), "secret-plan") and shows(logged_in(colleague), "secret-plan") and shows(logged_in(house.viewer), "secret-plan")
+    page = logged_in(elsewhere).get(path + "?all=1").text
+    assert "secret-plan" not in page and "acquisition" not in page
+    Membership.objects.filter(user=colleague).delete()
+    Membership.objects.create(tenant=house.tenant, user=colleague, role=Role.objects.get(tenant=house.tenant, key="manager"), project=second)
+    assert not shows(logged_in(colleague), "secret-plan"), "who has left the project has left its views"
+
+
+def test_sharing_needs_the_right_where_it_is_shared(house: House, second: Project) -> None:
+    client = logged_in(member(house, "m1", "manager", house.project))
+    for where in ("all", second.pk, "x", 10**30):
+        assert kept(client, "wide", where).status_code in (403, 404)
+    with scope.within(scope.Scope(house.tenant.pk)):
+        assert not SavedView.objects.exists()
+    with scope.within(scope.Scope(house.tenant.pk)):
+        house.make(resource("work.task"))
+    assert offered(client) == {"", str(house.project.pk)}
+    assert offered(logged_in(house.owner)) == {"", "all", str(house.project.pk), str(second.pk)}
+
+
+def test_what_names_a_project_is_not_shared_beyond_it(house: House, second: Project) -> None:
+    """Given filters that name a project, or a row of it, when somebody of everything shares them with everybody, then only its people see them."""
+    elsewhere = logged_in(member(house, "m2", "manager", second))
+    owner = logged_in(house.owner)
+    kept(owner, "by-project", "all", project=house.project.pk)
+    kept(owner, "by-code", "all", project=house.project.code)
+    kept(owner, "by-nothing", "all", q="x")
+    assert not shows(elsewhere, "by-project") and not shows(elsewhere, "by-code") and shows(elsewhere, "by-nothing")
+    answer = kept(owner, "crossed", second.pk, project=house.project.pk)
+    assert answer.status_code == 302 and not shows(elsewhere, "crossed") and shows(owner, "crossed"), "it stays one's own"
+
+
+def test_a_limited_token_reads_no_filters_of_other_projects(house: House, second: Project) -> None:
+    owner = logged_in(house.owner)
+    kept(owner, "mine-of-one", project=house.project.pk)
+    kept(owner, "mine-of-none", q="x")
+    _token, text = ApiToken.issue(tenant=house.tenant, user=house.owner, name="t", limit={"grants": ["*.view"], "projects": [second.pk]})
+    page = Client(headers={"Authorization": f"Bearer {text}"}).get(path + "?all=1").text
+    assert "mine-of-one" not in page and "mine-of-none" not in page
+    assert shows(owner, "mine-of-one") and shows(owner, "mine-of-none")
+
+
+def test_an_upgrade_takes_sharing_back_from_those_who_have_no_right_to_it(house: House, second: Project) -> None:
+    """Given shared views of before, when the migration runs, then those of people of one project become own, and what names a project keeps to it."""
+    migration = import_module("jingwei.frame.migrations.0042_views_of_a_project")
+    manager = member(house, "m1", "manager", house.project)
+    special = User.objects.create_user("special")
+    role = Role.objects.create(tenant=house.tenant, key="special", name="special", grants=["work.task.view"])
+    Membership.objects.create(tenant=house.tenant, user=special, role=role)
+    with scope.within(scope.Scope(house.tenant.pk)):
+        for user, name, query in (
+            (manager, "narrow", ""), (house.viewer, "wide", "q=x"), (special, "special", ""), (house.owner, "named", f"q=x&project={house.project.pk}"),
+        ):  # fmt: skip
+            SavedView(user=user, name=name, query=query, resource="work.task", is_shared=True).save()
+        SavedView(user=special, name="beyond", resource="cost.line", is_shared=True).save()
+        migration.narrow(apps, None)
+        now = {view.name: (view.is_shared, view.project_id) for view in SavedView.objects.all()}
+    one = house.project.pk
+    assert now == {"narrow": (False, None), "wide": (True, None), "special": (True, None), "named": (True, one), "beyond": (False, None)}
