@@ -206,6 +206,20 @@ def test_wrong_keys_foreign_and_damaged_pieces_are_refused(lived: Lived, spoilt:
     no(spoilt, when, lived.key, "磁盘空间不够", "too little room")
 
 
+def test_a_log_that_does_not_go_on_is_not_taken_for_its_end(lived: Lived, spoilt: Path, tmp_path: Path) -> None:
+    """Sealed with the right key, of the same number, but no continuation: a copy of the installation wrote it. To the server that is merely the end."""
+    archive = Archive(spoilt)
+    path = archive.segment(archive.run(archive.bases[0].first)[-1])
+    spooled = tmp_path / path.stem
+    spooled.write_bytes(sealing.open_segment(path, lived.key)[:40] + bytes(places.segment_bytes - 40))
+    closed = archive.closed(path.stem).timestamp()
+    os.utime(spooled, (closed, closed))
+    path.unlink()
+    sealing.seal_segment(spooled, archive, Seal(lived.key, str(archive.bases[0].head["system"])))
+    no(spoilt, None, lived.key, path.stem, "接不上")
+    no(spoilt, lived.moments[2], lived.key, path.stem, "does not follow")
+
+
 def test_the_command_refuses_in_words(lived: Lived, tmp_path: Path) -> None:
     mine = lived.home
     refused(mine.run("restore", "--archive", str(lived.folder), "--until", "2026-01-01T12:00:00", "--yes"), "最早能恢复到")  # the organisation's zone

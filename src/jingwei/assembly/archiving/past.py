@@ -94,7 +94,7 @@ def replayed(plan: Plan, place: Path, key: bytes, tell: Tell) -> Iterator[PastSe
     except OSError as problem:
         where = problem.filename or place
         raise Refused(f"读写 {where} 出错：{problem.strerror}；数据没有改动", f"{where}: {problem.strerror}; nothing was changed") from problem
-    server = PastServer(place / "data", plan.until)
+    server = PastServer(place / "data", plan.until, plan.segments[-1] if plan.segments else None)
     try:
         server.replay(tell)
         yield server

@@ -24,6 +24,11 @@ _base = re.compile(r"base-(\d{8}T\d{6})Z\.jwb")
 _stamp = "%Y%m%dT%H%M%S"
 
 
+def number_of(segment: str) -> int:
+    """Which piece of the whole log it is."""
+    return int(segment[8:16], 16) * segments_a_log + int(segment[16:], 16)
+
+
 def following(segment: str) -> str:
     """The name of the segment after this one."""
     line, log, number = segment[:8], int(segment[8:16], 16), int(segment[16:], 16) + 1

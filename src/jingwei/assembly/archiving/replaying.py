@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from jingwei.assembly.archiving.places import number_of, segment_bytes
 from jingwei.assembly.archiving.switch import hand_over
 from jingwei.assembly.commands import Refused
 from jingwei.frame.postgres import embedded, login
@@ -39,10 +40,10 @@ log_min_messages = warning
 
 
 class PastServer:
-    """One replay in one data folder, beside which `wal` holds the log."""
+    """One replay in one data folder, beside which `wal` holds the log up to the segment `last`."""
 
-    def __init__(self, folder: Path, until: datetime | None) -> None:
-        self.folder, self.until = folder, until
+    def __init__(self, folder: Path, until: datetime | None, last: str | None) -> None:
+        self.folder, self.until, self.last = folder, until, last
 
     def url(self, database: str) -> str:
         """Where a database of it is reached."""
@@ -51,10 +52,13 @@ class PastServer:
     def replay(self, tell: Callable[[str, str], None]) -> None:
         """Up to the moment. When no change after it is in the log, all of the log is that moment."""
         self._prepare()
-        if not self._run(tell):
+        is_at_moment = self._run(tell) and self.until is not None
+        if not is_at_moment and self.until is not None:
             self._configure(None)
             if not self._run(tell):
                 raise self._failed()
+        if not is_at_moment:
+            self._check_end()
 
     def end(self) -> None:
         """Nothing of it runs any more."""
@@ -101,6 +105,17 @@ class PastServer:
                 told_at, told = time.monotonic(), now
                 tell(f"重放到 {now.isoformat(timespec='seconds')}", "replaying the log")
             time.sleep(0.1)
+
+    def _check_end(self) -> None:
+        """To the server, whatever it cannot read is the end of the log: it must be the end of the last segment."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn").fetchone()
+        number = (int(row[0] or 0) - 1) // segment_bytes if row else 0
+        if self.last is not None and number < number_of(self.last):
+            raise Refused(
+                f"日志只能重放到第 {number} 段，{self.last} 接不上（可能由本安装的另一份拷贝写入）；数据没有改动",
+                f"the log can be replayed up to segment number {number} only, {self.last} does not follow (did a copy of this installation write it?); nothing was changed",
+            )
 
     def _reached(self) -> bool | datetime | None:
         """True when it is open, the moment it has replayed up to, or None when it does not say."""

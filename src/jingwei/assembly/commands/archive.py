@@ -47,8 +47,8 @@ def on(options: argparse.Namespace) -> int:
 
     switch.only_embedded()
     folder = Path(options.folder).expanduser().resolve()
-    if options.days < 1:
-        raise Refused("天数至少为 1", "at least one day is kept")
+    if not 1 <= options.days <= 3650:
+        raise Refused("天数应在 1 到 3650 之间", "from 1 to 3650 days can be kept")
     key, is_new = keys.for_writing()
     with psycopg.connect(address.owner_url()) as connection:
         system = switch.system_of(connection)
