@@ -56,13 +56,17 @@ def seal_new(archive: Archive, seal: Seal) -> int:
     have, new = read(), 0
     for number, name, path in present(seal.key):
         if number not in have:
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 sealing.seal_file(number, name, path, archive, seal)
-                have.add(number)
-                new += 1
-                pulse.beat()
-                if new % written_every == 0:
-                    write(have)
+            except (FileNotFoundError, PermissionError) as problem:
+                if problem.filename != str(path):
+                    raise
+                continue  # gone, or not to be read: that keeps nothing else out of the archive
+            have.add(number)
+            new += 1
+            pulse.beat()
+            if new % written_every == 0:
+                write(have)
     if new:
         write(have)
     return new

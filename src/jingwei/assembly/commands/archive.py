@@ -125,17 +125,21 @@ def off(options: argparse.Namespace) -> int:
     from jingwei.assembly.archiving.keeping import Keeper
 
     switch.only_embedded()
+    dropped = 0
     if (now := switch.read()) is not None:
         switch.carry_out()
         keeper = Keeper(now)
         keeper.round()
+        dropped = keeper.state.waiting
         switch.forget()
         known.forget()
         state.forget()
     if options.json:
-        print_json({"on": False, "folder": now.folder if now else None})
+        print_json({"on": False, "folder": now.folder if now else None, "dropped": dropped})
     else:
         say("归档已关闭" + (f"，{now.folder} 里的内容保留" if now else ""), "the archive is off; what is in its folder stays", mark="✓")
+        if dropped:
+            say(f"{dropped} 个日志段没能归档，已放弃", f"{dropped} segments could not be sealed any more and are gone", mark="!")
     return 0
 
 
