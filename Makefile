@@ -33,7 +33,8 @@ up: $(LOCKED) ## Install, start everything, load the demo, serve
 
 test: $(DEVELOP) ## Run the whole suite
 	@$(BIN)/python -m tools.translations compile
-	@$(BIN)/pytest --numprocesses=auto --maxprocesses=$(PROCESSES) --no-loadscope-reorder
+	@$(BIN)/pytest -m "not alone" --numprocesses=auto --maxprocesses=$(PROCESSES) --no-loadscope-reorder
+	@$(BIN)/pytest -m alone
 
 lint: $(DEVELOP) ## Style, types, import contracts, templates, migrations, translations
 	$(BIN)/ruff check src tests tools sandbox benchmarks

@@ -15,7 +15,7 @@ settings.load_profile("house")
 
 # Files that share one running thing stay together and begin first, as they take longest; every other file goes where there is room.
 together = {
-    "redmine": ("tests/connectors/test_redmine", "tests/hub/test_redmine.py", "tests/hub/test_redmine_life.py", "tests/hub/chaos/"),
+    "redmine": ("tests/connectors/test_redmine", "tests/hub/test_redmine_life.py"),
     "journey": ("tests/journey/",),
     "coming back": ("tests/assembly/test_coming_back.py", "tests/assembly/test_archive.py"),
 }

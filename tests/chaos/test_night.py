@@ -12,6 +12,8 @@ import pytest
 
 from tests.chaos.house import root
 
+pytestmark = pytest.mark.alone
+
 
 def test_what_was_acknowledged_is_kept_whatever_happens(capsys: pytest.CaptureFixture[str]) -> None:
     seed = int(os.environ.get("JINGWEI_SEED") or random.SystemRandom().randrange(10**6))

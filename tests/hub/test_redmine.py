@@ -20,6 +20,7 @@ import pytest
 
 from tests.peers import peer
 
+pytestmark = pytest.mark.alone
 root = Path(__file__).resolve().parents[2]
 issues_at_first = 1000
 

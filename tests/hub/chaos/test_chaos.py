@@ -14,6 +14,8 @@ import pytest
 from tests.hub.chaos.installation import root
 from tests.peers import peer
 
+pytestmark = pytest.mark.alone
+
 
 def test_nothing_is_lost_doubled_or_lied_about(tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]) -> None:
     found = peer("redmine")
