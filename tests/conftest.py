@@ -17,7 +17,7 @@ settings.load_profile("house")
 together = {
     "redmine": ("tests/connectors/test_redmine", "tests/hub/test_redmine_life.py"),
     "journey": ("tests/journey/",),
-    "coming back": ("tests/assembly/test_coming_back.py", "tests/assembly/test_archive.py"),
+    "coming back": ("tests/assembly/test_coming_back.py", "tests/assembly/test_archive"),
 }
 
 
