@@ -8,7 +8,7 @@ from datetime import date
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, employ, enter, speak
+from tests.journey.conftest import Running, employ, enter, quietly_closed, speak
 
 pytestmark = needs_chromium
 
@@ -29,7 +29,7 @@ def begin_project(browser: Browser, administrator: dict[str, object], running: R
     page = context.new_page()
     made = fill(page, f"{running.url}/w/frame.project/new/", code="CR-1ST", name="变更演练", start_on=date.today().isoformat())
     fill(page, f"{running.url}/w/work.task/new/?project={made.rstrip('/').rsplit('/', 1)[-1]}", name="到货验收", duration_minutes="4800")
-    context.close()
+    quietly_closed(context)
 
 
 def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser, administrator: dict[str, object], running: Running) -> None:
@@ -70,4 +70,4 @@ def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser,
     assert accessibility_faults(other) == []
     assert faults == [[], []]
     for each in (asking, deciding):
-        each.close()
+        quietly_closed(each)

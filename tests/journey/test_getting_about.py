@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, password
+from tests.journey.conftest import Running, password, quietly_closed
 
 pytestmark = [needs_chromium, pytest.mark.usefixtures("in_chinese")]
 
@@ -169,7 +169,7 @@ def test_two_step_log_in_is_switched_on_and_asked_for(browser: Browser, context:
     other.click("main button[type=submit]")
     expect(other.locator("input[name=code]")).to_be_visible()
     assert accessibility_faults(other) == []
-    fresh.close()
+    quietly_closed(fresh)
     page.goto(running.url + "/accounts/2fa/totp/deactivate/")
     if page.locator("input[name=password]").count():
         page.fill("input[name=password]", password)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, speak
+from tests.journey.conftest import Running, quietly_closed, speak
 
 pytestmark = needs_chromium
 
@@ -140,7 +140,7 @@ def test_pages_are_accessible_and_fit_a_phone(path: str, scheme: str, browser: B
     page.wait_for_timeout(500)
     width = page.evaluate("() => document.documentElement.scrollWidth")
     found = accessibility_faults(page)
-    context.close()
+    quietly_closed(context)
     assert found == []
     assert width <= 391, f"{width} px wide"
     assert faults == []

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, employ, enter
+from tests.journey.conftest import Running, employ, enter, quietly_closed
 
 pytestmark = needs_chromium
 phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "locale": "zh-CN"}
@@ -31,7 +31,7 @@ def pages(browser: Browser, running: Running) -> Iterator[tuple[Page, Page]]:
         enter(page, running, name)
     yield made[0], made[1]
     for context in contexts:
-        context.close()
+        quietly_closed(context)
 
 
 def photo() -> bytes:

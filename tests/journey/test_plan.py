@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running
+from tests.journey.conftest import Running, quietly_closed
 
 pytestmark = [needs_chromium, pytest.mark.usefixtures("in_chinese")]
 plan = "/schedule/gantt/ERP-JOIN/"
@@ -132,4 +132,4 @@ def test_a_phone_in_the_dark_has_room(browser: Browser, administrator: dict[str,
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert accessibility_faults(page) == []
-    phone.close()
+    quietly_closed(phone)

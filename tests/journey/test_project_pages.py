@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, speak
+from tests.journey.conftest import Running, quietly_closed, speak
 
 pytestmark = needs_chromium
 pages = {
@@ -55,7 +55,7 @@ def test_every_page_of_a_project_is_sound(language: str, width: int, scheme: str
         if width < 500:
             assert page.evaluate("() => document.documentElement.scrollWidth") <= width, address
     assert faults == []
-    context.close()
+    quietly_closed(context)
 
 
 def test_levelling_is_watched_previewed_with_reasons_accepted_and_taken_back(context: BrowserContext, running: Running) -> None:
