@@ -35,6 +35,7 @@ class ByGroup(LoadScopeScheduling):
         return _group(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """How the tests are shared among several processes (`-n`)."""
     return ByGroup(config, log)
