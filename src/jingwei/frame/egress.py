@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 import socket
+import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -136,6 +138,17 @@ def resolved(host: str, port: int) -> str:
     return "127.0.0.1" if loopback else min(str(where[0]) for *_, where in found)
 
 
+def trusted() -> ssl.SSLContext:
+    """What checks the certificates of peers: this machine's authorities, read once and again when they change (it takes 50 ms of a processor)."""
+    file = ssl.get_default_verify_paths().openssl_cafile
+    return _trusted(os.stat(file).st_mtime_ns if os.path.isfile(file) else 0)
+
+
+@functools.lru_cache(maxsize=1)
+def _trusted(_changed: int) -> ssl.SSLContext:
+    return httpx2.create_ssl_context(verify=True, trust_env=False)
+
+
 class Egress:
     """A kept-alive way to a set of hosts. Credentials given to `request` go to these hosts only.
 
@@ -149,7 +162,7 @@ class Egress:
         self.limit_bytes = limit_bytes
         self.whole_seconds = whole_seconds
         self._client = httpx2.Client(
-            timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, verify=True,
+            timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, verify=trusted(),
             limits=httpx2.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30.0),
         )  # fmt: skip
 
