@@ -12,7 +12,8 @@ from django.utils import timezone
 from jingwei.hub.models import Connection
 from jingwei.hub.peers import standing
 
-equal_seconds = 1.5  # a Date has whole seconds: below this two clocks cannot be told apart
+equal_seconds = 1.5  # clocks that differ by no more are taken for equal
+cut_off_seconds = 1.0  # a Date has whole seconds: what it says may be this much older than what its clock showed
 believable = timedelta(days=366)
 _ahead = "UPDATE hub_connection SET clock_ahead = %(ahead)s WHERE id = %(id)s RETURNING 1"
 _stored: dict[int, tuple[float, float]] = {}  # connection → what was stored and when (monotonic)
@@ -31,11 +32,11 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 
 
 def ahead_of(headers: Mapping[str, str], sent: datetime, received: datetime) -> float | None:
-    """Seconds the peer is ahead (behind: negative). Zero when its Date fits between sending and receiving."""
+    """Seconds the peer is ahead (behind: negative). Zero when its clock may be equal to ours, by what was cut off its Date and the time of the call."""
     said = date_of(headers)
     if said is None:
         return None
-    if sent - timedelta(seconds=1) <= said <= received:
+    if sent - timedelta(seconds=cut_off_seconds + equal_seconds) <= said <= received:
         return 0.0
     return (said - received).total_seconds()
 
