@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
     token = os.environ.get("JINGWEI_METRICS_TOKEN", "")
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     allowed = (
-        hmac.compare_digest(given, token)
+        hmac.compare_digest(given.encode(), token.encode())
         if token
         else request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "") and not request.headers.get("X-Forwarded-For")
     )

@@ -18,6 +18,7 @@ from jingwei.frame.models import History
 from jingwei.frame.resource import Resource
 
 lines_at_most = 200
+gone = -1  # the project of what led there is not known any more: nobody's but his who may look everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _projects_of(resource: Resource, values: Iterable[Any]) -> list[int | None]:
     field = resource.model_field(step)
     assert isinstance(field, models.ForeignKey) and not isinstance(field.related_model, str)
     known = dict(field.related_model._base_manager.filter(pk__in=[v for v in wanted if v is not None]).values_list("pk", rest))
-    return [known.get(value) for value in wanted]
+    return [None if value is None else known.get(value, gone) for value in wanted]
 
 
 def _placed(resource: Resource, row: Any, lines: list[History]) -> Iterator[tuple[History, int | None]]:

@@ -41,7 +41,7 @@ def choose(folder: Path, until: datetime | None, key: bytes) -> Plan:
         bringing.require_key(_head(base.path), key)
         _check_server(base)
         segments, as_of = _segments(archive, base, until, key)
-        files = _files(archive, base, as_of)
+        files = _files(archive, base, until)
         return Plan(archive, base, segments, files, until, as_of, _room(base, segments, files))
     except (sealed.Damaged, sealed.NotABackup, ValueError, TypeError):  # a head that holds something else than it should
         raise damaged(folder) from None
@@ -136,8 +136,8 @@ def _beyond(archive: Archive, base: Base, needed: list[str], end: datetime) -> R
     return Refused(f"归档只到 {told(end)}，没有之后的日志；数据没有改动", f"the archive ends at {told(end)}, there is no log after it; nothing was changed")
 
 
-def _files(archive: Archive, base: Base, as_of: datetime) -> list[Path]:
-    """Files sealed since the base was begun that stood there by then, from the oldest on."""
+def _files(archive: Archive, base: Base, until: datetime | None) -> list[Path]:
+    """Files sealed since the base was begun that stood there by then (all, when all of the log is replayed), from the oldest on."""
     since = places.moment_of(base.head, "began") - timedelta(minutes=1)
     found: list[tuple[datetime, Path]] = []
     for path in archive.files.glob("*.jwf"):
@@ -146,6 +146,6 @@ def _files(archive: Archive, base: Base, as_of: datetime) -> list[Path]:
             at, seen = places.moment_of(head, "at"), places.moment_of(head, "seen")
         except sealed.Damaged:
             raise damaged(path) from None
-        if head.get("system") == base.head.get("system") and seen >= since and at <= as_of:
+        if head.get("system") == base.head.get("system") and seen >= since and (until is None or at <= until):
             found.append((at, path))
     return [path for _at, path in sorted(found)]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+import structlog
 
 from jingwei.assembly.archiving import base, known, places, pruning, sealing, state, switch
 from jingwei.assembly.archiving.places import Archive
@@ -31,6 +32,8 @@ base_again_seconds = 300.0
 server_asked_every = 30.0
 folder_read_every = 10.0
 spool_left_times = 2  # so many times what must stay free on the disk is left by the spool
+
+log = structlog.get_logger(__name__)
 
 
 class Keeper:
@@ -68,6 +71,10 @@ class Keeper:
             trouble = _another(self.on)
         except OSError as problem:
             trouble = unwritable(self.on, problem)
+        except Exception as problem:  # whatever it is, it is told, and the next round tries again
+            log.exception("archive.round_failed")
+            trouble = Trouble("unknown", f"归档这一轮失败：{problem!r}，日志留在本机等待", f"this round failed: {problem!r}; the log waits on this machine",
+                "查看 logs/archive.log", "see logs/archive.log")  # fmt: skip
         self._tell(self._spool() or trouble or self._server_trouble or self._base_trouble)
 
     def _seal(self) -> None:

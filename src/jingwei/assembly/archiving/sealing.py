@@ -106,7 +106,7 @@ def open_segment(path: Path, key: bytes) -> bytes:
 def number_of(name: str, path: Path, key: bytes) -> str:
     """By which a file beside the database is known in the archive; it tells nothing of its name. OSError when it is gone."""
     stat = path.stat()
-    return hmac.digest(key, f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode(), "sha256").hex()[:32]
+    return hmac.digest(key, f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}".encode(errors="surrogateescape"), "sha256").hex()[:32]
 
 
 def seal_file(number: str, name: str, path: Path, archive: Archive, seal: Seal) -> None:

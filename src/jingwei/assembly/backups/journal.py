@@ -17,6 +17,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from jingwei.assembly.backups import contents
+from jingwei.assembly.commands import Refused
 from jingwei.frame.postgres import address
 
 file_name = "restore.journal"
@@ -40,7 +41,8 @@ def database_of(url: str) -> str:
 
 def with_database(url: str, name: str) -> str:
     """The address of another database of the same server."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    other = urlsplit(url)._replace(path=f"/{name}")
+    return urlunsplit(other) if other.netloc else f"{other.scheme}:///{name}?{other.query}"  # a socket: no host, which would lose its slashes
 
 
 def _file() -> Path:
@@ -56,11 +58,16 @@ def swap(url: str, planned: Swap) -> None:
     """Put the proven database and files in the place of the present ones, which are kept under the former names."""
     _write(planned)
     with psycopg.connect(with_database(url, "postgres"), autocommit=True) as server:
-        _empty(server, planned.live)
         try:
+            _empty(server, planned.live)
             with server.transaction():
                 server.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(planned.live), Identifier(planned.former)))
                 server.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(planned.staged), Identifier(planned.live)))
+        except psycopg.errors.InsufficientPrivilege as problem:
+            raise Refused(
+                "DATABASE_OWNER_URL 的用户无权断开现有连接：先停止经纬，或授予 pg_signal_backend；数据没有改动",
+                "the user in DATABASE_OWNER_URL may not end open connections: stop Jingwei first, or grant pg_signal_backend; nothing was changed",
+            ) from problem
         finally:
             for name in (planned.live, planned.former):
                 _open(server, name)

@@ -23,6 +23,8 @@ __all__ = [
     "scenarios", "uncertain_plan",
 ]  # fmt: skip
 
+levelling = "schedule.level"  # the kind of long work that levels
+
 
 def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[Recalculation]:
     """What moved and why, newest first."""
@@ -117,5 +119,5 @@ def compared(project: Project, scenario: Scenario) -> Comparison:
 
 def levelling_previews(user_id: int | None, project_id: int) -> QuerySet[LongWork]:
     """A person's levelling previews that include a project, the newest first."""
-    rows = LongWork.objects.filter(user_id=user_id, status=LongWork.Status.DONE, payload__kind="schedule.level", payload__projects__contains=project_id)
+    rows = LongWork.objects.filter(user_id=user_id, status=LongWork.Status.DONE, payload__kind=levelling, payload__projects__contains=project_id)
     return rows.order_by("-id")

@@ -53,7 +53,8 @@ def load(request: Request, key: str) -> HttpResponse:
     context: dict[str, object] = {"resource": resource, "columns": [(n, resource.label(n)) for n in exchange.fields_of(resource)]}
     if request.method == "POST":
         try:
-            return _apply(request, key) if request.POST.get("apply") else _try(request, key, context)
+            with heavy.turn(request):
+                return _apply(request, key) if request.POST.get("apply") else _try(request, key, context)
         except ValidationError as problem:
             context["errors"] = problem.messages
     elif (pk := whole(request.GET.get("work", ""))) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -32,6 +33,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
 open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
 for_persons_only = ("/accounts/", "/setup/", "/organisation/")  # passwords, second steps, sessions: not for programs
+own_desk = re.compile(r"/(language|notices)/|/w/[^/]+/views/")  # language, what was read, kept views
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
 
 
@@ -163,6 +165,10 @@ class ScopeOfRequest:
         """A program with a token: no session, no cookie, so no forgery to guard against."""
         if request.path.startswith(for_persons_only):
             return JsonResponse({"errors": [{"field": "", "code": "denied", "message": _("A token does not reach a person's own account.")}]}, status=403)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and own_desk.match(request.path):
+            return JsonResponse(
+                {"errors": [{"field": "", "code": "denied", "message": _("A token does not change what its owner has laid out for himself.")}]}, status=403
+            )
         held = access_of(token.user, token.tenant)
         bound = limits_from(token.limits)
         access = held.narrowed(bound)

@@ -92,10 +92,12 @@ def _invite(request: Request) -> str:
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
             return ""
-    elif user.is_pending and not _waits_for(user, request.tenant):
+    elif not _belongs(user, request.tenant):
         messages.error(request, _("This name is taken. Choose another."))
         return ""
     Membership.objects.get_or_create(tenant=request.tenant, user=user, role=role, project=project)
+    if user.is_pending:
+        SetupLink.end(user)  # who holds it was not given this role
     messages.success(request, _("%(name)s is now %(role)s.") % {"name": name, "role": role.name})
     return _link(request, user) if user.is_pending else ""
 
@@ -103,6 +105,13 @@ def _invite(request: Request) -> str:
 def _numbered(rows: QuerySet[Any], given: Any) -> Any | None:
     text = str(given or "")
     return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _belongs(user: User, tenant: Tenant) -> bool:
+    """Whether somebody may be given a role here: a person of this organisation, or of none any more. Nobody is enrolled elsewhere unasked."""
+    if user.is_pending:
+        return _waits_for(user, tenant)
+    return user.memberships.filter(tenant=tenant).exists() or not user.memberships.exists()
 
 
 def _waits_for(user: User, tenant: Tenant) -> bool:
@@ -117,7 +126,11 @@ def _link(request: Request, user: User) -> str:
     held = Membership.objects.filter(tenant=request.tenant, user=user).select_related("role")
     is_ours = all(request.access.allows(permission, m.project_id) and request.access.covers(grants_of_role(m.role), m.project_id) for m in held)
     if not is_ours or not held or not user.is_active or not _waits_for(user, request.tenant):
-        messages.info(request, _("%(name)s was invited by others and has not come in yet. Ask them for the link.") % {"name": user.username})
+        messages.info(
+            request,
+            _("%(name)s was invited by others and has not come in yet. The link sent before has ended; an administrator of the organisation sends a new one.")
+            % {"name": user.username},
+        )
         return ""
     return request.build_absolute_uri(f"/setup/{SetupLink.issue(request.tenant, hours=72, user=user)}/")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -60,8 +60,8 @@ def listing(request: Request, key: str) -> HttpResponse:
     views = savedviews.seen(request.access, resource) if not request.headers.get("HX-Request") else []
     if not parameters and not request.headers.get("HX-Request"):
         start = next((v for v in views if v.is_default and v.user_id == request.user.pk), None)
-        if start is not None and start.query:
-            return redirect(f"{request.path}?{start.query}")
+        if start is not None and (named := parse_qsl(start.query.lstrip("?").partition("#")[0])):
+            return redirect(f"{request.path}?{urlencode(named)}")
         if (project := request.session.get("project_id")) and "project" in resource.filters and Project.objects.filter(pk=project).exists():
             parameters["project"] = str(project)
     shown = Listing(resource, request.access, parameters)

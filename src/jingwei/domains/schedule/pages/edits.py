@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -212,5 +213,8 @@ def undo(request: Request, code: str) -> HttpResponse:
 def baseline(request: Request, code: str) -> HttpResponse:
     """Take a baseline of the plan as it is."""
     project = project_asked(request, code, "change")
-    services.baseline_take(project=project, name=str(request.POST.get("name") or timezone.localtime().strftime("%Y-%m-%d %H:%M")))
+    try:
+        services.baseline_take(project=project, name=str(request.POST.get("name") or timezone.localtime().strftime("%Y-%m-%d %H:%M")))
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
     return redirect("gantt", code=code)

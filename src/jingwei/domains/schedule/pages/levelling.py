@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.domains.schedule import services
+from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
 from jingwei.frame import longwork
@@ -33,7 +33,7 @@ def page(request: Request, code: str) -> HttpResponse:
     held = work.tasks_of(project.pk).filter(levelled_until__isnull=False).count()
     context: dict[str, Any] = {"project": project, "held": held, "may_edit": request.access.allows("work.task.change", project.pk), "seconds": usual_seconds}
     asked = request.GET.get("work", "")
-    kept = longwork.found(request.access, whole(asked))
+    kept = longwork.found(request.access, whole(asked), payload__kind=queries.levelling)
     if kept is not None:
         context |= {
             "work": kept,
@@ -88,7 +88,7 @@ def begin(request: Request, code: str) -> HttpResponse:
 def accept(request: Request, code: str, pk: int) -> HttpResponse:
     """Carry out the ticked moves of a preview."""
     project_asked(request, code, "change")
-    kept = longwork.found(request.access, pk, status=LongWork.Status.DONE)
+    kept = longwork.found(request.access, pk, status=LongWork.Status.DONE, payload__kind=queries.levelling)
     try:
         if kept is None:
             raise ValidationError(_("The preview is gone. Level again."))
