@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -82,3 +83,16 @@ def test_spans_end_at_gaps_and_join_where_they_meet(tmp_path: Path) -> None:
     assert (second.start, second.end) == (start + timedelta(hours=6, minutes=1), start + timedelta(hours=8) - places.margin)
     archive.segment(names[7]).write_bytes(b"spoilt")
     assert len(Archive(archive.folder).spans()) == 1, "what cannot be read is not promised"
+
+
+def test_a_file_of_any_name_is_known_and_sealed(tmp_path: Path) -> None:
+    archive, seal = Archive(tmp_path / "archive"), Seal(bytes(32), "1")
+    archive.make()
+    odd = tmp_path / os.fsdecode(b"\xff\xfe.jpg")
+    odd.write_bytes(b"picture")
+    name = f"media/{odd.name}"
+    number = sealing.number_of(name, odd, seal.key)
+    sealing.seal_file(number, name, odd, archive, seal)
+    with (archive.files / f"{number}.jwf").open("rb") as file, sealed.Reader(file, seal.key) as reader, tarfile.open(fileobj=reader, mode="r|") as found:
+        member = next(iter(found))
+        assert member.name == name
