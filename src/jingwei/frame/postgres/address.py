@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ __all__ = [
 ]  # fmt: skip
 
 database_name = "jingwei"
-embedded_settings = """
-# Jingwei: one small server on one machine
+_begun = "# Jingwei: one small server on one machine"  # stands in the configuration of every server that came through its first start
+embedded_settings = f"""
+{_begun}
 shared_buffers = 256MB
 jit = off
 wal_compression = on
@@ -98,6 +100,7 @@ def _start_embedded() -> str:
     from jingwei.frame.postgres import embedded
 
     folder = data_folder()
+    _put_aside_unfinished(folder)
     fresh = not (folder / "PG_VERSION").exists()
     if not fresh and os.environ.get("JINGWEI_SUPERVISED") == "1":
         embedded.wait(folder)  # the supervisor brings it back; two who do would be in each other's way
@@ -118,6 +121,19 @@ def _start_embedded() -> str:
     if os.environ.get("JINGWEI_SUPERVISED") != "1" or not login.password_file().exists():
         _ensure_database(server.get_uri())  # the supervisor has seen to it: its children never come in as the owner
     return uri
+
+
+def _put_aside_unfinished(folder: Path) -> None:
+    """A first start that was killed in its middle left a folder that never held anything and never starts: it makes room for a new one."""
+    if not folder.is_dir() or not any(folder.iterdir()) or login.password_file().exists():
+        return  # the password is made once the first start is through
+    configuration = folder / "postgresql.conf"
+    if configuration.exists() and _begun in configuration.read_text():
+        return
+    from jingwei.frame.postgres import embedded
+
+    embedded.end_leftovers(folder)
+    folder.rename(folder.with_name(f"{folder.name}-unfinished-{time.strftime('%Y%m%d%H%M%S')}"))
 
 
 def stop_embedded(mode: str = "fast") -> None:
