@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Longest first."""
     first = {name: number for number, name in enumerate(together)}
     items.sort(key=lambda item: first.get(_group(item.nodeid), len(first)))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded by now stays till the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class ByGroup(LoadScopeScheduling):
