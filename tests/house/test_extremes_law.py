@@ -24,7 +24,7 @@ from tests.house.conftest import House
 pytestmark = pytest.mark.django_db
 every = list(resources())
 seed = int(os.environ.get("EXTREMES_SEED", "20261128"))
-share = float(os.environ.get("EXTREMES_SHARE", "0.12"))
+share = float(os.environ.get("EXTREMES_SHARE", "0.2"))
 pairs_at_most, columns_at_most = 25, 25
 
 texts = [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -85,7 +88,8 @@ def start_embedded() -> str:
     """Start the embedded server (idempotent, also after a crash) and return its address."""
     with _starting:
         try:
-            return _start_embedded()
+            with _first_start():
+                return _start_embedded()
         except HomeUnusable:
             raise
         except Exception as problem:  # the wheel raises whatever its programs do: the reason is in the server's log
@@ -123,10 +127,21 @@ def _start_embedded() -> str:
     return uri
 
 
+@contextmanager
+def _first_start() -> Iterator[None]:
+    """One process at a time makes the server: another would take what it finds half done for left behind."""
+    if login.password_file().exists():  # made once the first start is through
+        yield
+        return
+    with (home() / "first-start.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _put_aside_unfinished(folder: Path) -> None:
     """A first start that was killed in its middle left a folder that never held anything and never starts: it makes room for a new one."""
     if not folder.is_dir() or not any(folder.iterdir()) or login.password_file().exists():
-        return  # the password is made once the first start is through
+        return
     configuration = folder / "postgresql.conf"
     if configuration.exists() and _begun in configuration.read_text():
         return
