@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from jingwei.assembly.backups import keys
+from tests.assembly.archived import Lived, canary
 from tests.assembly.coming import Home, filled, home
 
 
@@ -27,3 +29,30 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Hom
         return made
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def archived(filled_home: Callable[[str], Home], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    """Switched on, three moments, and a photograph after the base."""
+    lived = Lived(filled_home("archived"), tmp_path_factory.mktemp("archive"))
+    try:
+        done = lived.home.run("archive", "on", str(lived.folder), "--json")
+        assert done.returncode == 0, done.stderr
+        for number in range(3):
+            lived.moments.append(lived.write(number * 10, number * 10 + 1))
+        (lived.home.path / "media" / "photos" / "二.txt").write_text(canary)
+        lived.finish_segment()
+        done = lived.home.run("archive", "keep", "--once")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield lived
+    finally:
+        lived.home.stop()
+
+
+@pytest.fixture
+def lived(archived: Lived, monkeypatch: pytest.MonkeyPatch) -> Lived:
+    """The same; this process works in its home."""
+    monkeypatch.setenv("JINGWEI_HOME", str(archived.home.path))
+    for name in ("DATABASE_URL", keys.variable):
+        monkeypatch.delenv(name, raising=False)
+    return archived

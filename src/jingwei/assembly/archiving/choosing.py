@@ -43,7 +43,7 @@ def choose(folder: Path, until: datetime | None, key: bytes) -> Plan:
         segments, as_of = _segments(archive, base, until, key)
         files = _files(archive, base, until)
         return Plan(archive, base, segments, files, until, as_of, _room(base, segments, files))
-    except (sealed.Damaged, sealed.NotABackup, ValueError, TypeError):  # a head that holds something else than it should
+    except (sealed.Damaged, sealed.NotABackup, ValueError, TypeError, OverflowError):  # a head that holds something else than it should
         raise damaged(folder) from None
     except OSError as problem:
         where = problem.filename or folder

@@ -72,7 +72,8 @@ class Keeper:
         except OSError as problem:
             trouble = unwritable(self.on, problem)
         except Exception as problem:  # whatever it is, it is told, and the next round tries again
-            log.exception("archive.round_failed")
+            if self.state.trouble is None or self.state.trouble.key != "unknown":  # once, not at every round
+                log.exception("archive.round_failed")
             trouble = Trouble("unknown", f"归档这一轮失败：{problem!r}，日志留在本机等待", f"this round failed: {problem!r}; the log waits on this machine",
                 "查看 logs/archive.log", "see logs/archive.log")  # fmt: skip
         self._tell(self._spool() or trouble or self._server_trouble or self._base_trouble)
@@ -167,9 +168,10 @@ class Keeper:
             pass
         except Refused as problem:
             self._base_trouble = Trouble("base", problem.zh, problem.en, "运行 jingwei archive base", "run: jingwei archive base")
-        except psycopg.Error as problem:
+        except Exception as problem:  # the thread must not end without a word; the next base is tried again
+            log.exception("archive.base_failed")
             self._base_trouble = Trouble(
-                "base", f"没有取得基准备份：{problem}", f"no base was taken: {problem}", "运行 jingwei archive base", "run: jingwei archive base"
+                "base", f"没有取得基准备份：{problem!r}", f"no base was taken: {problem!r}", "运行 jingwei archive base", "run: jingwei archive base"
             )
 
     def take_base(self) -> places.Base:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 from jingwei.assembly.archiving.places import number_of, segment_bytes
@@ -20,6 +22,9 @@ from jingwei.frame.postgres.installed import run_tool
 
 told_every = 3.0
 ended_early = "recovery ended before configured recovery target was reached"
+_not_yet = "FATAL:  the database system is"  # to whoever asks before it is open; no reason of a failure
+_at_segment = re.compile(r"recovering ([0-9A-F]{24})")
+# Without a hot standby it asks for no setting of the server that wrote the log, and cannot stop in the middle to wait for somebody.
 _settings = """
 # Written by Jingwei: replay, once
 archive_mode = off
@@ -90,21 +95,19 @@ class PastServer:
         log = self.folder / "log"
         log.unlink(missing_ok=True)
         embedded.start(self.folder)
-        told_at, told, alive_by = time.monotonic(), None, time.monotonic() + 10
-        while True:
-            now = self._reached()
-            if now is True:
-                return True
-            if now is None and not embedded.processes(self.folder):
+        told_at, told, alive_by = time.monotonic(), "", time.monotonic() + 10
+        while not self._is_open():
+            if not embedded.processes(self.folder):
                 said = log.read_text(errors="replace") if log.exists() else ""
                 if ended_early in said:
                     return False
-                if "FATAL:" in said or time.monotonic() > alive_by:
+                if "FATAL:" in said.replace(_not_yet, "") or time.monotonic() > alive_by:
                     raise self._failed()
-            if isinstance(now, datetime) and now != told and time.monotonic() - told_at > told_every:
-                told_at, told = time.monotonic(), now
-                tell(f"重放到 {now.isoformat(timespec='seconds')}", "replaying the log")
+            if time.monotonic() - told_at > told_every and (segment := self._segment()) != told:
+                told_at, told = time.monotonic(), segment
+                tell(f"正在重放日志段 {segment}，共到 {self.last}", "replaying the log")
             time.sleep(0.1)
+        return True
 
     def _check_end(self) -> None:
         """To the server, whatever it cannot read is the end of the log: it must be the end of the last segment."""
@@ -117,19 +120,25 @@ class PastServer:
                 f"the log can be replayed up to segment number {number} only, {self.last} does not follow (did a copy of this installation write it?); nothing was changed",
             )
 
-    def _reached(self) -> bool | datetime | None:
-        """True when it is open, the moment it has replayed up to, or None when it does not say."""
+    def _is_open(self) -> bool:
+        """Whether it has replayed all it was to, and answers."""
         try:
-            with psycopg.connect(self.url("postgres"), connect_timeout=3, autocommit=True) as connection:
-                row = connection.execute("SELECT pg_is_in_recovery(), pg_last_xact_replay_timestamp()").fetchone()
+            with psycopg.connect(self.url("postgres"), connect_timeout=3):
+                return True
         except psycopg.Error:
-            return None
-        assert row is not None
-        return True if not row[0] else row[1].astimezone(UTC) if row[1] else None
+            return False
+
+    def _segment(self) -> str:
+        """The piece of the log it is at, by the title of its process; empty when it does not say."""
+        for process in embedded.processes(self.folder):
+            with contextlib.suppress(psutil.Error):
+                if found := _at_segment.search(" ".join(process.cmdline())):
+                    return found[1]
+        return ""
 
     def _failed(self) -> Refused:
         """With the server's own words."""
         log = self.folder / "log"
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        lines = [line for line in log.read_text(errors="replace").splitlines() if _not_yet not in line] if log.exists() else []
         said = next((line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line), (lines or [""])[-1])[:300]
         return Refused(f"日志重放失败，数据没有改动：{said}", f"the log could not be replayed, nothing was changed: {said}")
