@@ -41,7 +41,9 @@ def made() -> str:
     import django
 
     django.setup()
+    from django.apps import apps
     from django.core.management import call_command
+    from django.db.models.signals import post_migrate
 
     from jingwei.assembly import snapshot
     from jingwei.assembly.backups.journal import with_database
@@ -54,6 +56,9 @@ def made() -> str:
         try:
             os.environ["DATABASE_URL"] = with_database(url, scratch)
             base.be_owner()
+            post_migrate.disconnect(
+                dispatch_uid="frame.guards", sender=apps.get_app_config("frame")
+            )  # the walls are put up after the tables, whichever way these came
             call_command("migrate", verbosity=0, interactive=False)
             with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
                 text = f"{snapshot.first_line()}\n{dumped(pg_dump, os.environ['DATABASE_URL'])}{applied(connection)}"

@@ -12,6 +12,8 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+
 ours = ("frame", "directory", "worktime", "work", "schedule", "cost", "labour", "risk", "change", "hub")
 moment = dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
 
@@ -25,7 +27,6 @@ def main() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    from jingwei.assembly import snapshot
     from jingwei.frame.postgres import address, base
     from tools import released, schema
 
@@ -45,8 +46,8 @@ def main() -> None:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
         walls = cursor.fetchone()[0]
     connection.close()
-    walked, at_once = schema.dumped(address.tool("pg_dump"), address.owner_url()), snapshot.file.read_text(encoding="utf-8")
-    differing = sorted(set(walked.splitlines()) ^ set(at_once.partition("\n")[2].partition("INSERT INTO public.django_migrations")[0].splitlines()))
+    walked, fresh = (set(schema.dumped(address.tool("pg_dump"), url).splitlines()) for url in (address.owner_url(), at_once()))
+    differing = sorted(walked ^ fresh)
     print(
         json.dumps(
             {
@@ -59,6 +60,26 @@ def main() -> None:
             }
         )
     )
+
+
+def at_once() -> str:
+    """The address of a database that got its tables at once, and its walls."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from jingwei.assembly import snapshot
+    from jingwei.assembly.backups.journal import with_database
+    from jingwei.frame.postgres import address
+
+    url = with_database(address.owner_url(), "at_once")
+    with psycopg.connect(address.owner_url(), autocommit=True) as server:
+        server.execute("CREATE DATABASE at_once TEMPLATE template0")
+    with psycopg.connect(url) as empty:
+        assert snapshot.bring_in(empty)
+    connection.settings_dict["NAME"] = "at_once"
+    call_command("migrate", verbosity=0, interactive=False)
+    connection.close()
+    return url
 
 
 def counts() -> dict[str, int]:

@@ -157,3 +157,29 @@ def test_a_role_elsewhere_moves_nobody_out_of_his_own_organisation(firm: Firm) -
     assert client.get("/settings/members/").status_code == 200, "still the administrator of his own"
     page = firm.browser(firm.head).get("/settings/access/").content.decode()
     assert AccessEvent.objects.count() >= past and "far" not in re.sub(r"<nav.*?</nav>", "", page, flags=re.S).replace("far fa", "")
+
+
+def test_an_older_link_does_not_open_what_another_gave_later(firm: Firm) -> None:
+    """Given an invitation by P1's administrator, when P2's gives the same person a role, then the link that was sent before leads nowhere."""
+    other_lead = firm.person("other-lead", "owner", firm.projects[1])
+    link = firm.invite(firm.lead, "newbie", firm.roles["viewer"], firm.projects[0])
+    assert link and Client().get(link).status_code == 200
+    assert firm.invite(other_lead, "newbie", firm.roles["owner"], firm.projects[1]) is None
+    assert Membership.objects.filter(user__username="newbie").count() == 2
+    assert Client().get(link).status_code == 404
+    assert firm.invite(firm.head, "newbie", firm.roles["viewer"], None), "who could have given all of it sends a new one"
+
+
+def test_nobody_is_enrolled_in_another_organisation_unasked(firm: Firm) -> None:
+    role = Role.objects.get(tenant=firm.other, key="owner")
+    for name in ("lead", "LEAD", "head", "ｌｅａｄ"):
+        assert firm.invite(firm.far, name, role, None) is None
+    assert not Membership.objects.filter(tenant=firm.other).exclude(user=firm.far).exists()
+
+
+def test_a_name_in_other_letters_is_the_same_name(firm: Firm) -> None:
+    """Given letters that only look different (full width, ligatures), when somebody is invited by them, then it is who bears the plain name."""
+    assert firm.invite(firm.lead, "ｌｅａｄ", firm.roles["viewer"], firm.projects[0]) is None, "nobody grants a role to themselves"
+    firm.invite(firm.head, "ﬁn", firm.roles["viewer"], None)
+    firm.invite(firm.head, "fin", firm.roles["manager"], None)
+    assert set(User.objects.filter(username__contains="in").values_list("username", flat=True)) == {"fin"}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jingwei.frame import narrowing, scope
 from jingwei.frame.access import Access, access_of
-from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, Tenant, User
+from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, SavedView, Tenant, User
 
 pytestmark = pytest.mark.django_db
 grants = st.sampled_from(["*", "*.view", "work.*", "work.task.view", "work.task.change", "frame.project.view", "cost.*"])
@@ -207,3 +207,11 @@ def test_tokens_are_shown_once_listed_and_noted(house: House) -> None:
 def test_an_end_is_bounded() -> None:
     with pytest.raises(ValueError, match="365"):
         ApiToken.issue(tenant=Tenant(), user=User(), name="x", days=366)
+
+
+@pytest.mark.parametrize("may", ["read", "all"])
+def test_a_token_does_not_rearrange_its_owners_desk(house: House, may: str) -> None:
+    program = Client(headers={"Authorization": f"Bearer {house.token(may=may)}"})
+    for path, sent in (("/w/work.task/views/", {"name": "evil", "query": "&", "default": "1"}), ("/language/", {"language": "zh-hans"}), ("/notices/read/", {})):
+        assert program.post(path, sent).status_code == 403, path
+    assert not SavedView.unscoped.exists() and User.objects.get(pk=house.user.pk).language == "en"

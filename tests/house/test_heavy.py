@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from ninja import NinjaAPI
 
 from jingwei.frame import heavy
 from jingwei.frame.models import ApiToken
@@ -193,3 +194,23 @@ def test_whatever_answers_with_a_rendered_file_is_declared(house: House) -> None
                 if not getattr(match.func, "is_heavy", False):
                     wrong.append(f"{path}: {kind}")
     assert not wrong and len(seen) >= 3, (wrong, seen)
+
+
+def test_uploads_to_try_or_apply_take_turns_too(house: House, hurried: None) -> None:
+    with heavy.turns.taken(house.owner.pk), heavy.turns.taken(house.owner.pk):
+        assert logged_in(house.owner).get("/w/work.task/import/").status_code == 200, "the empty form costs nothing"
+        assert logged_in(house.owner).post("/w/work.task/import/", {"apply": "1"}).status_code == 429
+
+
+def test_the_description_of_the_api_is_made_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    real = NinjaAPI.get_openapi_schema
+
+    def counted(self: NinjaAPI, **asked: Any) -> Any:
+        made.append(1)
+        return real(self, **asked)
+
+    monkeypatch.setattr(NinjaAPI, "get_openapi_schema", counted)
+    for _time in range(3):
+        assert logged_in(house.owner).get("/api/v1/openapi.json").status_code == 200
+    assert len(made) <= 1, "not at all when another test has asked before"

@@ -113,3 +113,21 @@ def test_a_calendar_that_came_from_a_project_is_followed_by_its_reference(house:
     page = client.get(f"/w/{calendars.key}/{row.pk}/").text
     assert secret not in listed.content.decode() and secret not in page and listed["X-History"] == "partial" and "Earlier history lies" in page
     assert secret in logged_in(house.owner).get(f"/w/{calendars.key}/{row.pk}/").text
+
+
+def test_what_led_to_a_place_and_is_gone_leads_nobody_there(house: House, moved: dict[str, Any]) -> None:
+    """Given an exception that left a calendar of P1 which was deleted afterwards, when somebody of P2 reads its history, then its past stays cut."""
+    calendars, exceptions = resource("worktime.calendar"), resource("worktime.calendarexception")
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        old, new = (
+            commands.create(calendars, {**house.values(calendars, number), "layer": "project", "project": project.pk}, house.access)
+            for number, project in ((8, house.project), (9, moved["second"]))
+        )
+        row = commands.create(exceptions, {**house.values(exceptions, 5), "calendar": old.pk, "note": secret}, house.access)
+        commands.change(exceptions, row, {"note": since}, house.access)
+        commands.change(exceptions, row, {"calendar": new.pk}, house.access)
+        commands.remove(calendars, old, house.access)
+    client = logged_in(member(house, "here", "manager", moved["second"]))
+    listed = client.get(f"/api/v1/{exceptions.key}/{row.pk}/history")
+    assert listed.status_code == 200 and secret not in listed.text and listed["X-History"] == "partial"
+    assert secret not in client.get(f"/w/{exceptions.key}/{row.pk}/").text

@@ -119,3 +119,10 @@ def test_an_upgrade_takes_sharing_back_from_those_who_have_no_right_to_it(house:
         now = {view.name: (view.is_shared, view.project_id) for view in SavedView.objects.all()}
     one = house.project.pk
     assert now == {"narrow": (False, None), "wide": (True, None), "special": (True, None), "named": (True, one), "beyond": (False, None)}
+
+
+@pytest.mark.parametrize("query", ["&", "#x", "?", "&&", "?&", "&#q=1"])
+def test_a_view_that_names_nothing_leads_nowhere_in_circles(house: House, query: str) -> None:
+    person = logged_in(house.owner)
+    person.post(f"{path}views/", {"name": "v", "query": query, "default": "1"})
+    assert person.get(path).status_code == 200

@@ -67,6 +67,7 @@ class Resource:
     holds although a project may own them. `seen_from(projects)` narrows rows of the organisation to those that people of these projects may look at, `stands_in(row)`
     names projects that a row of the organisation serves as well: whoever changes it needs the right there too. `returned(instance=row)` is
     called when undo has brought a row back.
+    `untold` are stored fields that neither the API nor the history tells, as not everybody who sees the row may see what stands in them.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -89,6 +90,7 @@ class Resource:
     before_read: Callable[[], None] | None = None
     crosses: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     place: str = ""
     seen_from: Callable[[frozenset[int]], models.Q] | None = None
     stands_in: Callable[[Any], frozenset[int]] | None = None

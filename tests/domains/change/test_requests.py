@@ -195,3 +195,19 @@ def test_programs_read_the_effect_without_the_money(chain: Firm) -> None:
     made = proposed(chain)
     told = requests_told(chain.project, Asked())["requests"][0]
     assert told["code"] == made.code and told["effect"]["delta_minutes"] == 960 and not any("cost" in name for name in told["effect"])
+
+
+def test_what_a_change_costs_is_told_by_no_way_to_who_may_not_see_costs(chain: Firm) -> None:
+    """Given an assessed request, when it, its history or its list is asked for, then only the report and the page tell its effect, by right."""
+    request = proposed(chain)
+    with chain.acting("engineer"):
+        services.request_assess(instance=request)
+    request.refresh_from_db()
+    assert Decimal(request.effect["cost_now"]) > 0
+    client = chain.client("viewer")
+    for path in (f"/api/v1/change.changerequest/{request.pk}", f"/api/v1/change.changerequest/{request.pk}/history", "/api/v1/change.changerequest/"):
+        answer = client.get(path)
+        assert answer.status_code == 200 and "cost_" not in answer.text, path
+    assert "cost_" not in client.get(f"/w/change.changerequest/{request.pk}/").text
+    asked = client.post("/api/v1/graphql", {"query": "{changeChangerequestList{items{code effect}}}"}, content_type="application/json")
+    assert "cost_" not in asked.text

@@ -148,3 +148,10 @@ def test_baselines_are_read_one_by_one(firm: Firm, plan: dict[str, Task]) -> Non
     kept = {row[0]: row[3] for row in client.get(f"/schedule/gantt/P1/baselines/{first.pk}/").json()["rows"]}
     assert kept[plan["设计"].pk] == 960
     assert client.get("/schedule/gantt/P1/baselines/999999/").status_code == 404
+
+
+def test_a_baseline_of_a_name_that_is_there_is_told_beside_the_picture(firm: Firm, plan: dict[str, Task]) -> None:
+    client = firm.client("manager")
+    for words in ("", "There is a baseline of this name already"):
+        page = client.post("/schedule/gantt/P1/baseline/", {"name": "首次"}, follow=True, headers={"Accept-Language": "en"})
+        assert page.status_code == 200 and words in page.text

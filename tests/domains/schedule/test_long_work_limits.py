@@ -124,3 +124,14 @@ def test_work_of_which_nothing_is_known_is_shown_to_no_limited_token(firm: Firm)
     work.save()
     assert firm.client("manager").get(f"/running/{work.pk}/").status_code == 200
     assert bearer(firm, "manager", ["*"]).get(f"/running/{work.pk}/").status_code == 404
+
+
+def test_an_import_is_no_preview_of_a_levelling(firm: Firm) -> None:
+    """Given an import that is done, when its number is given to the levelling page, then nothing is shown and nothing accepted."""
+    client = firm.client("manager")
+    client.post("/w/work.task/import/", {"file": sheet(firm.project.code)})
+    work = carried_out(LongWork.unscoped.get(payload__resource="work.task").pk)
+    assert work.status == LongWork.Status.DONE
+    page = client.get(f"/schedule/levelling/{firm.project.code}/?work={work.pk}")
+    assert page.status_code == 200 and page.context.get("preview") is None
+    assert client.post(f"/schedule/levelling/{firm.project.code}/{work.pk}/accept/").status_code == 302

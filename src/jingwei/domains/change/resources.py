@@ -20,6 +20,7 @@ requests = Resource(
     ChangeRequest,
     columns=("code", "title", "kind", "status", "requested_by", "assessed_at", "decided_by", "decided_at", "implemented_at"),
     fields=("project", "code", "title", "reason", "kind", "changes"),
+    untold=("effect",),
     natural_key=("project__code", "code"),
     filters=("project", "kind", "status"),
     search=("code", "title", "reason"),

@@ -96,7 +96,7 @@ def schema_out(resource: Resource) -> type[BaseModel]:
 
 def told(resource: Resource) -> list[models.Field[Any, Any]]:
     """Stored fields that the API tells."""
-    hidden = ("id", "tenant", "version", "created_at", "updated_at")
+    hidden = ("id", "tenant", "version", "created_at", "updated_at", *resource.untold)
     return [f for f in resource.model._meta.concrete_fields if f.name not in hidden and not isinstance(f, models.BinaryField)]
 
 

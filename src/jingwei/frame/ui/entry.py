@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import record_authentication
 from django import forms
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -30,7 +31,7 @@ class SetupForm(forms.Form):
     joining: Tenant | None = None
 
     organisation = forms.CharField(label=_("Organisation"), max_length=200)
-    username = forms.CharField(label=_("User name"), max_length=150)
+    username = UsernameField(label=_("User name"), max_length=150)
     full_name = forms.CharField(label=_("Your name"), max_length=150, required=False)
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
     again = forms.CharField(label=_("Password again"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))

@@ -68,7 +68,7 @@ def _grantable(request: Request, places: list[int] | None) -> list[Role]:
 @transaction.atomic
 def _invite(request: Request) -> str:
     """Give a role; a person who is new gets a one-time link. Nobody grants a role to themselves, nor what they do not hold, nor beyond their scope."""
-    name = str(request.POST.get("username", "")).strip()
+    name = User.normalize_username(str(request.POST.get("username", "")).strip())
     role = _numbered(Role.objects.filter(tenant=request.tenant), request.POST.get("role"))
     project = _numbered(Project.objects.all(), request.POST.get("project"))
     if role is None or not re.fullmatch(r"[\w.@+-]{2,150}", name) or (request.POST.get("project") and project is None):
