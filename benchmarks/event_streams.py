@@ -29,10 +29,10 @@ django.setup()
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from jingwei.assembly.demo.load import make_roles
+from jingwei.frame.access import roles_of
 from jingwei.frame.models import Membership, Tenant, User
 tenant = Tenant.objects.create(code="t", name="T")
-make_roles(tenant)
+roles_of(tenant)
 for number in range({people}):
     user = User(username=f"u{{number}}")
     user.set_unusable_password()

@@ -20,17 +20,17 @@ def prepare(count: int) -> tuple[Any, Any]:
     """An installation of its own with one big plan; returns a logged-in client and the project."""
     from django.test import Client
 
-    from jingwei.assembly.demo.load import make_roles
     from jingwei.assembly.tables import migrate_all
     from jingwei.domains.schedule import services
     from jingwei.domains.work.models import Dependency, Task
     from jingwei.domains.work.services import tasks_renumber
     from jingwei.frame import scope
+    from jingwei.frame.access import roles_of
     from jingwei.frame.models import Membership, Project, Role, Tenant, User
 
     migrate_all()
     tenant = Tenant.objects.create(code="t", name="T")
-    make_roles(tenant)
+    roles_of(tenant)
     user = User.objects.create_user("u", password=None)
     Membership.objects.create(tenant=tenant, user=user, role=Role.objects.get(tenant=tenant, key="owner"))
     with scope.within(scope.Scope(tenant.pk)):

@@ -26,16 +26,16 @@ def main() -> None:
         django.setup()
         from django.test import Client
 
-        from jingwei.assembly.demo.load import make_roles
         from jingwei.assembly.tables import migrate_all
         from jingwei.domains.cost.models import Line
         from jingwei.frame import scope
+        from jingwei.frame.access import roles_of
         from jingwei.frame.models import Membership, Project, Role, Tenant, User
         from jingwei.frame.postgres import address
 
         migrate_all()
         tenant = Tenant.objects.create(code="t", name="T")
-        make_roles(tenant)
+        roles_of(tenant)
         user = User.objects.create_user("u", password=None)
         Membership.objects.create(tenant=tenant, user=user, role=Role.objects.get(tenant=tenant, key="owner"))
         with scope.within(scope.Scope(tenant.pk)):

@@ -36,7 +36,7 @@ from datetime import date
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from jingwei.assembly.demo.load import make_roles
+from jingwei.frame.access import roles_of
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Tenant, User
 from jingwei.hub.engine import cycle as engine
@@ -45,7 +45,7 @@ from jingwei.hub.models import Interface
 from jingwei.hub.peers.session import session_of
 url, key, port, secret = sys.argv[1:5]
 tenant = Tenant.objects.create(code="t", name="T")
-make_roles(tenant)
+roles_of(tenant)
 user = User.objects.create_user("u", password=None)
 Membership.objects.create(tenant=tenant, user=user, role=Role.objects.get(tenant=tenant, key="owner"))
 with scope.within(scope.Scope(tenant.pk)):

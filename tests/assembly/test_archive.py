@@ -123,6 +123,14 @@ def test_the_command_refuses_in_words(lived: Lived, tmp_path: Path) -> None:
     mine = lived.home
     refused(mine.run("restore", "--archive", str(lived.folder), "--until", "2026-01-01T12:00:00", "--yes"), "最早能恢复到")  # the organisation's zone
     refused(mine.run("restore", str(Archive(lived.folder).bases[0].path), "--yes"), "--archive")
+    refused(mine.run("restore", "--archive", str(lived.folder), "--until", "", "--yes"), "看不懂")  # a shell variable that was not set
+    key = mine.path / "backup.key"
+    key.rename(tmp_path / "key")
+    try:
+        refused(mine.run("backup", str(tmp_path / "x.jwb")), "backup.key", "archive off")
+        assert not key.exists() and not (tmp_path / "x.jwb").exists()
+    finally:
+        (tmp_path / "key").rename(key)
     refused(run("archive", "on", str(tmp_path), JINGWEI_HOME=str(tmp_path), DATABASE_URL="postgresql://u:p@127.0.0.1:1/x"), "WAL", "DATABASE_URL")
     with pytest.raises(Refused, match="2026-11-28T12:00:00"):
         moment("yesterday")

@@ -33,12 +33,12 @@ django.setup()
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from jingwei.assembly.demo.load import make_roles
+from jingwei.frame.access import roles_of
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Tenant, User
 from jingwei.hub.register import services
 tenant = Tenant.objects.create(code="t", name="T")
-make_roles(tenant)
+roles_of(tenant)
 user = User.objects.create_user("night", password="correct-horse-battery")
 Membership.objects.create(tenant=tenant, user=user, role=tenant.roles.get(key="owner"))
 with scope.within(scope.Scope(tenant.pk)):

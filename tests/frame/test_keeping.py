@@ -84,8 +84,11 @@ def test_a_replaced_credential_and_a_photo_nobody_names_go(house: House, inside:
         assert (keeping.remove_orphaned_secrets(), keeping.remove_orphaned_files()) == (1, 1)
         assert set(Secret.objects.values_list("pk", flat=True)) == {other.pk, young.pk}
         assert {each.name for each in tmp_path.rglob("*.*")} == {"used.jpg", "young.jpg", "somebody-elses.txt"}
+        assert keeping.missing_files() == []
         Sheet.objects.all().delete()
         assert keeping.remove_orphaned_files() == 0, "a deleted row may come back, and its photo with it"
+        (tmp_path / "labour" / "used.jpg").unlink()
+        assert keeping.missing_files() == ["labour/used.jpg"], "what is gone all the same is told"
 
 
 def test_credentials_in_use_are_no_orphans_however_old(house: House, inside: Any) -> None:  # noqa: F811

@@ -212,6 +212,10 @@ def test_an_end_is_bounded() -> None:
 @pytest.mark.parametrize("may", ["read", "all"])
 def test_a_token_does_not_rearrange_its_owners_desk(house: House, may: str) -> None:
     program = Client(headers={"Authorization": f"Bearer {house.token(may=may)}"})
-    for path, sent in (("/w/work.task/views/", {"name": "evil", "query": "&", "default": "1"}), ("/language/", {"language": "zh-hans"}), ("/notices/read/", {})):
+    for path, sent in (
+        ("/w/work.task/views/", {"name": "evil", "query": "&", "default": "1"}),
+        ("/language/", {"language": "zh-hans"}),
+        ("/notices/read/", {}),
+    ):
         assert program.post(path, sent).status_code == 403, path
     assert not SavedView.unscoped.exists() and User.objects.get(pk=house.user.pk).language == "en"

@@ -12,12 +12,12 @@ from jingwei import __version__
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its help, in both languages."""
-    from jingwei.assembly.commands import archive, backups, deciding, interfaces, levelling, plans, running, syncing, systems, upkeep
+    from jingwei.assembly.commands import archive, backups, deciding, interfaces, levelling, organisations, plans, running, syncing, systems, upkeep
 
     top = argparse.ArgumentParser(prog="jingwei", description="经纬 Jingwei: 集成交付平台 / integration delivery platform")
     top.add_argument("--version", action="version", version=__version__)
     families = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (running, upkeep, backups, archive, systems, interfaces, syncing, deciding, plans, levelling):
+    for module in (running, upkeep, backups, archive, organisations, systems, interfaces, syncing, deciding, plans, levelling):
         module.add(families)
     return top
 

@@ -34,82 +34,6 @@ CREATE TYPE public.procrastinate_job_to_defer_v1 AS (
 	args jsonb,
 	scheduled_at timestamp with time zone
 );
-CREATE FUNCTION public.jingwei_files_in_use() RETURNS SETOF text
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ SELECT NULL::text UNION SELECT "photo"::text FROM "labour_sheet" UNION SELECT before->>'photo' FROM frame_history WHERE resource = 'labour.sheet' AND before ? 'photo' $$;
-CREATE FUNCTION public.jingwei_forget_access(limit_at timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-DECLARE
-  removed bigint;
-BEGIN
-  IF limit_at > clock_timestamp() - interval '183 days' THEN
-    RAISE EXCEPTION 'the access log is kept for at least 183 days';
-  END IF;
-  DELETE FROM frame_accessevent WHERE id IN (SELECT oldest.id FROM (SELECT id, at FROM frame_accessevent ORDER BY id LIMIT 50000) oldest WHERE oldest.at < limit_at);
-  GET DIAGNOSTICS removed = ROW_COUNT;
-  RETURN removed;
-END $$;
-CREATE FUNCTION public.jingwei_forget_history(whose bigint, limit_at timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$
-DECLARE
-  removed bigint;
-BEGIN
-  IF limit_at > clock_timestamp() - interval '183 days' THEN
-    RAISE EXCEPTION 'history is kept for at least 183 days';
-  END IF;
-  DELETE FROM frame_history WHERE id IN (
-    SELECT oldest.id FROM (SELECT id, at, tenant_id FROM frame_history ORDER BY id LIMIT 50000) oldest WHERE oldest.at < limit_at AND oldest.tenant_id = whose);
-  GET DIAGNOSTICS removed = ROW_COUNT;
-  RETURN removed;
-END $$;
-CREATE FUNCTION public.jingwei_note_access(kind text, user_id bigint, name text, address text, detail text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
-  INSERT INTO frame_accessevent (at, kind, user_id, name, address, detail)
-  VALUES (clock_timestamp(), left($1, 20), $2, left($3, 150), left($4, 45), left($5, 200))
-$_$;
-CREATE FUNCTION public.jingwei_note_history() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    SET enable_nestloop TO 'off'
-    AS $$
-DECLARE
-  noise text[] := ARRAY['version', 'updated_at', 'created_at'] || TG_ARGV[2:];
-  actor bigint := nullif(current_setting('jingwei.actor', true), '')::bigint;
-  origin text := coalesce(current_setting('jingwei.origin', true), '');
-  reason text := coalesce(current_setting('jingwei.reason', true), '');
-  trace text := coalesce(current_setting('jingwei.trace', true), '');
-  moment timestamptz := clock_timestamp();
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    INSERT INTO frame_history (tenant_id, project_id, resource, object_id, action, at, actor_id, origin, reason, trace, before, after, written_by)
-    SELECT (n.row->>'tenant_id')::bigint, nullif(n.row->>TG_ARGV[1], '')::bigint, TG_ARGV[0], (n.row->>'id')::bigint, 'I', moment,
-           actor, origin, reason, trace, NULL, n.row - noise, pg_current_xact_id()::text::numeric
-    FROM (SELECT to_jsonb(a) AS row FROM after_rows a) n;
-  ELSIF TG_OP = 'DELETE' THEN
-    INSERT INTO frame_history (tenant_id, project_id, resource, object_id, action, at, actor_id, origin, reason, trace, before, after, written_by)
-    SELECT (o.row->>'tenant_id')::bigint, nullif(o.row->>TG_ARGV[1], '')::bigint, TG_ARGV[0], (o.row->>'id')::bigint, 'D', moment,
-           actor, origin, reason, trace, o.row - noise[1:3], NULL, pg_current_xact_id()::text::numeric
-    FROM (SELECT to_jsonb(b) AS row FROM before_rows b) o;
-  ELSE
-    INSERT INTO frame_history (tenant_id, project_id, resource, object_id, action, at, actor_id, origin, reason, trace, before, after, written_by)
-    SELECT (c.new->>'tenant_id')::bigint, nullif(c.new->>TG_ARGV[1], '')::bigint, TG_ARGV[0], (c.new->>'id')::bigint, 'U', moment,
-           actor, origin, reason, trace, d.before, d.after, pg_current_xact_id()::text::numeric
-    FROM (SELECT to_jsonb(b) - noise AS old, to_jsonb(a) - noise AS new FROM before_rows b JOIN after_rows a ON a.id = b.id
-          WHERE b IS DISTINCT FROM a OFFSET 0) c
-    CROSS JOIN LATERAL (
-      SELECT jsonb_object_agg(e.key, c.old->e.key) AS before, jsonb_object_agg(e.key, e.value) AS after
-      FROM jsonb_each(c.new) e WHERE e.value IS DISTINCT FROM c.old->e.key) d
-    WHERE d.after IS NOT NULL;
-  END IF;
-  RETURN NULL;
-END $$;
 CREATE FUNCTION public.procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -625,9 +549,7 @@ CREATE TABLE public.cost_line (
     project_id bigint NOT NULL,
     task_id bigint,
     tenant_id bigint NOT NULL,
-    CONSTRAINT cost_line_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_cost_line_amount CHECK ((amount <> 'NaN'::numeric)),
-    CONSTRAINT jw_cost_line_posted_on CHECK (((posted_on >= '1970-01-01'::date) AND (posted_on <= '2200-12-31'::date)))
+    CONSTRAINT cost_line_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.cost_line ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.cost_line_id_seq
@@ -651,10 +573,7 @@ CREATE TABLE public.cost_package (
     project_id bigint NOT NULL,
     task_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT cost_package_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_cost_package_budget CHECK ((budget <> 'NaN'::numeric)),
-    CONSTRAINT jw_cost_package_units_done CHECK ((units_done <> 'NaN'::numeric)),
-    CONSTRAINT jw_cost_package_units_planned CHECK ((units_planned <> 'NaN'::numeric))
+    CONSTRAINT cost_package_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.cost_package ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.cost_package_id_seq
@@ -675,7 +594,6 @@ CREATE TABLE public.cost_packagemilestone (
     project_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
     CONSTRAINT cost_packagemilestone_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_cost_packagemilestone_weight CHECK ((weight <> 'NaN'::numeric)),
     CONSTRAINT package_milestone_weight_above_zero CHECK ((weight > (0)::numeric))
 );
 ALTER TABLE public.cost_packagemilestone ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -701,11 +619,7 @@ CREATE TABLE public.cost_snapshot (
     project_id bigint NOT NULL,
     taken_by_id bigint,
     tenant_id bigint NOT NULL,
-    CONSTRAINT cost_snapshot_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_cost_snapshot_ac CHECK ((ac <> 'NaN'::numeric)),
-    CONSTRAINT jw_cost_snapshot_bac CHECK ((bac <> 'NaN'::numeric)),
-    CONSTRAINT jw_cost_snapshot_ev CHECK ((ev <> 'NaN'::numeric)),
-    CONSTRAINT jw_cost_snapshot_pv CHECK ((pv <> 'NaN'::numeric))
+    CONSTRAINT cost_snapshot_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.cost_snapshot ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.cost_snapshot_id_seq
@@ -955,8 +869,7 @@ CREATE TABLE public.frame_notification (
     tenant_id bigint NOT NULL,
     project_id bigint,
     CONSTRAINT frame_notification_count_check CHECK ((count >= 0)),
-    CONSTRAINT frame_notification_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_frame_notification_read_at CHECK (((read_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (read_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT frame_notification_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.frame_notification ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.frame_notification_id_seq
@@ -999,11 +912,7 @@ CREATE TABLE public.frame_project (
     has_critical_ends boolean NOT NULL,
     scheduled_from character varying(6) NOT NULL,
     progress_logic character varying(8) NOT NULL,
-    CONSTRAINT frame_project_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_frame_project_data_date CHECK (((data_date >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (data_date <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_frame_project_finish_on CHECK (((finish_on >= '1970-01-01'::date) AND (finish_on <= '2200-12-31'::date))),
-    CONSTRAINT jw_frame_project_start_on CHECK (((start_on >= '1970-01-01'::date) AND (start_on <= '2200-12-31'::date))),
-    CONSTRAINT jw_frame_project_zone CHECK (((zone)::text ~ '^[A-Za-z0-9_+/-]+$'::text))
+    CONSTRAINT frame_project_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.frame_project ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.frame_project_id_seq
@@ -1096,8 +1005,7 @@ CREATE TABLE public.frame_tenant (
     currency character varying(3) NOT NULL,
     language character varying(10) NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    password_profile character varying(10) NOT NULL,
-    CONSTRAINT jw_frame_tenant_zone CHECK (((zone)::text ~ '^[A-Za-z0-9_+/-]+$'::text))
+    password_profile character varying(10) NOT NULL
 );
 ALTER TABLE public.frame_tenant ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.frame_tenant_id_seq
@@ -1171,10 +1079,7 @@ CREATE TABLE public.hub_checkpoint (
     failing_since timestamp with time zone,
     problem text NOT NULL,
     read_at timestamp with time zone,
-    CONSTRAINT hub_checkpoint_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_checkpoint_failing_since CHECK (((failing_since >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (failing_since <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_checkpoint_loaded_at CHECK (((loaded_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (loaded_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_checkpoint_read_at CHECK (((read_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (read_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_checkpoint_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_checkpoint ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_checkpoint_id_seq
@@ -1203,8 +1108,7 @@ CREATE TABLE public.hub_conflict (
     message_en text NOT NULL,
     message_zh text NOT NULL,
     reason character varying(16) NOT NULL,
-    CONSTRAINT hub_conflict_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_conflict_resolved_at CHECK (((resolved_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (resolved_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_conflict_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_conflict ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_conflict_id_seq
@@ -1267,8 +1171,7 @@ CREATE TABLE public.hub_deadletter (
     delivery_id bigint,
     interface_id bigint NOT NULL,
     entry_id bigint,
-    CONSTRAINT hub_deadletter_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_deadletter_settled_at CHECK (((settled_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (settled_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_deadletter_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_deadletter ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_deadletter_id_seq
@@ -1302,9 +1205,7 @@ CREATE TABLE public.hub_delivery (
     link_id bigint,
     run_id bigint,
     CONSTRAINT hub_delivery_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT hub_delivery_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_delivery_done_at CHECK (((done_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (done_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_delivery_not_before CHECK (((not_before >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (not_before <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_delivery_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_delivery ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_delivery_id_seq
@@ -1326,9 +1227,7 @@ CREATE TABLE public.hub_grant (
     interface_id bigint NOT NULL,
     revoked_by_id bigint,
     tenant_id bigint NOT NULL,
-    CONSTRAINT hub_grant_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_grant_granted_at CHECK (((granted_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (granted_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_grant_revoked_at CHECK (((revoked_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (revoked_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_grant_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_grant ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_grant_id_seq
@@ -1349,9 +1248,7 @@ CREATE TABLE public.hub_healthperiod (
     until timestamp with time zone,
     tenant_id bigint NOT NULL,
     interface_id bigint NOT NULL,
-    CONSTRAINT hub_healthperiod_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_healthperiod_since CHECK (((since >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (since <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_healthperiod_until CHECK (((until >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (until <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_healthperiod_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_healthperiod ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_healthperiod_id_seq
@@ -1432,8 +1329,7 @@ CREATE TABLE public.hub_interfaceversion (
     interface_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
     CONSTRAINT hub_interfaceversion_number_check CHECK ((number >= 0)),
-    CONSTRAINT hub_interfaceversion_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_interfaceversion_published_at CHECK (((published_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (published_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_interfaceversion_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_interfaceversion ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_interfaceversion_id_seq
@@ -1455,8 +1351,7 @@ CREATE TABLE public.hub_jobtally (
     last_at timestamp with time zone NOT NULL,
     tenant_id bigint NOT NULL,
     CONSTRAINT hub_jobtally_failures_check CHECK ((failures >= 0)),
-    CONSTRAINT hub_jobtally_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_jobtally_last_at CHECK (((last_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (last_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_jobtally_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_jobtally ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_jobtally_id_seq
@@ -1500,13 +1395,7 @@ CREATE TABLE public.hub_link (
     stamp_a timestamp with time zone,
     stamp_b timestamp with time zone,
     CONSTRAINT hub_link_hops_check CHECK ((hops >= 0)),
-    CONSTRAINT hub_link_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_link_changed_a_at CHECK (((changed_a_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (changed_a_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_link_changed_b_at CHECK (((changed_b_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (changed_b_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_link_read_a_at CHECK (((read_a_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (read_a_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_link_read_b_at CHECK (((read_b_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (read_b_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_link_stamp_a CHECK (((stamp_a >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (stamp_a <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_link_stamp_b CHECK (((stamp_b >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (stamp_b <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_link_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_link ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_link_id_seq
@@ -1538,10 +1427,7 @@ CREATE TABLE public.hub_outboxentry (
     tenant_id bigint NOT NULL,
     run_id bigint,
     CONSTRAINT hub_outboxentry_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT hub_outboxentry_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_outboxentry_done_at CHECK (((done_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (done_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_outboxentry_not_before CHECK (((not_before >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (not_before <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_outboxentry_sent_at CHECK (((sent_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (sent_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_outboxentry_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_outboxentry ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_outboxentry_id_seq
@@ -1566,8 +1452,7 @@ CREATE TABLE public.hub_quarantine (
     link_id bigint,
     record_key character varying(200) NOT NULL,
     side character varying(1) NOT NULL,
-    CONSTRAINT hub_quarantine_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_quarantine_released_at CHECK (((released_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (released_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_quarantine_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_quarantine ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_quarantine_id_seq
@@ -1590,9 +1475,7 @@ CREATE TABLE public.hub_run (
     interface_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
     used_id bigint,
-    CONSTRAINT hub_run_version_check CHECK ((version >= 0)),
-    CONSTRAINT jw_hub_run_finished_at CHECK (((finished_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (finished_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_hub_run_started_at CHECK (((started_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (started_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone)))
+    CONSTRAINT hub_run_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.hub_run ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hub_run_id_seq
@@ -1666,7 +1549,6 @@ CREATE TABLE public.labour_sheet (
     team_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
     client_key character varying(40) NOT NULL,
-    CONSTRAINT jw_labour_sheet_work_date CHECK (((work_date >= '1970-01-01'::date) AND (work_date <= '2200-12-31'::date))),
     CONSTRAINT labour_sheet_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.labour_sheet ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -1689,8 +1571,6 @@ CREATE TABLE public.labour_sheetline (
     project_id bigint NOT NULL,
     sheet_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT jw_labour_sheetline_hours CHECK ((hours <> 'NaN'::numeric)),
-    CONSTRAINT jw_labour_sheetline_rate CHECK ((rate <> 'NaN'::numeric)),
     CONSTRAINT labour_sheetline_version_check CHECK ((version >= 0)),
     CONSTRAINT sheet_line_hours_in_a_day CHECK (((hours > (0)::numeric) AND (hours <= (24)::numeric))),
     CONSTRAINT sheet_line_rate_not_negative CHECK ((rate >= (0)::numeric))
@@ -1789,10 +1669,6 @@ CREATE TABLE public.risk_risk (
     owner_id bigint,
     project_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT jw_risk_risk_cost_high CHECK ((cost_high <> 'NaN'::numeric)),
-    CONSTRAINT jw_risk_risk_cost_likely CHECK ((cost_likely <> 'NaN'::numeric)),
-    CONSTRAINT jw_risk_risk_cost_low CHECK ((cost_low <> 'NaN'::numeric)),
-    CONSTRAINT jw_risk_risk_review_on CHECK (((review_on >= '1970-01-01'::date) AND (review_on <= '2200-12-31'::date))),
     CONSTRAINT risk_costs_in_order CHECK (((cost_high >= cost_likely) AND (cost_likely >= cost_low) AND (cost_low >= (0)::numeric))),
     CONSTRAINT risk_residual_within_the_matrix CHECK ((((residual_probability IS NULL) OR (residual_probability <= 100)) AND ((residual_impact IS NULL) OR ((residual_impact >= 1) AND (residual_impact <= 5))))),
     CONSTRAINT risk_risk_impact_check CHECK ((impact >= 0)),
@@ -1868,8 +1744,6 @@ CREATE TABLE public.schedule_baselinetask (
     project_id bigint NOT NULL,
     task_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT jw_schedule_baselinetask_finish CHECK (((finish >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (finish <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_schedule_baselinetask_start CHECK (((start >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (start <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT schedule_baselinetask_duration_minutes_check CHECK ((duration_minutes >= 0)),
     CONSTRAINT schedule_baselinetask_version_check CHECK ((version >= 0))
 );
@@ -1913,7 +1787,6 @@ CREATE TABLE public.schedule_planimport (
     came_by_id bigint,
     project_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT jw_schedule_planimport_done_at CHECK (((done_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (done_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT schedule_planimport_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.schedule_planimport ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -1938,8 +1811,6 @@ CREATE TABLE public.schedule_recalculation (
     effects jsonb NOT NULL,
     project_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT jw_schedule_recalculation_finish_after CHECK (((finish_after >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (finish_after <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_schedule_recalculation_finish_before CHECK (((finish_before >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (finish_before <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT schedule_recalculation_milliseconds_check CHECK ((milliseconds >= 0)),
     CONSTRAINT schedule_recalculation_moved_check CHECK ((moved >= 0)),
     CONSTRAINT schedule_recalculation_version_check CHECK ((version >= 0))
@@ -1964,7 +1835,6 @@ CREATE TABLE public.schedule_scenario (
     made_by_id bigint,
     project_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
-    CONSTRAINT jw_schedule_scenario_applied_at CHECK (((applied_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (applied_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
     CONSTRAINT schedule_scenario_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.schedule_scenario ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -2058,13 +1928,6 @@ CREATE TABLE public.work_task (
     task_type character varying(14) NOT NULL,
     units_percent numeric(6,2) NOT NULL,
     skill character varying(60) NOT NULL,
-    CONSTRAINT jw_work_task_actual_finish CHECK (((actual_finish >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (actual_finish <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_work_task_actual_start CHECK (((actual_start >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (actual_start <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_work_task_constraint_at CHECK (((constraint_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (constraint_at <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_work_task_deadline CHECK (((deadline >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (deadline <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_work_task_levelled_until CHECK (((levelled_until >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (levelled_until <= '2200-12-31 23:59:59.999999+00'::timestamp with time zone))),
-    CONSTRAINT jw_work_task_units_percent CHECK ((units_percent <> 'NaN'::numeric)),
-    CONSTRAINT jw_work_task_work_hours CHECK ((work_hours <> 'NaN'::numeric)),
     CONSTRAINT task_percent_at_most_100 CHECK ((percent <= 100)),
     CONSTRAINT work_task_duration_minutes_check CHECK ((duration_minutes >= 0)),
     CONSTRAINT work_task_optimistic_minutes_check CHECK ((optimistic_minutes >= 0)),
@@ -2115,8 +1978,6 @@ CREATE TABLE public.worktime_calendarexception (
     calendar_id bigint NOT NULL,
     tenant_id bigint NOT NULL,
     until date,
-    CONSTRAINT jw_worktime_calendarexception_on_date CHECK (((on_date >= '1970-01-01'::date) AND (on_date <= '2200-12-31'::date))),
-    CONSTRAINT jw_worktime_calendarexception_until CHECK (((until >= '1970-01-01'::date) AND (until <= '2200-12-31'::date))),
     CONSTRAINT worktime_calendarexception_version_check CHECK ((version >= 0))
 );
 ALTER TABLE public.worktime_calendarexception ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -2598,78 +2459,6 @@ CREATE INDEX worktime_calendar_project_id_396c7d8c ON public.worktime_calendar U
 CREATE INDEX worktime_calendar_tenant_id_f52e2c70 ON public.worktime_calendar USING btree (tenant_id);
 CREATE INDEX worktime_calendarexception_calendar_id_251efb4d ON public.worktime_calendarexception USING btree (calendar_id);
 CREATE INDEX worktime_calendarexception_tenant_id_4c36fb7b ON public.worktime_calendarexception USING btree (tenant_id);
-CREATE TRIGGER note_delete AFTER DELETE ON public.change_changerequest REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('change.changerequest', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.cost_line REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.line', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.cost_package REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.package', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.cost_packagemilestone REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.packagemilestone', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.directory_person REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('directory.person', '');
-CREATE TRIGGER note_delete AFTER DELETE ON public.directory_team REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('directory.team', '');
-CREATE TRIGGER note_delete AFTER DELETE ON public.frame_project REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('frame.project', 'id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.frame_secret REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('frame.secret', '', 'wrapped_key', 'ciphertext');
-CREATE TRIGGER note_delete AFTER DELETE ON public.hub_connection REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.connection', '', 'failures', 'open_until', 'last_ok_at', 'last_error', 'last_error_at', 'account', 'held_since', 'held_reason', 'paused_until', 'clock_ahead', 'tokens', 'tokens_at');
-CREATE TRIGGER note_delete AFTER DELETE ON public.hub_grant REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.grant', '');
-CREATE TRIGGER note_delete AFTER DELETE ON public.hub_interface REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.interface', 'project_id', 'next_poll_at', 'last_arrival_at', 'last_success_at', 'reconciled_at', 'paired_at', 'compared', 'compared_at', 'deletes_allowed_at', 'state_detail', 'judged_at', 'place_a', 'place_b');
-CREATE TRIGGER note_delete AFTER DELETE ON public.hub_interfaceversion REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.interfaceversion', '');
-CREATE TRIGGER note_delete AFTER DELETE ON public.hub_system REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.system', '');
-CREATE TRIGGER note_delete AFTER DELETE ON public.hub_systemuse REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.systemuse', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.labour_sheet REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('labour.sheet', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.labour_sheetline REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('labour.sheetline', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.risk_risk REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('risk.risk', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.risk_riskimpact REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('risk.riskimpact', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.schedule_baseline REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('schedule.baseline', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.schedule_scenario REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('schedule.scenario', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.work_dependency REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('work.dependency', 'project_id');
-CREATE TRIGGER note_delete AFTER DELETE ON public.work_task REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('work.task', 'project_id', 'late_start', 'late_finish', 'total_float_minutes', 'free_float_minutes', 'position', 'wbs', 'is_summary');
-CREATE TRIGGER note_delete AFTER DELETE ON public.worktime_calendar REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('worktime.calendar', '');
-CREATE TRIGGER note_delete AFTER DELETE ON public.worktime_calendarexception REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('worktime.calendarexception', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.change_changerequest REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('change.changerequest', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.cost_line REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.line', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.cost_package REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.package', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.cost_packagemilestone REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.packagemilestone', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.directory_person REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('directory.person', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.directory_team REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('directory.team', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.frame_project REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('frame.project', 'id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.frame_secret REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('frame.secret', '', 'wrapped_key', 'ciphertext');
-CREATE TRIGGER note_insert AFTER INSERT ON public.hub_connection REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.connection', '', 'failures', 'open_until', 'last_ok_at', 'last_error', 'last_error_at', 'account', 'held_since', 'held_reason', 'paused_until', 'clock_ahead', 'tokens', 'tokens_at');
-CREATE TRIGGER note_insert AFTER INSERT ON public.hub_grant REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.grant', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.hub_interface REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.interface', 'project_id', 'next_poll_at', 'last_arrival_at', 'last_success_at', 'reconciled_at', 'paired_at', 'compared', 'compared_at', 'deletes_allowed_at', 'state_detail', 'judged_at', 'place_a', 'place_b');
-CREATE TRIGGER note_insert AFTER INSERT ON public.hub_interfaceversion REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.interfaceversion', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.hub_system REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.system', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.hub_systemuse REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.systemuse', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.labour_sheet REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('labour.sheet', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.labour_sheetline REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('labour.sheetline', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.risk_risk REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('risk.risk', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.risk_riskimpact REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('risk.riskimpact', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.schedule_baseline REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('schedule.baseline', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.schedule_scenario REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('schedule.scenario', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.work_dependency REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('work.dependency', 'project_id');
-CREATE TRIGGER note_insert AFTER INSERT ON public.work_task REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('work.task', 'project_id', 'late_start', 'late_finish', 'total_float_minutes', 'free_float_minutes', 'position', 'wbs', 'is_summary');
-CREATE TRIGGER note_insert AFTER INSERT ON public.worktime_calendar REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('worktime.calendar', '');
-CREATE TRIGGER note_insert AFTER INSERT ON public.worktime_calendarexception REFERENCING NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('worktime.calendarexception', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.change_changerequest REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('change.changerequest', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.cost_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.line', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.cost_package REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.package', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.cost_packagemilestone REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('cost.packagemilestone', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.directory_person REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('directory.person', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.directory_team REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('directory.team', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.frame_project REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('frame.project', 'id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.frame_secret REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('frame.secret', '', 'wrapped_key', 'ciphertext');
-CREATE TRIGGER note_update AFTER UPDATE ON public.hub_connection REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.connection', '', 'failures', 'open_until', 'last_ok_at', 'last_error', 'last_error_at', 'account', 'held_since', 'held_reason', 'paused_until', 'clock_ahead', 'tokens', 'tokens_at');
-CREATE TRIGGER note_update AFTER UPDATE ON public.hub_grant REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.grant', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.hub_interface REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.interface', 'project_id', 'next_poll_at', 'last_arrival_at', 'last_success_at', 'reconciled_at', 'paired_at', 'compared', 'compared_at', 'deletes_allowed_at', 'state_detail', 'judged_at', 'place_a', 'place_b');
-CREATE TRIGGER note_update AFTER UPDATE ON public.hub_interfaceversion REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.interfaceversion', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.hub_system REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.system', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.hub_systemuse REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('hub.systemuse', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.labour_sheet REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('labour.sheet', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.labour_sheetline REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('labour.sheetline', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.risk_risk REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('risk.risk', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.risk_riskimpact REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('risk.riskimpact', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.schedule_baseline REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('schedule.baseline', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.schedule_scenario REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('schedule.scenario', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.work_dependency REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('work.dependency', 'project_id');
-CREATE TRIGGER note_update AFTER UPDATE ON public.work_task REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('work.task', 'project_id', 'late_start', 'late_finish', 'total_float_minutes', 'free_float_minutes', 'position', 'wbs', 'is_summary');
-CREATE TRIGGER note_update AFTER UPDATE ON public.worktime_calendar REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('worktime.calendar', '');
-CREATE TRIGGER note_update AFTER UPDATE ON public.worktime_calendarexception REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows FOR EACH STATEMENT EXECUTE FUNCTION public.jingwei_note_history('worktime.calendarexception', '');
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON public.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::public.procrastinate_job_status))) EXECUTE FUNCTION public.procrastinate_notify_queue_abort_job_v1();
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 AFTER INSERT ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::public.procrastinate_job_status)) EXECUTE FUNCTION public.procrastinate_notify_queue_job_inserted_v1();
 CREATE TRIGGER procrastinate_trigger_abort_requested_events_v1 AFTER UPDATE OF abort_requested ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.abort_requested = true)) EXECUTE FUNCTION public.procrastinate_trigger_abort_requested_events_procedure_v1();
@@ -3005,94 +2794,6 @@ ALTER TABLE ONLY public.worktime_calendarexception
     ADD CONSTRAINT worktime_calendarexc_calendar_id_251efb4d_fk_worktime_ FOREIGN KEY (calendar_id) REFERENCES public.worktime_calendar(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.worktime_calendarexception
     ADD CONSTRAINT worktime_calendarexc_tenant_id_4c36fb7b_fk_frame_ten FOREIGN KEY (tenant_id) REFERENCES public.frame_tenant(id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE public.change_changerequest ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.cost_line ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.cost_package ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.cost_packagemilestone ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.cost_snapshot ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.directory_person ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.directory_team ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_demand ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_history ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_longwork ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_notification ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_project ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_savedview ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.frame_secret ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_checkpoint ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_conflict ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_connection ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_deadletter ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_delivery ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_grant ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_healthperiod ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_interface ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_interfaceversion ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_jobtally ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_link ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_outboxentry ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_quarantine ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_run ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_system ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.hub_systemuse ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.labour_sheet ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.labour_sheetline ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.risk_risk ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.risk_riskimpact ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.schedule_baseline ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.schedule_baselinetask ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.schedule_endangerment ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.schedule_planimport ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.schedule_recalculation ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.schedule_scenario ENABLE ROW LEVEL SECURITY;
-CREATE POLICY tenant_only ON public.change_changerequest USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.cost_line USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.cost_package USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.cost_packagemilestone USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.cost_snapshot USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.directory_person USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.directory_team USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_demand USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_history USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_longwork USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_notification USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_project USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_savedview USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.frame_secret USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_checkpoint USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_conflict USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_connection USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_deadletter USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_delivery USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_grant USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_healthperiod USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_interface USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_interfaceversion USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_jobtally USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_link USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_outboxentry USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_quarantine USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_run USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_system USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.hub_systemuse USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.labour_sheet USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.labour_sheetline USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.risk_risk USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.risk_riskimpact USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.schedule_baseline USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.schedule_baselinetask USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.schedule_endangerment USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.schedule_planimport USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.schedule_recalculation USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.schedule_scenario USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.work_dependency USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.work_task USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.worktime_calendar USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-CREATE POLICY tenant_only ON public.worktime_calendarexception USING ((tenant_id = (NULLIF(current_setting('jingwei.tenant'::text, true), ''::text))::bigint));
-ALTER TABLE public.work_dependency ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.work_task ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.worktime_calendar ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.worktime_calendarexception ENABLE ROW LEVEL SECURITY;
 INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('contenttypes', '0001_initial', now()),
   ('contenttypes', '0002_remove_content_type_name', now()),

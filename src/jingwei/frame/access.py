@@ -168,6 +168,14 @@ def access_still_holds(access: Access, session_key: str | None = None) -> bool:
     return bool(now.roles) and (now.everywhere, now.by_project) == (access.everywhere, access.by_project)
 
 
+def roles_of(tenant: Tenant) -> dict[str, Role]:
+    """The standard roles of an organisation by their keys; made where they are not yet."""
+    return {
+        key: Role.objects.get_or_create(tenant=tenant, key=key, defaults={"name": str(name), "is_standard": True})[0]
+        for key, (name, _grants) in standard_roles.items()
+    }
+
+
 def grants_of_role(role: Role) -> frozenset[str]:
     """All that a role allows, what the resources declare for a standard role included."""
     return frozenset({*role.grants, *(grants_of(role.key) if role.is_standard else ())})

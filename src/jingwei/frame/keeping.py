@@ -88,6 +88,12 @@ def remove_orphaned_files() -> int:
     return removed
 
 
+def missing_files() -> list[str]:
+    """Uploaded files that some row refers to and that are not there."""
+    root = Path(settings.MEDIA_ROOT)
+    return sorted(name for name in set(_names_in_use()) if not (root / name).is_file())
+
+
 def _upload_folders() -> set[str]:
     """The folders that uploads go to: what somebody else has put beside them is not ours to remove."""
     fields = (field for model in apps.get_models() for field in model._meta.concrete_fields if isinstance(field, models.FileField))

@@ -48,8 +48,8 @@ def of_row(access: Access, resource: Resource, row: Any, most: int = lines_at_mo
 def _tellable(resource: Resource, lines: list[History]) -> list[History]:
     """Without what the resource does not tell by itself."""
     for line in lines:
-        for side in (line.before, line.after):
-            for name in resource.untold if side else ():
+        for side in filter(None, (line.before, line.after)):
+            for name in resource.untold:
                 side.pop(name, None)
     return lines
 

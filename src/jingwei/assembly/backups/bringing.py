@@ -44,6 +44,7 @@ class Restored:
     secrets: int
     former_database: str
     former_folder: str
+    missing: tuple[str, ...] = ()  # uploaded files that rows name and the backup had not
 
 
 def bring(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Restored:
@@ -79,7 +80,7 @@ def bring_alone(source: Path, key: bytes, *, accepts_lost_keys: bool = False) ->
     planned = journal.Swap(journal.database_of(url), staged_name, f"jingwei_former_{stamp}", str(folder), str(address.home() / f"{former_prefix}{stamp}"))
     journal.swap(url, planned)
     age = (datetime.now(UTC) - manifest.moment).total_seconds()
-    return Restored(manifest, time.monotonic() - began, age, int(proven["secrets"]), planned.former, planned.former_folder)
+    return Restored(manifest, time.monotonic() - began, age, int(proven["secrets"]), planned.former, planned.former_folder, tuple(proven["missing"]))
 
 
 @contextlib.contextmanager

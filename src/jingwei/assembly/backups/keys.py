@@ -25,6 +25,11 @@ def key_file() -> Path:
     return address.home() / file_name
 
 
+def is_there() -> bool:
+    """Whether there is one to seal with."""
+    return bool(os.environ.get(variable)) or key_file().exists()
+
+
 def for_writing() -> tuple[bytes, bool]:
     """The key to seal with, and whether it was made just now."""
     if os.environ.get(variable):

@@ -24,6 +24,8 @@ def main() -> None:
 
 def prove() -> dict[str, Any]:
     """What is wrong (sentences in both languages), and what was looked at."""
+    from jingwei.frame import keeping
+
     wrong: list[list[str]] = []
     opened, broken = _secrets()
     if broken and not os.environ.get("JINGWEI_ACCEPT_LOST_KEYS"):
@@ -37,7 +39,7 @@ def prove() -> dict[str, Any]:
     if not people:
         wrong.append(["备份里没有人可以登录", "nobody in the backup can log in"])
     _come_to_rest()
-    return {"wrong": wrong, "secrets": opened, "people": people}
+    return {"wrong": wrong, "secrets": opened, "people": people, "missing": keeping.missing_files()}
 
 
 def _secrets() -> tuple[int, int]:

@@ -199,7 +199,7 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Refused(
-            f"时点 {text} 看不懂；例如 2026-11-28T12:00:00+08:00", f"the moment {text} cannot be understood; write 2026-11-28T12:00:00+08:00"
+            f"时点“{text}”看不懂；例如 2026-11-28T12:00:00+08:00", f"the moment “{text}” cannot be understood; write 2026-11-28T12:00:00+08:00"
         ) from None
     if found.tzinfo is None:
         found = found.replace(tzinfo=_zone(text))

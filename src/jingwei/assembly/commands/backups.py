@@ -49,6 +49,11 @@ def backup(options: argparse.Namespace) -> int:
     if target.exists() and not options.overwrite:
         raise Refused(f"{target} 已存在；换一个文件名，或加 --overwrite", f"{target} is there already; name another file, or add --overwrite")
     setup()
+    if switch.read() is not None and not keys.is_there():
+        raise Refused(
+            f"归档已开启而备份密钥不见了：请把原密钥放回 {keys.key_file()}；若已丢失，先 jingwei archive off 再开到另一个目录",
+            f"the archive is on and its key is gone: put it back to {keys.key_file()}; when it is lost, run jingwei archive off first, then on into another folder",
+        )
     key, is_new = keys.for_writing()
     manifest, passed, seconds = taking.take(target, key, keys.key_id(key))
     lost = examination.credentials_lost()
@@ -106,7 +111,7 @@ def restore(options: argparse.Namespace) -> int:
     source = _source(options)
     setup()
     key = keys.for_reading(options.key_file)
-    until = archive.moment(options.until) if options.until else None
+    until = archive.moment(options.until) if options.until is not None else None
     if not options.yes and not _agreed():
         return fail("已取消，数据没有改动", "cancelled; nothing was changed")
     if options.archive:
@@ -120,10 +125,16 @@ def restore(options: argparse.Namespace) -> int:
     is_running = sole.ask_restart(address.home())
     if options.json:
         print_json({"rows": done.manifest.rows, "made_at": done.manifest.made_at, "secrets": done.secrets, "rto_seconds": round(done.seconds, 1),
-            "rpo_seconds": round(done.age_seconds, 1), "former_database": done.former_database, "former_folder": done.former_folder})  # fmt: skip
+            "rpo_seconds": round(done.age_seconds, 1), "former_database": done.former_database, "former_folder": done.former_folder, "missing_files": list(done.missing)})  # fmt: skip
         return 0
     say(f"已恢复到 {done.manifest.made_at}：{done.manifest.rows} 行，{done.secrets} 个凭据可解封", "restored and proven", mark="✓")
     say(f"用时 {done.seconds:.1f} 秒（RTO），数据时点距今 {_span(done.age_seconds)}（RPO）", "time to restore, and age of the data", mark="✓")
+    if done.missing:
+        say(
+            f"有 {len(done.missing)} 个上传的文件不在备份里：{', '.join(done.missing[:3])}",
+            f"{len(done.missing)} uploaded files that the data name were not in it",
+            mark="!",
+        )
     say(
         f"原数据保留为 {done.former_database} 与 {done.former_folder}；确认无误后运行 jingwei restore --forget",
         "what was there is kept; drop it with: jingwei restore --forget",
@@ -141,7 +152,7 @@ def _source(options: argparse.Namespace) -> Path:
             raise Refused("备份文件与 --archive 只能用一个", "a backup's file or --archive, not both")
         switch.only_embedded()
         return Path(options.archive).expanduser().resolve()
-    if options.until:
+    if options.until is not None:
         raise Refused("--until 需要 --archive 目录", "--until needs --archive FOLDER")
     if not options.file:
         raise Refused("请给出备份文件", "name the backup's file")

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from jingwei.assembly.demo import money, people, plan, risks, systems
 from jingwei.frame import scope
-from jingwei.frame.models import Project, Role, Tenant
+from jingwei.frame.access import roles_of
+from jingwei.frame.models import Project, Tenant
 
 projects = (
     ("MES-ROLL", "MES 全厂推广", "精工制造 一分厂", -170, "把制造执行系统推广到四条产线，与 ERP 和跟踪系统打通。"),
@@ -23,7 +24,7 @@ def load(today: date | None = None) -> Tenant:
     today = today or timezone.localdate()
     with transaction.atomic():
         tenant = Tenant.objects.create(code="demo", name="精工制造（演示）")
-        make_roles(tenant)
+        roles_of(tenant)
         with scope.within(scope.Scope(tenant.pk, origin="demo", reason="演示数据")):
             staff = people.load()
             made = {}
@@ -38,11 +39,3 @@ def load(today: date | None = None) -> Tenant:
     with scope.within(scope.Scope(tenant.pk, origin="demo", reason="首次计算")):
         plan.calculate(made)
     return tenant
-
-
-def make_roles(tenant: Tenant) -> None:
-    """The standard roles of an organisation."""
-    from jingwei.frame.access import standard_roles
-
-    for key, (name, _grants) in standard_roles.items():
-        Role.objects.get_or_create(tenant=tenant, key=key, defaults={"name": str(name), "is_standard": True})

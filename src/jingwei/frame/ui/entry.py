@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jingwei.frame import passwords
-from jingwei.frame.access import standard_roles
-from jingwei.frame.models import Membership, Role, SetupLink, Tenant, User
+from jingwei.frame.access import roles_of
+from jingwei.frame.models import Membership, SetupLink, Tenant, User
 from jingwei.frame.names import is_taken, told_when_taken
 
 
@@ -120,13 +120,12 @@ def _admit(link: SetupLink, given: dict[str, Any]) -> User:
     if not used:
         raise ValidationError(_("The link was used in this moment."))
     tenant = link.tenant or Tenant.objects.create(code="main", name=given["organisation"])
-    for key, (name, _grants) in standard_roles.items():
-        Role.objects.get_or_create(tenant=tenant, key=key, defaults={"name": str(name), "is_standard": True})
+    roles = roles_of(tenant)
     user = User(username=given["username"], first_name=given["full_name"], language=translation.get_language() or "")
     vars(user)["joining"] = tenant
     user.set_password(given["password"])
     user.save()
-    Membership.objects.create(tenant=tenant, user=user, role=Role.objects.get(tenant=tenant, key="owner"))
+    Membership.objects.create(tenant=tenant, user=user, role=roles["owner"])
     return user
 
 
