@@ -46,7 +46,7 @@ def main() -> None:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
         walls = cursor.fetchone()[0]
     connection.close()
-    walked, fresh = (set(schema.dumped(address.tool("pg_dump"), url).splitlines()) for url in (address.owner_url(), at_once()))
+    walked, fresh = (set(read_once_more(url).splitlines()) for url in (address.owner_url(), at_once()))
     differing = sorted(walked ^ fresh)
     print(
         json.dumps(
@@ -60,6 +60,21 @@ def main() -> None:
             }
         )
     )
+
+
+def read_once_more(url: str) -> str:
+    """The tables of a database as a copy of it tells them: the server writes a list of words anew each time it reads one."""
+    from jingwei.assembly.backups.journal import with_database
+    from jingwei.frame.postgres import address
+    from tools import schema
+
+    told, copy = schema.dumped(address.tool("pg_dump"), url), with_database(url, "read_once_more")
+    with psycopg.connect(with_database(url, "postgres"), autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS read_once_more")
+        server.execute("CREATE DATABASE read_once_more TEMPLATE template0")
+    with psycopg.connect(copy) as empty:
+        empty.execute(told.encode())
+    return schema.dumped(address.tool("pg_dump"), copy)
 
 
 def at_once() -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
-
-from django.core.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from jingwei.assembly.commands import Refused, print_json, said, say, setup
+
+if TYPE_CHECKING:  # what plans from files is asked for needs no Django
+    from django.core.exceptions import ValidationError
 
 
 def add(families: Any) -> None:
@@ -51,6 +52,8 @@ def listed(options: argparse.Namespace) -> int:
 def made(options: argparse.Namespace) -> int:
     """A new organisation; nobody is in it until its link is opened."""
     setup()
+    from django.core.exceptions import ValidationError
+
     from jingwei.frame.access import roles_of
     from jingwei.frame.models import SetupLink, Tenant
 
