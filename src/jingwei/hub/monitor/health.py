@@ -53,6 +53,11 @@ def judge(interface: Interface) -> str:
     return str(fresh.state)
 
 
+def is_untroubled(interface: Interface) -> bool:
+    """Whether the last judgement found it healthy and had nothing to say, and is not old."""
+    return interface.state == State.OK and not interface.state_detail and not overdue(interface.judged_at, judged_seconds, timezone.now())
+
+
 def close_interrupted(interface: Interface) -> int:
     """Runs left unfinished by a process that died are closed. To be called by whoever holds the interface alone: nobody else runs it."""
     kinds = (Run.Kind.POLL, Run.Kind.WEBHOOK, Run.Kind.REPLAY)
