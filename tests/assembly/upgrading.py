@@ -28,7 +28,7 @@ def main() -> None:
     from django.db.migrations.executor import MigrationExecutor
 
     from jingwei.frame.postgres import address, base
-    from tools import released, schema
+    from tools import released
 
     base.be_owner()
     unfilled: dict[str, str] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 import subprocess
@@ -24,7 +23,7 @@ from jingwei.assembly.archiving.sealing import Seal, written
 from jingwei.assembly.archiving.switch import system_of
 from jingwei.assembly.backups import contents, sealed, taking
 from jingwei.assembly.commands import Refused
-from jingwei.frame.postgres import address
+from jingwei.frame.postgres import address, lockfile
 
 part_name = "base.tar"  # in parts, each packed: base.tar.00000 and so on
 manifest_name = "base.json"
@@ -48,20 +47,10 @@ class BaseManifest:
     ended: str
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    with (address.home() / "archive.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy("另一个基准备份正在进行", "another base is being taken") from None
-        yield
-
-
 def take(archive: Archive, seal: Seal) -> Base:
     """Take one. OSError when the folder cannot be written to, Refused when the database does not give it."""
     url = address.owner_url()
-    with _alone():
+    with lockfile.alone(address.home() / "archive.lock", Busy("另一个基准备份正在进行", "another base is being taken")):
         with psycopg.connect(url) as connection:
             row = connection.execute(
                 "SELECT current_setting('server_version_num')::int / 10000, sum(pg_database_size(oid))::bigint FROM pg_database"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -24,7 +23,7 @@ from psycopg.sql import SQL, Identifier
 from jingwei.assembly.backups import contents, journal, keys, sealed
 from jingwei.assembly.backups.contents import Manifest
 from jingwei.assembly.commands import Refused
-from jingwei.frame.postgres import address, embedded
+from jingwei.frame.postgres import address, embedded, lockfile
 from jingwei.frame.postgres.base import app_role
 
 staged_name = "jingwei_restoring"
@@ -86,11 +85,7 @@ def bring_alone(source: Path, key: bytes, *, accepts_lost_keys: bool = False) ->
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """One restore at a time; Refused while another is at work."""
-    with (address.home() / "restore.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refused("另一个恢复正在进行", "another restore is at work") from None
+    with lockfile.alone(address.home() / "restore.lock", Refused("另一个恢复正在进行", "another restore is at work")):
         yield
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jingwei.frame.postgres import login
+from jingwei.frame.postgres import lockfile, login
 from jingwei.frame.postgres.installed import HomeUnusable, home, is_embedded, run_tool, tool
 
 __all__ = [
@@ -133,8 +132,7 @@ def _first_start() -> Iterator[None]:
     if login.password_file().exists():  # made once the first start is through
         yield
         return
-    with (home() / "first-start.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with lockfile.alone(home() / "first-start.lock"):
         yield
 
 

@@ -8,19 +8,18 @@ for it was never promised.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import psutil
 import psycopg
 import structlog
+
+from jingwei.frame.postgres import lockfile
 
 State = Literal["up", "busy", "down"]
 log = structlog.get_logger(__name__)
@@ -82,7 +81,7 @@ def ensure(folder: Path, *, seconds: float = 60.0) -> bool:
     """Have the server of an existing data folder answer; True when it had to be brought back. NoAnswer when it does not come."""
     if state(folder) == "up":
         return False
-    with _alone(folder):
+    with lockfile.alone(folder.parent / "postgres.lock"):  # one reviver, of whatever process
         return revive(folder, seconds=seconds)
 
 
@@ -149,11 +148,3 @@ def _await(folder: Path, end: float) -> None:
         if is_dead or time.monotonic() > end:
             raise NoAnswer(f"the database in {folder} does not start; see {folder / 'log'}")
         time.sleep(0.1)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One reviver at a time, of whatever process."""
-    with (folder.parent / "postgres.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
