@@ -104,3 +104,22 @@ def test_the_access_log_notes_it_and_tells_nobody_of_the_other(two: Two) -> None
     assert "changed organisation" in entered and ">west<" in entered
     seen_from_the_first = browser(two.li).get("/settings/access/").text
     assert "changed organisation" in seen_from_the_first and "west" not in seen_from_the_first.lower()
+
+
+def test_a_form_opened_before_the_change_is_refused_and_one_opened_after_it_is_taken(two: Two) -> None:
+    client = browser(two.wang, enforce_csrf_checks=True)
+
+    def form() -> dict[str, str]:
+        page = client.get("/w/frame.project/new/").text
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert found is not None
+        return {"csrfmiddlewaretoken": found[1], "code": "NEW-1", "name": "meant for the east", "start_on": "2026-11-02"}
+
+    assert where(client) == "east"
+    old = form()
+    assert switch(client, two.tenants[1], csrfmiddlewaretoken=old["csrfmiddlewaretoken"]).status_code == 302
+    refused = client.post("/w/frame.project/new/", old)
+    assert refused.status_code == 403 and "another organisation" in refused.text
+    assert client.post("/w/frame.project/new/", form() | {"name": "meant for the west"}).status_code == 302
+    with scope.within(scope.Scope(two.tenants[1].pk)):
+        assert list(Project.objects.filter(code="NEW-1").values_list("name", flat=True)) == ["meant for the west"]

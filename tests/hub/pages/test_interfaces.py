@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from jingwei.domains.work.models import Task
+from jingwei.frame import heavy
 from jingwei.hub import contract
 from jingwei.hub.models import Interface, OutboxEntry
 from jingwei.hub.peers import grants
@@ -108,3 +109,13 @@ def test_run_now_tries_again_what_was_put_off_but_looks_no_sooner_for_what_is_do
     OutboxEntry.objects.filter(pk=put_off.pk).update(state="unknown", not_before=later)
     administrator.post(f"{page}run/")
     assert OutboxEntry.objects.get(pk=put_off.pk).not_before == later
+
+
+def test_who_has_two_looks_at_a_peer_under_way_waits_for_the_third(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heavy, "wait_seconds", 0.05)
+    person_, looks = owner(joined), ("verify/", "dry-run/")
+    client = browser(person_)
+    addresses = [*(page + each for each in looks), *(f"/api/v1/hub/interfaces/tracker-tasks/{each.rstrip('/')}" for each in looks)]
+    assert [client.get(each).status_code for each in addresses] == [200] * 4
+    with heavy.turns.taken(person_.pk), heavy.turns.taken(person_.pk):
+        assert [client.get(each).status_code for each in addresses] == [429] * 4

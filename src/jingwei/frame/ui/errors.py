@@ -64,7 +64,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         _("The form is too old"),
-        _("The page was open for too long, or you logged in again elsewhere."),
+        _("The page was open for too long, or you logged in again or changed to another organisation meanwhile."),
         _("Go back, reload the page and try again."),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -24,6 +25,7 @@ def choose(request: Request) -> HttpResponse:
     if tenant.pk != request.tenant.pk:
         for name in of_tenant:
             request.session.pop(name, None)
+        rotate_token(request)  # a form opened before belongs to where it was opened: sent now, it is refused as too old
         accesslog.note(AccessEvent.Kind.SWITCHED, request, user=request.user, detail=tenant.code)
     request.session["tenant_id"] = tenant.pk
     User.objects.filter(pk=request.user.pk).update(last_tenant=tenant)

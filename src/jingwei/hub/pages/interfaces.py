@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import jobs
+from jingwei.frame import heavy, jobs
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.engine import decisions, worklist
@@ -126,7 +126,8 @@ def dry_run(request: Request, key: str) -> HttpResponse:
         problem = _("Publish a mapping first.")
     elif shown:
         try:
-            report = rehearsal.dry_run(interface.pk, version=version)
+            with heavy.turn(request):
+                report = rehearsal.dry_run(interface.pk, version=version)
         except contract.ConnectorError as error:
             problem = _said(error)
         except PermissionDenied as error:
@@ -161,7 +162,9 @@ def verify(request: Request, key: str) -> HttpResponse:
     interface = interface_or_404(request, key)
     report, problem, shown = None, "", may_see_values(request.access, interface)
     try:
-        report = compare.verify(interface) if interface.published and shown else None
+        if interface.published and shown:
+            with heavy.turn(request):
+                report = compare.verify(interface)
     except contract.ConnectorError as error:
         problem = _said(error)
     for each in (report or {}).get("explained", ()):

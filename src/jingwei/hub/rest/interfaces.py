@@ -1,11 +1,13 @@
 """REST: what is done to an interface: versions, stage, grant, held deletes, comparing, and where a record is."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
 
+from jingwei.frame import heavy
 from jingwei.frame.web import Request
 from jingwei.hub import contract
 from jingwei.hub.engine import decisions, reconcile, worklist
@@ -35,10 +37,11 @@ router = Router(tags=["hub"])
 Number = Query(..., ge=1, le=2**31 - 1)
 
 
-def _asked(work: Any) -> Any:
-    """A peer that cannot be read is said as a sentence."""
+def _asked(request: Request, work: Callable[[], Any]) -> Any:
+    """In one's turn: both sides are read. A peer that cannot be is said as a sentence."""
     try:
-        return work()
+        with heavy.turn(request):
+            return work()
     except contract.ConnectorError as problem:
         raise ValidationError(problem.message) from problem
 
@@ -105,7 +108,7 @@ def dry_run(request: Request, key: str, version: int | None = Query(None, ge=1, 
     interface = _published(interface_named(request.access, key))
     require_values(request.access, interface)
     wanted = services.version_named(interface, version, "version") if version is not None else None
-    return _asked(lambda: rehearsal.dry_run(interface.pk, version=wanted))
+    return _asked(request, lambda: rehearsal.dry_run(interface.pk, version=wanted))
 
 
 @router.get("/interfaces/{key}/deletes", response={200: list[DeleteOut], **refusals}, operation_id="hub_deletes")
@@ -131,7 +134,8 @@ def refuse(request: Request, key: str) -> Any:
 def reconcile_now(request: Request, key: str) -> Any:
     """Compare all keys of both sides with the links now; what is missing is looked up."""
     interface = _published(interface_named(request.access, key, "change"))
-    found = reconcile.reconcile(interface.pk)
+    with heavy.turn(request):
+        found = reconcile.reconcile(interface.pk)
     services.wake([interface.pk])
     if problem := reconcile.unread(interface):
         raise ValidationError(_("A side could not be read to its end, so nothing is known of it: %(problem)s"), params={"problem": problem})
@@ -143,7 +147,7 @@ def verify(request: Request, key: str) -> Any:
     """Both sides compared with each other and with the base, value by value. Writes nothing."""
     interface = _published(interface_named(request.access, key))
     require_values(request.access, interface)
-    return _asked(lambda: compare.verify(interface))
+    return _asked(request, lambda: compare.verify(interface))
 
 
 @router.get("/interfaces/{key}/grant", response={200: GrantOut, **refusals}, operation_id="hub_grant")
