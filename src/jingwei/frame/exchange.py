@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import openpyxl
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import DataError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from jingwei.frame import commands, confined, forms, scope
 from jingwei.frame.access import Access
@@ -135,25 +133,28 @@ def export_csv(resource: Resource, rows: models.QuerySet[Any]) -> Iterator[bytes
 
 def export_xlsx(resource: Resource, rows: models.QuerySet[Any]) -> bytes:
     """Rows as an Excel workbook, written row by row."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(str(resource.title_plural)[:31])
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     names = fields_of(resource)
-    sheet.append([str(resource.label(n)) for n in names])
-    for row in rows.iterator(chunk_size=1000):
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("�", guarded(written(resource, row, n))) for n in names])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    lines = ([ILLEGAL_CHARACTERS_RE.sub("�", guarded(written(resource, row, n))) for n in names] for row in rows.iterator(chunk_size=1000))
+    return _workbook(resource, names, lines)
 
 
 def template(resource: Resource) -> bytes:
     """An empty workbook with one example row."""
+    names = fields_of(resource)
+    example = resource.example() if resource.example else {}
+    return _workbook(resource, names, [[guarded(str(example.get(n, ""))) for n in names]])
+
+
+def _workbook(resource: Resource, names: Sequence[str], lines: Iterable[list[str]]) -> bytes:
+    import openpyxl  # takes a quarter of a second to load, and most processes write no workbook
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(str(resource.title_plural)[:31])
-    names = fields_of(resource)
     sheet.append([str(resource.label(n)) for n in names])
-    example = resource.example() if resource.example else {}
-    sheet.append([guarded(str(example.get(n, ""))) for n in names])
+    for line in lines:
+        sheet.append(line)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -14,14 +15,8 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def numba_is_wanted() -> bool:
-    """Whether kernels decorated now are compiled: numba can be imported and JINGWEI_NO_NUMBA is not "1"."""
-    if os.environ.get("JINGWEI_NO_NUMBA") == "1":
-        return False
-    try:
-        import numba  # noqa: F401  (only its presence matters here)
-    except ImportError:
-        return False
-    return True
+    """Whether kernels decorated now are compiled: numba is installed and JINGWEI_NO_NUMBA is not "1". It is not loaded before the first kernel is."""
+    return os.environ.get("JINGWEI_NO_NUMBA") != "1" and find_spec("numba") is not None
 
 
 def forget_stale_code(root: Path) -> None:
@@ -69,7 +64,10 @@ def allocating(kernel: Kernel) -> Kernel:
 def _with_numba(kernel: Kernel, **options: bool) -> Kernel:
     if not numba_is_wanted():
         return kernel
-    import numba
+    try:
+        import numba
+    except ImportError:  # installed, and of no use with what else is
+        return kernel
 
     # `_nrt` (no reference counts) is how numba compiles its own ufuncs; its type stubs do not name it.
     try:
