@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser import launched, watched
 from tests.domains.schedule.gantt.fake_plan import FakePlan
@@ -100,15 +100,32 @@ def browser() -> Iterator[Browser]:
 OpenGantt = Callable[..., Any]
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[PlanServer]:
+    """One server for a module, whose plan each test exchanges: the browser keeps the scripts it has read."""
+    started = PlanServer(integration_plan())
+    threading.Thread(target=started.serve_forever, daemon=True).start()
+    yield started
+    started.shutdown()
+    started.server_close()
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    """The usual browser window; what a page stores in it is taken away when the page is closed."""
+    made = browser.new_context(viewport=DESKTOP)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def open_gantt(browser: Browser) -> OpenGantt:
+def open_gantt(browser: Browser, desk: BrowserContext, server: PlanServer) -> OpenGantt:
     """A context manager (plan, query, **context options) → GanttPage; a page error, console error or CSP violation fails the test."""
 
     @contextmanager
     def opened(plan: FakePlan, query: str = "", **options: Any) -> Iterator[GanttPage]:
-        server = PlanServer(plan)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        context = browser.new_context(viewport=options.pop("viewport", DESKTOP), **options)
+        server.exchange(plan)
+        context = browser.new_context(viewport=options.pop("viewport", DESKTOP), **options) if options else desk
         page = context.new_page()
         gantt = GanttPage(page, server, watched(page, server.url))
         try:
@@ -116,9 +133,10 @@ def open_gantt(browser: Browser) -> OpenGantt:
             yield gantt
             assert gantt.faults == []
         finally:
-            context.close()
-            server.shutdown()
-            server.server_close()
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
+            page.close()
+            if context is not desk:
+                context.close()
 
     return opened
 

@@ -32,6 +32,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request; the plan hangs on the server."""
 
     server: PlanServer
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """The page, the plan, or a static file."""
@@ -72,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         for folder in STATIC:
             found = (folder / path).resolve()
             if found.is_file() and found.is_relative_to(folder):
-                return self.send_bytes(200, TYPES.get(found.suffix, "application/octet-stream"), found.read_bytes())
+                return self.send_bytes(200, TYPES.get(found.suffix, "application/octet-stream"), found.read_bytes(), {"Cache-Control": "max-age=3600"})
         self.send_bytes(404, "text/plain", b"")
 
     def send_json(self, status: int, answer: Any) -> None:
@@ -96,9 +97,13 @@ class PlanServer(ThreadingHTTPServer):
 
     def __init__(self, plan: FakePlan) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.lock = threading.Lock()
+        self.exchange(plan)
+
+    def exchange(self, plan: FakePlan) -> None:
+        """Serve another plan from now on."""
         self.plan = plan
         self.loads = 0
-        self.lock = threading.Lock()
 
     @property
     def url(self) -> str:
