@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jingwei.assembly.archiving import choosing, known, places, report, sealing, state, switch
+from jingwei.assembly.archiving import choosing, known, past, places, report, sealing, state, switch
 from jingwei.assembly.archiving.places import Archive
 from jingwei.assembly.archiving.sealing import Seal
 from jingwei.assembly.backups import sealed
@@ -24,7 +24,7 @@ from jingwei.assembly.supervising.archive import ArchiveLook
 from jingwei.assembly.supervising.console import Console
 from jingwei.frame import disk
 from jingwei.frame.postgres import address, embedded
-from tests.assembly.archived import Lived, canary, drained, until
+from tests.assembly.archived import Lived, canary, drained, silent, until
 from tests.assembly.coming import root
 
 
@@ -142,6 +142,43 @@ def test_a_setting_raised_after_the_base_stops_no_replay(lived: Lived, tmp_path:
     lived.finish_segment()
     drained(lived.keeper())
     assert lived.rows_at(None, tmp_path / "after") == sorted([*before, 60, 60])
+
+
+def test_a_damaged_newer_base_and_a_damaged_file_are_told_and_passed_over(lived: Lived, tmp_path: Path) -> None:
+    tmp_path.parent.chmod(0o755)
+    (lived.home.path / "media" / "photos" / "坏.txt").write_text(canary)
+    lived.write(70)
+    lived.finish_segment()
+    drained(lived.keeper())
+    sealed_files = set(Archive(lived.folder).files.glob("*.jwf"))
+    older = Archive(lived.folder).bases[-1]
+    time.sleep(1.1)  # bases are named by the second
+    newer = lived.keeper().take_base()
+    late = lived.home.path / "media" / "photos" / "后.txt"
+    late.write_text(canary)
+    wanted = lived.write(71)
+    lived.finish_segment()
+    drained(lived.keeper())
+    broken = max(set(Archive(lived.folder).files.glob("*.jwf")) - sealed_files, key=lambda each: each.stat().st_mtime)
+    for path in (newer.path, broken):
+        content = bytearray(path.read_bytes())
+        content[-100] ^= 1
+        path.write_bytes(content)
+    told: list[str] = []
+    place = tmp_path / "place"
+    place.mkdir()
+    backup = past.backup_of_moment(lived.folder, wanted, place, lived.key, lambda _zh, en: told.append(en))
+    assert backup.stat().st_size > 10_000
+    said = " ".join(told)
+    assert f"{newer.path.name} is damaged" in said and "damaged and passed over" in said
+    newer.path.unlink()
+    assert 71 in lived.rows_at(wanted, tmp_path / "seen") and Archive(lived.folder).bases[-1].path == older.path
+    whole = older.path.read_bytes()
+    older.path.write_bytes(whole[:-1])
+    with pytest.raises(Refused, match=older.path.name):
+        past.backup_of_moment(lived.folder, wanted, place, lived.key, silent)
+    older.path.write_bytes(whole)
+    broken.unlink()
 
 
 def test_a_file_of_the_last_second_comes_back(lived: Lived, tmp_path: Path) -> None:

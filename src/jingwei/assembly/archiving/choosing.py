@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from jingwei.frame.postgres import address
 class Plan:
     """A base, the segments to replay on it and the files beside it; `until` None when all that there is shall be replayed, up to `as_of`.
 
-    `bytes` is what it takes on the disk.
+    `bytes` is what it takes on the disk, `unreadable` which files beside the database are no longer what was sealed.
     """
 
     archive: Archive
@@ -29,20 +29,32 @@ class Plan:
     until: datetime | None
     as_of: datetime
     bytes: int
+    unreadable: list[Path]
 
 
-def choose(folder: Path, until: datetime | None, key: bytes) -> Plan:
-    """The newest base before a moment (the last there is, without one) and what follows it. Refused when the moment cannot be reached."""
+class BaseDamaged(Refused):
+    """A base is not what was sealed; an older one may still lead there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(damaged(path).zh, damaged(path).en)
+        self.path = path
+
+
+def choose(folder: Path, until: datetime | None, key: bytes, without: Collection[Path] = ()) -> Plan:
+    """The newest base before a moment (the last there is, without one) and what follows it. Refused when the moment cannot be reached.
+
+    `without`: bases that are known to be damaged.
+    """
     archive = Archive(folder)
     try:
         if not archive.is_there() or not archive.bases:
             raise Refused(f"{folder} 里没有归档（没有基准备份）", f"there is no archive in {folder} (no base)")
-        base = _base(archive, until)
+        base = _base(archive, until, without)
         bringing.require_key(_head(base.path), key)
         _check_server(base)
         segments, as_of = _segments(archive, base, until, key)
-        files = _files(archive, base, until)
-        return Plan(archive, base, segments, files, until, as_of, _room(base, segments, files))
+        files, unreadable = _files(archive, base, until)
+        return Plan(archive, base, segments, files, until, as_of, _room(base, segments, files), unreadable)
     except (sealed.Damaged, sealed.NotABackup, ValueError, TypeError, OverflowError):  # a head that holds something else than it should
         raise damaged(folder) from None
     except OSError as problem:
@@ -74,15 +86,15 @@ def damaged(path: Path, upto: datetime | None = None) -> Refused:
     return Refused(f"{path} 已损坏、不完整或被改动，数据没有改动{zh}", f"{path} is damaged, not whole or was changed; nothing was changed{en}")
 
 
-def _base(archive: Archive, until: datetime | None) -> Base:
-    found = [each for each in archive.bases if until is None or each.ended <= until]
+def _base(archive: Archive, until: datetime | None, without: Collection[Path]) -> Base:
+    found = [each for each in archive.bases if each.path not in without and (until is None or each.ended <= until)]
     if not found:
         first = told(archive.bases[0].ended)
         raise Refused(f"最早能恢复到 {first}，之前没有基准备份", f"the first moment that can be brought back is {first}; there is no base before it")
     try:
         found[-1].read()
     except (sealed.Damaged, sealed.NotABackup):
-        raise damaged(found[-1].path) from None
+        raise BaseDamaged(found[-1].path) from None
     return found[-1]
 
 
@@ -136,16 +148,18 @@ def _beyond(archive: Archive, base: Base, needed: list[str], end: datetime) -> R
     return Refused(f"归档只到 {told(end)}，没有之后的日志；数据没有改动", f"the archive ends at {told(end)}, there is no log after it; nothing was changed")
 
 
-def _files(archive: Archive, base: Base, until: datetime | None) -> list[Path]:
-    """Files sealed since the base was begun that stood there by then (all, when all of the log is replayed), from the oldest on."""
+def _files(archive: Archive, base: Base, until: datetime | None) -> tuple[list[Path], list[Path]]:
+    """Files sealed since the base was begun that stood there by then (all, when all of the log is replayed), from the oldest on; and those no longer read."""
     since = places.moment_of(base.head, "began") - timedelta(minutes=1)
     found: list[tuple[datetime, Path]] = []
+    unreadable: list[Path] = []
     for path in archive.files.glob("*.jwf"):
-        head = _head(path)
         try:
+            head = sealed.head_of(path)
             at, seen = places.moment_of(head, "at"), places.moment_of(head, "seen")
-        except sealed.Damaged:
-            raise damaged(path) from None
+        except (sealed.Damaged, sealed.NotABackup):
+            unreadable.append(path)  # one file does not keep all the others away: the restore tells which are missing
+            continue
         if head.get("system") == base.head.get("system") and seen >= since and (until is None or at <= until):
             found.append((at, path))
-    return [path for _at, path in sorted(found)]
+    return [path for _at, path in sorted(found)], unreadable

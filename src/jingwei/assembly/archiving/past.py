@@ -41,16 +41,35 @@ def bring(folder: Path, until: datetime | None, key: bytes, tell: Tell, *, accep
     with bringing.alone():
         journal.finish(url)
         bringing.sweep_pasts()
-        plan = choosing.choose(folder, until, key)
-        _check_room(plan)
         place = Path(tempfile.mkdtemp(prefix=bringing.past_prefix, dir=address.home()))
         try:
-            backup = _backup_of(plan, place, key, tell)
+            backup = backup_of_moment(folder, until, place, key, tell)
             tell("时点已重放，开始验证", "the moment is replayed; it is proven now")
             done = bringing.bring_alone(backup, key, accepts_lost_keys=accepts_lost_keys)
         finally:
             bringing.sweep_pasts()
     return replace(done, seconds=time.monotonic() - began)
+
+
+def backup_of_moment(folder: Path, until: datetime | None, place: Path, key: bytes, tell: Tell) -> Path:
+    """An ordinary backup of a moment, from the newest base that is whole: what is damaged is told and passed over."""
+    first: choosing.BaseDamaged | None = None
+    without: list[Path] = []
+    while True:
+        try:
+            plan = choosing.choose(folder, until, key, without)
+            _check_room(plan)
+            return _backup_of(plan, place, key, tell)
+        except choosing.BaseDamaged as problem:
+            first = first or problem
+            without.append(problem.path)
+            tell(f"{problem.path.name} 已损坏，改用更早的基准备份", f"{problem.path.name} is damaged; an older base is tried")
+        except Refused:
+            if first is None:
+                raise
+            raise first from None
+        for each in place.iterdir():
+            shutil.rmtree(each)
 
 
 def _check_room(plan: Plan) -> None:
@@ -90,7 +109,7 @@ def replayed(plan: Plan, place: Path, key: bytes, tell: Tell) -> Iterator[PastSe
     """A server that stands at the moment, as long as it is looked at; the files of the moment are in `home` beside it."""
     tell(f"解开基准备份 {plan.base.path.name}", f"unpacking the base, and {len(plan.segments)} segments of the log")
     try:
-        _unpack(plan, place, key)
+        _unpack(plan, place, key, tell)
     except OSError as problem:
         where = problem.filename or place
         raise Refused(f"读写 {where} 出错：{problem.strerror}；数据没有改动", f"{where}: {problem.strerror}; nothing was changed") from problem
@@ -102,7 +121,7 @@ def replayed(plan: Plan, place: Path, key: bytes, tell: Tell) -> Iterator[PastSe
         server.end()
 
 
-def _unpack(plan: Plan, place: Path, key: bytes) -> None:
+def _unpack(plan: Plan, place: Path, key: bytes, tell: Tell) -> None:
     data, wal, home = place / "data", place / "wal", place / "home"
     for each in (data, wal, home):
         each.mkdir(mode=0o700)
@@ -115,8 +134,10 @@ def _unpack(plan: Plan, place: Path, key: bytes) -> None:
         except (sealed.Damaged, sealed.NotABackup):
             raise choosing.damaged(path, last) from None
     _unpack_base(plan, place, key)
-    for path in plan.files:
-        _unpack_file(path, home, key)
+    broken = [*plan.unreadable, *(path for path in plan.files if not _unpack_file(path, home, key))]
+    if broken:
+        names = ", ".join(sorted(each.name for each in broken))
+        tell(f"归档中已损坏、跳过的文件：{names}", "these files of the archive are damaged and passed over")
     hand_over(data, wal, *data.rglob("*"), *wal.iterdir())
 
 
@@ -135,9 +156,9 @@ def _unpack_base(plan: Plan, place: Path, key: bytes) -> None:
                 pass
         told: dict[str, Any] = json.loads((place / "home" / base.manifest_name).read_text())
     except (sealed.Damaged, tarfile.TarError, zlib.error, EOFError, ValueError, FileNotFoundError) as problem:
-        raise choosing.damaged(source) from problem
+        raise choosing.BaseDamaged(source) from problem
     if told.get("system") != plan.base.head.get("system") or datetime.fromisoformat(str(told.get("ended"))) > plan.base.ended:
-        raise choosing.damaged(source)  # it bears another's name
+        raise choosing.BaseDamaged(source)  # it bears another's name
 
 
 def _put(archive: tarfile.TarFile, member: tarfile.TarInfo | None, home: Path) -> None:
@@ -167,11 +188,15 @@ class _Parts:
             pass
 
 
-def _unpack_file(path: Path, home: Path, key: bytes) -> None:
-    try:
-        with path.open("rb") as file, sealed.Reader(file, key) as reader, tarfile.open(fileobj=reader, mode="r|") as archive:
-            archive.extractall(home, filter=bringing.private)
-            while reader.read(sealed.piece_bytes):
-                pass
-    except (sealed.Damaged, sealed.NotABackup, tarfile.TarError, EOFError) as problem:
-        raise choosing.damaged(path) from problem
+def _unpack_file(path: Path, home: Path, key: bytes) -> bool:
+    """One file beside the database, in the place of an older one; False when it is not what was sealed, and then nothing of it is there."""
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix="file-") as part:
+        try:
+            with path.open("rb") as file, sealed.Reader(file, key) as reader, tarfile.open(fileobj=reader, mode="r|") as archive:
+                archive.extractall(part, filter=bringing.private)
+                while reader.read(sealed.piece_bytes):
+                    pass
+        except (sealed.Damaged, sealed.NotABackup, tarfile.TarError, EOFError):
+            return False
+        shutil.copytree(part, home, dirs_exist_ok=True, copy_function=os.replace)
+    return True
