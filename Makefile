@@ -33,6 +33,8 @@ up: $(LOCKED) ## Install, start everything, load the demo, serve
 
 test: $(DEVELOP) ## Run the whole suite
 	@$(BIN)/python -m tools.translations compile
+	@echo "· 编译计算内核 compiling the kernels"
+	@$(BIN)/python -m jingwei.kernels.ready
 	@$(BIN)/pytest -m "not alone" --numprocesses=auto --maxprocesses=$(PROCESSES) --no-loadscope-reorder
 	@$(BIN)/pytest -m alone
 

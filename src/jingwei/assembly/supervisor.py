@@ -23,6 +23,7 @@ from jingwei.assembly.commands import fail, setup
 from jingwei.assembly.supervising import probes
 from jingwei.assembly.supervising.archive import ArchiveLook
 from jingwei.assembly.supervising.children import Child
+from jingwei.assembly.supervising.compiling import Compiling
 from jingwei.assembly.supervising.console import Console, shorten
 from jingwei.assembly.supervising.database import DatabaseKeeper
 from jingwei.assembly.supervising.room import Room
@@ -47,6 +48,7 @@ class Supervisor:
         self.database = DatabaseKeeper(self.console)
         self.children: list[Child] = []
         self.archive = ArchiveLook(self.console, self.children)
+        self.compiling = Compiling(self.console, self.logs)
         self.sandbox_environment: dict[str, str] = {}
         self.socket: socket.socket | None = None
         self._egress_is_set = "JINGWEI_EGRESS_ALLOW" in os.environ
@@ -97,6 +99,7 @@ class Supervisor:
         threading.Thread(target=self._ask_web, daemon=True, name="web").start()
         self._is_up = True
         self._welcome(started, link)
+        self.compiling.start()
         while not self.stopping:
             time.sleep(look_seconds)
             self._watch()
@@ -369,6 +372,7 @@ class Supervisor:
     def _stop_all(self) -> None:
         self.stopping = True
         self.console.tell("正在停止…", "stopping…")
+        self.compiling.stop()
         for child in reversed(self.children):
             child.dismiss_spare()
             if child.process is not None and child.process.poll() is None:
