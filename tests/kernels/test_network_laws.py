@@ -230,7 +230,7 @@ def compiled(net: dict[str, Any], rules: RunRules) -> Network:
     return calculated(net, rules).network
 
 
-@settings(max_examples=40, deadline=None)  # each calculates six times, once in plain Python
+@SLOW
 @given(plans_on_one_calendar(), st.data())
 def test_the_quick_way_on_one_calendar_gives_the_same_as_the_general_way(plan: tuple[dict[str, Any], RunRules], data: st.DataObject) -> None:
     """Given a plan on one calendar, when calculated on its working minutes, then every result is that of the passes on the clock."""

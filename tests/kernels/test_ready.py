@@ -26,6 +26,7 @@ def test_what_is_made_is_all_that_pages_call() -> None:
         "with event.install_recorder('numba:compile') as seen:\n"
         "    from jingwei.kernels import ready\n"
         "    for step in ready.steps.values(): step()\n"
+        "    for few in ([], [ready.Activity('x', 60)]): ready.schedule_plan(few, [], start=ready._start, data_date=ready._start).date_rows()\n"
         "print(len(seen.buffer))"
     )
     assert ready.main(()) == 0

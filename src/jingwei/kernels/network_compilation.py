@@ -36,7 +36,13 @@ def is_all(values: NDArray[Any], value: int) -> bool:
 def plain_activities(activities: Activities) -> Activities:
     """The arrays of activities as kernels need them, entry by entry in memory."""
     kinds = (np.int32, np.int64, np.int64, np.int8, np.int64, np.int64, np.int8, np.int64, np.int64, np.int64, np.int64)
-    return type(activities)(*(np.ascontiguousarray(array, kind) for array, kind in zip(activities, kinds, strict=True)))
+    return type(activities)(*(_plain(array, kind) for array, kind in zip(activities, kinds, strict=True)))
+
+
+def _plain(values: NDArray[Any], kind: Any) -> NDArray[Any]:
+    """Entry by entry, and to be written to: a repeated array of one entry counts as contiguous, and would let numba compile everything once more."""
+    array = np.ascontiguousarray(values, kind)
+    return array if array.flags.writeable else array.copy()
 
 
 def gathered(values: NDArray[Any], order: Indices, kind: Any = np.int64) -> NDArray[Any]:
