@@ -15,10 +15,12 @@ import pytest
 
 from jingwei.assembly.supervising import children, probes
 from jingwei.assembly.supervising.children import Child
+from jingwei.assembly.supervising.compiling import Compiling
 from jingwei.assembly.supervising.console import Console, kept_bytes, log_bytes, shorten
 from jingwei.assembly.supervising.room import Room
 from jingwei.frame import disk, pulse
 from jingwei.frame.postgres import address, embedded
+from jingwei.kernels import ready
 
 
 def ended(child: Child, now: float, code: int = 1) -> float:
@@ -221,3 +223,18 @@ def test_a_hung_database_is_ended_and_started(database: Path) -> None:
     assert embedded.state(database, seconds=2) == "down"
     assert embedded.revive(database, hung_seconds=1.0)
     assert embedded.state(database) == "up"
+
+
+def test_kernels_are_compiled_beside_the_work_and_stopped_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    compiling = Compiling(Console(tmp_path), tmp_path)
+    monkeypatch.setattr(ready, "are_ready", lambda: True)
+    compiling.start()
+    compiling.stop()
+    assert "编译" not in capsys.readouterr().out and not (tmp_path / "kernels.log").exists()
+    monkeypatch.setattr(ready, "are_ready", lambda: False)
+    monkeypatch.setattr(compiling, "command", [sys.executable, "-c", "import time; time.sleep(60)"])
+    compiling.start()
+    process = compiling.process
+    assert process is not None and os.getpriority(os.PRIO_PROCESS, process.pid) == 19 and "编译" in capsys.readouterr().out
+    compiling.stop()
+    assert process.returncode == -signal.SIGTERM

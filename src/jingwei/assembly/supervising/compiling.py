@@ -17,7 +17,8 @@ class Compiling:
 
     def __init__(self, console: Console, logs: Path) -> None:
         self.console, self.logs = console, logs
-        self._process: subprocess.Popen[bytes] | None = None
+        self.command = [sys.executable, "-m", "jingwei.kernels.ready"]
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Begin, when there is something to make."""
@@ -30,14 +31,13 @@ class Compiling:
             "first run: the calculating kernels are compiled in the background, a minute or two",
         )
         with (self.logs / "kernels.log").open("wb") as log:
-            command = [sys.executable, "-m", "jingwei.kernels.ready"]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0)
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PGRP, self._process.pid, 19)
+            os.setpriority(os.PRIO_PGRP, self.process.pid, 19)
 
     def stop(self) -> None:
         """End it, should it still be at work."""
-        if self._process is not None and self._process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait()
+                os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait()
