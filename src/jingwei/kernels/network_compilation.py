@@ -39,7 +39,7 @@ def plain_activities(activities: Activities) -> Activities:
     return type(activities)(*(_plain(array, kind) for array, kind in zip(activities, kinds, strict=True)))
 
 
-def _plain(values: NDArray[Any], kind: Any) -> NDArray[Any]:
+def _plain(values: Any, kind: Any) -> NDArray[Any]:
     """Entry by entry, and to be written to: a repeated array of one entry counts as contiguous, and would let numba compile everything once more."""
     array = np.ascontiguousarray(values, kind)
     return array if array.flags.writeable else array.copy()
