@@ -36,7 +36,7 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def refused_value(request: HttpRequest, said: Said) -> HttpResponse:
     """4xx: a value that cannot be, or too much of it."""
-    title = _("The request is too large") if said.status == 413 else _("A value cannot be taken")
+    title = _("The request is too large") if said.status in (413, 414) else _("A value cannot be taken")
     return _answer(request, said.status, title, said.text, _("Go back, correct it and try again."))
 
 

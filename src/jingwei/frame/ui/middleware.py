@@ -65,7 +65,7 @@ class RequestLog:
 
 
 class Readable:
-    """What can be kept nowhere or is too much is refused before anything else looks at it: a NUL, JSON nested too deep, a body too large."""
+    """What can be kept nowhere or is too much is refused before anything else looks at it: a NUL, JSON nested too deep, a body or an address too large."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -75,6 +75,9 @@ class Readable:
         if announced is None or announced > most:
             text = _("The request is larger than %(most)s bytes. Send less, or in parts.") % {"most": most}
             return _refused(request, Said(413, "too_large", text))
+        if len(request.META.get("QUERY_STRING", "")) > limits.query_bytes:  # pages write it out again in each of their links
+            text = _("The part of the address after “?” is longer than %(most)s bytes. Ask for fewer columns, filters or values.")
+            return _refused(request, Said(414, "too_long", text % {"most": limits.query_bytes}))
         if request.content_type == "application/json" and bounds.is_too_deep(request.body):
             return _refused(
                 request, Said(400, "malformed", _("The JSON is nested more than %(most)s levels deep. Make it flatter.") % {"most": bounds.deepest_json})

@@ -65,13 +65,14 @@ def listing(request: Request, key: str) -> HttpResponse:
         if (project := request.session.get("project_id")) and "project" in resource.filters and Project.objects.filter(pk=project).exists():
             parameters["project"] = str(project)
     shown = Listing(resource, request.access, parameters)
-    chosen = [c for c in parameters.get("columns", "").split(",") if c in (*resource.columns, *resource.fields)] or list(resource.columns)
+    known = (*resource.columns, *resource.fields)
+    chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or list(resource.columns)  # each once
     rights = may(request, resource)
     context = {
         "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(resource, row, chosen)) for row in shown.rows],
         "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
         "share_projects": savedviews.projects_to_share(request.access, resource), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
-        "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *resource.columns, *resource.fields))],
+        "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
     }  # fmt: skip
     return render(request, "frame/records/_table.html" if request.headers.get("HX-Request") else "frame/records/list.html", context)
 
