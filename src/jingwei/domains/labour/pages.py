@@ -22,7 +22,7 @@ from jingwei.domains.labour import queries
 from jingwei.domains.labour.models import Sheet
 from jingwei.domains.labour.services import open_states, sheet_name_by_phone
 from jingwei.domains.work import queries as work
-from jingwei.frame import commands, scope
+from jingwei.frame import commands, heavy, scope
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
@@ -131,7 +131,8 @@ def save(request: Request) -> HttpResponse:
     given, lines = _given(request)
     found = _known(request, project)
     try:
-        kept = found if found is not None and found.status not in open_states else _write(request, project, found, given, lines)
+        with heavy.for_files(request):
+            kept = found if found is not None and found.status not in open_states else _write(request, project, found, given, lines)
     except ValidationError as problem:
         errors = _errors(problem)
         if request.headers.get("X-Draft"):

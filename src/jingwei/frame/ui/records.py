@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import commands, forms, past, savedviews, scope, undo
+from jingwei.frame import commands, forms, heavy, past, savedviews, scope, undo
 from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, Project, User
 from jingwei.frame.resource import Resource, registry
@@ -137,7 +137,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     stale = None
     if request.method == "POST":
         try:
-            saved = _save(request, resource, row)
+            with heavy.for_files(request):
+                saved = _save(request, resource, row)
             messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
             return redirect("record", key=key, pk=saved.pk)
         except ValidationError as problem:
@@ -191,7 +192,7 @@ def form_fields(request: Request, resource: Resource, row: Any | None, errors: d
             initial[name] = whole(str(initial[name])) or initial[name]
     if row is None and "project" in names and (project := request.session.get("project_id")):
         initial.setdefault("project", project)
-    form = forms.form_class(resource, names)(request.POST or None, request.FILES or None, instance=row, initial=initial)
+    form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
 
@@ -264,7 +265,8 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
     if request.method == "POST":
         try:
             values = {name: request.POST.get(name) for name in declared.fields if name not in request.FILES}
-            commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
+            with heavy.for_files(request):
+                commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
             messages.success(request, _("“%(verb)s” is done.") % {"verb": declared.title})
             return redirect("record", key=key, pk=pk)
         except ValidationError as problem:
