@@ -161,6 +161,14 @@ class Resource:
             raise LookupError(f"{each.name} of {self.key} is not a resource")
         return found
 
+    def parts(self, rights: access.Access, row: Any) -> Iterator[tuple[Children, Resource, models.QuerySet[Any]]]:
+        """The lists of rows that live inside this one, with their resource: those that these rights show."""
+        places = self.places_of(row)
+        for each in self.children:
+            target = self.child(each)
+            if rights.allows(target.permission("view"), *places):
+                yield each, target, getattr(row, each.name).select_related(*target.references).order_by("pk")
+
     def target(self, name: str) -> Resource | None:
         """The resource that a reference field points to."""
         found = self.model_field(name)

@@ -135,6 +135,11 @@ def one(request: HttpRequest, resource: Resource, key: str) -> Any:
     return row
 
 
+def _told(request: HttpRequest, resource: Resource, key: str) -> dict[str, Any]:
+    """That row with its parts, as far as they may be seen."""
+    return schemas.as_told(resource, one(request, resource, key), parts_for=request.access)  # type: ignore[attr-defined]
+
+
 def router_of(resource: Resource) -> Router:
     """All operations of one resource."""
     router = Router(tags=[str(resource.key)])
@@ -150,16 +155,16 @@ def router_of(resource: Resource) -> Router:
 
     def create_row(request: HttpRequest, values: new) -> Any:  # type: ignore[valid-type]
         row = commands.create(resource, _given(values), request.access)  # type: ignore[attr-defined]
-        return Status(201, schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True))
+        return Status(201, _told(request, resource, str(row.pk)))
 
     def read_row(request: HttpRequest, key: str) -> Any:
-        return schemas.as_told(resource, one(request, resource, key), with_children=True)
+        return _told(request, resource, key)
 
     def change_row(request: HttpRequest, key: str, values: change) -> Any:  # type: ignore[valid-type]
         given = _given(values)
         version = given.pop("version", None)
         row = commands.change(resource, one(request, resource, key), given, request.access, version=version)  # type: ignore[attr-defined]
-        return schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True)
+        return _told(request, resource, str(row.pk))
 
     def delete_row(request: HttpRequest, key: str) -> Any:
         commands.remove(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
@@ -191,7 +196,7 @@ def _verb(resource: Resource, verb: Verb) -> Callable[..., Any]:
     def act(request: HttpRequest, key: str, values: asked) -> Any:  # type: ignore[valid-type]
         row = one(request, resource, key)
         commands.act(resource, verb.name, row, _given(values), request.access)  # type: ignore[attr-defined]
-        return schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True)
+        return _told(request, resource, str(row.pk))
 
     return act
 

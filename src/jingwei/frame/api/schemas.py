@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from jingwei.frame.access import Access
 from jingwei.frame.resource import Resource
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
@@ -100,8 +101,8 @@ def told(resource: Resource) -> list[models.Field[Any, Any]]:
     return [f for f in resource.model._meta.concrete_fields if f.name not in hidden and not isinstance(f, models.BinaryField)]
 
 
-def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dict[str, Any]:
-    """A row in the shape of `schema_out`."""
+def as_told(resource: Resource, row: Any, *, parts_for: Access | None = None) -> dict[str, Any]:
+    """A row in the shape of `schema_out`; with its parts, as far as they are shown to these rights (null where they are not)."""
     out: dict[str, Any] = {
         "id": row.pk,
         "version": row.version,
@@ -118,15 +119,12 @@ def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dic
         else:
             value = getattr(row, field.name)
             out[field.name] = str(value) if isinstance(field, models.FileField) else value
-    if with_children:
-        for each in resource.children:
-            target = resource.child(each)
-            rows = getattr(row, each.name).select_related(*target.references).order_by("pk")
-            out[each.name] = [_child_told(target, child, each.fields) for child in rows]
+    for each, _target, rows in resource.parts(parts_for, row) if parts_for is not None else ():
+        out[each.name] = [_child_told(child, each.fields) for child in rows]
     return out
 
 
-def _child_told(target: Resource, row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _child_told(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """A part of a row: references as id with their name beside, as everywhere."""
     out: dict[str, Any] = {"id": row.pk}
     for name in names:

@@ -94,10 +94,8 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     resource = found(request, key)
     row = row_of(request, resource, pk)
     parts = []
-    for each in resource.children:
-        target = resource.child(each)
+    for _each, target, children in resource.parts(request.access, row):
         names = [n for n in target.columns if target.target(n) is not resource]
-        children = getattr(row, each.name).select_related(*target.references).order_by("pk")
         parts.append({"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(target, c, names) for c in children]})
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
@@ -197,9 +195,11 @@ def form_fields(request: Request, resource: Resource, row: Any | None, errors: d
 
 
 def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
-    """Child lists as editable rows: those there are, and three to write into."""
-    out = []
+    """Child lists as editable rows: those there are, and three to write into. A list that may not be seen is left out, so that saving leaves it alone."""
+    out, shown = [], {each.name: rows for each, _target, rows in resource.parts(request.access, row)} if row is not None else {}
     for each in resource.children:
+        if row is not None and each.name not in shown:
+            continue
         target = resource.child(each)
         rows: list[dict[str, Any]] = []
         if f"{each.name}-rows" in request.POST:
@@ -208,8 +208,7 @@ def child_rows(request: Request, resource: Resource, row: Any | None) -> list[di
                 for values in _posted_children(request, each.name, each.fields)
             ]
         elif row is not None:
-            known = getattr(row, each.name).select_related(*target.references).order_by("pk")
-            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in known]
+            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in shown[each.name]]
         rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
         out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
     return out
