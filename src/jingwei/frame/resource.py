@@ -68,6 +68,8 @@ class Resource:
     names projects that a row of the organisation serves as well: whoever changes it needs the right there too. `returned(instance=row)` is
     called when undo has brought a row back.
     `untold` are stored fields that neither the API nor the history tells, as not everybody who sees the row may see what stands in them.
+    `veiled` are references whose names are told only to those who may look at what they name, `reasons_need` origins of changes whose reasons are
+    told only to holders of a further permission: {"schedule": "hub.interface.view"}.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -91,6 +93,8 @@ class Resource:
     crosses: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    veiled: tuple[str, ...] = ()
+    reasons_need: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     seen_from: Callable[[frozenset[int]], models.Q] | None = None
     stands_in: Callable[[Any], frozenset[int]] | None = None
@@ -175,6 +179,13 @@ class Resource:
         if not isinstance(found, models.ForeignKey) or isinstance(found.related_model, str):
             return None
         return resource_of(found.related_model)
+
+    def veils(self, rights: access.Access, row: Any) -> frozenset[str]:
+        """The references of a row that these rights may not know by name."""
+        if not self.veiled:
+            return frozenset()
+        targets, places = ((name, self.target(name)) for name in self.veiled), self.places_of(row)
+        return frozenset(name for name, target in targets if target is None or not rights.allows(target.permission("view"), *places))
 
     def label(self, name: str) -> Any:
         """Column heading."""

@@ -137,7 +137,7 @@ def one(request: HttpRequest, resource: Resource, key: str) -> Any:
 
 def _told(request: HttpRequest, resource: Resource, key: str) -> dict[str, Any]:
     """That row with its parts, as far as they may be seen."""
-    return schemas.as_told(resource, one(request, resource, key), parts_for=request.access)  # type: ignore[attr-defined]
+    return schemas.as_told(resource, one(request, resource, key), request.access, with_parts=True)  # type: ignore[attr-defined]
 
 
 def router_of(resource: Resource) -> Router:
@@ -151,7 +151,8 @@ def router_of(resource: Resource) -> Router:
         request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
         asked = {**request.GET.dict(), "size": str(max(1, min(query.size, 500)))}
         listing = Listing(resource, request.access, asked)  # type: ignore[attr-defined]
-        return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": [schemas.as_told(resource, row) for row in listing.rows]}
+        items = [schemas.as_told(resource, row, listing.access) for row in listing.rows]
+        return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": items}
 
     def create_row(request: HttpRequest, values: new) -> Any:  # type: ignore[valid-type]
         row = commands.create(resource, _given(values), request.access)  # type: ignore[attr-defined]

@@ -101,8 +101,9 @@ def told(resource: Resource) -> list[models.Field[Any, Any]]:
     return [f for f in resource.model._meta.concrete_fields if f.name not in hidden and not isinstance(f, models.BinaryField)]
 
 
-def as_told(resource: Resource, row: Any, *, parts_for: Access | None = None) -> dict[str, Any]:
-    """A row in the shape of `schema_out`; with its parts, as far as they are shown to these rights (null where they are not)."""
+def as_told(resource: Resource, row: Any, access: Access, *, with_parts: bool = False) -> dict[str, Any]:
+    """A row in the shape of `schema_out`, as far as these rights may know it: null for parts and names that they may not."""
+    veiled = resource.veils(access, row)
     out: dict[str, Any] = {
         "id": row.pk,
         "version": row.version,
@@ -115,11 +116,11 @@ def as_told(resource: Resource, row: Any, *, parts_for: Access | None = None) ->
             out[field.name] = getattr(row, field.attname)
             if field.name in resource.references:
                 value = getattr(row, field.name)
-                out[f"{field.name}_name"] = str(value) if value is not None else None
+                out[f"{field.name}_name"] = str(value) if value is not None and field.name not in veiled else None
         else:
             value = getattr(row, field.name)
             out[field.name] = str(value) if isinstance(field, models.FileField) else value
-    for each, _target, rows in resource.parts(parts_for, row) if parts_for is not None else ():
+    for each, _target, rows in resource.parts(access, row) if with_parts else ():
         out[each.name] = [_child_told(child, each.fields) for child in rows]
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -69,7 +70,7 @@ def listing(request: Request, key: str) -> HttpResponse:
     chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or list(resource.columns)  # each once
     rights = may(request, resource)
     context = {
-        "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(resource, row, chosen)) for row in shown.rows],
+        "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(request.access, resource, row, chosen)) for row in shown.rows],
         "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
         "share_projects": savedviews.projects_to_share(request.access, resource), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
         "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
@@ -96,22 +97,24 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     parts = []
     for _each, target, children in resource.parts(request.access, row):
         names = [n for n in target.columns if target.target(n) is not resource]
-        parts.append({"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(target, c, names) for c in children]})
+        parts.append(
+            {"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(request.access, target, c, names) for c in children]}
+        )
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
     told = past.of_row(request.access, resource, row, 20)
     context = {
-        "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
-        "lines": history_lines(resource, told.lines), "is_history_cut": told.is_cut, "name": resource.name_of(row),
+        "resource": resource, "row": row, "cells": cells_of(request.access, resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
+        "lines": history_lines(resource, told.lines, resource.veils(request.access, row)), "is_history_cut": told.is_cut, "name": resource.name_of(row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
-def history_lines(resource: Resource, lines: list[History]) -> list[dict[str, Any]]:
+def history_lines(resource: Resource, lines: list[History], veiled: Collection[str] = ()) -> list[dict[str, Any]]:
     """History of a row in words: who, when, why, and each field before and after."""
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
-    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side])
+    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side], veiled)
     out = []
     for line in lines:
         before, after = line.before or {}, line.after or {}
@@ -292,7 +295,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
             return render(
                 request,
                 "frame/records/_cell.html",
-                {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)},
+                {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
             )
         except ValidationError as problem:
             error = " ".join(problem.messages)
@@ -314,7 +317,9 @@ def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     resource = found(request, key)
     row = row_of(request, resource, pk)
     return render(
-        request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)}
+        request,
+        "frame/records/_cell.html",
+        {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
     )
 
 

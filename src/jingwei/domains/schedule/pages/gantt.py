@@ -72,7 +72,7 @@ def data(request: Request, code: str) -> HttpResponse:
         "calendar": calendar,
         "calendars": queries.task_calendar_names(),
         "people": directory.people_to_assign() if request.access.allows("work.task.change", project.pk) else [],
-        "tasks": task_sheet(project),
+        "tasks": task_sheet(project, request.access),
         "links": link_sheet(project),
         "baseline_rows": baseline_sheet(project, current),
     }  # fmt: skip
