@@ -23,7 +23,7 @@ from jingwei.frame.api.tokens import token_of
 from jingwei.frame.events import feed
 from jingwei.frame.heavy import Busy
 from jingwei.frame.models import ApiToken, Tenant
-from jingwei.frame.narrowing import limits_from
+from jingwei.frame.narrowing import limits_from, shows_everything
 from jingwei.frame.troubles import Said, said_of
 from jingwei.frame.ui.errors import busy, homeless, malformed, refused_value, without_room
 from jingwei.kernels import bounds
@@ -172,8 +172,10 @@ class ScopeOfRequest:
             return JsonResponse(
                 {"errors": [{"field": "", "code": "denied", "message": _("A token does not change what its owner has laid out for himself.")}]}, status=403
             )
-        held = access_of(token.user, token.tenant)
-        bound = limits_from(token.limits)
+        held, bound = access_of(token.user, token.tenant), limits_from(token.limits)
+        if request.path.startswith("/notices/") and not shows_everything(bound):
+            text = _("A limited token does not read its owner's notifications: they are about everything he may see.")
+            return JsonResponse({"errors": [{"field": "", "code": "denied", "message": text}]}, status=403)
         access = held.narrowed(bound)
         vars(request).update(
             user=token.user, api_token=token, tenant=token.tenant, tenants=[token.tenant], access=access, owner_access=held, _dont_enforce_csrf_checks=True
