@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from jingwei.frame.models import ApiToken
-from jingwei.frame.resource import Children, Resource, resource, resources
+from jingwei.frame.resource import Children, Resource, parts_at_most, resource, resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +60,26 @@ def test_the_phone_and_the_register_tell_no_part_either(house: House, inside: Ca
     for path in (f"/labour/phone/{sheet.pk}/", f"/labour/phone/new/?project={house.project.pk}&repeat=1"):
         assert worker in all_of_it.get(path).text and worker not in few.get(path).text, path
     assert "would delay" in all_of_it.get("/risks/P1/").text and "would delay" not in few.get("/risks/P1/").text
+
+
+def test_a_row_brings_only_so_many_parts(house: House, inside: Callable[[], Any]) -> None:
+    """Given a sheet, when a program or a form brings more lines than may be, then that is refused in words, by the field, and nothing is changed."""
+    with inside():
+        sheet = made(house, resource("labour.sheet"), resource("labour.sheet").children[0])
+    client = bearer(house, "owner")
+    line = {"worker": "W", "trade": "T", "hours": "1", "rate": "1"}
+    too_many = {"lines": [line] * (parts_at_most + 1)}
+    assert bearer(house, "stranger").patch(f"/api/v1/labour.sheet/{sheet.pk}", too_many, content_type="application/json").status_code == 404
+    answer = client.patch(f"/api/v1/labour.sheet/{sheet.pk}", too_many, content_type="application/json")
+    problem = answer.json()["errors"][0]
+    assert answer.status_code == 422 and problem["field"] == "lines" and f"At most {parts_at_most}" in problem["message"]
+    graph = {
+        "query": "mutation($k: String!, $v: JSON!) { changeLabourSheet(key: $k, values: $v) { id } }",
+        "variables": {"k": str(sheet.pk), "v": too_many},
+    }
+    assert "lines" in client.post("/graphql", graph, content_type="application/json").json()["errors"][0]["extensions"]["fields"]
+    form = {"lines-rows": parts_at_most + 1} | {f"lines-{n}-{name}": value for n in range(parts_at_most + 1) for name, value in line.items()}
+    page = client.post(f"/w/labour.sheet/{sheet.pk}/edit/", form)
+    assert page.status_code == 422 and f"At most {parts_at_most}" in page.text
+    with inside():
+        assert sheet.lines.count() == 1

@@ -15,6 +15,7 @@ from jingwei.frame.models import Project, TenantModel
 from jingwei.frame.models.scoped import within_projects
 
 registry: dict[str, Resource] = {}
+parts_at_most = 500  # rows that one row's form or a program's list may bring: they are written in one transaction
 generic_verbs = ("view", "add", "change", "delete", "export", "import")
 
 

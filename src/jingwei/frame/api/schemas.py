@@ -11,7 +11,7 @@ from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from jingwei.frame.access import Access
-from jingwei.frame.resource import Resource
+from jingwei.frame.resource import Resource, parts_at_most
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.ForeignKey, int | str),
@@ -71,7 +71,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
             assert part is not None
             parts[name] = (type_of(part) | None, None)
         child = create_model(name_of(target, "Part"), __base__=Strict, **parts)
-        fields[each.name] = (list[child] | None, None)  # type: ignore[valid-type]
+        fields[each.name] = (list[child] | None, Field(None, json_schema_extra={"maxItems": parts_at_most}))  # type: ignore[valid-type]
     if partial:
         fields["version"] = (int | None, Field(None, description="The version you read; 409 when it is no longer the present one."))
     return create_model(name_of(resource, "Change" if partial else "New"), __base__=Strict, **fields)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame import commands, forms, heavy, past, savedviews, scope, undo
 from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, Project, User
-from jingwei.frame.resource import Resource, registry
+from jingwei.frame.resource import Resource, parts_at_most, registry
 from jingwei.frame.ui.cells import Cell, cells_of, values_told
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.values import whole
@@ -152,7 +152,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         "row": stale or row,
         "fields": form_fields(request, resource, row, errors),
         "children": child_rows(request, resource, row),
-        "errors": errors.get(NON_FIELD_ERRORS, errors.get("", [])),
+        "errors": [text for name in (NON_FIELD_ERRORS, "", *(each.name for each in resource.children)) for text in errors.get(name, [])],
     }
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
 
@@ -176,7 +176,7 @@ def _save(request: Request, resource: Resource, row: Any | None) -> Any:
 
 def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = []
-    for number in range(min(whole(request.POST.get(f"{name}-rows", "")) or 0, 500)):
+    for number in range(min(whole(request.POST.get(f"{name}-rows", "")) or 0, 2 * parts_at_most)):  # more than may be: that is refused, and not cut off
         values = {field: request.POST.get(f"{name}-{number}-{field}", "").strip() for field in fields}
         if any(values.values()) and not request.POST.get(f"{name}-{number}-remove"):
             pk = whole(request.POST.get(f"{name}-{number}-id", ""))
