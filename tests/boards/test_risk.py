@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from jingwei.boards.risk import RiskAsked, open_events, risk_of, simulated
 from jingwei.domains.cost import services as cost
@@ -18,6 +19,7 @@ from jingwei.domains.risk.models import Risk
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
+from jingwei.frame.models import ApiToken
 from jingwei.kernels.uncertainty import DefaultSpread
 from tests.domains.conftest import Firm, refuses
 
@@ -137,6 +139,23 @@ def test_the_register_has_its_price(chain: Firm) -> None:
     assert client.get("/api/v1/reports/boards.risk/P1?runs=500").json()["register"]["events"] == 1
     risks.risk_occur(instance=made)
     assert risk_of(chain.project, RiskAsked(runs=1000))["register"]["events"] == 0, "what has occurred is no risk any more"
+
+
+def test_who_may_not_see_the_register_gets_nothing_by_asking_twice(chain: Firm) -> None:
+    """Given a risk that moves the finish, when a token without the register asks with it and without, by report and by page, then nothing differs."""
+    certain_risk(chain, Task.objects.get(name="接口开发"), 100, 4800)
+
+    def answers(*grants: str) -> list[Any]:
+        _token, text = ApiToken.issue(tenant=chain.tenant, user=chain.users["owner"], name="t", limit={"grants": list(grants), "projects": None})
+        client, asked = Client(headers={"Authorization": f"Bearer {text}"}), [f"?runs=500&risks={way}" for way in ("with", "without")]
+        pages = [client.get(f"/projects/P1/risk/{each}").text for each in asked]
+        assert [('id="risk-risks"' in page) for page in pages] == ["risk.risk.view" in grants] * 2
+        return [client.get(f"/api/v1/reports/boards.risk/P1{each}").json() for each in asked]
+
+    one, two = answers("work.*", "cost.*")
+    assert one == two and one["register"]["events"] == 0
+    one, two = answers("work.*", "cost.*", "risk.risk.view")
+    assert one["percentiles"] != two["percentiles"] and one["register"]["events"] == 1
 
 
 def test_an_impact_on_finished_work_is_left_out(chain: Firm) -> None:

@@ -95,6 +95,20 @@ def test_deep_json_and_a_nul_are_refused_in_words(language: str) -> None:
     assert client.post("/api/v1/work.task/", b"\xff{", content_type="application/json").status_code in (400, 422)
 
 
+def test_a_long_address_is_refused_before_anybody_is_asked_who_he_is() -> None:
+    assert Client().get("/w/work.task/?columns=" + "name," * 2000).status_code == 414
+
+
+@languages
+def test_a_long_address_is_refused_in_words(language: str) -> None:
+    client = person(language, role="viewer")
+    for path in ("/w/work.task/", "/search/", "/api/v1/work.task/", "/graphql"):
+        answer = client.get(path, {"columns": "name," * 2000})
+        said = answer.text if "html" in answer["Content-Type"] else answer.json()["errors"][0]["message"]
+        assert answer.status_code == 414 and ("地址" if language == "zh-hans" else "of the address") in said, path
+        assert client.get(path, {"columns": "name," * 200}).status_code != 414
+
+
 def test_a_value_that_no_check_caught_is_refused_and_no_failure() -> None:
     """The last net: numbers that are none, too large, or with a NUL, wherever a page reads them itself."""
     client = person("en", role="owner", raise_request_exception=False)

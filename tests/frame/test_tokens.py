@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.frame import narrowing, scope
+from jingwei.frame import narrowing, notices, scope
 from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, SavedView, Tenant, User
 
@@ -219,3 +219,21 @@ def test_a_token_does_not_rearrange_its_owners_desk(house: House, may: str) -> N
     ):
         assert program.post(path, sent).status_code == 403, path
     assert not SavedView.unscoped.exists() and User.objects.get(pk=house.user.pk).language == "en"
+
+
+def test_a_limited_token_reads_no_inbox_and_no_names_of_other_projects(house: House) -> None:
+    """Given a notice and two projects, when a token of one project asks the inbox, the palette, a page and a wrong address, then it learns of that project only."""
+    with scope.within(scope.Scope(house.tenant.pk)):
+        Project.objects.filter(code="B").update(name="Hidden one")
+        notices.notify([house.user], "Hidden one is late", "Hidden one is late")
+    inside = house.token(may="chosen", grants="frame.project.view", projects=[house.projects["A"]])
+    few = house.token(may="chosen", grants="work.task.view")
+    for token in (few, inside):
+        assert call(token, "GET", "/notices/").status_code == 403
+        for path in ("/search/?q=hidden", "/search/", "/w/work.task/", "/projects/NONE/", "/schedule/gantt/A/"):
+            assert "Hidden one" not in call(token, "GET", path).text, path
+    found = Client(headers={"Authorization": f"Bearer {few}", "Accept": "application/json"}).get("/search/?q=hidden")
+    assert found.json()["commands"] == []
+    wide = house.token()
+    assert "Hidden one is late" in call(wide, "GET", "/notices/").text and "Hidden one" in call(wide, "GET", "/search/?q=hidden").text
+    assert "Hidden one is late" in house.client.get("/notices/").text

@@ -94,6 +94,18 @@ def test_the_weight_is_counted_once_a_fragment() -> None:
         costs.check("query($n: Int) { workTaskList(size: $n) { items { " + "id " * 120 + "} } }", {"n": 500})
 
 
+@pytest.mark.parametrize("default", ["500", "null", '"x"', "[1]"])
+def test_a_default_weighs_what_it_asks_for(default: str) -> None:
+    """Given a variable that has a default and is not sent, when the request is weighed, then as many rows count as the default asks for, or the most there may be."""
+    dear = f"query($n: Int = {default}) {{ workTaskList(size: $n) {{ items {{ {'id ' * 120} }} }} }}"
+    with pytest.raises(costs.TooDear):
+        costs.check(dear, None)
+    costs.check(dear, {"n": 50})
+    costs.check(dear.replace(default, "50", 1), None)
+    with pytest.raises(costs.TooDear):  # the same name with another default in another operation
+        costs.check("query A($n: Int = 10) { frameProjectList(size: $n) { count } } " + dear.replace("query(", "query B("), None)
+
+
 @pytest.mark.parametrize("who", ["owner", "viewer"])
 def test_whatever_the_schema_allows_is_never_a_failure(who: str, house: House) -> None:
     ask, failed = client_of(house, who), []

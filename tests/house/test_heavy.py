@@ -1,4 +1,4 @@
-"""Costly renderings take turns, and (a law) every view that prints, draws or exports is declared as one."""
+"""Costly renderings and files to read take turns, and (a law) every view that prints, draws, exports or reads a file is declared as one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from ninja import NinjaAPI
 
-from jingwei.frame import heavy
+from jingwei.frame import heavy, scope
 from jingwei.frame.models import ApiToken
 from jingwei.frame.report import reports
+from jingwei.frame.resource import resource
 from tests.house.conftest import House
 from tests.house.rights_stage import built
 from tests.house.test_saved_views import logged_in
@@ -34,6 +36,9 @@ paths = (
 )
 # what makes a page, a picture or a workbook; whoever calls one of these, also through helpers of the same file, is costly
 makers = {"pdf_of", "svg_of", "draw", "export_xlsx", "export_csv", "template", "project_file", "Workbook", "Canvas", "make_image"}
+# what reads a file in a process of its own
+makers |= {"confined.run", "plan_of", "file_keep", "file_import", "read_sheet", "request.FILES"}
+takes_turns = {"heavy.turn", "heavy.for_files"}
 costly_kinds = ("application/pdf", "image/", "application/vnd.openxmlformats", "application/zip", "text/csv", "application/xml")
 
 
@@ -145,7 +150,7 @@ def views() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def called_by(view: Any) -> set[str]:
-    """Names of all that a view calls, also through functions of its own file."""
+    """Names of all that a view calls, also through functions of its own file, and attributes with what they are asked of (`request.FILES`)."""
     module = inspect.getmodule(inspect.unwrap(view))
     own = {name: each for name, each in vars(module).items() if inspect.isfunction(each) and inspect.getmodule(inspect.unwrap(each)) is module}
     found, waiting, done = set[str](), [inspect.unwrap(view)], set[Any]()
@@ -155,6 +160,8 @@ def called_by(view: Any) -> set[str]:
             continue
         done.add(each)
         for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(each)))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                found.add(f"{node.value.id}.{node.attr}")
             if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
                 found.add(name)
@@ -163,13 +170,14 @@ def called_by(view: Any) -> set[str]:
     return found
 
 
-def test_every_view_that_prints_draws_or_exports_is_declared() -> None:
+def test_every_view_that_prints_draws_exports_or_reads_a_file_is_declared() -> None:
     checked, undeclared = 0, []
     for route, view in views():
         if not inspect.isfunction(inspect.unwrap(view)) or not str(getattr(view, "__module__", "")).startswith("jingwei."):
             continue
         checked += 1
-        if called_by(view) & makers and not getattr(view, "is_heavy", False):
+        called = called_by(view)
+        if called & makers and not (getattr(view, "is_heavy", False) or called & takes_turns):
             undeclared.append(route)
     assert checked > 60 and not undeclared
     assert {route for route, view in views() if getattr(view, "is_heavy", False)} >= {"schedule/gantt/<str:code>/print.pdf", "w/<str:key>/export.<str:kind>"}
@@ -200,6 +208,21 @@ def test_uploads_to_try_or_apply_take_turns_too(house: House, hurried: None) -> 
     with heavy.turns.taken(house.owner.pk), heavy.turns.taken(house.owner.pk):
         assert logged_in(house.owner).get("/w/work.task/import/").status_code == 200, "the empty form costs nothing"
         assert logged_in(house.owner).post("/w/work.task/import/", {"apply": "1"}).status_code == 429
+
+
+def test_schedule_files_and_photos_are_read_in_turn(house: House, hurried: None) -> None:
+    for path in ("/schedule/files/P1/bring/", "/schedule/files/P1/1/", "/schedule/files/P1/1/import/"):
+        assert logged_in(house.stranger).post(path).status_code in (403, 404, 405)
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        sheet = house.make(resource("labour.sheet"))
+    client = logged_in(house.owner)
+    given = {"project": house.project.pk, "sheet": sheet.pk, "place": "gate"}
+    with heavy.turns.taken(house.owner.pk), heavy.turns.taken(house.owner.pk):
+        assert client.post("/schedule/files/P1/bring/", {"file": SimpleUploadedFile("a.xml", b"<")}).status_code == 429
+        assert client.get("/schedule/files/P1/1/").status_code == client.post("/schedule/files/P1/1/import/").status_code == 429
+        for path in (f"/w/labour.sheet/{sheet.pk}/edit/", "/labour/phone/save/"):
+            assert client.post(path, given | {"photo": SimpleUploadedFile("a.jpg", b"x")}).status_code == 429, path
+            assert client.post(path, given).status_code != 429, "without a photo nothing is costly"
 
 
 def test_the_description_of_the_api_is_made_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

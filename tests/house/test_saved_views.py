@@ -126,3 +126,10 @@ def test_a_view_that_names_nothing_leads_nowhere_in_circles(house: House, query:
     person = logged_in(house.owner)
     person.post(f"{path}views/", {"name": "v", "query": query, "default": "1"})
     assert person.get(path).status_code == 200
+
+
+def test_a_column_asked_for_often_is_shown_once(house: House) -> None:
+    with scope.within(scope.Scope(house.tenant.pk)):
+        house.make(resource("work.task"))
+    page = logged_in(house.viewer).get(path, {"columns": "name," * 500 + "start,name"}).text
+    assert page.count('class="jw-sort"') == 2

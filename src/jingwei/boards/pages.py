@@ -83,7 +83,8 @@ def risk(request: Request, code: str) -> HttpResponse:
     """The project simulated: percentiles, histogram, what drives the finish, what buffer it needs."""
     project = project_named(request, code, "work.task.view")
     form = RiskForm(request.GET)
-    context: dict[str, Any] = {"project": project, "kinds": kinds, "registers": registers, "asked": RiskAsked()}
+    sees_register = request.access.allows("risk.risk.view", project.pk)
+    context: dict[str, Any] = {"project": project, "kinds": kinds, "registers": registers if sees_register else {}, "asked": RiskAsked()}
     if not form.is_valid():
         context["problems"] = [f"{form.fields[name].label}: {text}" for name, texts in form.errors.items() for text in texts]
         return render(request, "boards/risk.html", context, status=422)

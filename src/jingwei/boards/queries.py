@@ -126,7 +126,7 @@ class Happening:
 def happenings(project: Project, since: datetime, access: Access, limit: int = 40) -> list[Happening]:
     """What changed in a project since then, and why: recalculations that moved dates, and edits grouped by who and what; of each kind of
     record only for those who may look at it."""
-    out = _moves(project, since)
+    out = _moves(project, since, names_outages=access.allows("hub.interface.view", project.pk))
     seen = [key for key, found in registry.items() if access.allows(found.permission("view"), project.pk)]
     rows = History.objects.filter(project_id=project.pk, at__gte=since, resource__in=seen).exclude(origin="schedule")
     lines = list(rows.order_by("-id")[:2000])
@@ -143,24 +143,26 @@ def happenings(project: Project, since: datetime, access: Access, limit: int = 4
     return sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
 
 
-def _moves(project: Project, since: datetime) -> list[Happening]:
-    """Recalculations: one line for all that moved by one cause, and one for each that endangered or saved a milestone."""
+def _moves(project: Project, since: datetime, *, names_outages: bool) -> list[Happening]:
+    """Recalculations: one line for all that moved by one cause, and one for each that endangered or saved a milestone. Where interfaces that were
+    down are not named, the plan has changed."""
     out: list[Happening] = []
     moved: dict[str, int] = {}
     folded: dict[str, Happening] = {}
     for record in schedule.recalculations(project.pk, since)[:500]:
         parts = [_("“%(name)s” became endangered") % {"name": m["name"]} for m in record.effects.get("endangered", [])]
         parts += [_("“%(name)s” is safe again") % {"name": m["name"]} for m in record.effects.get("saved", [])]
+        cause = record.cause if names_outages or not record.effects.get("outages") else _("the plan changed")
         if problem := record.effects.get("problem"):
             parts.append(_("Dates could not be computed: %(problem)s") % {"problem": problem})
         if parts:
-            out.append(Happening(record.at, ", ".join([*parts, _("%(count)s tasks moved") % {"count": record.moved}]), record.cause))
-        elif record.cause in folded:
-            folded[record.cause].count += 1
-            moved[record.cause] += record.moved
+            out.append(Happening(record.at, ", ".join([*parts, _("%(count)s tasks moved") % {"count": record.moved}]), cause))
+        elif cause in folded:
+            folded[cause].count += 1
+            moved[cause] += record.moved
         else:
-            folded[record.cause] = Happening(record.at, "", record.cause)
-            moved[record.cause] = record.moved
+            folded[cause] = Happening(record.at, "", cause)
+            moved[cause] = record.moved
     for cause, line in folded.items():
         line.text = _("Dates of tasks moved: %(count)s") % {"count": moved[cause]}
     return [*out, *folded.values()]

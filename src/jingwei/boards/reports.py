@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.boards.risk import RiskAsked, risk_of, without_money, without_register
+from jingwei.boards.risk import RiskAsked, risk_of, without_money, without_risks
 from jingwei.frame.report import Report
 
 risk = Report(
     "boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked, is_costly=True,
-    without={"cost.line.view": without_money, "risk.risk.view": without_register},
+    without={"cost.line.view": without_money}, asked_without={"risk.risk.view": without_risks},
 )  # fmt: skip

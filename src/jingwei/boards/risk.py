@@ -90,9 +90,9 @@ def without_money(found: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "percentiles": bare, "register": register_}
 
 
-def without_register(found: dict[str, Any]) -> dict[str, Any]:
-    """The answer for somebody who may not see the risk register: its risks take part and are not told of."""
-    return {**found, "register": {"events": 0, "left_out": 0, "codes": [], "without": [], "later_days": 0}}
+def without_risks(asked: RiskAsked) -> RiskAsked:
+    """What somebody may ask who may not see the risk register: whoever could ask with it and without would see by how much the two differ."""
+    return asked.model_copy(update={"risks": "without"})
 
 
 def _chain(plan: schedule.UncertainPlan) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import bulk, forms, moving
 from jingwei.frame.access import Access
-from jingwei.frame.resource import Children, Resource
+from jingwei.frame.resource import Children, Resource, parts_at_most
 from jingwei.frame.values import whole
 
 Values = Mapping[str, Any]
@@ -274,6 +274,9 @@ def _checked_children(resource: Resource, given: Values, parent: Any | None, aft
         if each.name not in given:
             continue
         target, places = resource.child(each), resource.places_of(after)
+        if len(given[each.name]) > parts_at_most:
+            text = _("At most %(most)s of “%(name)s” at once. Bring the others one by one, or by an import.")
+            raise ValidationError({each.name: [text % {"most": parts_at_most, "name": target.title_plural}]})
         known = {row.pk: row for row in getattr(parent, each.name).select_related(*target.references)} if parent is not None else {}
         rows = [_checked_child(target, each, number, child, known, resource.project_of(after)) for number, child in enumerate(given[each.name])]
         for verb in _done_to(target, known, rows):

@@ -1,6 +1,6 @@
 """Costly renderings take turns: a person has two at a time, a process as many as leave half of it to everybody else.
 
-A view that prints, draws or exports is declared by `@rendering`. Who has to wait waits a few seconds without a database connection; who has waited
+A view that prints, draws, exports or reads a file of some size is declared by `@rendering`; a form that may bring a picture takes its turn `for_files`. Who has to wait waits a few seconds without a database connection; who has waited
 long enough, or waits in too many places, is told to come back (`Busy`, answered with 429).
 """
 
@@ -10,7 +10,7 @@ import functools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -101,6 +101,11 @@ def turn(request: HttpRequest) -> Iterator[None]:
 
     with turns.taken(request.user.pk or 0, before_waiting=give_back):
         yield
+
+
+def for_files(request: HttpRequest) -> AbstractContextManager[None]:
+    """A turn for a form that brings a file, as that is read in a process of its own; one that brings none costs nothing."""
+    return turn(request) if request.FILES else nullcontext()
 
 
 def rendering(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -1,4 +1,4 @@
-"""How much one request may bring and take: bytes, JSON depth, form fields, time in the database. Refused early, in the person's language."""
+"""How much one request may bring and take: bytes (of the address too), JSON depth, form fields, time in the database. Refused early, in the person's language."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 hook_bytes, api_bytes, form_bytes, upload_bytes = 1_000_000, 5_000_000, 5_000_000, 52_000_000
+query_bytes = 8_000  # of an address, after its “?”
 api_milliseconds = 15_000
 refusal_zh, refusal_en = "请求超过大小限制", "the request is larger than allowed"
 

@@ -138,7 +138,7 @@ def _readable(text: str) -> str:
 def _kept_of(field: models.Field[Any, Any] | None, text: str) -> list[Any]:
     """The values of a filter such as “todo,done” that the column can hold; others match nothing."""
     out: list[Any] = []
-    for each in filter(None, text.split(",")):
+    for each in filter(None, dict.fromkeys(text.split(","))):
         try:
             out.append(field.to_python(each) if field is not None else each)
         except (ValidationError, ValueError, OverflowError):

@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from jingwei.frame import jobs, narrowing, scope
 from jingwei.frame.access import Access, Lacking
@@ -24,6 +26,9 @@ log = structlog.get_logger(__name__)
 job = "frame.longwork"
 _kinds: dict[str, Callable[[dict[str, Any], Watch], dict[str, Any]]] = {}
 seconds_between_reports = 0.3
+of_person = 3  # that wait or run at once
+lanes = 2  # as many run at once, whoever began them: the other places of a worker stay free for the hub and the plans
+behind_others = -10  # the priority of its jobs: whatever else waits goes first
 
 
 class Stopped(Exception):
@@ -127,21 +132,37 @@ def require_doing(access: Access, work: LongWork) -> None:
 
 @transaction.atomic
 def begin(name: str, *, title: str, payload: dict[str, Any], user: User, about: About, url: str = "", file: bytes | None = None) -> LongWork:
-    """Queue work of a kind; `url` is where its result is seen (`{id}` is filled in), `file` what it works on."""
+    """Queue work of a kind; `url` is where its result is seen (`{id}` is filled in), `file` what it works on. ValidationError when that is too much."""
+    _require_room(user)
     told = {"kind": name, "language": translation.get_language(), **payload}
     work = LongWork(file=file, user=user, tenant_id=scope.current().tenant_id, title=title[:200], payload=told, **about.noted())
     work.save()
     work.url = url.replace("{id}", str(work.pk))
     work.save(update_fields=["url"])
-    jobs.defer(job, work_id=work.pk)
+    jobs.defer(job, priority=behind_others, lane=str(user.pk % lanes), work_id=work.pk)
     return work
+
+
+def _require_room(user: User) -> None:
+    """A person has a few at once; what is a day old was lost with its worker and hinders nobody."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # who begins two in the same moment is counted one after the other
+    fresh = LongWork.objects.filter(user=user, payload__has_key="kind", created_at__gt=timezone.now() - timedelta(days=1))
+    if fresh.filter(status__in=(LongWork.Status.WAITING, LongWork.Status.RUNNING)).count() >= of_person:
+        raise ValidationError(
+            _("%(most)s long calculations or imports of yours wait or run already. Wait until one ends, or cancel one.") % {"most": of_person}
+        )
 
 
 @jobs.job(job, retry=False)
 def run(work_id: int) -> None:
-    """Run one; whatever happens, its row says how it ended."""
-    work = LongWork.objects.filter(pk=work_id, status=LongWork.Status.WAITING).first()
+    """Run one; whatever happens, its row says how it ended. One that runs already was left by a worker that died over it."""
+    work = LongWork.objects.filter(pk=work_id, status__in=(LongWork.Status.WAITING, LongWork.Status.RUNNING)).first()
     if work is None:
+        return
+    if work.status == LongWork.Status.RUNNING:
+        with translation.override(work.payload.get("language") or translation.get_language()):
+            text = _("The server stopped while it ran. Begin it again.")
+        LongWork.objects.filter(pk=work_id).update(status=LongWork.Status.FAILED, message=text)
         return
     LongWork.objects.filter(pk=work_id).update(status=LongWork.Status.RUNNING)
     watch = Watch(work_id)

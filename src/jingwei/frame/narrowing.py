@@ -49,6 +49,11 @@ def narrowed(permission: str, projects: Projects, limits: Iterable[Limit]) -> Pr
     return projects
 
 
+def shows_everything(limits: Iterable[Limit]) -> bool:
+    """Whether all that may be looked at without these limits may be within them too."""
+    return all(limit.projects is None and {"*", "*.view"} & set(limit.grants) for limit in limits)
+
+
 def limits_from(plain: Sequence[Mapping[str, Any]]) -> tuple[Limit, ...]:
     """The limits of a token; what cannot be read allows nothing."""
     return tuple(_limit(each) for each in plain)

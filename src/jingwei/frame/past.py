@@ -34,7 +34,7 @@ def of_row(access: Access, resource: Resource, row: Any, most: int = lines_at_mo
     places = access.projects(resource.permission("view"))
     lines = History.unscoped.filter(tenant_id=access.tenant_id, resource=resource.key, object_id=row.pk).order_by("-id")
     if places is None:
-        return Past(_tellable(resource, list(lines[:most])))
+        return Past(_tellable(access, resource, row, list(lines[:most])))
     readable = Q(project_id__in=places) | Q(project_id__isnull=True)
     known = list(lines.filter(readable)[:most])
     shown = [line for line, place in _placed(resource, row, known) if place is None or place in places]
@@ -42,12 +42,15 @@ def of_row(access: Access, resource: Resource, row: Any, most: int = lines_at_mo
     arrivals = [line for line in shown if is_arrival(resource, line, places)]
     for line in arrivals:
         line.before = None
-    return Past(_tellable(resource, shown), is_cut or bool(arrivals))
+    return Past(_tellable(access, resource, row, shown), is_cut or bool(arrivals))
 
 
-def _tellable(resource: Resource, lines: list[History]) -> list[History]:
-    """Without what the resource does not tell by itself."""
+def _tellable(access: Access, resource: Resource, row: Any, lines: list[History]) -> list[History]:
+    """Without what the resource does not tell by itself, or only to those with a further right."""
     for line in lines:
+        needed = resource.reasons_need.get(line.origin)
+        if needed and not access.allows(needed, line.project_id if line.project_id is not None else resource.project_of(row)):
+            line.reason = ""
         for side in filter(None, (line.before, line.after)):
             for name in resource.untold:
                 side.pop(name, None)

@@ -24,7 +24,8 @@ class Asked(BaseModel):
 class Report:
     """`answer(project, asked)` gives what JSON can hold; it may raise ValidationError. `permission` is needed in the project.
 
-    `is_costly`: it computes for seconds, so those who ask take turns. `without` says what becomes of the answer for somebody who lacks a further permission there, such as the one to see money.
+    `is_costly`: it computes for seconds, so those who ask take turns. `without` says what becomes of the answer for somebody who lacks a further permission there, such as the one to see money;
+    `asked_without` what becomes of the question, where two answers side by side would tell what was cut out of each.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Report:
     asked: type[Asked] = Asked
     is_costly: bool = False
     without: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    asked_without: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         registry[self.key] = self
@@ -41,6 +43,9 @@ class Report:
     def told(self, access: Access, project: Project, asked: Any) -> dict[str, Any]:
         """The answer for these eyes. Raises PermissionDenied."""
         access.require(self.permission, project.pk)
+        for permission, narrow in self.asked_without.items():
+            if not access.allows(permission, project.pk):
+                asked = narrow(asked)
         found = self.answer(project, asked)
         for permission, trim in self.without.items():
             if not access.allows(permission, project.pk):

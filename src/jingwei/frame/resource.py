@@ -15,6 +15,7 @@ from jingwei.frame.models import Project, TenantModel
 from jingwei.frame.models.scoped import within_projects
 
 registry: dict[str, Resource] = {}
+parts_at_most = 500  # rows that one row's form or a program's list may bring: they are written in one transaction
 generic_verbs = ("view", "add", "change", "delete", "export", "import")
 
 
@@ -68,6 +69,8 @@ class Resource:
     names projects that a row of the organisation serves as well: whoever changes it needs the right there too. `returned(instance=row)` is
     called when undo has brought a row back.
     `untold` are stored fields that neither the API nor the history tells, as not everybody who sees the row may see what stands in them.
+    `veiled` are references whose names are told only to those who may look at what they name, `reasons_need` origins of changes whose reasons are
+    told only to holders of a further permission: {"schedule": "hub.interface.view"}.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -91,6 +94,8 @@ class Resource:
     crosses: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    veiled: tuple[str, ...] = ()
+    reasons_need: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     seen_from: Callable[[frozenset[int]], models.Q] | None = None
     stands_in: Callable[[Any], frozenset[int]] | None = None
@@ -161,12 +166,27 @@ class Resource:
             raise LookupError(f"{each.name} of {self.key} is not a resource")
         return found
 
+    def parts(self, rights: access.Access, row: Any) -> Iterator[tuple[Children, Resource, models.QuerySet[Any]]]:
+        """The lists of rows that live inside this one, with their resource: those that these rights show."""
+        places = self.places_of(row)
+        for each in self.children:
+            target = self.child(each)
+            if rights.allows(target.permission("view"), *places):
+                yield each, target, getattr(row, each.name).select_related(*target.references).order_by("pk")
+
     def target(self, name: str) -> Resource | None:
         """The resource that a reference field points to."""
         found = self.model_field(name)
         if not isinstance(found, models.ForeignKey) or isinstance(found.related_model, str):
             return None
         return resource_of(found.related_model)
+
+    def veils(self, rights: access.Access, row: Any) -> frozenset[str]:
+        """The references of a row that these rights may not know by name."""
+        if not self.veiled:
+            return frozenset()
+        targets, places = ((name, self.target(name)) for name in self.veiled), self.places_of(row)
+        return frozenset(name for name, target in targets if target is None or not rights.allows(target.permission("view"), *places))
 
     def label(self, name: str) -> Any:
         """Column heading."""

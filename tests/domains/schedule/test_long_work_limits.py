@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from jingwei.domains.schedule import services
 from jingwei.domains.work.models import Task
 from jingwei.frame import exchange, longwork, scope
-from jingwei.frame.models import ApiToken, LongWork
+from jingwei.frame.models import ApiToken, LongWork, User
 from tests.domains.conftest import Firm
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +137,34 @@ def test_an_import_is_no_preview_of_a_levelling(firm: Firm) -> None:
     page = client.get(f"/schedule/levelling/{firm.project.code}/?work={work.pk}")
     assert page.status_code == 200 and page.context.get("preview") is None
     assert client.post(f"/schedule/levelling/{firm.project.code}/{work.pk}/accept/").status_code == 302
+
+
+def test_a_person_has_three_at_once_and_others_are_not_kept_waiting(firm: Firm) -> None:
+    """Given three levellings of the manager, when he begins a fourth, then he is told to wait or cancel; another person begins one meanwhile."""
+    begun = [levelled(firm, firm.project) for _number in range(3)]
+    before = LongWork.objects.count()
+    client = firm.client("manager")
+    answer = client.post("/schedule/levelling/P1/begin/", {"seconds": "1"}, follow=True, headers={"Accept-Language": "en"})
+    assert LongWork.objects.count() == before and ("cancel one" in answer.text or "取消" in answer.text)
+    with pytest.raises(ValidationError):
+        levelled(firm, firm.project)
+    services.levelling_begin(projects=[firm.project], within_slack=False, seconds=1, user=firm.users["owner"], url="/")
+    longwork.cancel(begun[0])
+    levelled(firm, firm.project)
+
+
+def test_long_work_stands_behind_everything_else_and_leaves_places_free(firm: Firm) -> None:
+    people = [User.objects.create_user(f"p{number}") for number in range(8)]
+    for user in people:
+        services.levelling_begin(projects=[firm.project], within_slack=False, seconds=1, user=user, url="/")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT priority, lock FROM procrastinate_jobs WHERE task_name = %s", (longwork.job,))
+        waiting = cursor.fetchall()
+    assert len(waiting) == 8 and {priority < 0 for priority, _lock in waiting} == {True}
+    assert None not in {lock for _priority, lock in waiting} and len({lock for _priority, lock in waiting}) == longwork.lanes < 4
+
+
+def test_what_a_worker_died_over_is_over(firm: Firm) -> None:
+    work = levelled(firm, firm.project)
+    LongWork.objects.filter(pk=work.pk).update(status=LongWork.Status.RUNNING)
+    assert carried_out(work.pk).status == LongWork.Status.FAILED

@@ -16,7 +16,7 @@ from jingwei.domains.worktime.pages import hours_given, hours_text
 from jingwei.frame import commands
 from jingwei.frame.models import Demand
 from jingwei.frame.resource import resource
-from tests.domains.conftest import Firm, refuses
+from tests.domains.conftest import Firm, refuses, staff
 
 office = [[540, 720], [780, 1080]]
 
@@ -37,6 +37,19 @@ def test_who_may_not_change_calendars_is_refused_and_the_stranger_sees_none(firm
     assert firm.client("crew").get("/worktime/").status_code == 403
     assert firm.client(name).post("/worktime/keep/", values | {"shifts": ""}).status_code == 403
     assert not CalendarException.objects.exists()
+
+
+def test_a_day_of_a_project_that_one_only_works_in_is_not_opened(firm: Firm) -> None:
+    """Given somebody who manages P1 and is of the crew of P2, when he asks for a day of P2's calendar by its number, then he reads no note of it."""
+    staff(firm, "mixed", "manager", project=firm.project)
+    staff(firm, "mixed", "crew", project=firm.second)
+    notes = {}
+    for project in (firm.project, firm.second):
+        calendar = services.calendar_save(name=project.code, layer="project", project=project)
+        notes[project.code] = services.exception_save(calendar=calendar, on_date=date(2026, 12, 30), shifts=[], note=f"note of {project.code}")
+    for code, is_shown in (("P1", True), ("P2", False)):
+        page = firm.client("mixed").get(f"/worktime/?day=2026-12-30&exception={notes[code].pk}").text
+        assert (f"note of {code}" in page) is is_shown, code
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": told(kept.effect) if kept.effect else None,
         "is_mine": kept.requested_by_id == request.user.pk, "sees_money": request.access.allows("cost.line.view", project.pk),
+        "sees_interfaces": request.access.allows("hub.interface.view", project.pk),
     }  # fmt: skip
     if kept.effect and kept.status in (*services.open_states, ChangeRequest.Status.SUBMITTED):
         try:

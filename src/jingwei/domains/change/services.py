@@ -159,7 +159,7 @@ def request_implement(*, instance: ChangeRequest) -> ChangeRequest:
     require_state(instance, steps["implement"])
     if instance.changes:
         name = str(instance)[:120]
-        with scope.because(reason=_("Change request %(name)s") % {"name": name}):
+        with scope.because(reason=_("Change request %(name)s") % {"name": instance.code}):  # its title is for those who may read it
             schedule.changes_apply(project=instance.project, changes=instance.changes)
             schedule.baseline_take(project=instance.project, name=name)
     instance.implemented_at = timezone.now()

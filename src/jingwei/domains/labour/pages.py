@@ -22,7 +22,7 @@ from jingwei.domains.labour import queries
 from jingwei.domains.labour.models import Sheet
 from jingwei.domains.labour.services import open_states, sheet_name_by_phone
 from jingwei.domains.work import queries as work
-from jingwei.frame import commands, scope
+from jingwei.frame import commands, heavy, scope
 from jingwei.frame.models import Project
 from jingwei.frame.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
@@ -45,6 +45,11 @@ def _projects(request: Request) -> list[Project]:
     ids = _allowed(request, "add")
     rows = Project.objects.exclude(status="closed")
     return list(rows if ids is None else rows.filter(pk__in=ids))
+
+
+def _sees_lines(request: Request, project: Project) -> bool:
+    """Who worked for how much is a right of its own."""
+    return request.access.allows("labour.sheetline.view", project.pk)
 
 
 def _sheet(request: Request, pk: int) -> Sheet:
@@ -83,16 +88,17 @@ def new(request: Request) -> HttpResponse:
     lines: list[dict[str, Any]] = [{}]
     if last is not None and request.GET.get("repeat"):
         values |= {"team": last.team_id, "task": last.task_id, "place": last.place, "description": last.description}
-        lines = [{name: getattr(line, name) for name in line_fields} for line in last.lines.all()]
-    return render(request, "labour/phone_form.html", _form(project, values, lines) | {"last": last, "can_change_project": len(projects) > 1})
+        if _sees_lines(request, project):
+            lines = [{name: getattr(line, name) for name in line_fields} for line in last.lines.all()]
+    return render(request, "labour/phone_form.html", _form(request, project, values, lines) | {"last": last, "can_change_project": len(projects) > 1})
 
 
 def _today(project: Project) -> date:
     return timezone.localtime(timezone.now(), ZoneInfo(project.zone)).date()
 
 
-def _form(project: Project, values: dict[str, Any], lines: list[dict[str, Any]], sheet: Sheet | None = None) -> dict[str, Any]:
-    known = queries.workers_of(project.pk)
+def _form(request: Request, project: Project, values: dict[str, Any], lines: list[dict[str, Any]], sheet: Sheet | None = None) -> dict[str, Any]:
+    known = queries.workers_of(project.pk) if _sees_lines(request, project) else {}
     return {
         "project": project, "values": values, "lines": lines or [{}], "sheet": sheet, "today": _today(project).isoformat(), "crews": directory.crews(),
         "tasks": work.open_work(project.pk)[:80], "workers": known, "trades": sorted({each["trade"] for each in known.values()}),
@@ -103,11 +109,11 @@ def _form(project: Project, values: dict[str, Any], lines: list[dict[str, Any]],
 def sheet(request: Request, pk: int) -> HttpResponse:
     """One sheet: the form while it is the crew's to write, else what was written and what can be done now."""
     found = _sheet(request, pk)
-    if found.status in open_states and request.access.allows("labour.sheet.change", found.project_id):
+    if found.status in open_states and request.access.allows("labour.sheet.change", found.project_id) and _sees_lines(request, found.project):
         values = {name: getattr(found, name) for name in ("place", "description", "dispute")}
         values |= {"team": found.team_id, "task": found.task_id, "work_date": found.work_date.isoformat(), "key": found.client_key or f"sheet-{found.pk}"}
         lines = [{"id": line.pk, **{name: getattr(line, name) for name in line_fields}} for line in found.lines.all()]
-        return render(request, "labour/phone_form.html", _form(found.project, values, lines, found))
+        return render(request, "labour/phone_form.html", _form(request, found.project, values, lines, found))
     return render(request, "labour/phone_sheet.html", _shown(request, found))
 
 
@@ -116,7 +122,7 @@ def _shown(request: Request, found: Sheet) -> dict[str, Any]:
     may_confirm = request.access.allows("labour.sheet.confirm", found.project_id) and found.status == Sheet.Status.SUBMITTED
     may_dispute = request.access.allows("labour.sheet.dispute", found.project_id) and found.status in (Sheet.Status.SUBMITTED, Sheet.Status.CONFIRMED)
     return {
-        "sheet": found, "lines": found.lines.all(), "is_mine": is_mine, "may_confirm": may_confirm and not is_mine, "may_dispute": may_dispute and not is_mine,
+        "sheet": found, "lines": found.lines.all() if _sees_lines(request, found.project) else None, "is_mine": is_mine, "may_confirm": may_confirm and not is_mine, "may_dispute": may_dispute and not is_mine,
         "zone": ZoneInfo(found.project.zone),
     }  # fmt: skip
 
@@ -131,12 +137,13 @@ def save(request: Request) -> HttpResponse:
     given, lines = _given(request)
     found = _known(request, project)
     try:
-        kept = found if found is not None and found.status not in open_states else _write(request, project, found, given, lines)
+        with heavy.for_files(request):
+            kept = found if found is not None and found.status not in open_states else _write(request, project, found, given, lines)
     except ValidationError as problem:
         errors = _errors(problem)
         if request.headers.get("X-Draft"):
             return JsonResponse({"errors": errors}, status=422)
-        context = _form(project, given | {"key": request.POST.get("key", "")}, lines, found)
+        context = _form(request, project, given | {"key": request.POST.get("key", "")}, lines, found)
         return render(request, "labour/phone_form.html", context | {"errors": errors}, status=422)
     target = reverse("phone-sheets") + f"?done={kept.pk}"
     return JsonResponse({"url": target, "number": kept.number, "status": kept.status}) if request.headers.get("X-Draft") else redirect(target)

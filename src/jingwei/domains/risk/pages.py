@@ -69,7 +69,8 @@ def matrix_of(risks: Sequence[Risk], *, is_residual: bool) -> dict[tuple[int, in
 def register(request: Request, code: str) -> HttpResponse:
     """The page; a click on a cell shows its risks only."""
     project = project_named(request, code, "risk.risk.view")
-    risks = list(queries.open_risks(project.pk).prefetch_related("impacts__task"))
+    sees_impacts = request.access.allows("risk.riskimpact.view", project.pk)
+    risks = list(queries.open_risks(project.pk).prefetch_related(*(["impacts__task"] if sees_impacts else [])))
     is_residual = request.GET.get("view") == "residual"
     cells = matrix_of(risks, is_residual=is_residual)
     chosen = cells.get(_chosen(request.GET.get("cell", "")))
@@ -81,7 +82,7 @@ def register(request: Request, code: str) -> HttpResponse:
         "dearest": sorted((risk for risk in risks if risk.emv_now_amount), key=lambda risk: (-risk.emv_now_amount, risk.code))[:dearest_at_most],
         "total": sum(risk.emv_now_amount for risk in risks), "overdue": list(queries.overdue_reviews(project.pk, today)),
         "over": queries.risks_of(project.pk).filter(status__in=queries.over).count(), "new_address": f"/w/risk.risk/new/?project={project.code}",
-        "may_add": request.access.allows("risk.risk.add", project.pk),
+        "may_add": request.access.allows("risk.risk.add", project.pk), "sees_impacts": sees_impacts,
     }  # fmt: skip
     return render(request, "risk/register.html", context)
 

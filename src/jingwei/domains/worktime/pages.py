@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.domains.worktime import queries
-from jingwei.domains.worktime.models import Calendar, CalendarException
+from jingwei.domains.worktime.models import Calendar
 from jingwei.domains.worktime.services import clock
 from jingwei.frame import commands, scope
 from jingwei.frame.resource import resource
@@ -95,7 +95,7 @@ def _values(request: Request) -> dict[str, Any] | None:
     day = day_of(request.GET.get("day", ""))
     if day is None:
         return None
-    found = CalendarException.objects.filter(pk=whole(request.GET.get("exception", ""))).first()
+    found = resource("worktime.calendarexception").rows(request.access).filter(pk=whole(request.GET.get("exception", ""))).first()
     if found is None:
         return {"on_date": day.isoformat(), "works": "", "shifts": "09:00-12:00, 13:00-18:00"}
     return {

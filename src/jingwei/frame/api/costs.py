@@ -43,6 +43,7 @@ class Scale:
     def __init__(self, document: ast.DocumentNode, variables: dict[str, Any]) -> None:
         self.variables = variables
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, ast.FragmentDefinitionNode)}
+        self._defaults = _defaults_of(document)
         self._known: dict[str, Weight] = {}
         self._open: set[str] = set()
 
@@ -94,12 +95,25 @@ class Scale:
             return 1
         asked = next((a.value for a in node.arguments or () if a.name.value == "size"), None)
         value: Any = usual_rows
-        if isinstance(asked, ast.IntValueNode):
-            value = asked.value
-        elif isinstance(asked, ast.VariableNode):
-            value = self.variables.get(asked.name.value, usual_rows)
+        if isinstance(asked, ast.VariableNode):
+            value = self.variables.get(asked.name.value, self._defaults.get(asked.name.value, usual_rows))
+        elif asked is not None:
+            value = asked.value if isinstance(asked, ast.IntValueNode) else None
         text = str(value)
         return max(1, min(int(text), 500)) if text.isascii() and text.isdigit() and len(text) < 10 else 500
+
+
+def _defaults_of(document: ast.DocumentNode) -> dict[str, Any]:
+    """What variables are when they are not given. What is no whole number, or differs from operation to operation, weighs most."""
+    out: dict[str, Any] = {}
+    for operation in document.definitions:
+        for each in operation.variable_definitions or () if isinstance(operation, ast.OperationDefinitionNode) else ():
+            name, default = each.variable.name.value, each.default_value
+            value: Any = usual_rows
+            if default is not None:
+                value = default.value if isinstance(default, ast.IntValueNode) else None
+            out[name] = value if out.get(name, value) == value else None
+    return out
 
 
 def check(query: Any, variables: Any) -> None:

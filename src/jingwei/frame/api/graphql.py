@@ -23,6 +23,7 @@ from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from jingwei.frame import commands, troubles
+from jingwei.frame.access import Access
 from jingwei.frame.api import costs, schemas
 from jingwei.frame.api.rest import one
 from jingwei.frame.listing import Listing
@@ -48,8 +49,8 @@ def _page_of(resource: Resource, row: type[Any]) -> type[Any]:
     return made
 
 
-def _shaped(kind: type[Any], resource: Resource, row: Any) -> Any:
-    values = schemas.as_told(resource, row)
+def _shaped(kind: type[Any], resource: Resource, row: Any, access: Access) -> Any:
+    values = schemas.as_told(resource, row, access)
     return kind(**{name: values.get(name) for name in kind.__dataclass_fields__})
 
 
@@ -82,7 +83,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
 
     def read(info: Info, key: str) -> Any:
         request = info.context.request
-        return _guarded(lambda: _shaped(kind, resource, one(request, resource, key)))
+        return _guarded(lambda: _shaped(kind, resource, one(request, resource, key), request.access))
 
     def list_rows(info: Info, page: int = 1, size: int = 50, sort: str = "", q: str = "", filters: JSON | None = None) -> Any:
         request = info.context.request
@@ -96,7 +97,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
                 "q": q,
             }
             listing = Listing(resource, request.access, asked)
-            return paged(count=listing.count, pages=listing.pages, items=[_shaped(kind, resource, row) for row in listing.rows])
+            return paged(count=listing.count, pages=listing.pages, items=[_shaped(kind, resource, row, request.access) for row in listing.rows])
 
         return _guarded(work)
 
@@ -106,7 +107,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
         def work() -> Any:
             given = schemas.schema_in(resource, partial=False).model_validate(values).model_dump(exclude_unset=True)
             row = commands.create(resource, given, request.access)
-            return _shaped(kind, resource, one(request, resource, str(row.pk)))
+            return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
         return _guarded(work)
 
@@ -117,7 +118,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             given = schemas.schema_in(resource, partial=True).model_validate(values).model_dump(exclude_unset=True)
             version = given.pop("version", None)
             row = commands.change(resource, one(request, resource, key), given, request.access, version=version)
-            return _shaped(kind, resource, one(request, resource, str(row.pk)))
+            return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
         return _guarded(work)
 
@@ -140,7 +141,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             except LookupError:
                 raise Http404 from None
             commands.act(resource, verb, row, values or {}, request.access)  # type: ignore[arg-type]
-            return _shaped(kind, resource, one(request, resource, str(row.pk)))
+            return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
         return _guarded(work)
 

@@ -135,6 +135,11 @@ def one(request: HttpRequest, resource: Resource, key: str) -> Any:
     return row
 
 
+def _told(request: HttpRequest, resource: Resource, key: str) -> dict[str, Any]:
+    """That row with its parts, as far as they may be seen."""
+    return schemas.as_told(resource, one(request, resource, key), request.access, with_parts=True)  # type: ignore[attr-defined]
+
+
 def router_of(resource: Resource) -> Router:
     """All operations of one resource."""
     router = Router(tags=[str(resource.key)])
@@ -146,20 +151,21 @@ def router_of(resource: Resource) -> Router:
         request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
         asked = {**request.GET.dict(), "size": str(max(1, min(query.size, 500)))}
         listing = Listing(resource, request.access, asked)  # type: ignore[attr-defined]
-        return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": [schemas.as_told(resource, row) for row in listing.rows]}
+        items = [schemas.as_told(resource, row, listing.access) for row in listing.rows]
+        return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": items}
 
     def create_row(request: HttpRequest, values: new) -> Any:  # type: ignore[valid-type]
         row = commands.create(resource, _given(values), request.access)  # type: ignore[attr-defined]
-        return Status(201, schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True))
+        return Status(201, _told(request, resource, str(row.pk)))
 
     def read_row(request: HttpRequest, key: str) -> Any:
-        return schemas.as_told(resource, one(request, resource, key), with_children=True)
+        return _told(request, resource, key)
 
     def change_row(request: HttpRequest, key: str, values: change) -> Any:  # type: ignore[valid-type]
         given = _given(values)
         version = given.pop("version", None)
         row = commands.change(resource, one(request, resource, key), given, request.access, version=version)  # type: ignore[attr-defined]
-        return schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True)
+        return _told(request, resource, str(row.pk))
 
     def delete_row(request: HttpRequest, key: str) -> Any:
         commands.remove(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
@@ -191,7 +197,7 @@ def _verb(resource: Resource, verb: Verb) -> Callable[..., Any]:
     def act(request: HttpRequest, key: str, values: asked) -> Any:  # type: ignore[valid-type]
         row = one(request, resource, key)
         commands.act(resource, verb.name, row, _given(values), request.access)  # type: ignore[attr-defined]
-        return schemas.as_told(resource, one(request, resource, str(row.pk)), with_children=True)
+        return _told(request, resource, str(row.pk))
 
     return act
 

@@ -10,7 +10,8 @@ from typing import Any
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from jingwei.frame.resource import Resource
+from jingwei.frame.access import Access
+from jingwei.frame.resource import Resource, parts_at_most
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.ForeignKey, int | str),
@@ -70,7 +71,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
             assert part is not None
             parts[name] = (type_of(part) | None, None)
         child = create_model(name_of(target, "Part"), __base__=Strict, **parts)
-        fields[each.name] = (list[child] | None, None)  # type: ignore[valid-type]
+        fields[each.name] = (list[child] | None, Field(None, json_schema_extra={"maxItems": parts_at_most}))  # type: ignore[valid-type]
     if partial:
         fields["version"] = (int | None, Field(None, description="The version you read; 409 when it is no longer the present one."))
     return create_model(name_of(resource, "Change" if partial else "New"), __base__=Strict, **fields)
@@ -100,8 +101,9 @@ def told(resource: Resource) -> list[models.Field[Any, Any]]:
     return [f for f in resource.model._meta.concrete_fields if f.name not in hidden and not isinstance(f, models.BinaryField)]
 
 
-def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dict[str, Any]:
-    """A row in the shape of `schema_out`."""
+def as_told(resource: Resource, row: Any, access: Access, *, with_parts: bool = False) -> dict[str, Any]:
+    """A row in the shape of `schema_out`, as far as these rights may know it: null for parts and names that they may not."""
+    veiled = resource.veils(access, row)
     out: dict[str, Any] = {
         "id": row.pk,
         "version": row.version,
@@ -114,19 +116,16 @@ def as_told(resource: Resource, row: Any, *, with_children: bool = False) -> dic
             out[field.name] = getattr(row, field.attname)
             if field.name in resource.references:
                 value = getattr(row, field.name)
-                out[f"{field.name}_name"] = str(value) if value is not None else None
+                out[f"{field.name}_name"] = str(value) if value is not None and field.name not in veiled else None
         else:
             value = getattr(row, field.name)
             out[field.name] = str(value) if isinstance(field, models.FileField) else value
-    if with_children:
-        for each in resource.children:
-            target = resource.child(each)
-            rows = getattr(row, each.name).select_related(*target.references).order_by("pk")
-            out[each.name] = [_child_told(target, child, each.fields) for child in rows]
+    for each, _target, rows in resource.parts(access, row) if with_parts else ():
+        out[each.name] = [_child_told(child, each.fields) for child in rows]
     return out
 
 
-def _child_told(target: Resource, row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _child_told(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """A part of a row: references as id with their name beside, as everywhere."""
     out: dict[str, Any] = {"id": row.pk}
     for name in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from jingwei.frame.access import Access
 from jingwei.frame.resource import Resource, resource_of
 
 
@@ -28,12 +29,12 @@ class Cell:
     is_inline: bool = False
 
 
-def cells_of(resource: Resource, row: Any, names: list[str], *, link: bool = True) -> list[Cell]:
-    """The cells of a row; the first text column leads to the row itself."""
+def cells_of(access: Access, resource: Resource, row: Any, names: list[str], *, link: bool = True) -> list[Cell]:
+    """The cells of a row for these eyes; the first text column leads to the row itself."""
     cells = []
-    linked = not link
+    linked, veiled = not link, resource.veils(access, row)
     for name in names:
-        made = _cell(resource, row, name)
+        made = _cell(resource, row, name, is_veiled=name in veiled)
         if not linked and made.kind == "text" and made.text:
             made = Cell(made.name, made.label, made.kind, made.value, made.text, reverse("record", args=[resource.key, row.pk]), made.is_inline)
             linked = True
@@ -41,7 +42,7 @@ def cells_of(resource: Resource, row: Any, names: list[str], *, link: bool = Tru
     return cells
 
 
-def _cell(resource: Resource, row: Any, name: str) -> Cell:
+def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -> Cell:
     field, value, inline = resource.model_field(name), getattr(row, name), name in resource.inline
     label = resource.label(name)
 
@@ -50,6 +51,8 @@ def _cell(resource: Resource, row: Any, name: str) -> Cell:
 
     if value is None or value == "":
         return made("empty", "")
+    if is_veiled:
+        return made("reference", f"#{value.pk}")
     if field is None:
         return made("money" if name.endswith("amount") else "text", str(value))
     if field.flatchoices:
@@ -80,8 +83,9 @@ def duration_text(minutes: Any) -> str:
     return sign + " ".join(parts)
 
 
-def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]]) -> Callable[[models.Field[Any, Any], Any], str]:
-    """How values out of the history of one resource are told; what they refer to is looked up once a field, however many lines there are."""
+def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: Collection[str] = ()) -> Callable[[models.Field[Any, Any], Any], str]:
+    """How values out of the history of one resource are told; what they refer to is looked up once a field, however many lines there are,
+    and stays a number where it is veiled."""
     wanted: dict[str, set[Any]] = {}
     references = {f.attname: f for f in resource.model._meta.concrete_fields if isinstance(f, models.ForeignKey)}
     for side in sides:
@@ -90,7 +94,8 @@ def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]]) -> Calla
     known: dict[str, dict[Any, str]] = {}
     for attname, ids in wanted.items():
         target = resource_of(references[attname].remote_field.model)
-        rows = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target else ()
+        is_named = target is not None and references[attname].name not in veiled
+        rows = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target is not None and is_named else ()
         known[attname] = {row.pk: str(row) for row in rows}
 
     def told(field: models.Field[Any, Any], value: Any) -> str:

@@ -17,10 +17,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
         access = None
     if access is None or request.headers.get("HX-Request"):
         return {"tenant": getattr(request, "tenant", None), "access": access, "menu": []}
-    from jingwei.frame.models import Notification, Project
+    from jingwei.frame.models import Notification
 
     unread = Notification.objects.filter(user=request.user, read_at=None).count()
-    projects = list(Project.objects.all()[:100])
+    projects = list(menu.projects_shown(access)[:100])
     chosen = request.session.get("project_id")
     return {
         "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]

@@ -13,7 +13,6 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from jingwei.frame import heavy, limits
-from jingwei.frame.models import Project
 from jingwei.frame.troubles import Said
 from jingwei.frame.ui import menu
 from jingwei.frame.web import ProjectMissing
@@ -36,7 +35,7 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def refused_value(request: HttpRequest, said: Said) -> HttpResponse:
     """4xx: a value that cannot be, or too much of it."""
-    title = _("The request is too large") if said.status == 413 else _("A value cannot be taken")
+    title = _("The request is too large") if said.status in (413, 414) else _("A value cannot be taken")
     return _answer(request, said.status, title, said.text, _("Go back, correct it and try again."))
 
 
@@ -71,14 +70,15 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: also for what may not be known to exist. A missing project is named, with those there are."""
-    if isinstance(exception, ProjectMissing) and getattr(request, "access", None) is not None:
+    access = getattr(request, "access", None)
+    if isinstance(exception, ProjectMissing) and access is not None:
         return _answer(
             request,
             404,
             _("No such project"),
             _("There is no project “%(code)s”, or you have no role in it.") % {"code": exception.code},
             _("Choose one of yours, or ask its manager for a role."),
-            choices=[(menu.project_address(project), str(project)) for project in Project.objects.all()[:projects_at_most]],
+            choices=[(menu.project_address(project), str(project)) for project in menu.projects_shown(access)[:projects_at_most]],
         )
     return _answer(
         request,

@@ -27,10 +27,11 @@ def export(request: Request, key: str, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file."""
     resource = found(request, key, "export")
     rows = Listing(resource, request.access, request.GET.dict(), verb="export").all_rows
+    names = exchange.fields_told(resource, request.access)
     if kind == "xlsx":
-        response: HttpResponseBase = HttpResponse(exchange.export_xlsx(resource, rows), content_type=excel)
+        response: HttpResponseBase = HttpResponse(exchange.export_xlsx(resource, rows, names), content_type=excel)
     else:
-        parts = list(exchange.export_csv(resource, rows))  # read inside this request's scope
+        parts = list(exchange.export_csv(resource, rows, names))  # read inside this request's scope
         response = StreamingHttpResponse(iter(parts), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{key}.{"xlsx" if kind == "xlsx" else "csv"}"'
     return response

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame import narrowing
 from jingwei.frame.access import Access
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resources
+from jingwei.frame.resource import resource, resources
 
 sections = {
     "home": _("Home"), "projects": _("Projects"), "plan": _("Plan"), "cost": _("Cost"), "labour": _("Day labour"), "integration": _("Integration"),
@@ -56,6 +58,11 @@ def register_project_page(page: ProjectPage) -> None:
     if page not in _project_pages:
         _project_pages.append(page)
         _project_pages.sort(key=lambda each: each.order)
+
+
+def projects_shown(access: Access) -> QuerySet[Project]:
+    """The projects to choose from: a person's own; through a limited token those that it may look at."""
+    return Project.objects.all() if narrowing.shows_everything(access.limits) else resource("frame.project").rows(access)
 
 
 def project_address(project: Project) -> str:

@@ -23,7 +23,7 @@ from jingwei.frame.api.tokens import token_of
 from jingwei.frame.events import feed
 from jingwei.frame.heavy import Busy
 from jingwei.frame.models import ApiToken, Tenant
-from jingwei.frame.narrowing import limits_from
+from jingwei.frame.narrowing import limits_from, shows_everything
 from jingwei.frame.troubles import Said, said_of
 from jingwei.frame.ui.errors import busy, homeless, malformed, refused_value, without_room
 from jingwei.kernels import bounds
@@ -65,7 +65,7 @@ class RequestLog:
 
 
 class Readable:
-    """What can be kept nowhere or is too much is refused before anything else looks at it: a NUL, JSON nested too deep, a body too large."""
+    """What can be kept nowhere or is too much is refused before anything else looks at it: a NUL, JSON nested too deep, a body or an address too large."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -75,6 +75,9 @@ class Readable:
         if announced is None or announced > most:
             text = _("The request is larger than %(most)s bytes. Send less, or in parts.") % {"most": most}
             return _refused(request, Said(413, "too_large", text))
+        if len(request.META.get("QUERY_STRING", "")) > limits.query_bytes:  # pages write it out again in each of their links
+            text = _("The part of the address after “?” is longer than %(most)s bytes. Ask for fewer columns, filters or values.")
+            return _refused(request, Said(414, "too_long", text % {"most": limits.query_bytes}))
         if request.content_type == "application/json" and bounds.is_too_deep(request.body):
             return _refused(
                 request, Said(400, "malformed", _("The JSON is nested more than %(most)s levels deep. Make it flatter.") % {"most": bounds.deepest_json})
@@ -169,8 +172,10 @@ class ScopeOfRequest:
             return JsonResponse(
                 {"errors": [{"field": "", "code": "denied", "message": _("A token does not change what its owner has laid out for himself.")}]}, status=403
             )
-        held = access_of(token.user, token.tenant)
-        bound = limits_from(token.limits)
+        held, bound = access_of(token.user, token.tenant), limits_from(token.limits)
+        if request.path.startswith("/notices/") and not shows_everything(bound):
+            text = _("A limited token does not read its owner's notifications: they are about everything he may see.")
+            return JsonResponse({"errors": [{"field": "", "code": "denied", "message": text}]}, status=403)
         access = held.narrowed(bound)
         vars(request).update(
             user=token.user, api_token=token, tenant=token.tenant, tenants=[token.tenant], access=access, owner_access=held, _dont_enforce_csrf_checks=True

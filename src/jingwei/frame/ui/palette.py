@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jingwei.frame.models import Project
+from jingwei.frame.access import Access
 from jingwei.frame.resource import resources
 from jingwei.frame.ui import menu
 from jingwei.frame.web import Request
@@ -32,15 +32,15 @@ def commands_for(request: Request, words: str) -> list[Line]:
     lines.append(_line({code: f"{_in(code, _language)}: {languages[other]}" for code in languages}, "language", action="language"))
     lines += [_line(_theme, "moon", action="theme"), _line(_keys, "keyboard", action="keys")]
     found = [line for line in lines if _fits(line, words)]
-    return [_shown(line, request.LANGUAGE_CODE) for line in found] + projects_for(words)
+    return [_shown(line, request.LANGUAGE_CODE) for line in found] + projects_for(request.access, words)
 
 
-def projects_for(words: str) -> list[Line]:
+def projects_for(access: Access, words: str) -> list[Line]:
     """Projects to go to and to work on from now on; offered once something is typed."""
     if not words:
         return []
     wanted = words.lower().split()
-    known = [(project, _("Go to project: %(project)s") % {"project": project}) for project in Project.objects.all()[:200]]
+    known = [(project, _("Go to project: %(project)s") % {"project": project}) for project in menu.projects_shown(access)[:200]]
     fitting = [(project, title) for project, title in known if all(word in title.lower() for word in wanted)]
     return [
         {"title": title, "icon": "target", "action": "project", "value": str(project.pk), "url": menu.project_address(project)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,10 +15,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import commands, forms, past, savedviews, scope, undo
+from jingwei.frame import commands, forms, heavy, past, savedviews, scope, undo
 from jingwei.frame.listing import Listing, searched
 from jingwei.frame.models import History, Project, User
-from jingwei.frame.resource import Resource, registry
+from jingwei.frame.resource import Resource, parts_at_most, registry
 from jingwei.frame.ui.cells import Cell, cells_of, values_told
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.values import whole
@@ -65,13 +66,14 @@ def listing(request: Request, key: str) -> HttpResponse:
         if (project := request.session.get("project_id")) and "project" in resource.filters and Project.objects.filter(pk=project).exists():
             parameters["project"] = str(project)
     shown = Listing(resource, request.access, parameters)
-    chosen = [c for c in parameters.get("columns", "").split(",") if c in (*resource.columns, *resource.fields)] or list(resource.columns)
+    known = (*resource.columns, *resource.fields)
+    chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or list(resource.columns)  # each once
     rights = may(request, resource)
     context = {
-        "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(resource, row, chosen)) for row in shown.rows],
+        "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(request.access, resource, row, chosen)) for row in shown.rows],
         "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
         "share_projects": savedviews.projects_to_share(request.access, resource), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
-        "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *resource.columns, *resource.fields))],
+        "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
     }  # fmt: skip
     return render(request, "frame/records/_table.html" if request.headers.get("HX-Request") else "frame/records/list.html", context)
 
@@ -93,26 +95,26 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     resource = found(request, key)
     row = row_of(request, resource, pk)
     parts = []
-    for each in resource.children:
-        target = resource.child(each)
+    for _each, target, children in resource.parts(request.access, row):
         names = [n for n in target.columns if target.target(n) is not resource]
-        children = getattr(row, each.name).select_related(*target.references).order_by("pk")
-        parts.append({"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(target, c, names) for c in children]})
+        parts.append(
+            {"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(request.access, target, c, names) for c in children]}
+        )
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
     told = past.of_row(request.access, resource, row, 20)
     context = {
-        "resource": resource, "row": row, "cells": cells_of(resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
-        "lines": history_lines(resource, told.lines), "is_history_cut": told.is_cut, "name": resource.name_of(row),
+        "resource": resource, "row": row, "cells": cells_of(request.access, resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
+        "lines": history_lines(resource, told.lines, resource.veils(request.access, row)), "is_history_cut": told.is_cut, "name": resource.name_of(row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
-def history_lines(resource: Resource, lines: list[History]) -> list[dict[str, Any]]:
+def history_lines(resource: Resource, lines: list[History], veiled: Collection[str] = ()) -> list[dict[str, Any]]:
     """History of a row in words: who, when, why, and each field before and after."""
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
-    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side])
+    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side], veiled)
     out = []
     for line in lines:
         before, after = line.before or {}, line.after or {}
@@ -136,7 +138,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     stale = None
     if request.method == "POST":
         try:
-            saved = _save(request, resource, row)
+            with heavy.for_files(request):
+                saved = _save(request, resource, row)
             messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
             return redirect("record", key=key, pk=saved.pk)
         except ValidationError as problem:
@@ -149,7 +152,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         "row": stale or row,
         "fields": form_fields(request, resource, row, errors),
         "children": child_rows(request, resource, row),
-        "errors": errors.get(NON_FIELD_ERRORS, errors.get("", [])),
+        "errors": [text for name in (NON_FIELD_ERRORS, "", *(each.name for each in resource.children)) for text in errors.get(name, [])],
     }
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
 
@@ -173,7 +176,7 @@ def _save(request: Request, resource: Resource, row: Any | None) -> Any:
 
 def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = []
-    for number in range(min(whole(request.POST.get(f"{name}-rows", "")) or 0, 500)):
+    for number in range(min(whole(request.POST.get(f"{name}-rows", "")) or 0, 2 * parts_at_most)):  # more than may be: that is refused, and not cut off
         values = {field: request.POST.get(f"{name}-{number}-{field}", "").strip() for field in fields}
         if any(values.values()) and not request.POST.get(f"{name}-{number}-remove"):
             pk = whole(request.POST.get(f"{name}-{number}-id", ""))
@@ -190,14 +193,16 @@ def form_fields(request: Request, resource: Resource, row: Any | None, errors: d
             initial[name] = whole(str(initial[name])) or initial[name]
     if row is None and "project" in names and (project := request.session.get("project_id")):
         initial.setdefault("project", project)
-    form = forms.form_class(resource, names)(request.POST or None, request.FILES or None, instance=row, initial=initial)
+    form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
 
 def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
-    """Child lists as editable rows: those there are, and three to write into."""
-    out = []
+    """Child lists as editable rows: those there are, and three to write into. A list that may not be seen is left out, so that saving leaves it alone."""
+    out, shown = [], {each.name: rows for each, _target, rows in resource.parts(request.access, row)} if row is not None else {}
     for each in resource.children:
+        if row is not None and each.name not in shown:
+            continue
         target = resource.child(each)
         rows: list[dict[str, Any]] = []
         if f"{each.name}-rows" in request.POST:
@@ -206,8 +211,7 @@ def child_rows(request: Request, resource: Resource, row: Any | None) -> list[di
                 for values in _posted_children(request, each.name, each.fields)
             ]
         elif row is not None:
-            known = getattr(row, each.name).select_related(*target.references).order_by("pk")
-            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in known]
+            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in shown[each.name]]
         rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
         out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
     return out
@@ -263,7 +267,8 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
     if request.method == "POST":
         try:
             values = {name: request.POST.get(name) for name in declared.fields if name not in request.FILES}
-            commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
+            with heavy.for_files(request):
+                commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
             messages.success(request, _("“%(verb)s” is done.") % {"verb": declared.title})
             return redirect("record", key=key, pk=pk)
         except ValidationError as problem:
@@ -290,7 +295,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
             return render(
                 request,
                 "frame/records/_cell.html",
-                {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)},
+                {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
             )
         except ValidationError as problem:
             error = " ".join(problem.messages)
@@ -312,7 +317,9 @@ def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     resource = found(request, key)
     row = row_of(request, resource, pk)
     return render(
-        request, "frame/records/_cell.html", {"resource": resource, "row": row, "cell": cells_of(resource, row, [name])[0], "may": may(request, resource, row)}
+        request,
+        "frame/records/_cell.html",
+        {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
     )
 
 

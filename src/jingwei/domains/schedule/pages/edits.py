@@ -168,7 +168,7 @@ def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
         _require_all(request, project, edits)
         with scope.because(reason=_("Gantt")) as current:
             run = services.plan_commit if commit else services.plan_preview
-            done = run(project=project, edits=edits, read=lambda tasks, links: (task_sheet(project, tasks), link_sheet(project, links)))
+            done = run(project=project, edits=edits, read=lambda tasks, links: (task_sheet(project, request.access, tasks), link_sheet(project, links)))
     except _Changed:
         return JsonResponse({"errors": [{"field": "version", "message": _("Somebody changed this in the meantime.")}]}, status=409)
     except ValidationError as problem:
@@ -202,7 +202,7 @@ def undo(request: Request, code: str) -> HttpResponse:
         done = services.plan_take_back(
             project=project,
             undo=lambda: undoing.undo(token, request.access),
-            read=lambda tasks, links: (task_sheet(project, tasks), link_sheet(project, links)),
+            read=lambda tasks, links: (task_sheet(project, request.access, tasks), link_sheet(project, links)),
         )
     except services.NotTakenBack as problem:
         return JsonResponse({"errors": [{"field": "undo", "message": text} for text in problem.left]}, status=409)

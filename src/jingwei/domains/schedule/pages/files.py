@@ -35,6 +35,7 @@ def _desk(request: Request, project: Project, problems: list[str] | None = None)
 
 
 @require_POST
+@heavy.rendering
 def bring(request: Request, code: str) -> HttpResponse:
     """Keep a file and show what it would do."""
     project = project_asked(request, code, "import")
@@ -58,6 +59,7 @@ def _kept(project: Project, pk: int) -> PlanImport:
 
 
 @require_GET
+@heavy.rendering
 def shown(request: Request, code: str, pk: int) -> HttpResponse:
     """The preview, or what the import did."""
     project = project_asked(request, code, "import")
@@ -73,6 +75,7 @@ def shown(request: Request, code: str, pk: int) -> HttpResponse:
 
 
 @require_POST
+@heavy.rendering
 def carry_out(request: Request, code: str, pk: int) -> HttpResponse:
     """Import it."""
     project = project_asked(request, code, "import")

@@ -22,6 +22,7 @@ from jingwei.domains.schedule.words import gantt_words
 from jingwei.domains.work import queries as work
 from jingwei.frame import longwork
 from jingwei.frame.models import Project
+from jingwei.frame.ui import menu
 from jingwei.frame.web import Request
 from jingwei.kernels.calendar import wall_minute
 
@@ -43,7 +44,7 @@ def gantt(request: Request, code: str) -> HttpResponse:
     """The page; the picture fetches its data."""
     project = project_asked(request, code)
     may = {verb: request.access.allows(f"work.task.{verb}", project.pk) for verb in ("change", "add", "delete")}
-    return render(request, "schedule/gantt.html", {"project": project, "projects": Project.objects.all(), "may": may, "words": gantt_words()})
+    return render(request, "schedule/gantt.html", {"project": project, "projects": menu.projects_shown(request.access), "may": may, "words": gantt_words()})
 
 
 def span_of(project: Project) -> tuple[datetime, datetime]:
@@ -72,7 +73,7 @@ def data(request: Request, code: str) -> HttpResponse:
         "calendar": calendar,
         "calendars": queries.task_calendar_names(),
         "people": directory.people_to_assign() if request.access.allows("work.task.change", project.pk) else [],
-        "tasks": task_sheet(project),
+        "tasks": task_sheet(project, request.access),
         "links": link_sheet(project),
         "baseline_rows": baseline_sheet(project, current),
     }  # fmt: skip

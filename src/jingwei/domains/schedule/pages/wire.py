@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 
 from jingwei.domains.schedule.models import Baseline
 from jingwei.domains.work import queries as work
+from jingwei.frame.access import Access
 from jingwei.frame.models import Project
 
 
@@ -31,20 +32,23 @@ plain = (
 task_columns = ("id", "parent", "is_endangered", "assignee", "assignee_id", "calendar_id", "interface", *plain, *dates)
 
 
-def task_sheet(project: Project, only: Collection[int] | None = None) -> dict[str, Any]:
-    """Tasks, all or `only` some, in the order of the tree: {"columns": names, "rows": lists in that order}. One query."""
+def task_sheet(project: Project, access: Access, only: Collection[int] | None = None) -> dict[str, Any]:
+    """Tasks, all or `only` some, in the order of the tree: {"columns": names, "rows": lists in that order}. One query.
+    Which interface a task waits for is told to those who may look at interfaces."""
     rows = work.tasks_of(project.pk)
     if only is not None:
         rows = rows.filter(pk__in=only)
-    return {"columns": list(task_columns), "rows": _values(rows, project.zone)}
+    return {"columns": list(task_columns), "rows": _values(rows, project.zone, sees_interfaces=access.allows("hub.interface.view", project.pk))}
 
 
-def _values(rows: QuerySet[Any], zone: str) -> list[Any]:
+def _values(rows: QuerySet[Any], zone: str, *, sees_interfaces: bool) -> list[Any]:
     late = work.endangered_condition()
     health = Case(When(interface__state__in=("ok", "degraded", "down"), then=F("interface__state")), default=Value("ok"))
     rows = rows.annotate(
         late=Case(When(late, then=True), default=False, output_field=BooleanField()),
-        hangs_on=Case(When(interface=None, then=None), default=JSONObject(key=F("interface__key"), state=health), output_field=JSONField(null=True)),
+        hangs_on=Case(When(interface=None, then=None), default=JSONObject(key=F("interface__key"), state=health), output_field=JSONField(null=True))
+        if sees_interfaces
+        else Value(None, JSONField(null=True)),
         **{f"{name}_wall": WallMinute(name, zone) for name in dates},
     )
     return list(
