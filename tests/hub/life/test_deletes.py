@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,8 +16,9 @@ from jingwei.hub.engine import cycle, decisions, reconcile
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import health
+from jingwei.hub.outbox import sending
 from tests.hub.conftest import Joined
-from tests.hub.deeds import all_theirs, answering, change, edit, fresh, issue, ours, remove, theirs
+from tests.hub.deeds import all_theirs, answering, change, edit, fresh, issue, ours, remove, soon, theirs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +121,28 @@ def test_many_deletes_go_in_bulk(joined: Joined) -> None:
     joined.sync()
     assert Task.objects.count() == 0
     assert timezone.now() - OutboxEntry.objects.filter(action="delete").latest("id").created_at < timedelta(minutes=1)
+
+
+def test_an_edit_nobody_here_has_seen_is_not_deleted_with_its_record(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both issues are to be deleted; one is edited after the poll and before the delete is sent."""
+    edited, left_alone = issue(joined, subject="会被改"), issue(joined, subject="没人动")
+    Interface.objects.update(on_delete="propagate", delete_limit_percent=100)
+    joined.sync()
+    for task in Task.objects.all():
+        remove(joined, task)
+    send = sending.send
+
+    def just_before(*given: Any) -> Any:
+        if theirs(joined, edited["id"])["done_ratio"] == 0:
+            edit(joined, edited["id"], done_ratio=40)
+        return send(*given)
+
+    monkeypatch.setattr(sending, "send", just_before)
+    for _ in range(3):
+        joined.sync()
+        soon(joined)
+    assert [(row["subject"], row["done_ratio"]) for row in all_theirs(joined)] == [("会被改", 40)], left_alone
+    assert Conflict.objects.get(resolved_at=None).reason == "deleted"
 
 
 def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,31 +165,48 @@ class Lane:
         now = self.connector(entry.side).fetch(self.session(entry.side), self.batch.interface.stream(entry.side), key)
         if now is None:
             raise contract.Gone("not there any more")
-        values, problems = self.batch.wording.canonical(entry.side, now)
-        seen: dict[str, Any] = getattr(entry.link, f"seen_{entry.side}") or {}
-        if problems or any(seen.get(name) != value for name, value in values.items()):
+        if not self._is_as_known(entry, now):
             raise contract.Stale("changed meanwhile")
 
+    def _is_as_known(self, entry: OutboxEntry, now: Record) -> bool:
+        values, problems = self.batch.wording.canonical(entry.side, now)
+        seen: dict[str, Any] = getattr(entry.link, f"seen_{entry.side}") or {}
+        return not problems and all(seen.get(name) == value for name, value in values.items())
+
     def deletes(self, entries: Sequence[OutboxEntry]) -> Iterator[tuple[OutboxEntry, Outcome]]:
-        """Many in one call; each has its own outcome."""
+        """Looked at and deleted, many in one call; each has its own outcome."""
         side = entries[0].side
         if side in self.closed:
             return
         keys = {str(getattr(entry.link, f"key_{side}")): entry for entry in entries}
 
         def call(_entry: OutboxEntry) -> Outcome:
-            outcomes.update(self.connector(side).delete_many(self.session(side), self.batch.interface.stream(side), list(keys)))
+            connector, session, stream = self.connector(side), self.session(side), self.batch.interface.stream(side)
+            found = connector.lookup(session, stream, list(keys))
+            outcomes.update({key: why for key, entry in keys.items() if (why := self._why_not(entry, found.get(key, contract.Absence.NOT_VISIBLE)))})
+            if as_known := [key for key in keys if key not in outcomes]:
+                outcomes.update(connector.delete_many(session, stream, as_known))
             return None
 
         outcomes: dict[str, contract.ConnectorError | None] = {}
-        failed = self.guarded(entries[0], call)
+        failed = self.guarded(entries[0], call) or contract.UnknownOutcome("the peer said nothing of it")
         for key, entry in keys.items():
-            if failed is not None:
-                yield entry, failed
-            elif key in outcomes:
-                yield entry, outcomes[key]
-            else:
-                yield entry, contract.UnknownOutcome("the peer said nothing of it")
+            yield entry, outcomes.get(key, failed)
+
+    def _why_not(self, entry: OutboxEntry, now: contract.Found) -> contract.ConnectorError | None:
+        """What keeps a record from being deleted: a delete takes no version along, and what nobody here has seen must not go with it."""
+        was_left = getattr(entry.link, f"left_{entry.side}")
+        match now:
+            case contract.Absence.MISSING:
+                return contract.Gone("not there any more")
+            case contract.Absence.NOT_VISIBLE:
+                return contract.Forbidden("not shown to us")
+            case contract.Absence.ELSEWHERE if was_left:
+                return contract.Forbidden("outside what this connection reads")
+            case Record() if self._is_as_known(entry, now) and self.batch.wording.is_meant(entry.side, now) != was_left:
+                return None
+            case _:
+                return contract.Stale("changed meanwhile")
 
     def find_out(self, entry: OutboxEntry) -> Outcome:
         """The record a create made, or NotThere when it had no effect (or repeating it is harmless)."""
