@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import pytest
 
@@ -27,7 +28,7 @@ from jingwei.hub.contract import (
     Values,
 )
 from tests.connectors.acceptance import ConnectorAcceptance, Sample, live_keys, newest, pages, patiently, read_all
-from tests.connectors.session import LoopbackSession
+from tests.connectors.session import Call, LoopbackSession, refuse
 from tests.sandbox.program import Program, free_port, running
 from tests.sandbox.receiver import Receiver, secret
 
@@ -304,6 +305,25 @@ def test_creating_in_foul_weather_makes_exactly_one_each(peer: Peer) -> None:
     peer.program.switch(**calm)
     for number in range(15):
         assert len(peer.connector.find(peer.session, peer.stream, f"jw-storm-{peer.stream}-{number}")) == 1
+
+
+@pytest.mark.parametrize("body", [b"default backend - 404", b'{"message": "no Route matched with those values"}', b""])
+def test_the_404_of_a_gateway_is_no_missing_record(peer: Peer, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    key = peer.connector.create(peer.session, peer.stream, peer.values, f"jw-gateway-{uuid4()}").key
+    with monkeypatch.context() as away:
+        away.setattr(peer.session, "request", lambda method, path, **more: refuse(Call(method, path, {}, None, {}), 404, body, None))
+        for call in (
+            lambda: peer.connector.fetch(peer.session, peer.stream, key),
+            lambda: peer.connector.lookup(peer.session, peer.stream, [key]),
+            lambda: peer.connector.update(peer.session, peer.stream, key, {}, None),
+            lambda: peer.connector.delete(peer.session, peer.stream, key),
+        ):
+            with pytest.raises(ServerFault):
+                call()
+        assert isinstance(peer.connector.delete_many(peer.session, peer.stream, [key])[key], ServerFault)
+    assert peer.connector.fetch(peer.session, peer.stream, key) is not None
+    peer.connector.delete(peer.session, peer.stream, key)
+    assert peer.connector.fetch(peer.session, peer.stream, key) is None
 
 
 def test_a_refusal_of_the_erp_names_its_fields(programs: Callable[[str], Program]) -> None:

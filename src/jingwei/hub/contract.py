@@ -294,9 +294,13 @@ class Refused(ConnectorError):
 
 
 class Gone(ConnectorError):
-    """The record no longer exists over there."""
+    """The record no longer exists over there. `said`: what the peer's answer told with it, parsed; None when it was empty."""
 
     code = "connector.gone"
+
+    def __init__(self, message: str, *, mend: Title | None = None, said: Any = None) -> None:
+        super().__init__(message, mend=mend)
+        self.said = said
 
 
 class Stale(ConnectorError):

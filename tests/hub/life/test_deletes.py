@@ -13,7 +13,7 @@ from jingwei.connectors.sandbox.tracker import TrackerConnector
 from jingwei.domains.work.models import Task
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle, decisions, reconcile
-from jingwei.hub.inbox import unpack
+from jingwei.hub.inbox import deliveries, unpack
 from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import health
 from jingwei.hub.outbox import sending
@@ -70,6 +70,26 @@ def test_a_record_we_may_not_see_any_more_is_not_deleted(joined: Joined, monkeyp
     assert Task.objects.count() == 1
     assert Quarantine.objects.get(released_at=None).code == "hub.not_visible"
     assert made["id"] and fresh(joined).state != Interface.State.OK
+
+
+def test_a_side_that_cannot_be_read_is_not_asked_what_it_lacks(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands before the peer answers, and not the peer: its list fails, and each record is "not found"."""
+    made = issue(joined)
+    Interface.objects.update(on_delete="propagate")
+    joined.sync()
+
+    def failing(*given: Any) -> contract.Page:
+        raise contract.ServerFault("default backend")
+
+    with monkeypatch.context() as away:
+        away.setattr(TrackerConnector, "read", failing)
+        away.setattr(TrackerConnector, "lookup", lambda self, session, stream, keys: dict.fromkeys(keys, contract.Absence.MISSING))
+        deliveries.ask(fresh(joined), "a", [str(made["id"])], "told so", None)
+        joined.sync(2)
+    assert Task.objects.count() == 1
+    soon(joined)
+    joined.sync()
+    assert Task.objects.count() == 1 and not Delivery.objects.filter(state="waiting").exists()
 
 
 def test_what_leaves_the_filter_is_unlinked_and_comes_back_as_the_same(joined: Joined) -> None:

@@ -7,10 +7,23 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
+from jingwei.connectors.sandbox.answers import (
+    address,
+    ask_of_one,
+    choices,
+    deleted_one_by_one,
+    looked_up,
+    moment,
+    page_address,
+    part,
+    title,
+    values_of,
+    written,
+)
 from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
 from jingwei.hub.kit.rows import records_of
 
+not_found_at = ("code",)
 page_limit = 100
 _numbered = Field("number", "string", title("编号", "Number"), read_only=True)
 _common = (
@@ -134,7 +147,7 @@ class MesConnector:
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One record now."""
         try:
-            body = session.request("GET", address(stream, key)).json()
+            body = ask_of_one(session, "GET", address(stream, key), not_found_at).json()
         except Gone:
             return None
         return _record(stream, part(body, "item", dict), session)
@@ -168,12 +181,12 @@ class MesConnector:
 
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
         """Write only the given fields (the MES keeps no versions); the answer is the record as stored."""
-        answer = session.request("PATCH", address(stream, key), json=values)
+        answer = ask_of_one(session, "PATCH", address(stream, key), not_found_at, json=values)
         return written(lambda: _record(stream, part(answer.json(), "item", dict), session))
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""
-        session.request("DELETE", address(stream, key))
+        ask_of_one(session, "DELETE", address(stream, key), not_found_at)
 
     def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
         """One by one: it has no call for many."""

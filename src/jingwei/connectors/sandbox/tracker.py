@@ -7,12 +7,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
+from jingwei.connectors.sandbox.answers import (
+    address,
+    ask_of_one,
+    choices,
+    deleted_one_by_one,
+    looked_up,
+    moment,
+    page_address,
+    part,
+    title,
+    values_of,
+    written,
+)
 from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
 from jingwei.hub.kit.reading import read_by_time
 from jingwei.hub.kit.rows import records_of
 
 name = "issues"
+not_found_at = ("error", "code")
 page_limit = 500
 look_back = timedelta(seconds=2)
 resolution = timedelta(milliseconds=1)
@@ -105,7 +118,7 @@ class TrackerConnector:
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One issue now."""
         try:
-            body = session.request("GET", address(name, key)).json()
+            body = ask_of_one(session, "GET", address(name, key), not_found_at).json()
         except Gone:
             return None
         return _record(part(body, "issue", dict), session)
@@ -142,12 +155,12 @@ class TrackerConnector:
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
         """Write only the given fields, on the version we saw when we know it; the answer is the issue as stored."""
         headers = {"If-Match": f'"{version}"'} if version else None
-        answer = session.request("PUT", address(name, key), json=values, headers=headers)
+        answer = ask_of_one(session, "PUT", address(name, key), not_found_at, json=values, headers=headers)
         return written(lambda: _record(part(answer.json(), "issue", dict), session))
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""
-        session.request("DELETE", address(name, key))
+        ask_of_one(session, "DELETE", address(name, key), not_found_at)
 
     def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
         """One by one: it has no call for many."""

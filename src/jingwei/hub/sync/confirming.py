@@ -30,16 +30,23 @@ def confirm(interface: Interface, run: Run | None, problems: dict[str, str]) -> 
         by_side["a" if delivery.side == "a" else "b"].append(delivery)
     counts: Counts | None = None
     for side, mine in by_side.items():
+        if side in problems:  # what cannot be read now is not asked for what it lacks
+            _put_off(mine)
+            continue
         try:
             done = _look_up(interface, run, side, mine)
         except contract.ConnectorError as problem:
             problems[side] = problem.message[:200]
-            later = timezone.now() + timedelta(seconds=min(60, 2 ** min(6, mine[0].attempts + 1)))
-            Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
+            _put_off(mine)
             continue
         counts = counts or Counts()
         counts.add(done)
     return counts
+
+
+def _put_off(mine: list[Delivery]) -> None:
+    later = timezone.now() + timedelta(seconds=min(60, 2 ** min(6, mine[0].attempts + 1)))
+    Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
 
 
 def _look_up(interface: Interface, run: Run | None, side: SideName, mine: list[Delivery]) -> Counts:
