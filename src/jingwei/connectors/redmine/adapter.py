@@ -85,18 +85,18 @@ class RedmineConnector:
 
     def _one(self, session: Session, key: str) -> Found:
         try:
-            return self._issue(session, key, whole)[0]
+            return _read([self._row(session, key, whole)], session, issues.customs_of(session))[0]
         except Gone as problem:
             return Absence.ELSEWHERE if isinstance(problem, _Elsewhere) else Absence.MISSING
         except Forbidden:
             return Absence.NOT_VISIBLE
 
-    def _issue(self, session: Session, key: str, asked: Mapping[str, Any], customs: issues.Customs | None = None) -> tuple[Record, Mapping[str, Any]]:
-        """An issue of the project with its row. Raises Gone, as _Elsewhere when it has moved to another project, or Forbidden."""
-        row = part(session.request("GET", f"/issues/{int(key)}.json", params=asked).json(), "issue", dict)
+    def _row(self, session: Session, key: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An issue of the project. Raises Gone, as _Elsewhere when it has moved to another project, or Forbidden."""
+        row: Mapping[str, Any] = part(session.request("GET", f"/issues/{int(key)}.json", params=asked).json(), "issue", dict)
         if _project_of_row(row) != project_id(session):
             raise _Elsewhere(f"issue {key} is in another project")
-        return issues.record(row, session, issues.customs_of(session) if customs is None else customs), row
+        return row
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """A list of those that exist for us, a hundred in a call; each of the others is asked for by itself, as a list does not
@@ -162,13 +162,14 @@ class RedmineConnector:
         if not key.isdigit():
             raise Gone(f"issue {key}")
         who, customs = me(session)["id"], issues.customs_of(session)
-        before, _ = self._issue(session, key, whole, customs)
+        before = issues.record(self._row(session, key, whole), session, customs)
         if version is not None and before.version != version:
             raise Stale(f"issue {key} was changed: {before.version}")
         session.request("PUT", f"/issues/{int(key)}.json", json={"issue": issues.sent(values, customs)})
 
         def read_back() -> Record:
-            record, row = self._issue(session, key, with_journals, customs)
+            row = self._row(session, key, with_journals)
+            record = issues.record(row, session, customs)
             journals = sorted(part(row, "journals", list), key=lambda each: int(each["id"]))
             return issues.with_replaced(record, issues.replaced(journals, who, before, values, customs))
 

@@ -24,6 +24,7 @@ from jingwei.hub.contract import (
     UnknownOutcome,
     Values,
 )
+from jingwei.hub.kit.rows import understood
 
 Answer = TypeVar("Answer")
 
@@ -31,7 +32,8 @@ Answer = TypeVar("Answer")
 def written(read_answer: Callable[[], Answer]) -> Answer:
     """Read the answer to a write. If it is garbled the write may well have happened, so its outcome is unknown."""
     try:
-        return read_answer()
+        with understood():
+            return read_answer()
     except BrokenAnswer as problem:
         raise UnknownOutcome(f"written, but the answer is broken: {problem.message}") from problem
 

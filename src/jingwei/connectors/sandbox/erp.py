@@ -109,6 +109,10 @@ def _record(stream: str, row: Any, session: Session) -> Record:
     )
 
 
+def _records(stream: str, rows: Iterable[Any], session: Session) -> list[Record]:
+    return records_of(stream, rows, lambda row: _record(stream, row, session), key="number")
+
+
 class ErpConnector:
     """Implements contract.Connector."""
 
@@ -149,7 +153,7 @@ class ErpConnector:
             if since:
                 asked["updated_from"] = since.astimezone(beijing).strftime("%Y-%m-%d %H:%M:%S")
             rows = part(opened(session.request("GET", f"/api/{stream}", params=asked)), "rows", list)
-            return records_of(stream, rows, lambda row: _record(stream, row, session), key="number")
+            return _records(stream, rows, session)
 
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
             full, skip = divmod(offset, size)
@@ -166,7 +170,7 @@ class ErpConnector:
             body = opened(ask_of_one(session, "GET", address(stream, key), not_found_at))
         except Gone:
             return None
-        return _record(stream, part(body, "row", dict), session)
+        return _records(stream, [part(body, "row", dict)], session)[0]
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """Each as it is now, or why it is not there."""
@@ -175,7 +179,7 @@ class ErpConnector:
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Documents made under our reference."""
         body = opened(session.request("GET", f"/api/{stream}", params={"client_ref": external_key, "page_size": page_limit}))
-        return [_record(stream, row, session) for row in part(body, "rows", list)]
+        return _records(stream, part(body, "rows", list), session)
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
         """Every number, ascending. Always the first page behind the last number: no edit or delete can shift it."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle
 from jingwei.hub.inbox import deliveries
+from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Checkpoint, Interface, Link, Quarantine, Run
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for, stream_of
@@ -65,7 +66,8 @@ def _one_side(interface: Interface, side: SideName, run: Run, found: dict[str, i
     if not Checkpoint.objects.filter(interface=interface, side=side, loaded_at__isnull=False).exists():
         return  # the first reading is not done: everything would be missing
     connector, stream = catalogue.connector(interface.system(side).connector), interface.stream(side)
-    present = set(connector.keys(session_for(interface, side), stream))
+    with understood():
+        present = set(connector.keys(session_for(interface, side), stream))
     links = Link.objects.filter(interface=interface).exclude(**{f"key_{side}": None})
     linked = {key for key in links.filter(**{f"gone_{side}": False, f"left_{side}": False}).values_list(f"key_{side}", flat=True) if key}
     every = {key for key in links.values_list(f"key_{side}", flat=True) if key}
