@@ -206,7 +206,8 @@ class Connector(Protocol):
         ...
 
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
-        """Records that carry our reference; asked before an unknown create is retried."""
+        """Records that carry our reference; asked before an unknown create is retried. None proves that there is none: where a record of
+        ours may stand without its reference, raise NotFindable."""
         ...
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
@@ -291,6 +292,12 @@ class Refused(ConnectorError):
     """The peer will never take this record as it is (4xx with reasons): quarantine."""
 
     code = "connector.refused"
+
+
+class NotFindable(Refused):
+    """A create may have happened, and no search can tell: a person must look over there."""
+
+    code = "connector.not_findable"
 
 
 class Gone(ConnectorError):

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, moment, of_project, page_limit, part, written
-from jingwei.connectors.redmine.custom_fields import reference_id
+from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, mend_reference, moment, of_project, page_limit, part, written
+from jingwei.connectors.redmine.custom_fields import keeps_reference, reference_id, shows
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
     Absence,
@@ -22,6 +22,7 @@ from jingwei.hub.contract import (
     Forbidden,
     Found,
     Gone,
+    NotFindable,
     Page,
     Record,
     Refused,
@@ -35,6 +36,7 @@ from jingwei.hub.kit.rows import records_of
 
 safe_lag = timedelta(seconds=3)
 resolution = timedelta(seconds=1)
+unkept = "no custom field keeps our reference in this project, for all its trackers: a lost answer to a create waits for a person"
 whole = {"include": "attachments"}
 with_journals = {"include": "attachments,journals"}
 
@@ -48,7 +50,8 @@ class RedmineConnector:
         user, there = ask_who(session), project_of(session)
         if "issue_tracking" not in {each.get("name") for each in there.get("enabled_modules") or ({"name": "issue_tracking"},)}:
             raise Refused("the project has no issue tracking", mend=mend_project)
-        told = "" if reference_id(session) is not None else "no custom field keeps our reference: a lost answer to a create waits for a person"
+        reference = reference_id(session)
+        told = "" if reference is not None and keeps_reference(session, there, reference) else unkept
         return Check(ok=True, account=f"{user.get('firstname', '')} {user.get('lastname', '')} ({user.get('login', '')})", message=told)
 
     def streams(self, session: Session) -> Sequence[Stream]:
@@ -131,8 +134,17 @@ class RedmineConnector:
             records = _read(issue_rows(session, asked), session, customs)
             found += [each for each in records if each.external_key == external_key]
             if len(records) < page_limit:
-                return list({each.key: each for each in found}.values())
+                break
             offset += page_limit - 1
+        if not found:
+            self._require_kept(session, reference)
+        return list({each.key: each for each in found}.values())
+
+    def _require_kept(self, session: Session, reference: int) -> None:
+        """Raises NotFindable when silence proves nothing: an issue of ours without the field may be the very one that is sought."""
+        mine = issue_rows(session, of_project(session, author_id="me", sort="id:desc", limit=page_limit))
+        if any(not shows(row, reference) for row in mine):
+            raise NotFindable(unkept, mend=mend_reference)
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
         """Every id, ascending. Who we are is asked first: a refused key would be shown what is public and no more."""

@@ -7,6 +7,7 @@ import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -154,11 +155,15 @@ class Lane:
         if entry.attempts > 1 and can_search and (found := connector.find(session, stream.name, reference)):
             return Found(first(found))
         try:
-            return connector.create(session, stream.name, values, reference)
+            made = connector.create(session, stream.name, values, reference)
         except contract.Refused:
-            if can_search and (found := connector.find(session, stream.name, reference)):
-                return Found(first(found))
+            with suppress(contract.NotFindable):  # a search that tells nothing says nothing against the refusal
+                if can_search and (found := connector.find(session, stream.name, reference)):
+                    return Found(first(found))
             raise
+        if can_search and made.external_key != reference:
+            log.warning("hub.reference_not_kept", interface=self.batch.interface.key, side=side, record=made.key)
+        return made
 
     def _look_first(self, entry: OutboxEntry, key: str) -> None:
         """A peer without concurrency tokens is read before it is written: what a person did meanwhile is planned, not overwritten."""
@@ -223,4 +228,4 @@ class Lane:
         if stream.external_key_field:
             return NotThere()
         mend = contract.Title("请在对方系统确认该记录是否已创建，然后重放或放弃", "Check in the other system whether it was created, then replay or discard")
-        return contract.Refused("sent without an answer, and the peer offers no way to search for it", mend=mend)
+        return contract.NotFindable("sent without an answer, and the peer offers no way to search for it", mend=mend)
