@@ -227,5 +227,8 @@ class Lane:
             return Found(first(found))
         if stream.external_key_field:
             return NotThere()
-        mend = contract.Title("请在对方系统确认该记录是否已创建，然后重放或放弃", "Check in the other system whether it was created, then replay or discard")
+        mend = contract.Title(
+            "请在对方系统确认该记录是否已创建：未创建则重放，已创建则放弃。在此之前，对方新建的记录先等待",
+            "Check in the other system whether it was created: replay if it was not, discard if it was. Until then records made over there wait",
+        )
         return contract.NotFindable("sent without an answer, and the peer offers no way to search for it", mend=mend)
