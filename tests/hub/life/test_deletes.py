@@ -176,6 +176,10 @@ def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined,
         answering(patched, ("GET",), contract.ServerFault("busy"))
         reconcile.reconcile(joined.interface.pk)
         assert "busy" in reconcile.unread(joined.interface)
+    row = fresh(joined)
+    assert row.reconciled_at is None and not reconcile.is_due(row), "not done, and not tried again at once"
+    health.judge(row)
+    assert "keys_unread" in {each["code"] for each in row.state_detail}
     assert reconcile.reconcile(joined.interface.pk)["gone"] == 12
     joined.sync()
     assert Task.objects.count() == 12 and OutboxEntry.objects.filter(state="held").count() == 12
