@@ -98,11 +98,12 @@ class LoopbackSession:
         finally:
             connection.close()
         if not 200 <= answer.status < 300:
-            _refuse(call, answer.status, content, answer.headers.get("Retry-After"))
+            refuse(call, answer.status, content, answer.headers.get("Retry-After"))
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content, _parse)
 
 
-def _refuse(call: Call, status: int, content: bytes, retry_after: str | None) -> NoReturn:
+def refuse(call: Call, status: int, content: bytes, retry_after: str | None) -> NoReturn:
+    """Raise what an answer that is no success stands for."""
     text = f"{call.method} {call.path} → {status}: {content[:200].decode('utf-8', 'replace')}"
     if status == 429:
         raise RateLimited(text, float(retry_after or 1))
@@ -111,7 +112,10 @@ def _refuse(call: Call, status: int, content: bytes, retry_after: str | None) ->
     if status == 403:
         raise Forbidden(text)
     if status in (404, 410):
-        raise Gone(text)
+        try:
+            raise Gone(text, said=json_room.loads(content) if content else None)
+        except ValueError:
+            raise ServerFault(text) from None
     if status in (409, 412):
         raise Stale(text)
     if status >= 500:

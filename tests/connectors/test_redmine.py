@@ -13,6 +13,7 @@ from jingwei.hub.contract import (
     Connector,
     Forbidden,
     Gone,
+    NotFindable,
     Refused,
     Session,
     Stale,
@@ -296,6 +297,19 @@ def test_a_field_that_is_no_filter_still_finds_our_reference(redmine: RedminePee
         connector.create(session, "issues", {"subject": f"{number}", required: "R"}, f"jw-unfiltered-{shop}-{number}")
     assert [each.values["subject"] for each in connector.find(session, "issues", f"jw-unfiltered-{shop}-1")] == ["1"]
     assert connector.find(session, "issues", f"jw-unfiltered-{shop}-9") == []
+
+
+def test_a_project_without_our_reference_field_is_never_searched_in_vain(redmine: RedminePeer) -> None:
+    """Redmine drops the value of a field that the project does not have, and says nothing."""
+    project = redmine.project("unkept")
+    session = redmine.session(redmine.key, project, reference_field="Try string")
+    assert connector.find(session, "issues", "jw-unkept") == [], "where there is no issue, ours is not among them"
+    assert connector.create(session, "issues", {"subject": "a"}, "jw-unkept").external_key is None
+    with pytest.raises(NotFindable) as caught:
+        connector.find(session, "issues", "jw-unkept")
+    assert caught.value.mend is not None
+    fresh = redmine.session(redmine.key, project, reference_field="Try string")
+    assert stream_of(connector, fresh, "issues").external_key_field is None and "reference" in connector.check(fresh).message
 
 
 def test_a_refused_key_reads_no_keys_of_a_public_project(redmine: RedminePeer, shop: str) -> None:

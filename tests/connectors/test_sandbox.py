@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import pytest
 
@@ -20,6 +21,7 @@ from jingwei.hub.contract import (
     RateLimited,
     Record,
     Refused,
+    Response,
     ServerFault,
     Session,
     UnknownOutcome,
@@ -27,7 +29,7 @@ from jingwei.hub.contract import (
     Values,
 )
 from tests.connectors.acceptance import ConnectorAcceptance, Sample, live_keys, newest, pages, patiently, read_all
-from tests.connectors.session import LoopbackSession
+from tests.connectors.session import Call, LoopbackSession, refuse
 from tests.sandbox.program import Program, free_port, running
 from tests.sandbox.receiver import Receiver, secret
 
@@ -304,6 +306,50 @@ def test_creating_in_foul_weather_makes_exactly_one_each(peer: Peer) -> None:
     peer.program.switch(**calm)
     for number in range(15):
         assert len(peer.connector.find(peer.session, peer.stream, f"jw-storm-{peer.stream}-{number}")) == 1
+
+
+@pytest.mark.parametrize("body", [b"default backend - 404", b'{"message": "no Route matched with those values"}', b""])
+def test_the_404_of_a_gateway_is_no_missing_record(peer: Peer, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    key = peer.connector.create(peer.session, peer.stream, peer.values, f"jw-gateway-{uuid4()}").key
+    with monkeypatch.context() as away:
+        away.setattr(peer.session, "request", lambda method, path, **more: refuse(Call(method, path, {}, None, {}), 404, body, None))
+        for call in (
+            lambda: peer.connector.fetch(peer.session, peer.stream, key),
+            lambda: peer.connector.lookup(peer.session, peer.stream, [key]),
+            lambda: peer.connector.update(peer.session, peer.stream, key, {}, None),
+            lambda: peer.connector.delete(peer.session, peer.stream, key),
+        ):
+            with pytest.raises(ServerFault):
+                call()
+        assert isinstance(peer.connector.delete_many(peer.session, peer.stream, [key])[key], ServerFault)
+    assert peer.connector.fetch(peer.session, peer.stream, key) is not None
+    peer.connector.delete(peer.session, peer.stream, key)
+    assert peer.connector.fetch(peer.session, peer.stream, key) is None
+
+
+@pytest.mark.parametrize("wrong", [{"estimated_hours": "12h", "amount": "n/a", "planned_start": "soon"}, {"version": "x", "updated_at": 7}])
+def test_a_value_that_is_none_is_its_own_records_trouble(peer: Peer, monkeypatch: pytest.MonkeyPatch, wrong: Values) -> None:
+    """As it is read, looked up and found."""
+    reference, stream, request = f"jw-odd-{uuid4()}", peer.stream, peer.session.request
+    key = peer.connector.create(peer.session, stream, peer.values, reference).key
+
+    def odd(method: str, path: str, **more: Any) -> Response:
+        def spoilt(row: Any) -> Any:
+            if isinstance(row, list):
+                return [spoilt(each) for each in row]
+            if not isinstance(row, dict):
+                return row
+            is_it = key in (str(row.get("id")), row.get("number"))
+            return {name: wrong.get(name, spoilt(value)) if is_it else spoilt(value) for name, value in row.items()}
+
+        answer = request(method, path, **more)
+        return replace(answer, body=json.dumps(spoilt(answer.json())).encode())
+
+    monkeypatch.setattr(peer.session, "request", odd)
+    read = newest(read_all(peer.connector, peer.session, stream)[0])
+    assert [each.key for each in read.values() if each.problem] == [key] and len(read) > 1
+    assert peer.connector.lookup(peer.session, stream, [key])[key].problem  # type: ignore[union-attr]
+    assert [each.key for each in peer.connector.find(peer.session, stream, reference)] == [key]
 
 
 def test_a_refusal_of_the_erp_names_its_fields(programs: Callable[[str], Program]) -> None:

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from jingwei.domains.work.models import Task
 from jingwei.frame import jobs, scope
 from jingwei.frame.models import Demand, Tenant
 from jingwei.hub.inbox import unpack
-from jingwei.hub.models import Connection, Delivery, Interface, OutboxEntry, Quarantine
+from jingwei.hub.models import Checkpoint, Connection, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import moments
 from tests.hub.conftest import Joined
+from tests.hub.deeds import edit, issue
 
 
 def told(joined: Joined, name: str, body: bytes) -> Delivery:
@@ -71,6 +73,24 @@ def test_a_clock_put_back_a_day_stops_no_poll(joined: Joined) -> None:
     assert Delivery.objects.get(pk=waits.pk).not_before <= timezone.now()
     assert moments.pull_back() == 0
     assert not OutboxEntry.objects.exists()
+
+
+def test_what_is_read_after_the_clock_was_put_back_is_no_old_news(joined: Joined) -> None:
+    """All was last read and judged eight hours from now; an issue is edited over there."""
+    made = issue(joined, subject="改前")
+    joined.sync()
+    later = timezone.now() + timedelta(hours=8)
+    Link.objects.update(read_a_at=later, read_b_at=later)
+    Interface.objects.update(judged_at=later, deletes_allowed_at=later)
+    Checkpoint.objects.update(read_at=later)
+    edit(joined, made["id"], subject="改后")
+    joined.sync()
+    assert Task.objects.get().name == "改后"
+    moments.pull_back()
+    assert not Link.objects.filter(read_a_at__gt=timezone.now()).exists()
+    row = Interface.objects.get(pk=joined.interface.pk)
+    assert row.judged_at <= timezone.now() and row.deletes_allowed_at <= timezone.now(), "the guard counts from now, not from then"
+    assert not Checkpoint.objects.filter(read_at__gt=timezone.now()).exists()
 
 
 def test_honest_waiting_is_left_alone(joined: Joined) -> None:

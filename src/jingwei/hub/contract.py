@@ -206,7 +206,8 @@ class Connector(Protocol):
         ...
 
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
-        """Records that carry our reference; asked before an unknown create is retried."""
+        """Records that carry our reference; asked before an unknown create is retried. None proves that there is none: where a record of
+        ours may stand without its reference, raise NotFindable."""
         ...
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
@@ -293,10 +294,20 @@ class Refused(ConnectorError):
     code = "connector.refused"
 
 
+class NotFindable(Refused):
+    """A create may have happened, and no search can tell: a person must look over there."""
+
+    code = "connector.not_findable"
+
+
 class Gone(ConnectorError):
-    """The record no longer exists over there."""
+    """The record no longer exists over there. `said`: what the peer's answer told with it, parsed; None when it was empty."""
 
     code = "connector.gone"
+
+    def __init__(self, message: str, *, mend: Title | None = None, said: Any = None) -> None:
+        super().__init__(message, mend=mend)
+        self.said = said
 
 
 class Stale(ConnectorError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,11 +13,12 @@ from jingwei.connectors.sandbox.tracker import TrackerConnector
 from jingwei.domains.work.models import Task
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle, decisions, reconcile
-from jingwei.hub.inbox import unpack
+from jingwei.hub.inbox import deliveries, unpack
 from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import health
+from jingwei.hub.outbox import sending
 from tests.hub.conftest import Joined
-from tests.hub.deeds import all_theirs, answering, change, edit, fresh, issue, ours, remove, theirs
+from tests.hub.deeds import all_theirs, answering, change, edit, fresh, issue, ours, remove, soon, theirs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +72,26 @@ def test_a_record_we_may_not_see_any_more_is_not_deleted(joined: Joined, monkeyp
     assert made["id"] and fresh(joined).state != Interface.State.OK
 
 
+def test_a_side_that_cannot_be_read_is_not_asked_what_it_lacks(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands before the peer answers, and not the peer: its list fails, and each record is "not found"."""
+    made = issue(joined)
+    Interface.objects.update(on_delete="propagate")
+    joined.sync()
+
+    def failing(*given: Any) -> contract.Page:
+        raise contract.ServerFault("default backend")
+
+    with monkeypatch.context() as away:
+        away.setattr(TrackerConnector, "read", failing)
+        away.setattr(TrackerConnector, "lookup", lambda self, session, stream, keys: dict.fromkeys(keys, contract.Absence.MISSING))
+        deliveries.ask(fresh(joined), "a", [str(made["id"])], "told so", None)
+        joined.sync(2)
+    assert Task.objects.count() == 1
+    soon(joined)
+    joined.sync()
+    assert Task.objects.count() == 1 and not Delivery.objects.filter(state="waiting").exists()
+
+
 def test_what_leaves_the_filter_is_unlinked_and_comes_back_as_the_same(joined: Joined) -> None:
     made = issue(joined, subject="会移走")
     joined.sync()
@@ -121,6 +143,28 @@ def test_many_deletes_go_in_bulk(joined: Joined) -> None:
     assert timezone.now() - OutboxEntry.objects.filter(action="delete").latest("id").created_at < timedelta(minutes=1)
 
 
+def test_an_edit_nobody_here_has_seen_is_not_deleted_with_its_record(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both issues are to be deleted; one is edited after the poll and before the delete is sent."""
+    edited, left_alone = issue(joined, subject="会被改"), issue(joined, subject="没人动")
+    Interface.objects.update(on_delete="propagate", delete_limit_percent=100)
+    joined.sync()
+    for task in Task.objects.all():
+        remove(joined, task)
+    send = sending.send
+
+    def just_before(*given: Any) -> Any:
+        if theirs(joined, edited["id"])["done_ratio"] == 0:
+            edit(joined, edited["id"], done_ratio=40)
+        return send(*given)
+
+    monkeypatch.setattr(sending, "send", just_before)
+    for _ in range(3):
+        joined.sync()
+        soon(joined)
+    assert [(row["subject"], row["done_ratio"]) for row in all_theirs(joined)] == [("会被改", 40)], left_alone
+    assert Conflict.objects.get(resolved_at=None).reason == "deleted"
+
+
 def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twelve of twelve gone over there; the first look cannot read, the second can: all are held and shown, none is passed over."""
     made = [issue(joined, subject=f"第 {number} 条") for number in range(12)]
@@ -132,6 +176,10 @@ def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined,
         answering(patched, ("GET",), contract.ServerFault("busy"))
         reconcile.reconcile(joined.interface.pk)
         assert "busy" in reconcile.unread(joined.interface)
+    row = fresh(joined)
+    assert row.reconciled_at is None and not reconcile.is_due(row), "not done, and not tried again at once"
+    health.judge(row)
+    assert "keys_unread" in {each["code"] for each in row.state_detail}
     assert reconcile.reconcile(joined.interface.pk)["gone"] == 12
     joined.sync()
     assert Task.objects.count() == 12 and OutboxEntry.objects.filter(state="held").count() == 12

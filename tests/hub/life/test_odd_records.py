@@ -13,10 +13,10 @@ from jingwei.domains.work.models import Task
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle, decisions
 from jingwei.hub.inbox import unpack
-from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Quarantine
+from jingwei.hub.models import Checkpoint, Conflict, Connection, DeadLetter, Delivery, Interface, Link, Quarantine
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined, status_table
-from tests.hub.deeds import change, edit, fresh, issue, theirs, with_status
+from tests.hub.deeds import change, edit, fresh, issue, ours, soon, theirs, with_status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +44,37 @@ def test_one_odd_record_stops_no_other(joined: Joined, monkeypatch: pytest.Monke
     decisions.quarantine_release(rows=[parked])
     joined.sync()
     assert {task.name for task in Task.objects.all()} == {"好", "坏"} and not Quarantine.objects.filter(released_at=None).exists()
+
+
+def test_one_that_cannot_be_looked_up_keeps_no_other_waiting(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six issues are deleted over there and looked up together; for the first the peer has nothing but an error."""
+    made = [issue(joined, subject=f"第 {number} 条") for number in range(6)]
+    Interface.objects.update(on_delete="propagate", delete_limit_percent=100)
+    joined.sync()
+    fetch, bad = TrackerConnector.fetch, str(made[0]["id"])
+
+    def failing(self: TrackerConnector, session: Any, stream: str, key: str) -> contract.Record | None:
+        if key == bad:
+            raise contract.ServerFault("500")
+        return fetch(self, session, stream, key)
+
+    monkeypatch.setattr(TrackerConnector, "fetch", failing)
+    for each in made:
+        joined.program.call("DELETE", f"/api/issues/{each['id']}")
+    joined.sync()
+    assert [task.name for task in Task.objects.all()] == ["第 0 条"]
+    assert [each.record_key for each in Delivery.objects.filter(state="waiting")] == [bad]
+    monkeypatch.setattr(TrackerConnector, "fetch", fetch)
+    soon(joined)
+    joined.sync()
+    assert Link.objects.get(key_a=bad).gone_a and not Delivery.objects.filter(state="waiting").exists()
+
+
+def test_an_answer_nobody_foresaw_fails_its_side_and_not_the_cycle(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrackerConnector, "read", lambda *given: [][1])
+    ours(joined, name="照样写出去")
+    joined.sync()
+    assert "cannot be read" in Checkpoint.objects.get(side="a").problem
 
 
 def test_edits_on_both_sides_with_an_unknown_code_park_and_heal_without_help(joined: Joined) -> None:

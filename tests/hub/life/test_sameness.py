@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from jingwei.connectors.sandbox.tracker import TrackerConnector
 from jingwei.domains.work.models import Task
+from jingwei.hub import contract
 from jingwei.hub.engine import cycle, decisions
 from jingwei.hub.inbox import unpack
-from jingwei.hub.models import Conflict, Connection, Delivery, Interface, Link, System
+from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, System
+from jingwei.hub.outbox import lanes
 from jingwei.hub.peers import memory, places
 from jingwei.hub.register import services
 from tests.hub.conftest import Joined
-from tests.hub.deeds import all_theirs, fresh, issue, ours, publish, theirs
+from tests.hub.deeds import all_theirs, edit, fresh, issue, ours, publish, soon, theirs
 from tests.sandbox.program import api_key
 
 both_ways = {"pairs": [{"a": "subject", "b": "subject"}, {"a": "project", "b": "project"}]}
@@ -180,3 +184,41 @@ def test_records_of_the_same_content_do_not_breed(joined: Joined) -> None:
         joined.sync(2)
     assert Task.objects.filter(name="繁殖").count() == 3
     assert Conflict.objects.filter(resolved_at=None, reason="circle").count() == 5
+
+
+def lost_without_reference(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task whose create is done over there and never answered; this peer keeps no reference of ours."""
+    create = TrackerConnector.create
+
+    def unanswered(self: TrackerConnector, *given: Any) -> contract.Record:
+        key = create(self, *given).key
+        edit(joined, key, external_ref=None)
+        raise contract.UnknownOutcome("no answer came")
+
+    streams = TrackerConnector.streams
+    monkeypatch.setattr(TrackerConnector, "streams", lambda self, session: [replace(each, external_key_field=None) for each in streams(self, session)])
+    monkeypatch.setattr(lanes, "settle_pause", timedelta(0))
+    memory._streams.clear()
+    ours(joined, name="丢失应答")
+    with monkeypatch.context() as lossy:
+        lossy.setattr(TrackerConnector, "create", unanswered)
+        joined.sync(2)
+    for _ in range(3):
+        soon(joined)
+        joined.sync()
+
+
+@pytest.mark.parametrize("settlement", ["discard", "replay"])
+def test_what_may_be_ours_waits_until_a_person_has_looked(joined: Joined, monkeypatch: pytest.MonkeyPatch, settlement: str) -> None:
+    """Discarded: it was made, and is what came in. Replayed: it was not, so that what came in is somebody else's."""
+    lost_without_reference(joined, monkeypatch)
+    letter = DeadLetter.objects.get()
+    assert letter.code == "connector.not_findable"
+    assert Task.objects.count() == 1 and len(all_theirs(joined)) == 1, "no copy on either side"
+    decisions.dead_letter_settle(letters=[letter], settlement=settlement)
+    for _ in range(2):
+        soon(joined)
+        joined.sync()
+    copies = 1 if settlement == "discard" else 2
+    assert Task.objects.count() == copies == len(all_theirs(joined)) == Link.objects.exclude(key_a=None).exclude(key_b=None).count()
+    assert not DeadLetter.objects.filter(settled_at=None).exists()

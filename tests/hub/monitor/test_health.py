@@ -116,6 +116,8 @@ troubles: dict[str, tuple[Callable[[House], object], str]] = {
     "deletes_asked": (lambda h: conflict(h, ""), "degraded"),
     "apart": (lambda h: h.link(key_a="p", key_b="p", apart={"name": {"a": "1", "b": "2", "why": "coerced"}}), "degraded"),
     "differ": (lambda h: h.set(compared={"differ": 3}), "degraded"),
+    "keys_unread": (lambda h: h.run(kind="reconcile", started_at=h.ago(hours=1), finished_at=h.now, error="a: 500"), "degraded"),
+    "keys_unread late": (lambda h: h.set(reconciled_at=h.ago(minutes=61)), "degraded"),
     "comparison_late": (lambda h: h.set(compared_at=h.ago(hours=49)), "degraded"),
     "comparison_late never": (lambda h: h.set(compared_at=None, paired_at=h.ago(hours=49)), "degraded"),
 }
@@ -292,6 +294,8 @@ def oracle(house: House) -> bool:
         f"SELECT 1 FROM hub_deadletter WHERE interface_id={pk} AND settled_at IS NULL",
         f"SELECT 1 FROM hub_link WHERE interface_id={pk} AND (parked_a OR parked_b OR apart::text LIKE '%coerced%')",
         f"SELECT 1 FROM hub_run WHERE interface_id={pk} AND finished_at IS NULL AND started_at < now() - interval '10 minutes'",
+        f"SELECT 1 FROM hub_run WHERE interface_id={pk} AND kind='reconcile' AND error <> ''",
+        f"SELECT 1 FROM hub_interface WHERE id={pk} AND reconciled_at < now() - interval '1 hour'",
         f"SELECT 1 FROM hub_grant WHERE interface_id={pk} HAVING count(*) > 0 AND count(*) = count(revoked_at)",
         f"SELECT 1 FROM hub_interface WHERE id={pk} AND (held_since IS NOT NULL OR (compared->>'differ')::int > 0"
         " OR coalesce(compared_at, paired_at) < now() - 2 * reconcile_hours * interval '1 hour')",

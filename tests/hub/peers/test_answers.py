@@ -45,6 +45,9 @@ faults: dict[str, tuple[faulty.Act, type[Exception], type[Exception]]] = {
     "huge": (answer(200, b" " * 200_000), broken, unknown),
     "400": (answer(400, b"no"), contract.Refused, contract.Refused),
     "404": (answer(404), contract.Gone, contract.Gone),
+    "404 bare": (answer(404, b""), contract.Gone, contract.Gone),
+    "404 of a gateway": (answer(404, b"default backend - 404", Content_Type="text/plain"), fault, fault),
+    "404 page": (answer(404, page, Content_Type="text/html"), fault, fault),
     "409": (answer(409), contract.Stale, contract.Stale),
     "422 with NUL": (answer(422, b"a\0b"), contract.Refused, contract.Refused),
 }

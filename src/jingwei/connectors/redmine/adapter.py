@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, moment, of_project, page_limit, part, written
-from jingwei.connectors.redmine.custom_fields import reference_id
+from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, mend_reference, moment, of_project, page_limit, part, written
+from jingwei.connectors.redmine.custom_fields import keeps_reference, reference_id, shows
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
     Absence,
@@ -22,6 +22,7 @@ from jingwei.hub.contract import (
     Forbidden,
     Found,
     Gone,
+    NotFindable,
     Page,
     Record,
     Refused,
@@ -35,6 +36,7 @@ from jingwei.hub.kit.rows import records_of
 
 safe_lag = timedelta(seconds=3)
 resolution = timedelta(seconds=1)
+unkept = "no custom field keeps our reference in this project, for all its trackers: a lost answer to a create waits for a person"
 whole = {"include": "attachments"}
 with_journals = {"include": "attachments,journals"}
 
@@ -48,7 +50,8 @@ class RedmineConnector:
         user, there = ask_who(session), project_of(session)
         if "issue_tracking" not in {each.get("name") for each in there.get("enabled_modules") or ({"name": "issue_tracking"},)}:
             raise Refused("the project has no issue tracking", mend=mend_project)
-        told = "" if reference_id(session) is not None else "no custom field keeps our reference: a lost answer to a create waits for a person"
+        reference = reference_id(session)
+        told = "" if reference is not None and keeps_reference(session, there, reference) else unkept
         return Check(ok=True, account=f"{user.get('firstname', '')} {user.get('lastname', '')} ({user.get('login', '')})", message=told)
 
     def streams(self, session: Session) -> Sequence[Stream]:
@@ -85,18 +88,18 @@ class RedmineConnector:
 
     def _one(self, session: Session, key: str) -> Found:
         try:
-            return self._issue(session, key, whole)[0]
+            return _read([self._row(session, key, whole)], session, issues.customs_of(session))[0]
         except Gone as problem:
             return Absence.ELSEWHERE if isinstance(problem, _Elsewhere) else Absence.MISSING
         except Forbidden:
             return Absence.NOT_VISIBLE
 
-    def _issue(self, session: Session, key: str, asked: Mapping[str, Any], customs: issues.Customs | None = None) -> tuple[Record, Mapping[str, Any]]:
-        """An issue of the project with its row. Raises Gone, as _Elsewhere when it has moved to another project, or Forbidden."""
-        row = part(session.request("GET", f"/issues/{int(key)}.json", params=asked).json(), "issue", dict)
+    def _row(self, session: Session, key: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An issue of the project. Raises Gone, as _Elsewhere when it has moved to another project, or Forbidden."""
+        row: Mapping[str, Any] = part(session.request("GET", f"/issues/{int(key)}.json", params=asked).json(), "issue", dict)
         if _project_of_row(row) != project_id(session):
             raise _Elsewhere(f"issue {key} is in another project")
-        return issues.record(row, session, issues.customs_of(session) if customs is None else customs), row
+        return row
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """A list of those that exist for us, a hundred in a call; each of the others is asked for by itself, as a list does not
@@ -131,8 +134,17 @@ class RedmineConnector:
             records = _read(issue_rows(session, asked), session, customs)
             found += [each for each in records if each.external_key == external_key]
             if len(records) < page_limit:
-                return list({each.key: each for each in found}.values())
+                break
             offset += page_limit - 1
+        if not found:
+            self._require_kept(session, reference)
+        return list({each.key: each for each in found}.values())
+
+    def _require_kept(self, session: Session, reference: int) -> None:
+        """Raises NotFindable when silence proves nothing: an issue of ours without the field may be the very one that is sought."""
+        mine = issue_rows(session, of_project(session, author_id="me", sort="id:desc", limit=page_limit))
+        if any(not shows(row, reference) for row in mine):
+            raise NotFindable(unkept, mend=mend_reference)
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
         """Every id, ascending. Who we are is asked first: a refused key would be shown what is public and no more."""
@@ -162,13 +174,14 @@ class RedmineConnector:
         if not key.isdigit():
             raise Gone(f"issue {key}")
         who, customs = me(session)["id"], issues.customs_of(session)
-        before, _ = self._issue(session, key, whole, customs)
+        before = issues.record(self._row(session, key, whole), session, customs)
         if version is not None and before.version != version:
             raise Stale(f"issue {key} was changed: {before.version}")
         session.request("PUT", f"/issues/{int(key)}.json", json={"issue": issues.sent(values, customs)})
 
         def read_back() -> Record:
-            record, row = self._issue(session, key, with_journals, customs)
+            row = self._row(session, key, with_journals)
+            record = issues.record(row, session, customs)
             journals = sorted(part(row, "journals", list), key=lambda each: int(each["id"]))
             return issues.with_replaced(record, issues.replaced(journals, who, before, values, customs))
 

@@ -15,6 +15,10 @@ mend_project = Title(
     "检查该系统连接中的“项目标识”：取自 Redmine 项目地址 /projects/ 之后的部分，且该账号能看到此项目",
     "Check the project identifier of this connection: what follows /projects/ in the project's address, and that the account sees it",
 )
+mend_reference = Title(
+    "在 Redmine 中为此项目及其全部跟踪标签启用存放我们引用的自定义字段；并确认该记录是否已创建：未创建则重放，已创建则放弃",
+    "In Redmine, enable the custom field that keeps our reference for this project and all its trackers; check whether the record was created: replay if it was not, discard if it was",
+)
 mend_address = Title(
     "检查该系统的地址，并在 Redmine 的“管理 › 配置 › API”中启用 REST 服务",
     "Check the system's address, and enable the REST web service in Redmine under Administration › Settings › API",

@@ -118,6 +118,19 @@ def reference_id(session: Session) -> int | None:
     return next((int(row["id"]) for row in definitions(session) if _is_reference(row, wanted)), None)
 
 
+def keeps_reference(session: Session, project: Mapping[str, Any], reference: int) -> bool:
+    """Whether nothing speaks against it: Redmine silently drops the value of a field that the issue's project or tracker does not have.
+    For an account that may not ask for definitions, and for a field of all projects, only issues tell."""
+    of = {each["id"] for row in definitions(session) if int(row["id"]) == reference for each in row.get("trackers") or ()}
+    trackers = {each["id"] for each in project.get("trackers") or ()}
+    return not (of and trackers - of) and all(shows(row, reference) for row in newest_issues(session))
+
+
+def shows(row: Mapping[str, Any], field: int) -> bool:
+    """Whether an issue has the custom field, be it empty."""
+    return field in _shown([row])
+
+
 def custom_fields(session: Session, project: Mapping[str, Any], people: Choices = (), versions: Choices = ()) -> dict[int, CustomField]:
     """The custom fields that issues of this project have, by id."""
     here = {int(each["id"]) for each in project.get("issue_custom_fields") or ()}

@@ -10,7 +10,7 @@ from typing import Any
 
 from jingwei.connectors.redmine import project
 from jingwei.connectors.redmine.answers import moment, page_limit, plain
-from jingwei.connectors.redmine.custom_fields import CustomField, custom_fields, reference_id, sent_custom
+from jingwei.connectors.redmine.custom_fields import CustomField, custom_fields, keeps_reference, reference_id, sent_custom
 from jingwei.hub.contract import BrokenAnswer, Field, Record, Session, Stream, Title, Values
 
 name = "issues"
@@ -54,6 +54,7 @@ def stream(session: Session) -> Stream:
         "fixed_version_id": project.versions(session),
     }
     reference = reference_id(session)
+    is_kept = reference is not None and keeps_reference(session, there, reference)
     customs = custom_fields(session, there, project.people(session), project.versions(session))
     return Stream(
         name=name,
@@ -63,7 +64,7 @@ def stream(session: Session) -> Stream:
         place=f"project {there['id']}" if there.get("id") else "",
         identity=project.identity_of(there),
         modified="updated_on",
-        external_key_field=f"cf_{reference}" if reference is not None else None,
+        external_key_field=f"cf_{reference}" if is_kept else None,
         can_delete=True,
         page_limit=page_limit,
     )

@@ -8,7 +8,23 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from jingwei.hub.contract import Absence, BrokenAnswer, ConnectorError, Field, Forbidden, Found, Record, Session, Title, UnknownOutcome, Values
+from jingwei.hub.contract import (
+    Absence,
+    BrokenAnswer,
+    ConnectorError,
+    Field,
+    Forbidden,
+    Found,
+    Gone,
+    Record,
+    Response,
+    ServerFault,
+    Session,
+    Title,
+    UnknownOutcome,
+    Values,
+)
+from jingwei.hub.kit.rows import understood
 
 Answer = TypeVar("Answer")
 
@@ -16,7 +32,8 @@ Answer = TypeVar("Answer")
 def written(read_answer: Callable[[], Answer]) -> Answer:
     """Read the answer to a write. If it is garbled the write may well have happened, so its outcome is unknown."""
     try:
-        return read_answer()
+        with understood():
+            return read_answer()
     except BrokenAnswer as problem:
         raise UnknownOutcome(f"written, but the answer is broken: {problem.message}") from problem
 
@@ -81,6 +98,20 @@ def looked_up(fetch: Callable[[str], Record | None], keys: Iterable[str]) -> dic
         except Forbidden:
             out[key] = Absence.NOT_VISIBLE
     return out
+
+
+def ask_of_one(session: Session, method: str, where: str, not_found_at: tuple[str, ...], **more: Any) -> Response:
+    """A call for one record. That it is gone is believed when the peer says "not found" at that place of its 404; without a place it
+    never says so by a 404. A gateway before the peer answers 404 too, while the peer itself is away."""
+    try:
+        return session.request(method, where, **more)
+    except Gone as problem:
+        said = problem.said
+        for name in not_found_at:
+            said = said.get(name) if isinstance(said, Mapping) else None
+        if str(said).lower() != "not_found":
+            raise ServerFault(f"not the peer's own words: {problem.message}") from problem
+        raise
 
 
 def deleted_one_by_one(delete: Callable[[str], None], keys: Iterable[str]) -> dict[str, ConnectorError | None]:

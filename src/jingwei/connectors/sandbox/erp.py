@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, page_address, part, title, values_of, written
+from jingwei.connectors.sandbox.answers import address, ask_of_one, choices, deleted_one_by_one, looked_up, page_address, part, title, values_of, written
 from jingwei.hub.contract import (
     BrokenAnswer,
     Check,
@@ -28,6 +28,7 @@ from jingwei.hub.contract import (
 from jingwei.hub.kit.reading import read_by_time
 from jingwei.hub.kit.rows import records_of
 
+not_found_at: tuple[str, ...] = ()  # its errors come inside a 200
 page_limit = 200
 look_back = timedelta(seconds=5)
 resolution = timedelta(seconds=1)
@@ -108,6 +109,10 @@ def _record(stream: str, row: Any, session: Session) -> Record:
     )
 
 
+def _records(stream: str, rows: Iterable[Any], session: Session) -> list[Record]:
+    return records_of(stream, rows, lambda row: _record(stream, row, session), key="number")
+
+
 class ErpConnector:
     """Implements contract.Connector."""
 
@@ -148,7 +153,7 @@ class ErpConnector:
             if since:
                 asked["updated_from"] = since.astimezone(beijing).strftime("%Y-%m-%d %H:%M:%S")
             rows = part(opened(session.request("GET", f"/api/{stream}", params=asked)), "rows", list)
-            return records_of(stream, rows, lambda row: _record(stream, row, session), key="number")
+            return _records(stream, rows, session)
 
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
             full, skip = divmod(offset, size)
@@ -162,10 +167,10 @@ class ErpConnector:
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One document now."""
         try:
-            body = opened(session.request("GET", address(stream, key)))
+            body = opened(ask_of_one(session, "GET", address(stream, key), not_found_at))
         except Gone:
             return None
-        return _record(stream, part(body, "row", dict), session)
+        return _records(stream, [part(body, "row", dict)], session)[0]
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """Each as it is now, or why it is not there."""
@@ -174,7 +179,7 @@ class ErpConnector:
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Documents made under our reference."""
         body = opened(session.request("GET", f"/api/{stream}", params={"client_ref": external_key, "page_size": page_limit}))
-        return [_record(stream, row, session) for row in part(body, "rows", list)]
+        return _records(stream, part(body, "rows", list), session)
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
         """Every number, ascending. Always the first page behind the last number: no edit or delete can shift it."""
@@ -194,12 +199,12 @@ class ErpConnector:
 
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
         """Write only the given fields (this ERP keeps no versions); the answer is the document as stored."""
-        answer = session.request("PUT", address(stream, key), json=values)
+        answer = ask_of_one(session, "PUT", address(stream, key), not_found_at, json=values)
         return written(lambda: _record(stream, part(opened(answer), "row", dict), session))
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete a draft; raises Refused for anything further on and Gone when it is gone already."""
-        answer = session.request("DELETE", address(stream, key))
+        answer = ask_of_one(session, "DELETE", address(stream, key), not_found_at)
         written(lambda: opened(answer))
 
     def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:

@@ -7,10 +7,23 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
+from jingwei.connectors.sandbox.answers import (
+    address,
+    ask_of_one,
+    choices,
+    deleted_one_by_one,
+    looked_up,
+    moment,
+    page_address,
+    part,
+    title,
+    values_of,
+    written,
+)
 from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
-from jingwei.hub.kit.rows import records_of
+from jingwei.hub.kit.rows import records_of, unreadable
 
+not_found_at = ("code",)
 page_limit = 100
 _numbered = Field("number", "string", title("编号", "Number"), read_only=True)
 _common = (
@@ -93,6 +106,10 @@ def _sequence(row: Mapping[str, Any]) -> int | None:
     return number if isinstance(number, int) else None
 
 
+def _records(stream: str, rows: Iterable[Any], session: Session) -> list[Record]:
+    return records_of(stream, rows, lambda row: _record(stream, row, session), key="number")
+
+
 class MesConnector:
     """Implements contract.Connector."""
 
@@ -128,16 +145,16 @@ class MesConnector:
         """Everything behind a change number. The MES counts in the order of its commits, so nothing can hide behind it."""
         asked = {"changed_after": int(cursor.get("changed_after", 0)), "limit": min(limit, page_limit)}
         body = session.request("GET", f"/api/changes/{stream}", params=asked).json()
-        records = tuple(records_of(stream, part(body, "items", list), lambda row: _record(stream, row, session), key="number"))
+        records = tuple(_records(stream, part(body, "items", list), session))
         return Page(records, {"changed_after": part(body, "changed_after", int)}, more=part(body, "more", bool))
 
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One record now."""
         try:
-            body = session.request("GET", address(stream, key)).json()
+            body = ask_of_one(session, "GET", address(stream, key), not_found_at).json()
         except Gone:
             return None
-        return _record(stream, part(body, "item", dict), session)
+        return _records(stream, [part(body, "item", dict)], session)[0]
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """Each as it is now, or why it is not there."""
@@ -146,7 +163,7 @@ class MesConnector:
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Records that carry our reference."""
         body = session.request("GET", f"/api/{stream}", params={"external_ref": external_key, "limit": page_limit}).json()
-        return [_record(stream, row, session) for row in part(body, "items", list)]
+        return _records(stream, part(body, "items", list), session)
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
         """Every number. A token that comes back unchanged would page for ever and is refused."""
@@ -168,12 +185,12 @@ class MesConnector:
 
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
         """Write only the given fields (the MES keeps no versions); the answer is the record as stored."""
-        answer = session.request("PATCH", address(stream, key), json=values)
+        answer = ask_of_one(session, "PATCH", address(stream, key), not_found_at, json=values)
         return written(lambda: _record(stream, part(answer.json(), "item", dict), session))
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""
-        session.request("DELETE", address(stream, key))
+        ask_of_one(session, "DELETE", address(stream, key), not_found_at)
 
     def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
         """One by one: it has no call for many."""
@@ -191,5 +208,5 @@ class MesConnector:
             return (replace(tombstone(stream, number), sequence=_sequence(body["data"])),)
         try:
             return (_record(stream, body["data"], None),)
-        except BrokenAnswer:
+        except unreadable:
             return (Record(stream, number, {}),)  # named but not understood: the hub fetches it

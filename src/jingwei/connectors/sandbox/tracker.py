@@ -7,12 +7,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from jingwei.connectors.sandbox.answers import address, choices, deleted_one_by_one, looked_up, moment, page_address, part, title, values_of, written
+from jingwei.connectors.sandbox.answers import (
+    address,
+    ask_of_one,
+    choices,
+    deleted_one_by_one,
+    looked_up,
+    moment,
+    page_address,
+    part,
+    title,
+    values_of,
+    written,
+)
 from jingwei.hub.contract import BrokenAnswer, Check, ConnectorError, Field, Found, Gone, Page, Record, Session, Stream, Values, tombstone
 from jingwei.hub.kit.reading import read_by_time
-from jingwei.hub.kit.rows import records_of
+from jingwei.hub.kit.rows import records_of, unreadable
 
 name = "issues"
+not_found_at = ("error", "code")
 page_limit = 500
 look_back = timedelta(seconds=2)
 resolution = timedelta(milliseconds=1)
@@ -53,6 +66,10 @@ def _record(row: Mapping[str, Any], session: Session | None) -> Record:
     )
 
 
+def _records(rows: Iterable[Any], session: Session) -> list[Record]:
+    return records_of(name, rows, lambda row: _record(row, session), stamp=lambda row: moment(row.get("updated_at")))
+
+
 class TrackerConnector:
     """Implements contract.Connector."""
 
@@ -91,7 +108,7 @@ class TrackerConnector:
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
             asked: Values = {"offset": offset, "limit": size} | ({"updated_since": since.isoformat()} if since else {})
             rows = part(session.request("GET", "/api/issues", params=asked).json(), "issues", list)
-            return records_of(name, rows, lambda row: _record(row, session), stamp=lambda row: moment(row.get("updated_at")))
+            return _records(rows, session)
 
         page = read_by_time(cursor.get("changed", {}), size, look_back, resolution, session.now, read_since)
         after = int(cursor.get("deleted", 0))
@@ -105,10 +122,10 @@ class TrackerConnector:
     def fetch(self, session: Session, stream: str, key: str) -> Record | None:
         """One issue now."""
         try:
-            body = session.request("GET", address(name, key)).json()
+            body = ask_of_one(session, "GET", address(name, key), not_found_at).json()
         except Gone:
             return None
-        return _record(part(body, "issue", dict), session)
+        return _records([part(body, "issue", dict)], session)[0]
 
     def lookup(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, Found]:
         """Each as it is now, or why it is not there."""
@@ -117,7 +134,7 @@ class TrackerConnector:
     def find(self, session: Session, stream: str, external_key: str) -> Sequence[Record]:
         """Issues that carry our reference."""
         body = session.request("GET", "/api/issues", params={"external_ref": external_key, "limit": page_limit}).json()
-        return [_record(row, session) for row in part(body, "issues", list)]
+        return _records(part(body, "issues", list), session)
 
     def keys(self, session: Session, stream: str) -> Iterator[str]:
         """Every id, ascending. Pages overlap by one: if that one is missing, deletes have shifted the list and we step back."""
@@ -142,12 +159,12 @@ class TrackerConnector:
     def update(self, session: Session, stream: str, key: str, values: Values, version: str | None) -> Record:
         """Write only the given fields, on the version we saw when we know it; the answer is the issue as stored."""
         headers = {"If-Match": f'"{version}"'} if version else None
-        answer = session.request("PUT", address(name, key), json=values, headers=headers)
+        answer = ask_of_one(session, "PUT", address(name, key), not_found_at, json=values, headers=headers)
         return written(lambda: _record(part(answer.json(), "issue", dict), session))
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""
-        session.request("DELETE", address(name, key))
+        ask_of_one(session, "DELETE", address(name, key), not_found_at)
 
     def delete_many(self, session: Session, stream: str, keys: Sequence[str]) -> Mapping[str, ConnectorError | None]:
         """One by one: it has no call for many."""
@@ -164,5 +181,5 @@ class TrackerConnector:
             return (tombstone(name, str(row["id"])),)
         try:
             return (_record(row, None),)
-        except BrokenAnswer:
+        except unreadable:
             return (Record(name, str(row["id"]), {}),)  # named but not understood: the hub fetches it

@@ -15,7 +15,7 @@ from jingwei.frame import jobs, scope
 from jingwei.hub import contract
 from jingwei.hub.engine.questions import value_text
 from jingwei.hub.inbox import unpack
-from jingwei.hub.inbox.deliveries import unstorable
+from jingwei.hub.inbox.deliveries import record_from_plain, unstorable
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.outbox import sending
 from jingwei.hub.peers import catalogue
@@ -23,10 +23,11 @@ from jingwei.hub.peers.session import session_for
 from jingwei.hub.register.places import InPlace
 from jingwei.hub.register.services import wake
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.carrying import carry_out, take_found
+from jingwei.hub.sync.carrying import carry_out, note_found, take_found
 from jingwei.hub.sync.pairing import forget_rows, join_rows
 from jingwei.hub.sync.planning import plan_again
 from jingwei.hub.sync.rows import Row
+from jingwei.hub.sync.terms import wording_of
 from jingwei.kernels import merge
 from jingwei.kernels.merge import SideName, sides, whole
 
@@ -45,7 +46,7 @@ def conflict_resolve(*, conflicts: Iterable[Conflict], choice: str, value: Any =
             by_link[conflict.link_id].append(conflict)
     count, moved = 0, list[ValidationError]()
     for link_id, mine in by_link.items():
-        interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=mine[0].interface_id)
+        interface = _full(mine[0].interface_id)
         done, said = _resolve(interface, link_id, mine, choice, value)
         count += done
         moved += said
@@ -142,7 +143,8 @@ def _pair(batch: Batch, row: Row, key: str) -> None:
 
 @transaction.atomic
 def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
-    """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it."""
+    """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it. Of a create that no search
+    could find, `replay` says that it was not made, and `discard` that it may have been: then what waits and is just like it is taken for it."""
     count, interfaces = 0, set[int]()
     for letter in letters:
         if letter.settled_at is not None:
@@ -153,14 +155,38 @@ def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int
                 _try_again(letter.entry)
             if letter.delivery_id is not None:
                 Delivery.objects.filter(pk=letter.delivery_id).update(state=Delivery.State.WAITING, attempts=0, not_before=None)
+        elif letter.code == contract.NotFindable.code:
+            _recognise(letter.entry)
         interfaces.add(letter.interface_id)
         count += 1
     jobs.after_commit(lambda: wake(interfaces))
     return count
 
 
+def _recognise(entry: OutboxEntry) -> None:
+    """The one record that waits and holds what was sent is what the create made."""
+    interface, side = _full(entry.interface_id), "a" if entry.side == "a" else "b"
+    wording, alike = wording_of(interface), dict[str, contract.Record]()
+    for delivery in Delivery.objects.filter(interface=interface, side=side, state=Delivery.State.WAITING, record__isnull=False).order_by("id"):
+        record = record_from_plain(interface.stream(side), delivery.record_key, delivery.record)
+        values, _problems = wording.canonical(side, record)
+        if all(values.get(name) == value for name, value in entry.values.items()):
+            alike[record.key] = record
+    if len(alike) == 1:
+        (record,) = alike.values()
+
+        def found(batch: Batch, row: Row) -> None:
+            note_found(batch, row, side, merge.Write("create", entry.values), record)
+
+        plan_again(interface, None, [entry.link_id], found)
+
+
+def _full(interface_id: int) -> Interface:
+    return Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=interface_id)
+
+
 def _try_again(entry: OutboxEntry) -> None:
-    interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=entry.interface_id)
+    interface = _full(entry.interface_id)
     plan_again(interface, None, [entry.link_id], lambda _batch, row: merge.try_again(row.pair))
 
 
@@ -224,7 +250,7 @@ def deletes_refuse(*, interface: Interface) -> int:
     """The records stay: what was deleted on one side is made anew from the other."""
     entries = list(OutboxEntry.objects.filter(interface=interface, state=OutboxEntry.State.HELD))
     stays = {entry.link_id: entry.side for entry in entries}
-    full = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=interface.pk)
+    full = _full(interface.pk)
 
     def keep(_batch: Batch, row: Row) -> None:
         merge.decide(row.pair, whole, stays[row.pk])

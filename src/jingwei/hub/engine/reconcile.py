@@ -9,20 +9,23 @@ from django.utils import timezone
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle
 from jingwei.hub.inbox import deliveries
+from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Checkpoint, Interface, Link, Quarantine, Run
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for, stream_of
-from jingwei.hub.sync import polling
 from jingwei.kernels.merge import SideName, sides
 
 at_least_every = timedelta(minutes=2)
 
 
 def is_due(interface: Interface) -> bool:
-    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time."""
+    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time; two minutes
+    after a look that did not reach the end."""
+    last = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False).order_by("-id").first()
+    if last is not None and last.finished_at is not None and last.error:
+        return last.finished_at + at_least_every <= timezone.now()
     if interface.reconciled_at is None:
         return True
-    last = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False).order_by("-id").first()
     took = last.finished_at - last.started_at if last is not None and last.finished_at is not None else timedelta(0)
     return bool(interface.reconciled_at + max(at_least_every, 50 * took) <= timezone.now())
 
@@ -45,10 +48,10 @@ def reconcile(interface_id: int, *, only_silent: bool = False) -> dict[str, int]
                 _one_side(interface, side, run, found)
         except contract.ConnectorError as problem:
             problems.append(f"{side}: {problem.message[:200]}")
-            polling.note_failure(interface, side, problem.message)
     run.finished_at, run.counts, run.error = timezone.now(), found, "; ".join(problems)
     run.save()
-    Interface.objects.filter(pk=interface.pk).update(reconciled_at=run.finished_at)
+    if not problems:
+        Interface.objects.filter(pk=interface.pk).update(reconciled_at=run.finished_at)
     if not any(found.values()) and not problems:  # of those that found nothing the last is enough
         quiet = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, counts=run.counts, error="", finished_at__isnull=False)
         quiet.exclude(pk=run.pk).delete()
@@ -65,7 +68,8 @@ def _one_side(interface: Interface, side: SideName, run: Run, found: dict[str, i
     if not Checkpoint.objects.filter(interface=interface, side=side, loaded_at__isnull=False).exists():
         return  # the first reading is not done: everything would be missing
     connector, stream = catalogue.connector(interface.system(side).connector), interface.stream(side)
-    present = set(connector.keys(session_for(interface, side), stream))
+    with understood():
+        present = set(connector.keys(session_for(interface, side), stream))
     links = Link.objects.filter(interface=interface).exclude(**{f"key_{side}": None})
     linked = {key for key in links.filter(**{f"gone_{side}": False, f"left_{side}": False}).values_list(f"key_{side}", flat=True) if key}
     every = {key for key in links.values_list(f"key_{side}", flat=True) if key}

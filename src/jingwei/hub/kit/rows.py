@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from jingwei.hub.contract import BrokenAnswer, Record
 
 Make = Callable[[Any], Record]
+unreadable = (BrokenAnswer, LookupError, TypeError, ValueError, ArithmeticError)  # what reading values raises when they are not what they should be
 
 
 def records_of(
@@ -19,7 +21,8 @@ def records_of(
     out = []
     for row in rows:
         try:
-            out.append(make(row))
+            with understood():
+                out.append(make(row))
         except BrokenAnswer as problem:
             if not isinstance(row, Mapping) or row.get(key) in (None, ""):
                 raise
@@ -27,8 +30,19 @@ def records_of(
     return out
 
 
+@contextmanager
+def understood() -> Iterator[None]:
+    """What an answer holds that nobody foresaw is the answer's trouble and no program's: raises BrokenAnswer."""
+    try:
+        yield
+    except BrokenAnswer:
+        raise
+    except unreadable as problem:
+        raise BrokenAnswer(f"an answer that cannot be read: {problem!r}"[:500]) from problem
+
+
 def _moment(row: Mapping[str, Any], stamp: Callable[[Mapping[str, Any]], datetime | None] | None) -> datetime | None:
     try:
         return stamp(row) if stamp is not None else None
-    except (BrokenAnswer, KeyError, TypeError, ValueError):
+    except unreadable:
         return None

@@ -97,6 +97,13 @@ WHERE r.finished_at IS NULL AND r.started_at < %(now)s - make_interval(mins => %
   AND NOT EXISTS (SELECT 1 FROM hub_run later WHERE later.interface_id = r.interface_id AND later.started_at > r.started_at
                   AND later.finished_at IS NOT NULL) GROUP BY 1
 """
+# the last look at all keys did not reach its end, or is long due: an hour, or three times as seldom as it may be (engine.reconcile)
+_keys = """
+SELECT i.id, 'keys_unread', 1, i.reconciled_at, 0, coalesce(last.error, '') FROM hub_interface i
+LEFT JOIN LATERAL (SELECT r.error, r.finished_at - r.started_at AS took FROM hub_run r
+                   WHERE r.interface_id = i.id AND r.kind = 'reconcile' AND r.finished_at IS NOT NULL ORDER BY r.started_at DESC LIMIT 1) last ON true
+WHERE i.id = ANY(%(ids)s) AND (last.error <> '' OR i.reconciled_at < %(now)s - GREATEST(interval '1 hour', 150 * last.took))
+"""
 _events = """
 SELECT connection_id, 'events_late', count(*), min(received_at), 0, '' FROM hub_delivery
 WHERE state = 'waiting' AND interface_id IS NULL AND connection_id = ANY(%(connections)s) GROUP BY 1
@@ -122,7 +129,7 @@ def gather(interfaces: Iterable[Interface], now: datetime | None = None) -> dict
     ids = list(found)
     connections = _attach_rows(found, ids)
     given = {"ids": ids, "now": now, "stuck": stuck_minutes}
-    for statement in (_flow, _open, _links):
+    for statement in (_flow, _open, _links, _keys):
         for pk, kind, count, since, late, said in _rows(statement, given):
             found[pk].counts[kind] = Tally(count, since, late, said or "")
     _attach_events(found, connections)

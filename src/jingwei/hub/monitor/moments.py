@@ -14,8 +14,12 @@ _statements = (
     """UPDATE hub_interface SET next_poll_at = clock_timestamp()
        WHERE tenant_id = %s AND stage = 'live' AND next_poll_at > clock_timestamp() + make_interval(secs => poll_seconds + 120)""",
     """UPDATE hub_interface SET last_success_at = LEAST(last_success_at, clock_timestamp()), last_arrival_at = LEAST(last_arrival_at, clock_timestamp()),
-         reconciled_at = LEAST(reconciled_at, clock_timestamp()), compared_at = LEAST(compared_at, clock_timestamp())
-       WHERE tenant_id = %s AND GREATEST(last_success_at, last_arrival_at, reconciled_at, compared_at) > clock_timestamp() + interval '2 minutes'""",
+         reconciled_at = LEAST(reconciled_at, clock_timestamp()), compared_at = LEAST(compared_at, clock_timestamp()),
+         judged_at = LEAST(judged_at, clock_timestamp()), deletes_allowed_at = LEAST(deletes_allowed_at, clock_timestamp())
+       WHERE tenant_id = %s
+         AND GREATEST(last_success_at, last_arrival_at, reconciled_at, compared_at, judged_at, deletes_allowed_at) > clock_timestamp() + interval '2 minutes'""",
+    """UPDATE hub_checkpoint SET read_at = LEAST(read_at, clock_timestamp()), failing_since = LEAST(failing_since, clock_timestamp())
+       WHERE tenant_id = %s AND GREATEST(read_at, failing_since) > clock_timestamp() + interval '2 minutes'""",
     """UPDATE hub_outboxentry SET not_before = clock_timestamp()
        WHERE tenant_id = %s AND state IN ('waiting', 'unknown') AND not_before > clock_timestamp() + interval '15 minutes'""",
     """UPDATE hub_delivery SET not_before = clock_timestamp()

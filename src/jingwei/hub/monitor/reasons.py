@@ -34,7 +34,7 @@ stopped = Words("两边从此刻起不再互通，期间的修改都会积压。
 def reasons(evidence: Evidence, now: datetime) -> list[Reason]:
     """All reasons that hold, worst first, then oldest."""
     found = [
-        *_machinery(evidence, now), *_peers(evidence, now), *_reading(evidence, now), *_waiting(evidence, now), *_parked(evidence), *_asked(evidence),
+        *_machinery(evidence, now), *_peers(evidence, now), *_reading(evidence, now), *_keys(evidence, now), *_waiting(evidence, now), *_parked(evidence), *_asked(evidence),
         *_compared(evidence, now), *_notices(evidence, now),
     ]  # fmt: skip
     return sorted(found, key=lambda each: (order[each.level], each.since or now))
@@ -154,6 +154,18 @@ def _reading(evidence: Evidence, now: datetime) -> Iterator[Reason]:
                 "reading_late", Level.DEGRADED, Words(f"{system} 没有按时读完", f"{system} was not read to its end in time"), checkpoint.read_at, 1,
                 Words(f"{system} 最近 {ago.zh}的修改可能还没到另一边。", f"Edits of the last {ago.en} in {system} may not be on the other side."),
                 Words("立即运行一次，或放宽轮询间隔与承诺时效。", "Run it now, or relax its interval and promised freshness."), run_now(evidence.interface))  # fmt: skip
+
+
+def _keys(evidence: Evidence, now: datetime) -> Iterator[Reason]:
+    """Deletes that nobody tells are noticed only by looking through all keys."""
+    unread = evidence.tally("keys_unread")
+    if unread.count:
+        interface, said = evidence.interface, f"：{unread.said[:160]}" if unread.said else ""
+        ago = lasted(unread.since or interface.paired_at or interface.created_at, now)
+        yield _reason(
+            "keys_unread", Level.DEGRADED, Words(f"对账没有做完：未能查遍所有记录{said}", f"The keys could not be looked through{said.replace('：', ': ')}"), unread.since, 1,
+            Words(f"最近 {ago.zh}里对方的删除可能没有被发现。", f"Deletes of the last {ago.en} may not have been noticed."),
+            Words("按提示检查对方系统；每两分钟自动再试。", "Check the other system; it is tried again every two minutes."), look_at(interface))  # fmt: skip
 
 
 def _failing(evidence: Evidence, side: str, checkpoint: Checkpoint, system: str, now: datetime) -> Reason:

@@ -7,6 +7,7 @@ import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -154,42 +155,63 @@ class Lane:
         if entry.attempts > 1 and can_search and (found := connector.find(session, stream.name, reference)):
             return Found(first(found))
         try:
-            return connector.create(session, stream.name, values, reference)
+            made = connector.create(session, stream.name, values, reference)
         except contract.Refused:
-            if can_search and (found := connector.find(session, stream.name, reference)):
-                return Found(first(found))
+            with suppress(contract.NotFindable):  # a search that tells nothing says nothing against the refusal
+                if can_search and (found := connector.find(session, stream.name, reference)):
+                    return Found(first(found))
             raise
+        if can_search and made.external_key != reference:
+            log.warning("hub.reference_not_kept", interface=self.batch.interface.key, side=side, record=made.key)
+        return made
 
     def _look_first(self, entry: OutboxEntry, key: str) -> None:
         """A peer without concurrency tokens is read before it is written: what a person did meanwhile is planned, not overwritten."""
         now = self.connector(entry.side).fetch(self.session(entry.side), self.batch.interface.stream(entry.side), key)
         if now is None:
             raise contract.Gone("not there any more")
-        values, problems = self.batch.wording.canonical(entry.side, now)
-        seen: dict[str, Any] = getattr(entry.link, f"seen_{entry.side}") or {}
-        if problems or any(seen.get(name) != value for name, value in values.items()):
+        if not self._is_as_known(entry, now):
             raise contract.Stale("changed meanwhile")
 
+    def _is_as_known(self, entry: OutboxEntry, now: Record) -> bool:
+        values, problems = self.batch.wording.canonical(entry.side, now)
+        seen: dict[str, Any] = getattr(entry.link, f"seen_{entry.side}") or {}
+        return not problems and all(seen.get(name) == value for name, value in values.items())
+
     def deletes(self, entries: Sequence[OutboxEntry]) -> Iterator[tuple[OutboxEntry, Outcome]]:
-        """Many in one call; each has its own outcome."""
+        """Looked at and deleted, many in one call; each has its own outcome."""
         side = entries[0].side
         if side in self.closed:
             return
         keys = {str(getattr(entry.link, f"key_{side}")): entry for entry in entries}
 
         def call(_entry: OutboxEntry) -> Outcome:
-            outcomes.update(self.connector(side).delete_many(self.session(side), self.batch.interface.stream(side), list(keys)))
+            connector, session, stream = self.connector(side), self.session(side), self.batch.interface.stream(side)
+            found = connector.lookup(session, stream, list(keys))
+            outcomes.update({key: why for key, entry in keys.items() if (why := self._why_not(entry, found.get(key, contract.Absence.NOT_VISIBLE)))})
+            if as_known := [key for key in keys if key not in outcomes]:
+                outcomes.update(connector.delete_many(session, stream, as_known))
             return None
 
         outcomes: dict[str, contract.ConnectorError | None] = {}
-        failed = self.guarded(entries[0], call)
+        failed = self.guarded(entries[0], call) or contract.UnknownOutcome("the peer said nothing of it")
         for key, entry in keys.items():
-            if failed is not None:
-                yield entry, failed
-            elif key in outcomes:
-                yield entry, outcomes[key]
-            else:
-                yield entry, contract.UnknownOutcome("the peer said nothing of it")
+            yield entry, outcomes.get(key, failed)
+
+    def _why_not(self, entry: OutboxEntry, now: contract.Found) -> contract.ConnectorError | None:
+        """What keeps a record from being deleted: a delete takes no version along, and what nobody here has seen must not go with it."""
+        was_left = getattr(entry.link, f"left_{entry.side}")
+        match now:
+            case contract.Absence.MISSING:
+                return contract.Gone("not there any more")
+            case contract.Absence.NOT_VISIBLE:
+                return contract.Forbidden("not shown to us")
+            case contract.Absence.ELSEWHERE if was_left:
+                return contract.Forbidden("outside what this connection reads")
+            case Record() if self._is_as_known(entry, now) and self.batch.wording.is_meant(entry.side, now) != was_left:
+                return None
+            case _:
+                return contract.Stale("changed meanwhile")
 
     def find_out(self, entry: OutboxEntry) -> Outcome:
         """The record a create made, or NotThere when it had no effect (or repeating it is harmless)."""
@@ -205,5 +227,8 @@ class Lane:
             return Found(first(found))
         if stream.external_key_field:
             return NotThere()
-        mend = contract.Title("请在对方系统确认该记录是否已创建，然后重放或放弃", "Check in the other system whether it was created, then replay or discard")
-        return contract.Refused("sent without an answer, and the peer offers no way to search for it", mend=mend)
+        mend = contract.Title(
+            "请在对方系统确认该记录是否已创建：未创建则重放，已创建则放弃。在此之前，对方新建的记录先等待",
+            "Check in the other system whether it was created: replay if it was not, discard if it was. Until then records made over there wait",
+        )
+        return contract.NotFindable("sent without an answer, and the peer offers no way to search for it", mend=mend)

@@ -13,6 +13,9 @@ from jingwei.hub.peers import pause
 safe_methods = ("GET", "HEAD", "OPTIONS")
 # the request did not arrive whole, or was not looked at: nothing was done
 _unread = (408, 425)
+_in_between = Title(
+    "中间设备（登录页、代理）可能替对方作答，请检查系统地址", "Something in between (a login page, a proxy) may have answered; check the system's address"
+)
 
 
 def response_of(method: str, answer: Any) -> Response:
@@ -40,23 +43,30 @@ def problem_of(method: str, response: Response, *, is_page_wanted: bool) -> Conn
     if status >= 500:
         return contract.UnknownOutcome(text)
     if status >= 400:
-        return _refusal(status, text)
+        return _refusal(response, text)
     if status >= 300 or status < 200:
         return _elsewhere(text, response, is_read)
     if not is_read and not is_page_wanted and response.body.strip() and "html" in response.headers.get("content-type", "").lower():
-        return contract.UnknownOutcome(f"a web page instead of an answer: {excerpt(response.body)}", mend=Title(
-            "中间设备（登录页、代理）可能替对方作答，请检查系统地址", "Something in between (a login page, a proxy) may have answered; check the system's address"))  # fmt: skip
+        return contract.UnknownOutcome(f"a web page instead of an answer: {excerpt(response.body)}", mend=_in_between)
     return None
 
 
-def _refusal(status: int, text: str) -> ConnectorError:
-    match status:
+def _refusal(response: Response, text: str) -> ConnectorError:
+    match response.status:
         case 404 | 410:
-            return contract.Gone(text)
+            return _gone(response, text)
         case 409 | 412:
             return contract.Stale(text)
         case _:
             return contract.Refused(text)
+
+
+def _gone(response: Response, text: str) -> ConnectorError:
+    """That a record is gone is believed of an API's answer only: what stands before a peer that is away answers 404 with a page of its own."""
+    try:
+        return contract.Gone(text, said=json.loads(response.body) if response.body.strip() else None)
+    except (ValueError, RecursionError):
+        return contract.ServerFault(f"no answer of the peer's own: {text}", mend=_in_between)
 
 
 def _elsewhere(text: str, response: Response, is_read: bool) -> ConnectorError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from jingwei.hub import contract
 from jingwei.hub.inbox.deliveries import record_as_plain, storable, to_look_up, unstorable
+from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Delivery, Interface, Run
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for
@@ -20,6 +22,7 @@ from jingwei.hub.sync.landing import work_on
 from jingwei.kernels.merge import SideName
 
 at_once = 500
+alone_at_most = 3  # when this many cannot be looked up even alone it is the side's trouble, and no record's
 
 
 def confirm(interface: Interface, run: Run | None, problems: dict[str, str]) -> Counts | None:
@@ -30,23 +33,48 @@ def confirm(interface: Interface, run: Run | None, problems: dict[str, str]) -> 
         by_side["a" if delivery.side == "a" else "b"].append(delivery)
     counts: Counts | None = None
     for side, mine in by_side.items():
-        try:
-            done = _look_up(interface, run, side, mine)
-        except contract.ConnectorError as problem:
-            problems[side] = problem.message[:200]
-            later = timezone.now() + timedelta(seconds=min(60, 2 ** min(6, mine[0].attempts + 1)))
-            Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
-            continue
-        counts = counts or Counts()
-        counts.add(done)
+        for done in _in_halves(interface, run, side, mine, problems, []):
+            counts = counts or Counts()
+            counts.add(done)
     return counts
+
+
+def _in_halves(interface: Interface, run: Run | None, side: SideName, mine: list[Delivery], problems: dict[str, str], alone: list[str]) -> Iterator[Counts]:
+    """Look these up, in halves when that fails: a record that cannot be looked up even alone waits by itself and keeps no other waiting.
+    The later half goes first, as its answers tell the breaker that the peer is at home."""
+    if side in problems:  # what cannot be read now is not asked what it lacks
+        _put_off(mine, 60)
+        return
+    try:
+        yield _look_up(interface, run, side, mine)
+        return
+    except contract.ConnectorError as problem:
+        is_closed = isinstance(problem, contract.Unreachable | contract.RateLimited | contract.Unauthorised)
+        if is_closed or len(alone) >= alone_at_most:
+            problems[side] = problem.message[:200]
+            _put_off(mine, 60)
+            return
+        if len(mine) == 1:
+            alone.append(mine[0].record_key)
+            problems[f"{side} {mine[0].record_key}"] = problem.message[:200]
+            _put_off(mine, 600)
+            return
+    middle = len(mine) // 2
+    for half in (mine[middle:], mine[:middle]):
+        yield from _in_halves(interface, run, side, half, problems, alone)
+
+
+def _put_off(mine: list[Delivery], seconds_at_most: int) -> None:
+    later = timezone.now() + timedelta(seconds=min(seconds_at_most, 2 ** min(10, mine[0].attempts + 1)))
+    Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
 
 
 def _look_up(interface: Interface, run: Run | None, side: SideName, mine: list[Delivery]) -> Counts:
     connector = catalogue.connector(interface.system(side).connector)
     began = timezone.now()
     keys = list(dict.fromkeys(each.record_key for each in mine))
-    found = connector.lookup(session_for(interface, side), interface.stream(side), keys)
+    with understood():
+        found = connector.lookup(session_for(interface, side), interface.stream(side), keys)
     items, taken = [], set[str]()
     for delivery in mine:
         answer = found.get(delivery.record_key, contract.Absence.NOT_VISIBLE)  # silence is no absence

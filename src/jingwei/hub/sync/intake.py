@@ -13,7 +13,7 @@ from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
 from jingwei.hub.inbox import deliveries
 from jingwei.hub.inbox.deliveries import as_row
-from jingwei.hub.models import Delivery, Interface, OutboxEntry, Quarantine
+from jingwei.hub.models import DeadLetter, Delivery, Interface, OutboxEntry, Quarantine
 from jingwei.hub.peers.session import stream_of
 from jingwei.hub.sync import circles
 from jingwei.hub.sync.batch import Batch
@@ -173,10 +173,13 @@ class Intake:
 
     def _may_be_ours(self, item: Item) -> bool:
         """Whether a create of ours with an unknown outcome may have made this very record, and nothing it carries tells: where the
-        peer keeps our reference, a record without it is not ours."""
+        peer keeps our reference, a record without it is not ours. What no search could tell a person has still to say."""
         if self._unresolved is None:
-            unknown = OutboxEntry.objects.filter(interface=self.batch.interface, action="create", state__in=("sending", "unknown"))
-            self._unresolved = frozenset(side for side in set(unknown.values_list("side", flat=True)) if not _keeps_reference(self.batch.interface, side))
+            interface = self.batch.interface
+            unknown = OutboxEntry.objects.filter(interface=interface, action="create", state__in=("sending", "unknown"))
+            unsettled = DeadLetter.objects.filter(interface=interface, settled_at=None, code=contract.NotFindable.code)
+            untold = {side for side in set(unknown.values_list("side", flat=True)) if not _keeps_reference(interface, side)}
+            self._unresolved = frozenset(untold | set(unsettled.values_list("entry__side", flat=True)))
         return item.side in self._unresolved
 
     def _keep_waiting(self, item: Item) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jingwei.hub.contract import BrokenAnswer, CursorExpired, Page, Record, Values
+from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Checkpoint, Interface
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import session_for
@@ -41,7 +42,8 @@ def _read_to_end(interface: Interface, side: str, checkpoint: Checkpoint, name: 
     while True:
         cursor: Values = getattr(checkpoint, name)
         began = timezone.now()
-        page: Page = connector.read(session, interface.stream(side), cursor, page_size)
+        with understood():
+            page: Page = connector.read(session, interface.stream(side), cursor, page_size)
         with transaction.atomic():
             if page.records:
                 land(page.records, began, "poll" if name == "cursor" else "again")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from jingwei.hub.models import Conflict, Link, OutboxEntry
 from jingwei.kernels import merge
 from jingwei.kernels.merge import Apart, Half, Pair
 
+clock_noise = timedelta(seconds=5)  # clocks of several machines differ by less
 OPEN = ("waiting", "held", "sending", "unknown")
 link_fields = (
     "key_a", "key_b", "base", "seen_a", "seen_b", "gone_a", "gone_b", "changed_a_at", "changed_b_at", "stamp_a", "stamp_b", "read_a_at", "read_b_at",
@@ -44,8 +48,13 @@ def _half(link: Link, side: str) -> Half:
     return Half(
         key=getattr(link, f"key_{side}"), seen=getattr(link, f"seen_{side}"), gone=getattr(link, f"gone_{side}"), left=getattr(link, f"left_{side}"),
         parked=getattr(link, f"parked_{side}"), version=getattr(link, f"version_{side}"), sequence=getattr(link, f"sequence_{side}"),
-        stamp=getattr(link, f"stamp_{side}"), changed_at=getattr(link, f"changed_{side}_at"), read_at=getattr(link, f"read_{side}_at"),
+        stamp=getattr(link, f"stamp_{side}"), changed_at=getattr(link, f"changed_{side}_at"), read_at=_not_ahead(getattr(link, f"read_{side}_at")),
     )  # fmt: skip
+
+
+def _not_ahead(read_at: datetime | None) -> datetime | None:
+    """When it was read, unknown where that lies ahead: our clock was put back, and everything read since would pass for older."""
+    return None if read_at is not None and read_at > timezone.now() + clock_noise else read_at
 
 
 def store_row(row: Row) -> Link:
