@@ -152,8 +152,8 @@ def test_a_damaged_newer_base_and_a_damaged_file_are_told_and_passed_over(lived:
     drained(lived.keeper())
     sealed_files = set(Archive(lived.folder).files.glob("*.jwf"))
     older = Archive(lived.folder).bases[-1]
-    time.sleep(1.1)  # bases are named by the second
     newer = lived.keeper().take_base()
+    time.sleep(1.1)  # bases are named by the full second after which they hold everything
     late = lived.home.path / "media" / "photos" / "后.txt"
     late.write_text(canary)
     wanted = lived.write(71)
@@ -174,9 +174,10 @@ def test_a_damaged_newer_base_and_a_damaged_file_are_told_and_passed_over(lived:
     newer.path.unlink()
     assert 71 in lived.rows_at(wanted, tmp_path / "seen") and Archive(lived.folder).bases[-1].path == older.path
     whole = older.path.read_bytes()
+    (place / "again").mkdir()
     older.path.write_bytes(whole[:-1])
     with pytest.raises(Refused, match=older.path.name):
-        past.backup_of_moment(lived.folder, wanted, place, lived.key, silent)
+        past.backup_of_moment(lived.folder, wanted, place / "again", lived.key, silent)
     older.path.write_bytes(whole)
     broken.unlink()
 

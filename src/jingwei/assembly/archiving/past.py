@@ -69,7 +69,7 @@ def backup_of_moment(folder: Path, until: datetime | None, place: Path, key: byt
                 raise
             raise first from None
         for each in place.iterdir():
-            shutil.rmtree(each)
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 
 def _check_room(plan: Plan) -> None:
