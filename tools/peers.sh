@@ -68,7 +68,8 @@ RB
   (cd /usr/share/redmine && "${as[@]}" bin/rails runner /tmp/jingwei-redmine-seed.rb >"$HOME_FOLDER/seed.log" 2>&1) || { tail -20 "$HOME_FOLDER/seed.log"; exit 1; }
   # Debian's SQLite set-up waits for no lock: two requests at a time would be answered 500, which no real installation does
   grep -q '^  timeout:' /etc/redmine/default/database.yml || echo '  timeout: 10000' >>/etc/redmine/default/database.yml
-  (cd /usr/share/redmine && exec setsid "${as[@]}" puma -e production -b "tcp://127.0.0.1:$PORT" -t 1:5 config.ru >"$HOME_FOLDER/redmine.log" 2>&1) &
+  # one thread: while one waits for SQLite's lock no other of the process runs, so two at a time would stand until that time is up
+  (cd /usr/share/redmine && exec setsid "${as[@]}" puma -e production -b "tcp://127.0.0.1:$PORT" -t 1:1 config.ru >"$HOME_FOLDER/redmine.log" 2>&1) &
   echo $! >"$HOME_FOLDER/run/redmine.pid"
   for _ in $(seq 1 600); do curl -fs -o /dev/null -H "X-Redmine-API-Key: $key" "http://127.0.0.1:$PORT/users/current.json" && break; sleep 0.1; done
   curl -fs -o /dev/null -H "X-Redmine-API-Key: $key" "http://127.0.0.1:$PORT/users/current.json" || { tail -30 "$HOME_FOLDER/redmine.log"; exit 1; }
