@@ -57,7 +57,7 @@ def _in_halves(interface: Interface, run: Run | None, side: SideName, mine: list
         if len(mine) == 1:
             alone.append(mine[0].record_key)
             problems[f"{side} {mine[0].record_key}"] = problem.message[:200]
-            _put_off(mine, 600)
+            _put_off(mine, 60)
             return
     middle = len(mine) // 2
     for half in (mine[middle:], mine[:middle]):
