@@ -19,7 +19,8 @@ from jingwei.frame.postgres import address
 class Plan:
     """A base, the segments to replay on it and the files beside it; `until` None when all that there is shall be replayed, up to `as_of`.
 
-    `bytes` is what it takes on the disk, `unreadable` which files beside the database are no longer what was sealed.
+    `bytes` is what it takes on the disk, `unreadable` which files beside the database are no longer what was sealed,
+    by their heads; unpacking adds those whose content is not.
     """
 
     archive: Archive
@@ -88,6 +89,8 @@ def damaged(path: Path, upto: datetime | None = None) -> Refused:
 
 def _base(archive: Archive, until: datetime | None, without: Collection[Path]) -> Base:
     found = [each for each in archive.bases if each.path not in without and (until is None or each.ended <= until)]
+    if not found and without:
+        raise BaseDamaged(next(iter(without)))
     if not found:
         first = told(archive.bases[0].ended)
         raise Refused(f"最早能恢复到 {first}，之前没有基准备份", f"the first moment that can be brought back is {first}; there is no base before it")

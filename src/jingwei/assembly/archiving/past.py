@@ -43,33 +43,34 @@ def bring(folder: Path, until: datetime | None, key: bytes, tell: Tell, *, accep
         bringing.sweep_pasts()
         place = Path(tempfile.mkdtemp(prefix=bringing.past_prefix, dir=address.home()))
         try:
-            backup = backup_of_moment(folder, until, place, key, tell)
+            backup, damaged = backup_of_moment(folder, until, place, key, tell)
             tell("时点已重放，开始验证", "the moment is replayed; it is proven now")
             done = bringing.bring_alone(backup, key, accepts_lost_keys=accepts_lost_keys)
         finally:
             bringing.sweep_pasts()
-    return replace(done, seconds=time.monotonic() - began)
+    return replace(done, seconds=time.monotonic() - began, damaged=tuple(sorted(each.name for each in damaged)))
 
 
-def backup_of_moment(folder: Path, until: datetime | None, place: Path, key: bytes, tell: Tell) -> Path:
-    """An ordinary backup of a moment, from the newest base that is whole: what is damaged is told and passed over."""
-    first: choosing.BaseDamaged | None = None
+def backup_of_moment(folder: Path, until: datetime | None, place: Path, key: bytes, tell: Tell) -> tuple[Path, list[Path]]:
+    """An ordinary backup of a moment, from the newest base that is whole; and what of the archive was damaged and passed over."""
     without: list[Path] = []
     while True:
         try:
             plan = choosing.choose(folder, until, key, without)
             _check_room(plan)
-            return _backup_of(plan, place, key, tell)
+            return _backup_of(plan, place, key, tell), [*without, *plan.unreadable]
         except choosing.BaseDamaged as problem:
-            first = first or problem
+            if problem.path in without:  # there is no older one
+                raise
             without.append(problem.path)
             tell(f"{problem.path.name} 已损坏，改用更早的基准备份", f"{problem.path.name} is damaged; an older base is tried")
-        except Refused:
-            if first is None:
+        except Refused as problem:
+            if not without:
                 raise
-            raise first from None
+            names = ", ".join(each.name for each in without)
+            raise Refused(f"{problem.zh}；已损坏的基准备份：{names}", f"{problem.en}; damaged bases: {names}") from problem
         for each in place.iterdir():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+            shutil.rmtree(each)  # what was unpacked of it
 
 
 def _check_room(plan: Plan) -> None:
@@ -109,7 +110,7 @@ def replayed(plan: Plan, place: Path, key: bytes, tell: Tell) -> Iterator[PastSe
     """A server that stands at the moment, as long as it is looked at; the files of the moment are in `home` beside it."""
     tell(f"解开基准备份 {plan.base.path.name}", f"unpacking the base, and {len(plan.segments)} segments of the log")
     try:
-        _unpack(plan, place, key, tell)
+        _unpack(plan, place, key)
     except OSError as problem:
         where = problem.filename or place
         raise Refused(f"读写 {where} 出错：{problem.strerror}；数据没有改动", f"{where}: {problem.strerror}; nothing was changed") from problem
@@ -121,7 +122,7 @@ def replayed(plan: Plan, place: Path, key: bytes, tell: Tell) -> Iterator[PastSe
         server.end()
 
 
-def _unpack(plan: Plan, place: Path, key: bytes, tell: Tell) -> None:
+def _unpack(plan: Plan, place: Path, key: bytes) -> None:
     data, wal, home = place / "data", place / "wal", place / "home"
     for each in (data, wal, home):
         each.mkdir(mode=0o700)
@@ -134,10 +135,7 @@ def _unpack(plan: Plan, place: Path, key: bytes, tell: Tell) -> None:
         except (sealed.Damaged, sealed.NotABackup):
             raise choosing.damaged(path, last) from None
     _unpack_base(plan, place, key)
-    broken = [*plan.unreadable, *(path for path in plan.files if not _unpack_file(path, home, key))]
-    if broken:
-        names = ", ".join(sorted(each.name for each in broken))
-        tell(f"归档中已损坏、跳过的文件：{names}", "these files of the archive are damaged and passed over")
+    plan.unreadable.extend(path for path in plan.files if not _unpack_file(path, home, key))
     hand_over(data, wal, *data.rglob("*"), *wal.iterdir())
 
 

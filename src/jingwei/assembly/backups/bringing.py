@@ -44,6 +44,7 @@ class Restored:
     former_database: str
     former_folder: str
     missing: tuple[str, ...] = ()  # uploaded files that rows name and the backup had not
+    damaged: tuple[str, ...] = ()  # pieces of an archive that were no longer what was sealed: an older base, or file, stands in their place
 
 
 def bring(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Restored:

@@ -125,7 +125,7 @@ def restore(options: argparse.Namespace) -> int:
     is_running = sole.ask_restart(address.home())
     if options.json:
         print_json({"rows": done.manifest.rows, "made_at": done.manifest.made_at, "secrets": done.secrets, "rto_seconds": round(done.seconds, 1),
-            "rpo_seconds": round(done.age_seconds, 1), "former_database": done.former_database, "former_folder": done.former_folder, "missing_files": list(done.missing)})  # fmt: skip
+            "rpo_seconds": round(done.age_seconds, 1), "former_database": done.former_database, "former_folder": done.former_folder, "missing_files": list(done.missing), "damaged": list(done.damaged)})  # fmt: skip
         return 0
     say(f"已恢复到 {done.manifest.made_at}：{done.manifest.rows} 行，{done.secrets} 个凭据可解封", "restored and proven", mark="✓")
     say(f"用时 {done.seconds:.1f} 秒（RTO），数据时点距今 {_span(done.age_seconds)}（RPO）", "time to restore, and age of the data", mark="✓")
@@ -133,6 +133,12 @@ def restore(options: argparse.Namespace) -> int:
         say(
             f"有 {len(done.missing)} 个上传的文件不在备份里：{', '.join(done.missing[:3])}",
             f"{len(done.missing)} uploaded files that the data name were not in it",
+            mark="!",
+        )
+    if done.damaged:
+        say(
+            f"归档中有 {len(done.damaged)} 个文件已损坏并跳过：{', '.join(done.damaged[:3])}；请检查归档所在的磁盘",
+            f"{len(done.damaged)} pieces of the archive are damaged and were passed over: look after the disk it stands on",
             mark="!",
         )
     say(
