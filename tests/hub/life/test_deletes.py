@@ -14,7 +14,7 @@ from jingwei.domains.work.models import Task
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle, decisions, reconcile
 from jingwei.hub.inbox import deliveries, unpack
-from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
+from jingwei.hub.models import Conflict, Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.outbox import sending
 from tests.hub.conftest import Joined
@@ -178,6 +178,13 @@ def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined,
         assert "busy" in reconcile.unread(joined.interface)
     row = fresh(joined)
     assert row.reconciled_at is None and not reconcile.is_due(row), "not done, and not tried again at once"
+    for seconds in (16, 31, 61, 121, 121):  # soon, then twice as long each time, and never later than two minutes
+        looks = Run.objects.filter(interface=row, kind=Run.Kind.RECONCILE)
+        looks.update(finished_at=timezone.now() - timedelta(seconds=seconds))
+        assert reconcile.is_due(row)
+        looks.update(finished_at=timezone.now() - timedelta(seconds=seconds - 3))
+        assert not reconcile.is_due(row)
+        Run.objects.create(interface=row, tenant_id=row.tenant_id, kind=Run.Kind.RECONCILE, started_at=timezone.now(), finished_at=timezone.now(), error="busy")
     health.judge(row)
     assert "keys_unread" in {each["code"] for each in row.state_detail}
     assert reconcile.reconcile(joined.interface.pk)["gone"] == 12

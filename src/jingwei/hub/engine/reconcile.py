@@ -16,14 +16,17 @@ from jingwei.hub.peers.session import session_for, stream_of
 from jingwei.kernels.merge import SideName, sides
 
 at_least_every = timedelta(minutes=2)
+first_retry = timedelta(seconds=15)
 
 
 def is_due(interface: Interface) -> bool:
-    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time; two minutes
-    after a look that did not reach the end."""
-    last = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False).order_by("-id").first()
+    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time. After a look that
+    did not reach the end soon, as most troubles are short, and twice as long after each further one, up to two minutes."""
+    looks = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False)
+    last = looks.order_by("-id").first()
     if last is not None and last.finished_at is not None and last.error:
-        return last.finished_at + at_least_every <= timezone.now()
+        in_vain = looks.filter(started_at__gt=interface.reconciled_at or interface.created_at).exclude(error="").count()
+        return last.finished_at + min(at_least_every, first_retry * 2 ** min(max(in_vain - 1, 0), 3)) <= timezone.now()
     if interface.reconciled_at is None:
         return True
     took = last.finished_at - last.started_at if last is not None and last.finished_at is not None else timedelta(0)

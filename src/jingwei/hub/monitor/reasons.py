@@ -165,7 +165,7 @@ def _keys(evidence: Evidence, now: datetime) -> Iterator[Reason]:
         yield _reason(
             "keys_unread", Level.DEGRADED, Words(f"对账没有做完：未能查遍所有记录{said}", f"The keys could not be looked through{said.replace('：', ': ')}"), unread.since, 1,
             Words(f"最近 {ago.zh}里对方的删除可能没有被发现。", f"Deletes of the last {ago.en} may not have been noticed."),
-            Words("按提示检查对方系统；每两分钟自动再试。", "Check the other system; it is tried again every two minutes."), look_at(interface))  # fmt: skip
+            Words("按提示检查对方系统；最迟两分钟后自动再试。", "Check the other system; it is tried again within two minutes."), look_at(interface))  # fmt: skip
 
 
 def _failing(evidence: Evidence, side: str, checkpoint: Checkpoint, system: str, now: datetime) -> Reason:

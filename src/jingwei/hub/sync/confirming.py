@@ -43,7 +43,7 @@ def _in_halves(interface: Interface, run: Run | None, side: SideName, mine: list
     """Look these up, in halves when that fails: a record that cannot be looked up even alone waits by itself and keeps no other waiting.
     The later half goes first, as its answers tell the breaker that the peer is at home."""
     if side in problems:  # what cannot be read now is not asked what it lacks
-        _put_off(mine, 60)
+        _put_off(mine)
         return
     try:
         yield _look_up(interface, run, side, mine)
@@ -52,20 +52,20 @@ def _in_halves(interface: Interface, run: Run | None, side: SideName, mine: list
         is_closed = isinstance(problem, contract.Unreachable | contract.RateLimited | contract.Unauthorised)
         if is_closed or len(alone) >= alone_at_most:
             problems[side] = problem.message[:200]
-            _put_off(mine, 60)
+            _put_off(mine)
             return
         if len(mine) == 1:
             alone.append(mine[0].record_key)
             problems[f"{side} {mine[0].record_key}"] = problem.message[:200]
-            _put_off(mine, 60)
+            _put_off(mine)
             return
     middle = len(mine) // 2
     for half in (mine[middle:], mine[:middle]):
         yield from _in_halves(interface, run, side, half, problems, alone)
 
 
-def _put_off(mine: list[Delivery], seconds_at_most: int) -> None:
-    later = timezone.now() + timedelta(seconds=min(seconds_at_most, 2 ** min(10, mine[0].attempts + 1)))
+def _put_off(mine: list[Delivery]) -> None:
+    later = timezone.now() + timedelta(seconds=min(60, 2 ** min(6, mine[0].attempts + 1)))
     Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
 
 
