@@ -16,7 +16,7 @@ from jingwei.frame.resource import resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db
-examples = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+examples = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 areas = [resource.key for resource in resources()] + ["reports", "hub"]
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 every = list(resources())
 seed = int(os.environ.get("EXTREMES_SEED", "20261128"))
 share = float(os.environ.get("EXTREMES_SHARE", "0.2"))
-pairs_at_most, columns_at_most = 25, 15
+pairs_at_most, columns_at_most = 25, 25
 
 texts = [
     "\0",

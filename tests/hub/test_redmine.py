@@ -23,7 +23,7 @@ from tests.peers import peer
 
 pytestmark = pytest.mark.alone
 root = Path(__file__).resolve().parents[2]
-issues_at_first = int(os.environ.get("REDMINE_ISSUES", "400"))
+issues_at_first = 1000
 
 
 @dataclass

@@ -358,7 +358,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
         print(f"first load of {asked.issues} issues: {stage.begin():.1f} s", flush=True)
         acting = max(0.4 * asked.seconds, 0.72 * asked.seconds - (time.monotonic() - began))
-        report = play(stage, acting, asked.kills, asked.crashes, quiet=240.0)  # a peer that failed five times is left alone for a while, longer each time
+        report = play(stage, acting, asked.kills, asked.crashes, quiet=max(60.0, asked.seconds * 0.35))
     report["seconds"] = round(time.monotonic() - began, 1)
     for name, value in report.items():
         print(f"{name}: {len(value) if name in ('lies', 'violations') else value}")

@@ -120,8 +120,8 @@ def load(projects: Mapping[str, Project]) -> dict[str, Interface]:
         ("tracker-mes", "事项 ↔ 任务（MES 推广）", "MES-ROLL", "tracker", "issues", "jingwei", "work.task", _issues, 5),
         ("tracker-erp", "事项 ↔ 任务（ERP 集成）", "ERP-JOIN", "tracker", "issues", "jingwei", "work.task", _issues, 5),
         ("erp-cost-vouchers", "成本凭证 → 成本行", "ERP-JOIN", "erp", "cost_vouchers", "jingwei", "cost.line", _vouchers, 5),
-        ("mes-work-orders", "试运行工单 → 任务", "MES-ROLL", "mes", "work_orders", "jingwei", "work.task", _work_orders, 2),
-        ("mes-downtime", "系统停机 → 事项", "WMS-PDA", "mes", "downtime_events", "tracker", "issues", _downtime, 5),
+        ("mes-work-orders", "试运行工单 → 任务", "MES-ROLL", "mes", "work_orders", "jingwei", "work.task", _work_orders, 1),
+        ("mes-downtime", "系统停机 → 事项", "WMS-PDA", "mes", "downtime_events", "tracker", "issues", _downtime, 2),
     )
     out = {}
     for name, title, project, a, stream_a, b, stream_b, spec, seconds in plans:
