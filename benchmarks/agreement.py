@@ -22,10 +22,10 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from jingwei.kernels.calendar import wall_minute
+from jingwei.kernels.calendar.compiled import HorizonError, compile_calendar
+from jingwei.kernels.calendar.stated import wall_minute
 from jingwei.kernels.planfile import FileError, FileTask, PlanFile, read, schedule_file
 from jingwei.kernels.planfile.explanation import explain_miss
-from jingwei.kernels.worktime import HorizonError, compile_calendar
 
 DATES = ("early_start", "early_finish", "late_start", "late_finish", "start", "finish")
 

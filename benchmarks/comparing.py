@@ -1,6 +1,6 @@
 """What comparing all values of both sides costs: 100,000 linked records in memory, all equal, then one in a hundred different.
 
-Run: python benchmarks/comparing.py [records]. Prints seconds, records a second (both sides) and how far the process grew.
+Run: python -m benchmarks.comparing [records]. Prints seconds, records a second (both sides) and how far the process grew.
 """
 
 from __future__ import annotations

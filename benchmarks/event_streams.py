@@ -1,6 +1,6 @@
 """Open pages beside ordinary ones: the time of pages at a steady rate, without and with many event streams, and what it costs in memory.
 
-Run: python benchmarks/event_streams.py [streams] [requests a second] [seconds]. Prints p50 and p95 of pages, resident memory of the web
+Run: python -m benchmarks.event_streams [streams] [requests a second] [seconds]. Prints p50 and p95 of pages, resident memory of the web
 process, its database connections, how long an event takes to reach every stream, and how soon all end when their reader's role is taken.
 """
 
@@ -29,7 +29,7 @@ django.setup()
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from jingwei.frame.access import roles_of
+from jingwei.frame.rights.access import roles_of
 from jingwei.frame.models import Membership, Tenant, User
 tenant = Tenant.objects.create(code="t", name="T")
 roles_of(tenant)

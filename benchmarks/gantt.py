@@ -1,4 +1,4 @@
-"""The Gantt's server side at 10,000 tasks: the plan as the page fetches it, a drag as previewed and committed. Run: python benchmarks/gantt.py [tasks]"""
+"""The Gantt's server side at 10,000 tasks: the plan as the page fetches it, a drag as previewed and committed. Run: python -m benchmarks.gantt [tasks]"""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def prepare(count: int) -> tuple[Any, Any]:
     from jingwei.domains.work.models import Dependency, Task
     from jingwei.domains.work.services import tasks_renumber
     from jingwei.frame import scope
-    from jingwei.frame.access import roles_of
     from jingwei.frame.models import Membership, Project, Role, Tenant, User
+    from jingwei.frame.rights.access import roles_of
 
     migrate_all()
     tenant = Tenant.objects.create(code="t", name="T")

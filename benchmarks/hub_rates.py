@@ -1,6 +1,6 @@
 """What the hub writes to a real Redmine: creates, updates and deletes a second through the whole engine, beside a bare loop of the updates' requests.
 
-Needs a running Redmine (`make peers`). Usage: python benchmarks/hub_rates.py [records]
+Needs a running Redmine (`make peers`). Usage: python -m benchmarks.hub_rates [records]
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "jingwei.assembly.settings"
 django.setup()
 from datetime import date
 from jingwei.frame import commands, scope
-from jingwei.frame.access import system_access
+from jingwei.frame.rights.access import system_access
 from jingwei.frame.models import Project, Tenant
-from jingwei.frame.resource import resource
+from jingwei.frame.records.resource import resource
 from jingwei.domains.work.models import Task
 from jingwei.hub.engine import cycle
 from jingwei.hub.register import services

@@ -29,9 +29,9 @@ def main() -> None:
         from jingwei.assembly.tables import migrate_all
         from jingwei.domains.cost.models import Line
         from jingwei.frame import scope
-        from jingwei.frame.access import roles_of
         from jingwei.frame.models import Membership, Project, Role, Tenant, User
         from jingwei.frame.postgres import address
+        from jingwei.frame.rights.access import roles_of
 
         migrate_all()
         tenant = Tenant.objects.create(code="t", name="T")

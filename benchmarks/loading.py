@@ -1,6 +1,6 @@
 """100,000 issues from a REST peer into PostgreSQL: Jingwei (mapping, links with their base, history, lineage) against dlt (a plain table), one run.
 
-Run: python benchmarks/loading.py [records] [page]. dlt is installed by uv into a throw-away environment; both read the same server with the same pages
+Run: python -m benchmarks.loading [records] [page]. dlt is installed by uv into a throw-away environment; both read the same server with the same pages
 and write to the same PostgreSQL. Jingwei keeps what dlt does not: every raw delivery, the pair of ids with the agreed values, the history of every
 row and the outbox entry that tells where it came from; its tasks also obey the rules of the verb `task_save`.
 """

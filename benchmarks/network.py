@@ -1,6 +1,6 @@
 """Times the critical path with all four link types and lags beside networkx, rustworkx and MPXJ's scheduler, all in one run.
 
-Run: uv run --with networkx --with rustworkx python benchmarks/network.py [activities ...]; with --mpxj PYTHON an interpreter that has
+Run: uv run --with networkx --with rustworkx python -m benchmarks.network [activities ...]; with --mpxj PYTHON an interpreter that has
 mpxj (and Java) schedules the plan with calendars, constraints and progress too. Every tool has a process of its own; the graph
 libraries get lists ready made, the kernel arrays. Medians of warm runs; the results of every activity are compared.
 """
@@ -27,11 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.networks import PEERS, layered_network, told
-from jingwei.kernels.calendar import WorkCalendar, wall_minute
-from jingwei.kernels.incremental import HeldPlan
+from jingwei.kernels.calendar.stated import WorkCalendar, wall_minute
 from jingwei.kernels.jit import numba_is_wanted
-from jingwei.kernels.network import RunRules
-from jingwei.kernels.plan import Activity, Dependency
+from jingwei.kernels.network.critical_path import RunRules
+from jingwei.kernels.plan.incremental import HeldPlan
+from jingwei.kernels.plan.plan import Activity, Dependency
 
 START = datetime(2026, 1, 5, 1, tzinfo=UTC)
 

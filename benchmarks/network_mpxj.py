@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.networks import PEERS, Arrays, layered_network, told
-from jingwei.kernels.calendar import DayException, WorkCalendar, day_number
-from jingwei.kernels.network import ActivityArrays, LinkArrays, NetworkDates, RunRules, compile_network
+from jingwei.kernels.calendar.stated import DayException, WorkCalendar, day_number
+from jingwei.kernels.network.critical_path import ActivityArrays, LinkArrays, NetworkDates, RunRules, compile_network
 
 _START = day_number(date(2026, 1, 5)) * 1440 + 480
 _DAY = ((480, 720), (780, 1020))

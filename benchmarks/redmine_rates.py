@@ -1,6 +1,6 @@
 """Updates a second of the Redmine connector alone, beside a bare loop that sends the same requests; with 1 and 4 threads.
 
-Needs a running Redmine (`make peers`). Usage: python benchmarks/redmine_rates.py [updates]
+Needs a running Redmine (`make peers`). Usage: python -m benchmarks.redmine_rates [updates]
 """
 
 from __future__ import annotations

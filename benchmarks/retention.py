@@ -25,9 +25,11 @@ def main(rows: int) -> None:
         from django.utils import timezone
 
         from jingwei.assembly.tables import migrate_all
-        from jingwei.frame import bulk, retention, scope
+        from jingwei.frame import scope
         from jingwei.frame.models import Project, Tenant
         from jingwei.frame.postgres import address
+        from jingwei.frame.records import bulk
+        from jingwei.frame.work import retention
         from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, System
 
         migrate_all()

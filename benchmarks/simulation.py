@@ -18,10 +18,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from jingwei.kernels.calendar import WorkCalendar, wall_minute
-from jingwei.kernels.calendar_passes import CalendarTable
+from jingwei.kernels.calendar.compiled import calendar_table
+from jingwei.kernels.calendar.passes import CalendarTable
+from jingwei.kernels.calendar.stated import WorkCalendar, wall_minute
 from jingwei.kernels.uncertainty import Impact, RiskEvent, Spread, UncertainActivity, UncertainLink, simulate
-from jingwei.kernels.worktime import calendar_table
 
 dice = random.Random(20261121)
 

@@ -1,6 +1,6 @@
 """From an edit in the tracker to the repainted page: webhook, mapping, merge, task, recalculated plan, event, fragment; 50 edits a second.
 
-Run: python benchmarks/webhook_to_page.py [edits a second] [seconds]. Starts the demo tracker, web, worker and scheduler as processes of their own.
+Run: python -m benchmarks.webhook_to_page [edits a second] [seconds]. Starts the demo tracker, web, worker and scheduler as processes of their own.
 An edit whose value was overtaken by a later edit of the same issue before it reached the plan is counted as folded, not timed.
 """
 
@@ -36,7 +36,7 @@ from datetime import date
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from jingwei.frame.access import roles_of
+from jingwei.frame.rights.access import roles_of
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Tenant, User
 from jingwei.hub.engine import cycle as engine

@@ -17,3 +17,6 @@ STORAGES = {  # type: ignore[assignment]
 }
 
 PASSWORD_HASHERS = ["tests.hashing.QuickArgon2", *PASSWORD_HASHERS[1:]]  # noqa: F405
+
+# each client of the tests would look through all static files anew; what runs as an installation serves them
+SERVESTATIC_USE_FINDERS = SERVESTATIC_USE_STATIC_ROOT = False

@@ -94,8 +94,8 @@ def timed(action: Callable[[], Any], repeats: int) -> list[float]:
 
 def jingwei(arrays: dict[str, Any], repeats: int) -> dict[str, Any]:
     """The kernel: with a week and public holidays for the times, round the clock for values equal to whole-minute arithmetic."""
-    from jingwei.kernels.calendar import ROUND_THE_CLOCK, WorkCalendar
-    from jingwei.kernels.network import ActivityArrays, LinkArrays, Network, RunRules, compile_network
+    from jingwei.kernels.calendar.stated import ROUND_THE_CLOCK, WorkCalendar
+    from jingwei.kernels.network.critical_path import ActivityArrays, LinkArrays, Network, RunRules, compile_network
 
     links = LinkArrays(arrays["predecessor"], arrays["successor"], arrays["type"], arrays["lag"])
     rules, week = RunRules(29_454_300), [WorkCalendar()]  # 2026-01-05 09:00

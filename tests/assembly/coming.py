@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.assembly.test_troubles import root
+from tests.assembly import warm
+from tests.assembly.warm import root
 
 filled = """
 from datetime import date
@@ -73,7 +73,7 @@ class Home:
         return self._python("-m", name)
 
     def _python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, *arguments], cwd=root, env=self.environment | more, capture_output=True, text=True, timeout=300, check=False)
+        return warm.run(arguments, self.environment | more)
 
     @property
     def environment(self) -> dict[str, str]:

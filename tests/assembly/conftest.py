@@ -33,7 +33,7 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Hom
 
 @pytest.fixture(scope="session")
 def archived(filled_home: Callable[[str], Home], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
-    """Switched on, three moments, and a photograph after the base."""
+    """Switched on, three moments, and a photograph after the base. Files run in the order of their names: the keeper's, the last, switch it off."""
     lived = Lived(filled_home("archived"), tmp_path_factory.mktemp("archive"))
     try:
         done = lived.home.run("archive", "on", str(lived.folder), "--json")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tarfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -13,6 +14,8 @@ from jingwei.assembly.archiving import places, pruning, sealing
 from jingwei.assembly.archiving.places import Archive, Base, following
 from jingwei.assembly.archiving.sealing import Seal
 from jingwei.assembly.backups import sealed
+from jingwei.assembly.commands import Refused, archive
+from jingwei.frame.models import Tenant
 
 
 def test_names_of_segments_and_bases() -> None:
@@ -96,3 +99,28 @@ def test_a_file_of_any_name_is_known_and_sealed(tmp_path: Path) -> None:
     with (archive.files / f"{number}.jwf").open("rb") as file, sealed.Reader(file, seal.key) as reader, tarfile.open(fileobj=reader, mode="r|") as found:
         member = next(iter(found))
         assert member.name == name
+
+
+def test_a_moment_is_a_day_or_a_day_with_a_time_and_the_example_given_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in (
+        "2026-11-29+08:00",
+        "2026-11-29 +08:00",
+        "2026-11-29+0800",
+        "2026-11-29+08",
+        "2026-11-29T00:00+08:00",
+        "2026-11-28T16:00Z",
+        " 2026-11-28 16:00:00+00:00",
+    ):
+        assert archive.moment(text) == datetime(2026, 11, 28, 16, tzinfo=UTC), text
+    monkeypatch.setattr(archive.address, "is_there", lambda: True)
+    monkeypatch.setattr(Tenant, "objects", mock.Mock(**{"values_list.return_value": []}))
+    for text in ("2026-11-29", "2026-11-29 12:00", "20261129T120000", "2026-11-29T12:00:00.5"):
+        with pytest.raises(Refused) as refusal:
+            archive.moment(text)
+        example = refusal.value.en.rpartition(" ")[2]
+        assert example in refusal.value.zh and archive.moment(example) == datetime.fromisoformat(text).replace(tzinfo=timezone(timedelta(hours=8)))
+    monkeypatch.setattr(Tenant, "objects", mock.Mock(**{"values_list.return_value": ["Asia/Shanghai"]}))
+    assert archive.moment("2026-11-29") == datetime(2026, 11, 28, 16, tzinfo=UTC)
+    for text in ("2026-11-29x08:00", "2026-11-29/08:00", "29.11.2026", "2026-13-01", "2026-11-29+99:00"):
+        with pytest.raises(Refused, match="2026-11-28T12:00:00"):
+            archive.moment(text)

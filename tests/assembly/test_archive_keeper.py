@@ -22,8 +22,8 @@ from jingwei.assembly.backups import sealed
 from jingwei.assembly.commands import Refused
 from jingwei.assembly.supervising.archive import ArchiveLook
 from jingwei.assembly.supervising.console import Console
-from jingwei.frame import disk
 from jingwei.frame.postgres import address, embedded
+from jingwei.frame.work import disk
 from tests.assembly.archived import Lived, canary, drained, silent, until
 from tests.assembly.coming import root
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.assembly.coming import Home, home, whole
-from tests.assembly.test_troubles import refused, root
+from tests.assembly.test_troubles import refused
+from tests.assembly.warm import root
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from jingwei.assembly.cli import main
-from jingwei.frame.access import roles_of
 from jingwei.frame.models import Membership, Tenant, User
+from jingwei.frame.rights.access import roles_of
 
 pytestmark = pytest.mark.django_db
 Said = pytest.CaptureFixture[str]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from jingwei.assembly import cli, mpxj
-from jingwei.kernels.calendar import CalendarLayer, WorkCalendar
+from jingwei.kernels.calendar.stated import CalendarLayer, WorkCalendar
 from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, write_mspdi
 
 WEEK: Any = (((480, 720), (780, 1020)),) * 5 + ((), ())

@@ -18,8 +18,8 @@ from jingwei.assembly.supervising.children import Child
 from jingwei.assembly.supervising.compiling import Compiling
 from jingwei.assembly.supervising.console import Console, kept_bytes, log_bytes, shorten
 from jingwei.assembly.supervising.room import Room
-from jingwei.frame import disk, pulse
 from jingwei.frame.postgres import address, embedded
+from jingwei.frame.work import disk, pulse
 from jingwei.kernels import ready
 
 
@@ -172,6 +172,22 @@ def test_telling_never_fails(tmp_path: Path) -> None:
     for _ in range(3):
         console.tell_once("k", "说", "said")
     assert console.forget("k") and not console.forget("k")
+
+
+def test_a_folder_of_logs_that_was_removed_is_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs = tmp_path / "logs"
+    console = Console(logs)
+    child = Child("x", "x", [sys.executable, "-c", "print('alive')"])
+    for _ in range(2):
+        console.tell("说", "said")
+        assert "said" in (logs / "up.log").read_text()
+        shutil.rmtree(logs)
+        child.start(logs)
+        assert child.process is not None
+        child.process.wait(60)
+        child.bury(time.monotonic())
+        assert (logs / "x.log").read_text() == "alive\n"
+        shutil.rmtree(logs)
 
 
 def test_a_log_that_has_grown_keeps_its_end(tmp_path: Path) -> None:

@@ -12,17 +12,13 @@ from pathlib import Path
 import pytest
 
 from jingwei.assembly import sole
-
-root = Path(__file__).resolve().parents[2]
+from tests.assembly import warm
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """One command as a process of its own."""
     kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "JINGWEI_HOME")}
-    return subprocess.run(
-        [sys.executable, "-m", "jingwei.assembly", *arguments], cwd=root, env={**kept, "PYTHONPATH": f"{root}/src:{root}", **environment},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    return warm.run(("-m", "jingwei.assembly", *arguments), {**kept, **environment}, seconds=120)
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -54,6 +50,8 @@ def test_an_address_that_cannot_be_understood(tmp_path: Path) -> None:
 
 
 def test_tables_that_are_not_there(tmp_path: Path) -> None:
+    start = "from jingwei.frame.postgres import address; address.start_embedded()"
+    subprocess.run([sys.executable, "-c", start], env={**os.environ, "JINGWEI_HOME": str(tmp_path), "DATABASE_URL": ""}, check=True)
     try:
         refused(run("interface", "list", JINGWEI_HOME=str(tmp_path)), "jingwei migrate")
         refused(run("worker", JINGWEI_HOME=str(tmp_path)), "jingwei migrate")
@@ -76,3 +74,17 @@ def test_a_second_one_in_the_same_home(tmp_path: Path) -> None:
     assert isinstance(sole.claim(tmp_path, "127.0.0.1", 8123), int)
     refused(run("up", "--no-demo", "--port", port, JINGWEI_HOME=str(tmp_path)), "JINGWEI_HOME", "http://127.0.0.1:8123", f"pid {os.getpid()}")
     assert not (tmp_path / "postgres").exists(), "nothing was started, and nothing of the first one stopped"
+
+
+@pytest.mark.parametrize("command", [("up", "--no-demo"), ("web",), ("worker",), ("migrate",), ("interface", "list")])
+def test_settings_that_cannot_be_meant_are_named_all_at_once_and_nothing_is_made(tmp_path: Path, command: tuple[str, ...]) -> None:
+    home = tmp_path / "home"
+    done = run(*command, JINGWEI_HOME=str(home), JINGWEI_PORT="abc", JINGWEI_REQUIRE_TOTP="maybe")
+    refused(done, "JINGWEI_PORT=abc", "65535", "JINGWEI_REQUIRE_TOTP=maybe", "1 or 0")
+    assert not home.exists()
+
+
+def test_doctor_names_settings_that_cannot_be_meant(tmp_path: Path) -> None:
+    done = run("doctor", JINGWEI_HOME=str(tmp_path / "home"), JINGWEI_PORT="abc", JINGWEI_HTTPS="maybe")
+    assert done.returncode == 1 and not done.stderr and "JINGWEI_PORT=abc" in done.stdout and "correct JINGWEI_HTTPS" in done.stdout
+    assert "Traceback" not in run("up", "--port", "99999", JINGWEI_HOME=str(tmp_path)).stderr

@@ -35,6 +35,7 @@ def test_every_released_schema_comes_up_to_date_with_its_rows(fresh: Home) -> No
     assert told["states"] == len(released.noted()) and told["lost"] == {}
     assert told["differing"] == []  # what a fresh installation gets at once is what the upgrade leads to
     assert told["unfilled"] == {} and told["filled"] > 40 and told["walls"] > 30, told
+    assert told["is_searched"], "rows of before are found"
 
 
 @pytest.mark.django_db

@@ -13,9 +13,10 @@ from jingwei.boards.curves import progress_curve
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands, scope
-from jingwei.frame.access import system_access
-from jingwei.frame.resource import resource
+from jingwei.frame import scope
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm
 
 pytestmark = pytest.mark.django_db

@@ -33,7 +33,7 @@ django.setup()
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from jingwei.frame.access import roles_of
+from jingwei.frame.rights.access import roles_of
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Tenant, User
 from jingwei.hub.register import services
@@ -78,7 +78,8 @@ class House:
     def environment(self) -> dict[str, str]:
         """Its environment."""
         kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "JINGWEI_TEST_HOME", "JINGWEI_SUPERVISED")}
-        more = {"JINGWEI_DISK_MIN_MB": str(disk_limit_mb)} if self.disk else {}
+        more = {"JINGWEI_REQUIRE_TOTP": "0"}  # the person who looks at pages has no phone
+        more |= {"JINGWEI_DISK_MIN_MB": str(disk_limit_mb)} if self.disk else {}
         return {**kept, **more, "JINGWEI_HOME": str(self.home), "JINGWEI_LOG_LEVEL": "WARNING", "PYTHONPATH": f"{root / 'src'}:{root}"}
 
     def build(self, cache: Path | None) -> None:
@@ -105,10 +106,16 @@ class House:
             file.write("\nmax_wal_size = 96MB\nmin_wal_size = 48MB\n")  # a small disk
         (self.home / "made").write_text(done.stdout.strip().splitlines()[-1])
 
-    def start(self) -> None:
-        """`jingwei up`, without the demo."""
+    def run(self, code: str) -> str:
+        """What a program of ours prints in this installation."""
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=root, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def start(self, *, demo: bool = False) -> None:
+        """`jingwei up`, with the demo or without."""
         self.supervisor = subprocess.Popen(
-            [sys.executable, "-m", "jingwei.assembly", "up", "--no-demo", "--port", str(self.port)], cwd=root, env=self.environment,
+            [sys.executable, "-m", "jingwei.assembly", "up", *([] if demo else ["--no-demo"]), "--port", str(self.port)], cwd=root, env=self.environment,
             stdout=subprocess.DEVNULL, stderr=self.errors, start_new_session=True,
         )  # fmt: skip
         end = time.monotonic() + 120
@@ -166,8 +173,12 @@ class House:
         """Somebody else fills the disk up to the last `left` bytes."""
         assert self.disk is not None
         filler = self.disk / "filler"
-        with filler.open("wb") as file, contextlib.suppress(OSError):
-            os.posix_fallocate(file.fileno(), 0, max(1, shutil.disk_usage(self.disk).free - left))
+        with filler.open("wb") as file:
+            while (room := shutil.disk_usage(self.disk).free - left) > 1_000_000:
+                with contextlib.suppress(OSError):  # somebody has written meanwhile: then nothing was taken at all
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, max(1, room - 200_000))
+            with contextlib.suppress(OSError):
+                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, max(1, shutil.disk_usage(self.disk).free - left))
         try:
             yield
         finally:

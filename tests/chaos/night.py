@@ -39,8 +39,9 @@ class Night:
         for deed in deeds:
             if time.monotonic() > until:
                 break
-            if self._do(deed):
-                done += 1
+            while not (is_done := self._do(deed)) and time.monotonic() < until:
+                time.sleep(0.2)  # whom it is meant for is not there just now
+            done += is_done
             time.sleep(self.dice.uniform(0.2, 1.5))
         return done
 
@@ -145,6 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
             night = Night(house, load, dice)
             load.start()
             night._until_well("start", time.monotonic())
+            assert not night.failures, f"not well at the start: {load.statuses}"
             began = time.monotonic()
             deeds = deeds_of(dice, options.kills, options.crashes, options.disks if disk else 0)
             done = night.play(deeds, began + options.seconds)

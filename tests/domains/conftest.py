@@ -16,8 +16,10 @@ from jingwei.domains.directory.models import Person, Team
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
-from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import Membership, Project, Role, Tenant, User
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import Access, access_of, system_access
 
 
 @dataclass
@@ -49,6 +51,19 @@ class Firm:
     def task(self, name: str = "任务", **values: Any) -> Task:
         """One more task of the project."""
         return work.task_save(project=values.pop("project", self.project), name=name, **values)
+
+    def made(self, key: str, **values: Any) -> Any:
+        """A new row of a resource, as the machinery would write it."""
+        place = {"project": self.project} if "project" in resource(key).fields else {}
+        return commands.create(resource(key), place | values, system_access(self.tenant.pk))
+
+    def changed(self, row: Any, **values: Any) -> Any:
+        """The row with other values."""
+        return commands.change(resource(row._meta.label_lower), row, values, system_access(self.tenant.pk))
+
+    def taken(self, row: Any, step: str, **asked: Any) -> Any:
+        """The row after a step."""
+        return commands.act(resource(row._meta.label_lower), step, row, asked, system_access(self.tenant.pk))
 
 
 def staff(firm: Firm, name: str, role: str, *, project: Project | None = None, tenant: Tenant | None = None) -> User:

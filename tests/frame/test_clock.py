@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from jingwei.frame import clock, scheduler, worker
 from jingwei.frame.models import Membership, Notification, Role, Tenant, User
+from jingwei.frame.work import clock, scheduler, worker
 
 
 @dataclass

@@ -16,8 +16,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from jingwei.frame import lockout, scope, secrets
+from jingwei.frame import scope, secrets
 from jingwei.frame.models import AccessEvent, FailedTries, Membership, Project, Role, Tenant, User
+from jingwei.frame.rights import lockout
 from jingwei.frame.ui import limits
 from tests.logs import listened
 
@@ -302,7 +303,7 @@ def test_cookies_are_bound_to_this_host_under_https() -> None:
 
 
 def test_mail_with_links_is_never_logged(house: Tenant, settings: LazySettings) -> None:
-    settings.EMAIL_BACKEND = "jingwei.frame.mail.Unsent"
+    settings.EMAIL_BACKEND = "jingwei.frame.telling.mail.Unsent"
     person(house, "zhang", "viewer")
     with listened() as log:
         Client().post("/accounts/password/reset/", {"email": "zhang@example.com"})

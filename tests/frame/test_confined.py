@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from jingwei.frame import confined
+from jingwei.frame.walls import confined
 from jingwei.kernels.planfile import PlanFile, write_mspdi
 
 read = "jingwei.kernels.sheets:read"
@@ -51,7 +51,7 @@ def test_only_our_own_readers_run_and_answers_are_data() -> None:
 def test_a_schedule_file_comes_back_whole() -> None:
     from datetime import datetime
 
-    from jingwei.kernels.calendar import WorkCalendar
+    from jingwei.kernels.calendar.stated import WorkCalendar
     from jingwei.kernels.planfile import FileTask
 
     task = FileTask(uid="1", id="1", name="挖土", duration_minutes=480)

@@ -106,7 +106,7 @@ def test_a_table_of_the_same_name_put_before_takes_nothing_away(inside: Tenant) 
 
 
 def test_the_access_log_takes_lines_by_its_function_only(inside: Tenant) -> None:
-    asked("SELECT jingwei_note_access('login', NULL, 'zhang', '10.0.0.1', '')")
+    asked("SELECT jingwei_note_access('login', NULL, 'zhang', '10.0.0.1', '', NULL)")
     assert AccessEvent.objects.latest("id").name == "zhang"
 
 

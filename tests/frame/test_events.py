@@ -10,10 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from jingwei.frame import events, presence
-from jingwei.frame.access import Access
 from jingwei.frame.models import ApiToken, Membership, Role, Tenant, User
-from jingwei.frame.presence import Presence
+from jingwei.frame.rights import presence
+from jingwei.frame.rights.access import Access
+from jingwei.frame.rights.presence import Presence
+from jingwei.frame.telling import events
 
 
 def access(**grants: Any) -> Access:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 from django.test import Client
 
-from jingwei.frame import limits
+from jingwei.frame.walls import limits
 from tests.frame.test_error_pages import languages, person
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_a_long_address_is_refused_in_words(language: str) -> None:
 def test_a_value_that_no_check_caught_is_refused_and_no_failure() -> None:
     """The last net: numbers that are none, too large, or with a NUL, wherever a page reads them itself."""
     client = person("en", role="owner", raise_request_exception=False)
-    for path, given in (("/work/board/move/", {"task": "abc", "status": "done"}), ("/work/board/move/", {"task": "²", "status": "done"}),
+    for path, given in (("/w/work.task/1/move/", {"view": "board", "to": "²"}), ("/w/work.task/1/move/", {"view": "deadlines", "to": "\0"}),
                         ("/labour/phone/save/", {"project": "²"}), ("/notices/read/", {"pk": "²"}), ("/project/", {"project": "9" * 30}),
                         ("/w/work.task/views/", {"name": "a\0b", "query": "\0"})):  # fmt: skip
         assert client.post(path, given).status_code < 500, (path, given)

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from jingwei.frame import scope
-from jingwei.frame.access import access_of
 from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, SetupLink, Tenant, User
+from jingwei.frame.rights.access import access_of
 
 pytestmark = pytest.mark.django_db
 backend = "allauth.account.auth_backends.AuthenticationBackend"
@@ -168,6 +168,35 @@ def test_an_older_link_does_not_open_what_another_gave_later(firm: Firm) -> None
     assert Membership.objects.filter(user__username="newbie").count() == 2
     assert Client().get(link).status_code == 404
     assert firm.invite(firm.head, "newbie", firm.roles["viewer"], None), "who could have given all of it sends a new one"
+
+
+def test_a_projects_administrator_ends_no_invitation_of_who_could_have_given_all_of_it(firm: Firm) -> None:
+    """Given an invitation by the owner, when an administrator of one project invites the same name, sends it anew, or takes his role away, then the owner's
+    link still leads in, with both roles; and the administrator of the project gets no link."""
+    link = firm.invite(firm.head, "newguy", firm.roles["manager"], None)
+    assert link and Client().get(link).status_code == 200
+    assert firm.invite(firm.lead, "newguy", firm.roles["viewer"], firm.projects[0]) is None
+    assert Membership.objects.filter(user__username="newguy").count() == 2
+    assert Client().get(link).status_code == 200
+    client, row = firm.browser(firm.lead), Membership.objects.get(user__username="newguy", project=firm.projects[0])
+    told = client.post(f"/settings/members/{row.pk}/link/", follow=True).content.decode()
+    assert "/setup/" not in told and "has ended" not in told and "invited by others" in told
+    assert Client().get(link).status_code == 200
+    assert client.post(f"/settings/members/{row.pk}/drop/").status_code == 302
+    assert not Membership.objects.filter(pk=row.pk).exists() and Client().get(link).status_code == 200
+    again = firm.invite(firm.head, "newguy", firm.roles["viewer"], firm.projects[0])
+    assert again and Client().get(again).status_code == 200 and Client().get(link).status_code == 404, "who may grant all of it replaces it"
+
+
+def test_a_link_ends_when_its_sender_could_not_give_what_is_added(firm: Firm) -> None:
+    """Given an invitation whose sender has lost his own rights since, when somebody else adds a role, then the link that was sent before leads nowhere."""
+    second = firm.person("second", "owner", None)
+    link = firm.invite(second, "newbie", firm.roles["viewer"], firm.projects[1])
+    assert link and firm.invite(firm.lead, "newbie", firm.roles["viewer"], firm.projects[0]) is None
+    assert Client().get(link).status_code == 200
+    Membership.objects.filter(user=second).delete()
+    assert firm.invite(firm.lead, "newbie", firm.roles["manager"], firm.projects[0]) is None
+    assert Client().get(link).status_code == 404
 
 
 def test_nobody_is_enrolled_in_another_organisation_unasked(firm: Firm) -> None:

@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from jingwei.frame import passwords, scope
+from jingwei.frame import scope
 from jingwei.frame.models import AccessEvent, ApiToken, FailedTries, Membership, PastPassword, Project, Role, SetupLink, Tenant, User
+from jingwei.frame.rights import passwords
 from jingwei.frame.ui import limits
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.frame import logs, scrub
+from jingwei.frame.walls import logs, scrub
 
 secret = "k3y/+ä&'\"=?§42"
 plain = "canary-0123456789abcdef"

@@ -14,8 +14,8 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory
 from psycopg.errors import AdminShutdown, LockNotAvailable
 
-from jingwei.frame import disk, memory
 from jingwei.frame.ui import errors
+from jingwei.frame.work import disk, memory
 from jingwei.hub.inbox import intake as intake_room
 from jingwei.hub.inbox.intake import Endpoint, Intake
 from tests.frame.test_error_pages import person

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from jingwei.frame import scope
@@ -104,6 +105,41 @@ def test_the_access_log_notes_it_and_tells_nobody_of_the_other(two: Two) -> None
     assert "changed organisation" in entered and ">west<" in entered
     seen_from_the_first = browser(two.li).get("/settings/access/").text
     assert "changed organisation" in seen_from_the_first and "west" not in seen_from_the_first.lower()
+
+
+def log_of(user: User) -> str:
+    page = browser(user).get("/settings/access/").text
+    return page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_what_happens_in_an_organisation_is_told_there_only(two: Two) -> None:
+    """Given a person of two organisations, when he makes and revokes a token or changes the rules in one, then the other's administrator reads nothing of it."""
+    east, west = two.tenants
+    client = browser(two.wang)
+    client.post("/settings/tokens/", {"name": "ours-only", "days": 5})
+    switch(client, west)
+    made = client.post("/settings/tokens/", {"name": "theirs-only", "days": 5, "access": "read"})
+    assert made.status_code == 200, made.text
+    token = ApiToken.objects.get(name="theirs-only")
+    client.post("/settings/passwords/", {"profile": "strict"})
+    assert Tenant.objects.get(pk=west.pk).password_profile == "strict"
+    client.post(f"/settings/tokens/{token.pk}/drop/")
+    assert not ApiToken.objects.filter(pk=token.pk).exists()
+    here, there = log_of(two.li), client.get("/settings/access/").text
+    assert "ours-only" in here and "theirs-only" not in here and token.prefix not in here.replace("jw_", "") and "strict" not in here
+    assert here.count("API token made") == 1 and "API token revoked" not in here and "password rules" not in here
+    assert "logged in" in here, "the account's own events are told as before"
+    assert there.count("theirs-only") == 2 and "strict" in there and "ours-only" not in there
+
+
+def test_lines_of_before_tell_only_what_belongs_to_the_account(two: Two) -> None:
+    """Given lines of which nobody knows where they happened, then their details are told to nobody."""
+    for kind, detail in (("token", "jw_old token-of-old"), ("switched", "east"), ("enrolled", "totp"), ("renamed", "wang-before")):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT jingwei_note_access(%s, %s, 'wang', '', %s, NULL)", (kind, two.wang.pk, detail))
+    here = log_of(two.li)
+    assert "token-of-old" not in here and ">east<" not in here
+    assert "totp" in here and "wang-before" in here
 
 
 def test_a_form_opened_before_the_change_is_refused_and_one_opened_after_it_is_taken(two: Two) -> None:

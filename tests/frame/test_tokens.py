@@ -13,9 +13,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.frame import narrowing, notices, scope
-from jingwei.frame.access import Access, access_of
+from jingwei.frame import narrowing, scope
 from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, SavedView, Tenant, User
+from jingwei.frame.rights.access import Access, access_of
+from jingwei.frame.telling import notices
 
 pytestmark = pytest.mark.django_db
 grants = st.sampled_from(["*", "*.view", "work.*", "work.task.view", "work.task.change", "frame.project.view", "cost.*"])

@@ -42,7 +42,7 @@ def test_a_key_that_is_taken_by_something_unseen_is_no_failure_of_ours() -> None
     from django.db import IntegrityError
     from psycopg import errors
 
-    from jingwei.frame.troubles import said_of
+    from jingwei.frame.walls.troubles import said_of
 
     problem = IntegrityError("duplicate key value violates unique constraint")
     problem.__cause__ = errors.UniqueViolation("duplicate")

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from jingwei.frame import egress, jobs, scope, secrets
+from jingwei.frame import scope, secrets
 from jingwei.frame.models import Demand, History, Project, Secret, Tenant
+from jingwei.frame.walls import egress
+from jingwei.frame.work import jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -238,8 +240,8 @@ def test_credentials_stay_with_their_hosts(monkeypatch: pytest.MonkeyPatch) -> N
 def test_nobody_else_opens_connections() -> None:
     """Law: network modules are imported in egress (and by the servers' own start and intake) only."""
     source = Path(__file__).resolve().parents[2] / "src" / "jingwei"
-    allowed = {"frame/egress.py", "assembly/supervisor.py", "assembly/serving.py", "assembly/supervising/probes.py"}
-    allowed |= {"frame/confined.py", "frame/confined_process.py"}  # a pair of sockets to a process of our own
+    allowed = {"frame/walls/egress.py", "assembly/supervisor.py", "assembly/serving.py", "assembly/supervising/probes.py"}
+    allowed |= {"frame/walls/confined.py", "frame/walls/confined_process.py"}  # a pair of sockets to a process of our own
     names = (
         "import socket",
         "import http.client",

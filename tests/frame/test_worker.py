@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection, connections
 from procrastinate.contrib.django import app
 
-from jingwei.frame import jobs, scope, worker
+from jingwei.frame import scope
 from jingwei.frame.models import Tenant
+from jingwei.frame.work import jobs, worker
 
 
 def job(number: int) -> SimpleNamespace:
@@ -48,7 +50,7 @@ def test_what_failed_while_another_of_its_kind_waits_keeps_nobody_waiting(transa
         (loop, event) = stop
         loop.call_soon_threadsafe(event.set)  # type: ignore[attr-defined]
 
-    from jingwei.frame.events import connection_parameters
+    from jingwei.frame.telling.events import connection_parameters
 
     connection_parameters_of_now = connection_parameters()
 
@@ -120,3 +122,23 @@ def test_a_clock_put_forward_takes_nobody_for_dead(monkeypatch: pytest.MonkeyPat
     retried.clear()
     asyncio.run(play(worker.AtWork()))
     assert not retried, "for a while after a jump nobody is taken for dead"
+
+
+def test_a_connection_that_has_grown_old_ends_with_the_job_that_used_it(transactional_db: None) -> None:
+    """The server's end of a connection keeps what it has read of the catalogue for as long as it lives."""
+    tenant = Tenant.objects.create(code="t", name="T")
+    seen: list[object] = []
+
+    @jobs.job("test.looks", queue="test")
+    def looks() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        seen.append(connection.connection)
+
+    run = app.tasks["test.looks"].func
+    for age, stays in ((60.0, True), (-1.0, False)):
+        connection.ensure_connection()
+        connection.close_at = time.monotonic() + age
+        run(tenant_id=tenant.pk)
+        assert (connection.connection is not None) is stays
+    assert len(seen) == 2

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.db import models
 
-from jingwei.frame import commands, scope
-from jingwei.frame.access import Access, system_access
+from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Tenant, User
-from jingwei.frame.resource import Resource, resource_of
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.rights.access import Access, system_access
 
 
 @dataclass

@@ -10,8 +10,8 @@ from typing import Any
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
-from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import Membership, Project, Role, User
+from jingwei.frame.rights.access import Access, access_of
 from tests.house.conftest import House
 
 

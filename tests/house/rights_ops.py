@@ -8,13 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
 
 from jingwei.frame.api.graphql import schema
 from jingwei.frame.api.rest import api
-from jingwei.frame.resource import Resource, resource, resources
+from jingwei.frame.records.resource import Resource, resource, resources
+from jingwei.frame.rights.access import system_access
+from jingwei.frame.traces.trace import far_of, relations_of
+from jingwei.frame.views import Board, Month
 from tests.house.rights_stage import Stage, as_form, as_json, text_of
 
 
@@ -54,6 +59,7 @@ def routes() -> Iterator[tuple[str, str]]:
     yield from walk(get_resolver(), "")
 
 
+_of_document = {"document": "risk.register", "section": "assessment", "version": 1, "ending": "docx"}
 # personal pages of the log-in library, and what answers without knowing anybody: only looked at
 only_read = ("accounts/", "health/", "metrics", "events/")
 
@@ -80,7 +86,7 @@ def _pages(stage: Stage) -> Iterator[Op]:
 def _expanded(stage: Stage, route: str, name: str) -> Iterator[tuple[str, str, Any]]:
     """A route with values for its arguments: once, or once for every resource (and verb)."""
     if "<str:key>" in route and route.startswith(("w/", "pick/")):
-        for each in resources():
+        for each in [each for each in resources() if each.carries or "/carried/" not in route]:  # others carry nothing: their addresses are nobody's
             for verb in [v.name for v in each.verbs] if "<str:verb>" in route else [""]:
                 label = route.replace("<str:key>", each.key).replace("<str:verb>", verb)
                 yield label, "/" + _filled(stage, label, each), _form_body(stage, each, name)
@@ -93,22 +99,27 @@ def _filled(stage: Stage, route: str, found: Resource | None) -> str:
 
 
 def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> Any:
-    known: dict[str, Any] = {"code": stage.project.code, "project": stage.project.code, "number": stage.ids["parked"], "kind": "csv"}
+    known: dict[str, Any] = {"code": stage.project.code, "project": stage.project.code, "number": stage.ids["parked"], "kind": "csv", **_of_document}
     if found is not None:
         first = found.inline[0] if found.inline else "-"
-        known |= {"key": found.key, "pk": stage.rows[found.key].pk, "name": first}
+        joined = {"edge": stage.edges.get(found.key, 0)}
+        known |= {"key": found.key, "pk": stage.rows[found.key].pk, "name": first, **joined, **stage.carried.get(found.key, {})}
     elif route.startswith(("hub/", "api/v1/hub/")):
         known["key"] = stage.rows["hub.system"].key if "systems/" in route else stage.interface.key
     for prefix, what in (
         ("schedule/what-if/", "scenario"), ("projects/", "scenario"), ("changes/<str:code>/what-if/", "scenario"), ("schedule/", "work"), ("running/", "work"),
-        ("settings/members/", "membership"),
+        ("settings/members/", "membership"), ("waiting/deputies/", "deputy"),
     ):  # fmt: skip
         if route.startswith(prefix) and "pk" not in known:
             known["pk"] = stage.ids[what]
     for prefix, key in (("labour/", "labour.sheet"), ("changes/", "change.changerequest")):
         if route.startswith(prefix) and "pk" not in known:
             known["pk"] = stage.rows[key].pk
+    if route.startswith("traces/"):
+        known["name"] = "threatens"
     known |= {"baseline_id": stage.ids["baseline"], "work_id": stage.ids["work"], "token": "no-such-token"}
+    if route.startswith("api/v1/imports/"):
+        known["resource"] = "work.task"
     if route.startswith("settings/tokens/"):
         known["pk"] = stage.ids["token"]
     if route.startswith("accounts/"):
@@ -123,22 +134,48 @@ def _form_body(stage: Stage, found: Resource, name: str) -> dict[str, Any]:
     change = {text: "changed"} if text else {}
     bodies: dict[str, dict[str, Any]] = {
         "record-new": as_form(stage, found), "record-edit": change, "records-bulk": {"action": "delete", "pk": row.pk},
+        "carried-say": {"text": "x"}, "carried-amend": {"text": "x"}, "carried-tag": {"word": "x"}, "carried-follow": {"on": "1"},
         "record-cell": {found.inline[0]: "7"} if found.inline else {}, "view-save": {"name": "mine"}, "record-act": {"decision": "x", "dispute": "x", "percent": 50},
+        "record-move": _move_body(found, row), "record-vote": {"choice": "yes"}, "record-traces": _join_body(stage, found),
     }  # fmt: skip
     return bodies.get(name, {})
+
+
+def _join_body(stage: Stage, found: Resource) -> dict[str, Any]:
+    """What the row could be joined with by the first trace it can stand at the end of."""
+    for trace, way in relations_of(found):
+        far = far_of(trace, way)
+        return {"trace": trace.name, "way": way, "to": far.name_of(stage.further[far.key])}
+    return {}
+
+
+def _move_body(found: Resource, row: Any) -> dict[str, Any]:
+    """Where the first view that anything moves in could put the row."""
+    for view in found.views:
+        if isinstance(view, Board):
+            ways = view.ways(found, system_access(row.tenant_id), row)
+            return {"view": view.key, "to": ways[0].to, "asked": "1", "version": row.version}
+        if isinstance(view, Month):
+            return {"view": view.key, "to": "2026-11-24", "version": row.version}
+    return {}
 
 
 def _page_body(stage: Stage, name: str) -> Any:
     project, task = stage.project, stage.rows["work.task"]
     day = {"calendar": stage.rows["worktime.calendar"].pk, "on_date": "2026-12-24", "note": "x"}
+    today = timezone.localdate().isoformat()
     bodies: dict[str, Any] = {
+        "document-make": {"language": "en", "status": "draft"}, "document-write": {"text": "x", "version": "1"},
+        "stand-in": {"person": stage.house.viewer.pk, "deputy": stage.house.owner.pk, "from_on": today, "until_on": today},
+        "approvals": {"stage": "change.changerequest:decision", "quorum": "2", "project": project.pk},
         "choose-project": {"project": project.pk}, "gantt-commit": {"json": {"changes": [{"task": task.pk, "name": "changed"}]}}, "gantt-preview": {"json": {"changes": []}},
         "gantt-undo": {"json": {"undo": "x"}}, "gantt-baseline": {"name": "new"}, "scenario-make": {"name": "new"}, "scenario-change": {"task": task.pk, "days": "3"},
-        "board-move": {"task": task.pk, "status": "doing"}, "work-calendar-keep": day, "phone-sheet-save": {"project": project.pk, "work_date": "2026-11-20", "description": "x"},
+        "work-calendar-keep": day, "phone-sheet-save": {"project": project.pk, "work_date": "2026-11-20", "description": "x"},
         "phone-sheet-decide": {"verb": "confirm"}, "earned-value-freeze": {"period": "2026-10"}, "change-request-act": {"verb": "assess"},
         "members": {"username": "newcomer", "role": stage.house.tenant.roles.get(key="viewer").pk, "project": project.pk},
         "switch": {"stage": "paused"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
         "resolve": {"choice": "a", "conflict": stage.ids["conflict"]}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
+        "trace-import": {"file": SimpleUploadedFile("edges.csv", b"source,target\r\n")},
         "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
     }  # fmt: skip
     return bodies.get(name, {})
@@ -162,7 +199,8 @@ def _rest(stage: Stage) -> Iterator[Op]:
         for method in methods:
             if method not in ("get", "post", "patch", "put", "delete"):
                 continue
-            values = {"key": stage.rows[found.key].pk} if found is not None else {}
+            joined = {"edge": stage.edges.get(found.key, 0)} if found is not None else {}
+            values = {"key": stage.rows[found.key].pk, **joined, **_number_of(stage, found, route)} if found is not None else {}
             address = "/" + re.sub(r"\{(\w+)\}", lambda m: str(values.get(m.group(1)) or _argument(stage, route, m.group(1), None)), route)  # noqa: B023
             if route.endswith("hub/trace"):
                 address += "?id=A-1"
@@ -171,10 +209,25 @@ def _rest(stage: Stage) -> Iterator[Op]:
             yield Op(f"{method.upper():4} {path}", method.upper(), address, None if method == "get" else _rest_body(stage, found, route, method), True)
 
 
+def _number_of(stage: Stage, found: Resource, route: str) -> dict[str, Any]:
+    """The number of what the row carries, by the part of the address that names its kind."""
+    held, kinds = stage.carried.get(found.key, {}), (("/comments/", "comment"), ("/files/", "attachment"), ("/tags/", "tag"))
+    return next(({"number": held[kind]} for part, kind in kinds if part in f"/{route}"), {})
+
+
 def _rest_body(stage: Stage, found: Resource | None, route: str, method: str) -> Any:
+    if route.startswith("api/v1/documents/"):
+        return {"language": "en"}
     if found is None:
         return _hub_body(stage, route) if "{number}" not in route else {}
+    for part, body in (("comments", {"text": "x"}), ("tags", {"word": "x"})):
+        if route.split("/")[4:5] == [part]:
+            return None if method == "delete" else body
     text = text_of(found)
+    if route.endswith("/vote"):
+        return {"choice": "yes"}
+    if route.endswith("/traces"):
+        return _join_body(stage, found)
     if method == "post" and route.count("/") == 3:
         return as_json(stage, found) if route.endswith("/") else {}
     return ({text: "changed"} if text else {}) if method == "patch" else None if method == "delete" else {}

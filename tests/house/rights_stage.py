@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.schedule.models import Baseline, Scenario
 from jingwei.frame import scope
-from jingwei.frame.models import ApiToken, LongWork, Membership, Notification, Project, Role, User
-from jingwei.frame.resource import Resource, resources
+from jingwei.frame.carried import files, tags, talk
+from jingwei.frame.models import ApiToken, Deputy, DocumentText, DocumentVersion, LongWork, Membership, Notification, Project, Role, User
+from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.rights.access import access_of
+from jingwei.frame.traces import edges, traces
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, Quarantine
 from jingwei.hub.register import services as hub
 from tests.house.conftest import House
@@ -36,8 +42,11 @@ class Stage:
     elsewhere: Project
     interface: Interface
     rows: dict[str, Any] = field(default_factory=dict)
+    further: dict[str, Any] = field(default_factory=dict)  # rows that nothing is joined with yet
+    edges: dict[str, int] = field(default_factory=dict)  # one at the row of each resource that has traces
     fresh: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
+    carried: dict[str, dict[str, int]] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
 
     @property
@@ -61,8 +70,20 @@ def built(house: House) -> Stage:
         hub.version_publish(interface=stage.interface, spec=hub.spec_of(stage.interface, mapping))
         _marked(stage)
         _extras(stage)
+        _carried(stage)
+        _joined(stage)
     _people(stage)
     return stage
+
+
+def _carried(stage: Stage) -> None:
+    """A comment, a file and a tag on the row of every resource that carries them, by the administrator of everything."""
+    access = access_of(stage.house.owner, stage.house.tenant)
+    for resource in [each for each in resources() if each.carries]:
+        row = stage.rows[resource.key]
+        (attachment,) = files.attach(resource, row, [SimpleUploadedFile(f"{canary}.txt", canary.encode())], access)
+        comment, tag = talk.say(resource, row, canary, access), tags.add(resource, row, canary, access)
+        stage.carried[resource.key] = {"attachment": attachment.pk, "comment": comment.pk, "tag": tag.pk}
 
 
 def _marked(stage: Stage) -> None:
@@ -108,10 +129,36 @@ def _extras(stage: Stage) -> None:
     letter = DeadLetter(interface=stage.interface, delivery=delivery, code="x", message_zh=canary, message_en=canary)
     letter.save()
     token, _text = ApiToken.issue(tenant=house.tenant, user=house.owner, name=canary)
+    deputy = Deputy(person=house.owner, deputy=house.stranger, from_on=date(2026, 11, 2), until_on=date(2199, 1, 1))
+    deputy.save()
+    DocumentText(project=house.project, document="risk.register", section="assessment", text=canary).save()
+    stored = {kind: ContentFile(canary.encode(), f"{canary}.{kind}") for kind in ("docx", "pdf")}
+    DocumentVersion(
+        project=house.project,
+        document="risk.register",
+        number=1,
+        language="en",
+        print="x",
+        said_at=timezone.now(),
+        docx_size=8,
+        pdf_size=8,
+        by=house.owner,
+        **stored,
+    ).save()
     stage.ids = {
+        "deputy": deputy.pk,
         "scenario": what_if.pk, "work": work.pk, "parked": parked.pk, "membership": Membership.objects.get(user=house.viewer).pk,
         "baseline": Baseline.objects.get(project=house.project).pk, "conflict": conflict.pk, "letter": letter.pk, "token": token.pk,
     }  # fmt: skip
+
+
+def _joined(stage: Stage) -> None:
+    """An edge of every trace, and further rows to join."""
+    for trace in traces():
+        edge = edges.join(trace, *(stage.rows[end.key] for end in trace.ends), stage.house.access)
+        for end in trace.ends:
+            stage.edges.setdefault(end.key, edge.pk)
+            stage.further.setdefault(end.key, stage.house.make(end))
 
 
 def _people(stage: Stage) -> None:

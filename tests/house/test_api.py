@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from openapi_spec_validator import validate
 
 from jingwei.frame.models import ApiToken
-from jingwei.frame.resource import Resource, resources
+from jingwei.frame.records.resource import Resource, resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 
 from jingwei.frame.models import ApiToken
-from jingwei.frame.resource import resources
+from jingwei.frame.records.resource import resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from django.test import Client
 from jingwei.frame import guards, scope
 from jingwei.frame.models import ApiToken, Project, Tenant
 from jingwei.frame.postgres.base import as_owner
-from jingwei.frame.resource import Resource, resources
+from jingwei.frame.records.resource import Resource, resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +248,18 @@ def _put(row: Any, column: str, value: str) -> bool:
     except DatabaseError:
         return False  # a check of the table itself keeps it out
     return True
+
+
+@pytest.mark.parametrize(("constraint", "day"), [("SNET", "2199-12-31"), ("FNLT", "1970-01-01")])
+def test_a_plan_at_either_end_of_the_calendar_bricks_no_page(house: House, constraint: str, day: str) -> None:
+    walk = Walk(house)
+    values = {"project": house.project.pk, "name": "边界", "constraint": constraint, "constraint_at": f"{day}T00:00:00Z"}
+    made = walk.look("post", "/api/v1/work.task/", walk.program, data=values, content_type="application/json", headers=walk.headers)
+    assert made.status_code == 201, made.content
+    for address in ("schedule.quality", "boards.risk", "cost.earned-value"):
+        walk.look("get", f"/api/v1/reports/{address}/{house.project.code}", walk.program, headers=walk.headers)
+    walk.look_around(house.project.code)
+    assert not walk.failed, walk.failed
 
 
 def test_an_unknown_zone_shows_in_utc_with_a_notice(unchecked: None, house: House) -> None:

@@ -6,8 +6,9 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-heights = ("frame", "hub", "directory", "worktime", "document", "requirement", "work", "crew", "contract", "labour", "schedule", "cost", "funds", "risk", "issue",
-           "quality", "change", "release", "operation", "insight", "boards")  # fmt: skip
+from jingwei.assembly import domains
+
+heights = ("frame", "hub", *domains.names, "boards")
 library = {"auth", "contenttypes", "sessions", "account", "mfa", "usersessions", "axes", "procrastinate", "socialaccount", "messages"}
 
 

@@ -11,10 +11,11 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from jingwei.domains.directory.models import Team
-from jingwei.frame import commands, exchange, scope, undo
-from jingwei.frame.access import access_of
+from jingwei.frame import scope
 from jingwei.frame.models import Membership, Role, User
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands, exchange, undo
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import access_of
 from tests.house.conftest import House
 from tests.house.half import Half
 from tests.house.test_api import Program

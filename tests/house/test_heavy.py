@@ -17,10 +17,11 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 from ninja import NinjaAPI
 
-from jingwei.frame import heavy, scope
+from jingwei.frame import scope
 from jingwei.frame.models import ApiToken
-from jingwei.frame.report import reports
-from jingwei.frame.resource import resource
+from jingwei.frame.records.report import reports
+from jingwei.frame.records.resource import resource
+from jingwei.frame.walls import heavy
 from tests.house.conftest import House
 from tests.house.rights_stage import built
 from tests.house.test_saved_views import logged_in

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from jingwei.assembly.demo import systems
-from jingwei.frame.resource import resource
+from jingwei.frame.records.resource import resource
 from jingwei.hub.contract import Field
 from jingwei.hub.peers.local import stream_of
 from jingwei.kernels.mapping import compile_mapping

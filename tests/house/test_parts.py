@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from jingwei.frame.models import ApiToken
-from jingwei.frame.resource import Children, Resource, parts_at_most, resource, resources
+from jingwei.frame.records.resource import Children, Resource, parts_at_most, resource, resources
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

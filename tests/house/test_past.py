@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jingwei.frame import commands, scope, undo
-from jingwei.frame.access import access_of
+from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, History, Membership, Project, Role, User
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands, undo
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import access_of
 from tests.house.conftest import House
 from tests.house.half import member
 from tests.house.test_saved_views import logged_in

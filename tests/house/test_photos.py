@@ -11,7 +11,7 @@ from django.test import Client
 from PIL import Image
 
 from jingwei.frame import scope
-from jingwei.frame.resource import resource
+from jingwei.frame.records.resource import resource
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from jingwei.domains.work import services as work
-from jingwei.frame.report import Report, reports
+from jingwei.frame.records.report import Report, reports
 from tests.house.conftest import House
 from tests.house.test_api import Program
 

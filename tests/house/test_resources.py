@@ -10,10 +10,10 @@ from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from jingwei.frame import commands, exchange
-from jingwei.frame.access import access_of
 from jingwei.frame.models import History
-from jingwei.frame.resource import Resource, resources
+from jingwei.frame.records import commands, exchange
+from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.rights.access import access_of
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

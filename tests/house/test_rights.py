@@ -18,10 +18,11 @@ from jingwei.domains.directory.models import Person, Team
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Dependency
 from jingwei.domains.worktime.models import Calendar
-from jingwei.frame import commands, exchange, forms, scope
-from jingwei.frame.access import access_still_holds
+from jingwei.frame import scope
 from jingwei.frame.models import Membership, Role, User
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands, exchange, forms
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import access_still_holds
 from tests.house.conftest import House
 from tests.house.half import Half, member
 from tests.house.test_api import Program

@@ -12,10 +12,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from jingwei.frame import commands, scope
-from jingwei.frame.access import access_of
+from jingwei.frame import scope
 from jingwei.frame.models import Project, User
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import access_of
+from jingwei.frame.walls import troubles
 from jingwei.hub import contract
 from jingwei.hub.models import Connection, Interface, System, SystemUse
 from jingwei.hub.peers import uses
@@ -144,9 +146,16 @@ def test_a_stage_is_one_of_the_stages(two: Two) -> None:
 
 def test_the_wizard_registers_for_a_project_of_ones_own(two: Two) -> None:
     client: Client = logged_in(two.house, two.engineer)
+    with scope.within(scope.Scope(two.house.tenant.pk)):
+        before = dict(System.objects.get(key="tracker").connection.config)
     data = {"connector": "local", "key": "mine", "name": "mine"}
     assert client.post("/hub/wizard/?connector=local", data | {"project": "P1"}).status_code == 422
     assert client.post("/hub/wizard/?connector=local", data).status_code == 302
     with scope.within(scope.Scope(two.house.tenant.pk)):
         assert System.objects.get(key="mine").project == two.other
-    assert client.post("/hub/wizard/?connector=sandbox_tracker", {"connector": "sandbox_tracker", "key": "tracker"} | address).status_code == 403
+    hidden = client.post("/hub/wizard/?connector=sandbox_tracker", {"connector": "sandbox_tracker", "key": "tracker"} | address)
+    assert hidden.status_code == 422 and str(troubles.taken()) in hidden.text, "no word of what it is, and nothing is changed"
+    with scope.within(scope.Scope(two.house.tenant.pk)):
+        found = System.objects.get(key="tracker")
+        assert (found.pk, found.project_id, found.connector) == (two.tracker.pk, two.tracker.project_id, two.tracker.connector)
+        assert dict(found.connection.config) == before and System.objects.filter(key__iexact="tracker").count() == 1

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from django.db.utils import Error as DatabaseError
 from django.test import Client
 
-from jingwei.frame import commands, exchange, guards, scope
+from jingwei.frame import guards, scope
 from jingwei.frame.models import ApiToken, Project
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands, exchange
+from jingwei.frame.records.resource import resource
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work.models import Task
-from jingwei.frame.resource import resource
+from jingwei.frame import scope
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from jingwei.hub.models import Interface
 from tests.house.conftest import House
 from tests.house.test_parts import bearer
@@ -46,3 +48,16 @@ def test_who_may_not_look_at_interfaces_reads_no_name_of_one(house: House, waiti
     for client, name in ((few, None), (all_of_it, True)):
         found = client.post("/graphql", query, content_type="application/json").json()["data"]["workTask"]
         assert found["interface"] == waiting.interface_id and bool(found["interfaceName"]) == bool(name)
+
+
+def test_what_came_through_an_interface_names_it_only_to_who_may_look_at_interfaces(house: House, inside: Callable[[], Any]) -> None:
+    with inside():
+        task = house.make(resource("work.task"))
+        with scope.because(origin="interface:secret-door", reason="secret-door v1"):
+            commands.change(resource("work.task"), task, {"name": "从对方来的名称"}, house.access)
+    few, all_of_it = bearer(house, "owner", "work.*", "frame.project.view"), bearer(house, "owner", "work.*", "frame.project.view", "hub.interface.view")
+    for path in (f"/api/v1/work.task/{task.pk}/history", f"/w/work.task/{task.pk}/", "/projects/P1/?since=7"):
+        told, hidden = (client.get(path) for client in (all_of_it, few))
+        assert (told.status_code, hidden.status_code) == (200, 200), path
+        assert ["secret-door" in answer.text for answer in (told, hidden)] == [True, False], path
+        assert not path.startswith("/api") or '"interface"' in hidden.text, "that it came through one is told"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands
-from jingwei.frame.access import system_access
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
 from jingwei.hub import contract
 from jingwei.hub.models import Connection, Interface, OutboxEntry
 from jingwei.hub.peers.session import HubSession

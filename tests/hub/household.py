@@ -57,10 +57,11 @@ def edit(seed: int, count: int, log: Path) -> None:
     from django.db import Error, connection
 
     from jingwei.domains.work.models import Task
-    from jingwei.frame import commands, scope
-    from jingwei.frame.access import system_access
+    from jingwei.frame import scope
     from jingwei.frame.models import Project, Tenant
-    from jingwei.frame.resource import resource
+    from jingwei.frame.records import commands
+    from jingwei.frame.records.resource import resource
+    from jingwei.frame.rights.access import system_access
 
     dice = random.Random(seed)
     done = 0

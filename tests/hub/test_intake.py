@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.hub.inbox.intake import tolerance_seconds, verified
+from jingwei.frame.work import disk
+from jingwei.hub.inbox import intake
+from jingwei.hub.inbox.intake import Intake, tolerance_seconds, verified
 
 scheme = {"scheme": "standard"}
 key, other = b"a key", b"another key"
@@ -52,3 +56,17 @@ def test_a_github_style_signature_is_checked_too() -> None:
     hub = {"scheme": "hub_sha256", "signature_header": "X-Hub-Signature-256", "id_header": "X-GitHub-Delivery"}
     assert verified(hub, (key,), {"x-hub-signature-256": mark, "x-github-delivery": "d-1"}, body, now) == "d-1"
     assert verified(hub, (key,), {"x-hub-signature-256": mark, "x-github-delivery": "d-1"}, body + b" ", now) is None
+
+
+@pytest.mark.parametrize("name", ["\x00", "%00", "a\x00b", "\ud800", "²", "x" * 5000, "..", " "])
+def test_what_can_be_no_address_of_ours_is_not_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is not asked for what it cannot hold: that was told as if it were away."""
+    inbox = Intake()
+
+    async def ready() -> None: ...
+
+    monkeypatch.setattr(inbox, "_ready", ready)
+    monkeypatch.setattr(intake, "load_endpoint", lambda asked: pytest.fail(repr(asked)) if not asked.isprintable() or len(asked) > 100 else None)
+    monkeypatch.setattr(disk, "is_low", lambda: False)
+    scope = {"method": "POST", "path": f"/hooks/{name}", "headers": []}
+    assert asyncio.run(inbox._answer(scope, None)) == (404, "no such address")  # type: ignore[arg-type]

@@ -12,10 +12,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands
-from jingwei.frame.access import system_access
 from jingwei.frame.models import Project, Tenant
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
 from jingwei.hub import duties
 from jingwei.hub.engine import cycle, decisions, reconcile
 from jingwei.hub.models import Checkpoint, Conflict, Connection, DeadLetter, Interface, Link, OutboxEntry
@@ -332,7 +332,7 @@ def test_a_write_whose_answer_is_lost_on_the_way_settles(life: Life, monkeypatch
     sound, lost = HubSession._sent, []
 
     def losing(self: HubSession, method: str, path: str, *more: Any) -> Any:
-        from jingwei.frame.egress import Answer
+        from jingwei.frame.walls.egress import Answer
 
         answer = sound(self, method, path, *more)
         if method in ("POST", "PUT") and len(lost) < 2:

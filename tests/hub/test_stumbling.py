@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from jingwei.domains.work.models import Task
-from jingwei.frame import jobs, scope
+from jingwei.frame import scope
 from jingwei.frame.models import Demand, Tenant
+from jingwei.frame.work import jobs
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Checkpoint, Connection, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor import moments

@@ -54,9 +54,15 @@ def test_propose_approve_as_a_second_person_and_the_plan_moves(browser: Browser,
     expect(page.locator("#effect [data-difference=finish]")).to_have_text(re.compile(r"^\+\d+ 天"))
     assert accessibility_faults(page) == []
     page.get_by_role("button", name="提交决定").click()
-    expect(page.locator("#other")).to_contain_text("由另一人决定")
+    expect(page.locator("#other")).to_contain_text("由其他人决定")
     expect(page.get_by_role("button", name="批准")).to_have_count(0)
     address = page.url
+    other.goto(f"{running.url}/waiting/")
+    expect(other.locator(".jw-top-actions .jw-count").first).to_contain_text(re.compile(r"\d"))
+    assert accessibility_faults(other) == []
+    other.locator("#waits-approval a", has_text="供应商晚交付").click()
+    expect(other.get_by_role("button", name="反对")).to_be_visible()
+    assert accessibility_faults(other) == []
     other.goto(address)
     other.get_by_role("button", name="批准").click()
     expect(other.locator(".alert-success")).to_contain_text("已批准")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import accessibility_faults, needs_chromium, watched
-from tests.journey.conftest import Running, password, quietly_closed
+from tests.journey.conftest import Running, choose_own, password, quietly_closed
 
 pytestmark = [needs_chromium, pytest.mark.usefixtures("in_chinese")]
 
@@ -65,7 +63,8 @@ def test_a_record_opens_beside_its_list_and_the_address_keeps_it(context: Browse
 def test_columns_are_chosen_and_stay_in_the_address(context: BrowserContext, running: Running) -> None:
     page = context.new_page()
     page.goto(running.url + "/w/work.task/?all=1")
-    page.get_by_role("button", name=re.compile("列$")).click()
+    page.get_by_role("button", name="更多").click()
+    page.locator("summary", has_text="列").click()
     page.locator("[data-columns] input[value=priority]").check()
     page.locator("[data-columns] input[value=deadline]").uncheck()
     page.locator("[data-columns] button[type=submit]").click()
@@ -135,13 +134,13 @@ def test_a_page_that_is_not_there_says_what_to_do(language: str, context: Browse
     page.goto(running.url + "/")
     button = page.locator(".jw-top button[name=language]")
     if button.get_attribute("value") == language:
-        button.click()
+        choose_own(page, ".jw-top button[name=language]")
     answer = page.goto(running.url + "/w/work.task/999999999/")
     assert answer is not None and answer.status == 404
     expect(page.locator("h1")).to_have_text("未找到" if language == "zh-hans" else "Not found")
     assert accessibility_faults(page) == []
     if language == "en":
-        page.locator(".jw-top button[name=language]").click()
+        choose_own(page, ".jw-top button[name=language]")
 
 
 def code(secret: str) -> str:

@@ -11,14 +11,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import jingwei.kernels
-from jingwei.kernels.calendar import wall_minute
-from jingwei.kernels.plan import Activity, Dependency, PlanDates, schedule_plan
+from jingwei.kernels.calendar.stated import wall_minute
+from jingwei.kernels.plan.plan import Activity, Dependency, PlanDates, schedule_plan
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = 480  # working minutes of a standard day
 MONDAY = "2026-03-02 09:00"  # a month without public holidays
-_KERNELS = ("calendar_passes", "network_ordering", "network_passes", "network_axis_passes", "network_analysis")
+_KERNELS = ("calendar.passes", "network.ordering", "network.passes", "network.axis_passes", "network.analysis")
 
 
 def at(text: str) -> datetime:
@@ -53,6 +52,12 @@ def late(plan: PlanDates[str], key: str) -> tuple[str, str]:
     return shown(plan[key].late_start), shown(plan[key].late_finish)
 
 
+def _put(name: str, module: Any) -> None:
+    """Offer a module to whoever imports it from its package."""
+    package, _dot, short = name.rpartition(".")
+    setattr(sys.modules[package], short, module)
+
+
 @contextmanager
 def plain_kernels() -> Iterator[None]:
     """Within: kernels as JINGWEI_NO_NUMBA=1 leaves them, freshly imported; afterwards the usual ones again."""
@@ -63,13 +68,13 @@ def plain_kernels() -> Iterator[None]:
     before = os.environ.get("JINGWEI_NO_NUMBA")
     os.environ["JINGWEI_NO_NUMBA"] = "1"
     try:
-        for name, short in zip(names, _KERNELS, strict=True):
-            setattr(jingwei.kernels, short, importlib.import_module(name))
+        for name in names:
+            _put(name, importlib.import_module(name))
         yield
     finally:
-        for name, short in zip(names, _KERNELS, strict=True):
+        for name in names:
             sys.modules[name] = usual[name]
-            setattr(jingwei.kernels, short, usual[name])
+            _put(name, usual[name])
         if before is None:
             del os.environ["JINGWEI_NO_NUMBA"]
         else:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import (
+from jingwei.kernels.calendar.compiled import HorizonError, calendar_table, compile_calendar
+from jingwei.kernels.calendar.holidays import LAST_LUNAR_YEAR, announced_years, make_up_days, statutory_days
+from jingwei.kernels.calendar.stated import (
     OFFICE_DAY,
     ROUND_THE_CLOCK,
     STANDARD_WEEK,
@@ -23,8 +25,6 @@ from jingwei.kernels.calendar import (
     provisional_years,
     wall_minute,
 )
-from jingwei.kernels.holidays import LAST_LUNAR_YEAR, announced_years, make_up_days, statutory_days
-from jingwei.kernels.worktime import HorizonError, calendar_table, compile_calendar
 
 from .clock import at, wall
 
@@ -205,7 +205,7 @@ def test_clock_and_work_agree_with_a_count_by_hand(calendar: WorkCalendar, data:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(calendars, min_size=1, max_size=3), st.data())
 def test_tables_of_the_kernels_agree_with_the_compiled_calendars(several: list[WorkCalendar], data: st.DataObject) -> None:
-    from jingwei.kernels.calendar_passes import wall_finish, wall_start, work_at
+    from jingwei.kernels.calendar.passes import wall_finish, wall_start, work_at
 
     first, last = date(2026, 1, 1), date(2026, 2, 28)
     table = calendar_table(tuple(several), first, last, "Asia/Shanghai")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.earned_plan import PlannedWork, WorkPackage, apportioned, phase
-from jingwei.kernels.earned_value import Method, methods
+from jingwei.kernels.value.earned import Method, methods
+from jingwei.kernels.value.plan import PlannedWork, WorkPackage, apportioned, phase
 
 
 def money(text: str) -> Decimal:

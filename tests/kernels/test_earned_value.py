@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.earned_value import EarnedValueError, Period, analyse, earned, earned_schedule
+from jingwei.kernels.value.earned import EarnedValueError, Period, analyse, earned, earned_schedule
 
 
 def rounded(value: D | None, places: str = "0.01") -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.effort import Effort, EffortError, task_types
+from jingwei.kernels.plan.effort import Effort, EffortError, task_types
 
 amounts = st.fractions(Fraction(1, 10), 4, max_denominator=20)
 efforts = st.builds(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar
+from jingwei.kernels.calendar.stated import CalendarLayer, DayException, WorkCalendar
 from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, read, schedule_file, write_mspdi
 from jingwei.kernels.planfile.xml import deepest
 from tests.kernels.test_ganttproject_files import GAN

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import WorkCalendar, wall_minute
-from jingwei.kernels.incremental import HeldPlan
-from jingwei.kernels.network import RunRules
-from jingwei.kernels.plan import Activity, Dependency, PlanCycleError, PlanDates, schedule_plan
+from jingwei.kernels.calendar.stated import WorkCalendar, wall_minute
+from jingwei.kernels.network.critical_path import RunRules
+from jingwei.kernels.plan.incremental import HeldPlan
+from jingwei.kernels.plan.plan import Activity, Dependency, PlanCycleError, PlanDates, schedule_plan
 
 start = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 zone = "Asia/Shanghai"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jingwei.kernels import mapping, merge
-from jingwei.kernels.mapping_operations import operations
+from jingwei.kernels.mapping.operations import operations
 
 
 @dataclass(frozen=True)

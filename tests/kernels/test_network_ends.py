@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import STANDARD_WEEK, WorkCalendar
-from jingwei.kernels.incremental import HeldPlan
-from jingwei.kernels.network import LAG_IN_PREDECESSOR_CALENDAR, ActivityArrays, LinkArrays, RunRules, compile_network
-from jingwei.kernels.network_ends import critical_paths, open_ends, with_every_end_critical
-from jingwei.kernels.plan import Activity, Dependency
+from jingwei.kernels.calendar.stated import STANDARD_WEEK, WorkCalendar
+from jingwei.kernels.network.critical_path import LAG_IN_PREDECESSOR_CALENDAR, ActivityArrays, LinkArrays, RunRules, compile_network
+from jingwei.kernels.network.ends import critical_paths, open_ends, with_every_end_critical
+from jingwei.kernels.plan.incremental import HeldPlan
+from jingwei.kernels.plan.plan import Activity, Dependency
 
 from .clock import DAY, early, planned, shown, wall
 from .test_network_laws import CALENDARS, SLOW, START, calculated, networks

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import ROUND_THE_CLOCK, STANDARD_WEEK, WorkCalendar, day_of_number
-from jingwei.kernels.network import LAG_ELAPSED, ActivityArrays, Constraint, LinkArrays, Network, NetworkDates, RunRules, compile_network
-from jingwei.kernels.worktime import CompiledCalendar, HorizonError, compile_calendar
+from jingwei.kernels.calendar.compiled import CompiledCalendar, HorizonError, compile_calendar
+from jingwei.kernels.calendar.stated import ROUND_THE_CLOCK, STANDARD_WEEK, WorkCalendar, day_of_number
+from jingwei.kernels.network.critical_path import LAG_ELAPSED, ActivityArrays, Constraint, LinkArrays, Network, NetworkDates, RunRules, compile_network
 
 from .clock import plain_kernels, wall
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar, wall_minute
+from jingwei.kernels.calendar.compiled import compile_calendar
+from jingwei.kernels.calendar.stated import CalendarLayer, DayException, WorkCalendar, wall_minute
 from jingwei.kernels.planfile import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile, read, schedule_file, write_mspdi
 from jingwei.kernels.planfile.simulating import simulate_file
-from jingwei.kernels.worktime import compile_calendar
 
 DAY = (((480, 720), (780, 1020)),)
 WEEK: Any = DAY * 5 + ((), ())
@@ -106,7 +106,7 @@ def test_manual_successors_bind_predecessors_by_their_finish_only() -> None:
 
 
 def test_the_kernel_lets_what_is_left_move_unless_told() -> None:
-    from jingwei.kernels.plan import Activity, Dependency, schedule_plan
+    from jingwei.kernels.plan.plan import Activity, Dependency, schedule_plan
 
     calendars = {"project": WorkCalendar((CalendarLayer("day", WEEK, (), "none"),), "UTC")}
     parts = [Activity("1", 480), Activity("2", 960, actual_start=at(4), remaining_minutes=480), Activity("3", 4800)]

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.plan import Activity, Dependency
-from jingwei.kernels.plan_from_finish import carried_out, schedule_from_finish
+from jingwei.kernels.plan.from_finish import carried_out, schedule_from_finish
+from jingwei.kernels.plan.plan import Activity, Dependency
 
 from .clock import DAY, at, shown, wall
 from .test_network_laws import SLOW, networks

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from jingwei.kernels.calendar import ROUND_THE_CLOCK, WorkCalendar
-from jingwei.kernels.network import ActivityArrays, Cause, CycleError, LinkArrays, RunRules, compile_network
-from jingwei.kernels.plan import Activity, Dependency, PlanCycleError, PlanError
-from jingwei.kernels.worktime import HorizonError
+from jingwei.kernels.calendar.compiled import HorizonError
+from jingwei.kernels.calendar.stated import ROUND_THE_CLOCK, WorkCalendar
+from jingwei.kernels.network.critical_path import ActivityArrays, Cause, CycleError, LinkArrays, RunRules, compile_network
+from jingwei.kernels.plan.plan import Activity, Dependency, PlanCycleError, PlanError
 
 from .clock import DAY, at, early, late, planned, shown, wall
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jingwei.kernels.network import Cause
-from jingwei.kernels.plan import Activity, Dependency, PlanError
+from jingwei.kernels.network.critical_path import Cause
+from jingwei.kernels.plan.plan import Activity, Dependency, PlanError
 
 from .clock import DAY, at, early, late, planned
 

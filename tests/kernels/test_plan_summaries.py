@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jingwei.kernels.network import Cause, CycleError
-from jingwei.kernels.plan import Activity, Dependency, PlanCycleError, PlanDriver, PlanError
-from jingwei.kernels.rollup import roll_up
+from jingwei.kernels.network.critical_path import Cause, CycleError
+from jingwei.kernels.plan.plan import Activity, Dependency, PlanCycleError, PlanDriver, PlanError
+from jingwei.kernels.plan.rollup import roll_up
 
 from .clock import DAY, at, early, planned, shown
 

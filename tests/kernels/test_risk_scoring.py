@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.risk_scoring import expected_cost, expected_value, probability_level, score_of, severity_of
+from jingwei.kernels.risk.scoring import expected_cost, expected_value, probability_level, score_of, severity_of
 
 
 @pytest.mark.parametrize(("percent", "level"), [(0, 1), (10, 1), (11, 2), (30, 2), (31, 3), (50, 3), (51, 4), (70, 4), (71, 5), (100, 5)])

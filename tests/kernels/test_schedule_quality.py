@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from jingwei.kernels.plan import Activity, Dependency, schedule_plan
-from jingwei.kernels.schedule_quality import Check, Promise, examine, failures
+from jingwei.kernels.plan.plan import Activity, Dependency, schedule_plan
+from jingwei.kernels.plan.quality import Check, Promise, examine, failures
 
 start = datetime(2026, 3, 2, 1, tzinfo=UTC)  # Monday 09:00 in Shanghai
 day = 480

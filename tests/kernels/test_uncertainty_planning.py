@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import WorkCalendar
-from jingwei.kernels.plan import Activity, Dependency, schedule_plan
+from jingwei.kernels.calendar.compiled import HorizonError
+from jingwei.kernels.calendar.stated import WorkCalendar
+from jingwei.kernels.plan.plan import Activity, Dependency, schedule_plan
 from jingwei.kernels.uncertainty import DefaultSpread, Impact, RiskEvent, Spread, UncertaintyError, buffer_advice, plan_model
-from jingwei.kernels.worktime import HorizonError
 
 start = datetime(2026, 3, 2, 1, tzinfo=UTC)
 certain = DefaultSpread(100, 100, "fixed")

@@ -14,15 +14,17 @@ class AssemblyConfig(AppConfig):
 
     def ready(self) -> None:
         from jingwei import connectors
+        from jingwei.frame import widgets
         from jingwei.hub.peers import catalogue
 
         if hasattr(connectors, "catalogue"):
             catalogue.install(connectors.catalogue())
         for config in apps.get_app_configs():
             if config.name.startswith("jingwei."):
-                for room in ("resources", "reports", "reactions", "errands", "duties", "keeping", "growth"):
+                for room in ("resources", "reports", "reactions", "errands", "duties", "keeping", "watches", "widgets", "documents"):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")
+        widgets.of_watches()
         self._offer_converter()
         self._tell_of_archive()
 
@@ -39,7 +41,7 @@ class AssemblyConfig(AppConfig):
     def _tell_of_archive() -> None:
         """What is wrong with the archive is told by the health check and fails no request."""
         from jingwei.assembly.archiving import report
-        from jingwei.frame import health
+        from jingwei.frame.work import health
 
         if report.healthy not in health.told_too:
             health.told_too.append(report.healthy)

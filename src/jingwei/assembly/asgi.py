@@ -13,10 +13,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
 django_application = get_asgi_application()
 
-from jingwei.frame import clock, memory, pulse  # noqa: E402  (Django must be ready first)
-from jingwei.frame.events import feed  # noqa: E402
-from jingwei.frame.limits import Bounded  # noqa: E402
+from jingwei.frame.telling.events import feed  # noqa: E402
 from jingwei.frame.ui.events import Streams  # noqa: E402
+from jingwei.frame.walls.limits import Bounded  # noqa: E402
+from jingwei.frame.work import clock, memory, pulse  # noqa: E402  (Django must be ready first)
 from jingwei.hub.inbox.intake import Intake, prefix  # noqa: E402
 
 log = structlog.get_logger(__name__)

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 
 from jingwei import __version__
 
+_need_none = ("doctor", "schedule", "simulate", "evm", "level")
+_make_one = ("up", "migrate", "restore", "web")  # where there is no installation yet; the web server looks at its port first
+
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its help, in both languages."""
-    from jingwei.assembly.commands import archive, backups, deciding, interfaces, levelling, organisations, plans, running, syncing, systems, upkeep
+    from jingwei.assembly.commands import archive, assistant, backups, deciding, interfaces, levelling, organisations, plans, running, syncing, systems, upkeep
 
     top = argparse.ArgumentParser(prog="jingwei", description="经纬 Jingwei: 集成交付平台 / integration delivery platform")
     top.add_argument("--version", action="version", version=__version__)
     families = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (running, upkeep, backups, archive, organisations, systems, interfaces, syncing, deciding, plans, levelling):
+    for module in (running, upkeep, backups, archive, organisations, systems, interfaces, syncing, deciding, plans, levelling, assistant):
         module.add(families)
     return top
 
@@ -35,6 +38,24 @@ def _unreadable(given: Sequence[str]) -> int | None:
     return None
 
 
+def _look_around(command: str) -> None:
+    """What must be so before a command that works with an installation; plans from files need none. The doctor sees for itself."""
+    from jingwei.assembly.backups import journal
+    from jingwei.assembly.commands import nothing_there
+    from jingwei.frame import environment
+    from jingwei.frame.postgres import address
+
+    if command in _need_none:
+        return
+    environment.check()
+    if command not in _make_one and not address.is_there():
+        raise nothing_there()
+    if journal.is_open():
+        from jingwei.assembly.backups import bringing
+
+        bringing.finish_what_was_cut_off()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; the exit code is the command's."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
@@ -48,13 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     options = parser().parse_args(given)
     from jingwei.assembly import troubles
-    from jingwei.assembly.backups import journal
 
     try:
-        if journal.is_open():
-            from jingwei.assembly.backups import bringing  # needs Django, which plans from files do without
-
-            bringing.finish_what_was_cut_off()
+        _look_around(str(options.command))
         code = options.run(options) or 0
     except KeyboardInterrupt:
         code = 130

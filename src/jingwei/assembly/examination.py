@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from jingwei.assembly import private
+from jingwei.assembly.commands import Refused, nothing_there
+from jingwei.frame import environment
 from jingwei.frame.postgres import address
 
 
@@ -25,16 +28,21 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Every finding; a look that itself fails is a finding."""
-    out: list[Finding] = []
-    for look in (_python, _home, _disk, _database, _tables, _roles, _processes, _people, _keys, _proxies, _growth, _archive, _hub):
+    out: list[Finding] = [*_settings()]
+    looks = _looks[:3] if out else _looks  # nothing can be loaded before they are mended
+    if not address.is_there():
+        looks = (_python, _nothing)  # looking makes nothing
+    for look in looks:
         try:
             out.extend(look())
+        except Refused as problem:  # what is wrong and its mend, in one sentence
+            out.append(Finding(False, problem.zh, problem.en, "如上", "as said"))
         except Exception as problem:  # a doctor reports, whatever it meets
             out.append(
                 Finding(
                     False,
-                    f"检查 {look.__name__[1:]} 失败：{problem}",
-                    f"looking at {look.__name__[1:]} failed",
+                    f"检查 {look.__name__.strip('_')} 失败：{problem}",
+                    f"looking at {look.__name__.strip('_')} failed",
                     "先解决上面的问题",
                     "mend what is named above first",
                 )
@@ -42,9 +50,18 @@ def examine() -> list[Finding]:
     return out
 
 
+def _settings() -> Iterator[Finding]:
+    for each in environment.wrong():
+        yield Finding(False, each.zh, each.en, f"更正或删去 {each.name}", f"correct {each.name}, or leave it out")
+
+
 def _python() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding(sys.version_info >= (3, 11), f"Python {version}", "", "安装 Python 3.11 或更新版本", "install Python 3.11 or newer")
+
+
+def _nothing() -> Iterator[Finding]:
+    raise nothing_there()
 
 
 def _home() -> Iterator[Finding]:
@@ -71,11 +88,30 @@ def _database() -> Iterator[Finding]:
 
 
 def _tables() -> Iterator[Finding]:
+    from django.db import connection
+
     from jingwei.assembly.commands import setup
-    from jingwei.assembly.tables import pending_migrations
+    from jingwei.assembly.tables import newer_mend, pending_migrations, unknown_migrations
+    from jingwei.frame.postgres.base import as_owner
 
     setup()
+    from jingwei.frame import guards  # it knows the models, which stand only now
+
+    if unknown := unknown_migrations():
+        yield Finding(False, f"数据表是更新的版本的（含 {unknown[0]}）", f"the tables are of a newer program (with {unknown[0]})", *newer_mend())
+        return
     yield Finding(not pending_migrations(), "数据表", "tables", "运行 jingwei migrate", "run: jingwei migrate")
+    with as_owner():
+        twice = guards.keys_twice()
+        connection.close()
+    for table, keys in twice.items():
+        yield Finding(
+            False, f"{table} 中有只差大小写的编号：{', '.join(keys[:5])}", f"rows of {table} have keys that differ in their case only",
+            "各改其一的编号，再运行 jingwei migrate", "rename one of each, then run: jingwei migrate",
+        ) if keys else Finding(
+            False, f"{table} 的编号改好了，数据库还没有重新守住", f"keys of {table} are one each now, and the database does not hold them yet",
+            "运行 jingwei migrate", "run: jingwei migrate",
+        )  # fmt: skip
 
 
 _mighty_sql = """
@@ -159,8 +195,33 @@ def _keys() -> Iterator[Finding]:
     )
 
 
+def spoilt() -> Iterator[Finding]:
+    """Files with keys that hold none. The others of their kind are made anew by whoever needs them."""
+    from jingwei.assembly.backups import journal, keys
+    from jingwei.frame import secrets
+
+    for path in secrets.damaged_keys():
+        yield Finding(
+            False,
+            f"密钥文件 {path} 是空的或已损坏",
+            "this key file is empty or damaged",
+            "从备份放回同名文件；若没有凭据因此打不开，直接删除",
+            "put the file of that name back from a backup; when every credential opens, just delete it",
+        )
+    for path in private.open_to_others():
+        mend = f"chmod {'go' if private.not_theirs(path) & 0o070 else 'o'}= {path}"
+        yield Finding(
+            False, f"{path} 可被其他账号读写", f"other accounts of this machine can read or change {path}", f"{mend}（jingwei up 启动时自动收紧）",
+            f"{mend} (jingwei up does it when it starts)",
+        )  # fmt: skip
+    if keys.is_damaged():
+        yield Finding(False, f"备份密钥 {keys.key_file()} 是空的或已损坏", "the backup's key is empty or damaged", keys.mend_zh, keys.mend_en)
+    if journal.is_damaged():
+        yield Finding(False, "恢复日志已损坏", "the journal of a restore is damaged", *journal.mend())
+
+
 def _growth() -> Iterator[Finding]:
-    from jingwei.frame import growth
+    from jingwei.frame.work import growth
 
     found = growth.report()
     pace = "–" if found.bytes_a_day is None else f"{found.bytes_a_day / 1e6:.1f} MB"
@@ -196,9 +257,9 @@ def _open_seed(row: Any) -> None:
 
 
 def _proxies() -> Iterator[Finding]:
-    if os.environ.get("JINGWEI_HTTPS") == "1":
+    if environment.flag("JINGWEI_HTTPS"):
         yield Finding(
-            bool(os.environ.get("JINGWEI_TRUSTED_PROXIES")),
+            bool(environment.value("JINGWEI_TRUSTED_PROXIES")),
             "经代理提供 https",
             "served through a proxy",
             "把代理地址写入 JINGWEI_TRUSTED_PROXIES，否则所有人都算作同一地址，会一起被锁定",
@@ -229,3 +290,18 @@ def _hub() -> Iterator[Finding]:
                     "打开该接口的监控页",
                     "open this interface's monitor page",
                 )
+
+
+def _search() -> Iterator[Finding]:
+    from jingwei.frame.models import SearchFill
+
+    waiting = list(SearchFill.objects.filter(is_full=False).values_list("resource", flat=True))
+    names = ", ".join(waiting[:5])
+    yield Finding(
+        True,
+        f"搜索正在收录原有数据（{names}）：其间搜索较慢，结果完整" if waiting else "搜索",
+        f"search is still taking over rows of before ({names}): slower meanwhile, and complete" if waiting else "search",
+    )
+
+
+_looks = (_python, _home, _disk, _database, _tables, _search, _roles, _processes, _people, _keys, spoilt, _proxies, _growth, _archive, _hub)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from jingwei.frame import environment
 
-first = int(os.environ.get("JINGWEI_SANDBOX_PORT", "4801"))
+first = environment.number("JINGWEI_SANDBOX_PORT")
 sandbox_ports = {"tracker": first, "erp": first + 1, "mes": first + 2}

@@ -13,6 +13,8 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from jingwei.frame import environment
+
 log = structlog.get_logger(__name__)
 head_seconds = 15.0  # from the first byte (or the opening) to the end of the headers
 body_seconds = 15.0  # for a body without having sent `body_rate` bytes for each further second
@@ -95,7 +97,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then the rest."""
-        from jingwei.frame.events import feed
+        from jingwei.frame.telling.events import feed
 
         feed.end_all()
         await super().shutdown(sockets)
@@ -122,7 +124,7 @@ def may_go() -> bool:
 
 def serve(host: str, port: int, handed: int | None = None) -> None:
     """Serve until told to stop; on a socket handed over, or on one of our own."""
-    trusted = os.environ.get("JINGWEI_TRUSTED_PROXIES", "")  # only theirs is believed who forwards for whom
+    trusted = ",".join(environment.value("JINGWEI_TRUSTED_PROXIES"))  # only theirs is believed who forwards for whom
     config = uvicorn.Config(
         "jingwei.assembly.asgi:application", host=host, port=port, log_config=None, access_log=False, http=Patient,
         timeout_graceful_shutdown=3, proxy_headers=bool(trusted), forwarded_allow_ips=trusted, lifespan="off", timeout_keep_alive=30, backlog=4096,

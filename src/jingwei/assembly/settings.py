@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from jingwei.frame import mail
+from jingwei.assembly import domains
+from jingwei.frame import environment, filing
 from jingwei.frame.postgres.address import home
+from jingwei.frame.telling import mail
 
 base_folder = Path(__file__).resolve().parent.parent
 
 
 def _secret_key() -> str:
-    """SECRET_KEY from the environment, or one made on first start and kept beside the data, readable by its owner only."""
-    if given := os.environ.get("JINGWEI_SECRET_KEY"):
+    """SECRET_KEY from the environment, or one made on first start and kept beside the data, readable by its owner only.
+
+    It signs sessions and links that have not been used yet: one that is of no use is made anew, and nothing else is lost.
+    """
+    if given := os.environ.get("JINGWEI_SECRET_KEY", "").strip():
         return given
     path = home() / "secret_key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    was_spoilt = path.exists() and not _is_key(filing.read(path))
+    kept = filing.keep(path, _is_key, lambda: secrets.token_urlsafe(50))
+    if was_spoilt:
+        print(f"! {path} 是空的或已损坏，已重新生成；所有人需重新登录  it was empty or damaged and was made anew; everybody logs in again", file=sys.stderr)
+    return kept
 
 
+def _is_key(text: str) -> bool:
+    """Whether it is long enough to sign with: a file that was cut off in its middle holds less than was once made."""
+    return len(text) >= 32
+
+
+environment.check()  # before anything is made
 SECRET_KEY = _secret_key()
-DEBUG = os.environ.get("JINGWEI_DEBUG") == "1"
-ALLOWED_HOSTS = os.environ.get("JINGWEI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+DEBUG = environment.flag("JINGWEI_DEBUG")
+ALLOWED_HOSTS: list[str] = environment.value("JINGWEI_HOSTS")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in ("localhost", "127.0.0.1", "[::1]", "*")]
 
 _is_web = os.environ.get("JINGWEI_PROCESS") == "web"
-domain_apps = ["directory", "worktime", "work", "schedule", "cost", "labour", "risk", "change"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -48,8 +60,8 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "jingwei.frame.apps.FrameConfig",
     "jingwei.hub.apps.HubConfig",
-    *(f"jingwei.domains.{name}.apps.{name.title()}Config" for name in domain_apps if (base_folder / "domains" / name / "apps.py").exists()),
-    *(["jingwei.boards.apps.BoardsConfig"] if (base_folder / "boards" / "apps.py").exists() else []),
+    *domains.applications,
+    "jingwei.boards.apps.BoardsConfig",
     "jingwei.assembly.apps.AssemblyConfig",
 ]
 MIDDLEWARE = [
@@ -65,7 +77,7 @@ MIDDLEWARE = [
     "jingwei.frame.ui.middleware.Language",
     "jingwei.frame.ui.middleware.LoginRequired",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "jingwei.frame.ui.seen.SeenSessions",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jingwei.frame.ui.middleware.Readable",
@@ -92,14 +104,17 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+connection_age_seconds = 600
+_pool = {"min_size": 2, "max_size": 12, "timeout": 10, "reconnect_timeout": 2, "max_lifetime": connection_age_seconds}
 DATABASES = {
     "default": {
         "ENGINE": "jingwei.frame.postgres",
         "NAME": "",
-        # the web server answers each request in another thread, so it needs a pool; other processes keep their connections
-        "CONN_MAX_AGE": 0 if _is_web else None,
+        # the web server answers each request in another thread, so it needs a pool; other processes keep their connections. None is kept for ever:
+        # the server's end of each remembers every table and statement it has seen, and gives that back only when it ends
+        "CONN_MAX_AGE": 0 if _is_web else connection_age_seconds,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "jingwei", **({"pool": {"min_size": 2, "max_size": 12, "timeout": 10, "reconnect_timeout": 2}} if _is_web else {})},
+        "OPTIONS": {"application_name": "jingwei", **({"pool": _pool} if _is_web else {})},
         "TEST": {"NAME": f"jingwei_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"},
     }
 }
@@ -117,7 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "jingwei.frame.passwords.OfTheOrganisation", "OPTIONS": {}})
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "jingwei.frame.rights.passwords.OfTheOrganisation", "OPTIONS": {}})
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -143,15 +158,15 @@ MFA_FORMS = {
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; a code still works once
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # administrators add a second step before anything else; off only for trying out
-REQUIRE_TOTP = os.environ.get("JINGWEI_REQUIRE_TOTP", "1") != "0"
-globals().update(mail.settings_of(os.environ.get("JINGWEI_MAIL_URL", "")))
+REQUIRE_TOTP = environment.flag("JINGWEI_REQUIRE_TOTP")
+globals().update(mail.settings_of(environment.value("JINGWEI_MAIL_URL")))
 
 CSRF_FAILURE_VIEW = "jingwei.frame.ui.errors.forged"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # how long it lasts is decided in frame/ui/limits.py
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("JINGWEI_HTTPS") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.flag("JINGWEI_HTTPS")
 if SESSION_COOKIE_SECURE:  # bound to this very host and to https by their names
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_HSTS_SECONDS = 31536000 if SESSION_COOKIE_SECURE else 0
@@ -194,7 +209,7 @@ MEDIA_ROOT = home() / "media"
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # other accounts of this machine see no photographs
 MEDIA_URL = "/media/"
 
-from jingwei.frame import logs  # noqa: E402  (needs nothing of the above, but must come last)
+from jingwei.frame.walls import logs  # noqa: E402  (needs nothing of the above, but must come last)
 
 LOGGING_CONFIG = None
-logs.configure(level=os.environ.get("JINGWEI_LOG_LEVEL", "INFO"), pretty=os.environ.get("JINGWEI_LOG_FORMAT") == "text")
+logs.configure(level=environment.value("JINGWEI_LOG_LEVEL"), pretty=environment.value("JINGWEI_LOG_FORMAT") == "text")

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jingwei.assembly import ports, sole
+from jingwei.assembly import ports, private, sole, tables
 from jingwei.assembly.backups import bringing
 from jingwei.assembly.commands import fail, setup
 from jingwei.assembly.supervising import probes
@@ -27,8 +27,9 @@ from jingwei.assembly.supervising.compiling import Compiling
 from jingwei.assembly.supervising.console import Console, shorten
 from jingwei.assembly.supervising.database import DatabaseKeeper
 from jingwei.assembly.supervising.room import Room
-from jingwei.frame import clock, disk
+from jingwei.frame import environment
 from jingwei.frame.postgres import address
+from jingwei.frame.work import clock, disk
 
 look_seconds = 0.25
 web_asked_every = 2.0
@@ -51,7 +52,7 @@ class Supervisor:
         self.compiling = Compiling(self.console, self.logs)
         self.sandbox_environment: dict[str, str] = {}
         self.socket: socket.socket | None = None
-        self._egress_is_set = "JINGWEI_EGRESS_ALLOW" in os.environ
+        self._egress_is_set = bool(environment.value("JINGWEI_EGRESS_ALLOW"))
         self._is_up = False
         self._clock = clock.Watch()
         self._logs_at = 0.0
@@ -83,6 +84,7 @@ class Supervisor:
         self.room.look()
         self._database()
         setup()
+        tables.refuse_newer()
         bringing.sweep()
         self._migrate()
         self._static()
@@ -111,7 +113,7 @@ class Supervisor:
             self._start_embedded()
             self.console.tell(f"数据库 PostgreSQL（内置，{address.data_folder()}）", f"embedded PostgreSQL is up ({time.monotonic() - began:.1f} s)", mark="✓")
         else:
-            host = urllib.parse.urlsplit(os.environ["DATABASE_URL"]).hostname
+            host = urllib.parse.urlsplit(environment.value("DATABASE_URL")).hostname
             self.console.tell(f"数据库 {host}（DATABASE_URL）", "database from DATABASE_URL", mark="✓")
 
     def _start_embedded(self) -> None:
@@ -173,8 +175,8 @@ class Supervisor:
         """The demo's systems live on this machine: only they are let out to, by their ports; what an operator has set stays."""
         if not self._egress_is_set:
             os.environ["JINGWEI_EGRESS_ALLOW"] = ",".join(f"127.0.0.1:{port}" for port in ports.sandbox_ports.values()) if self.demo else ""
-        if self.demo:
-            os.environ.setdefault("JINGWEI_REQUIRE_TOTP", "0")
+        if self.demo and not os.environ.get("JINGWEI_REQUIRE_TOTP", "").strip():
+            os.environ["JINGWEI_REQUIRE_TOTP"] = "0"
 
     def _renew(self) -> None:
         """Web, worker and scheduler start anew: what they stand on has changed."""
@@ -230,11 +232,11 @@ class Supervisor:
         me = [sys.executable, "-m", "jingwei.assembly"]
         assert self.socket is not None
         listening = self.socket.fileno()
-        hang = float(os.environ.get("JINGWEI_HANG_SECONDS") or 30)
+        hang = float(environment.value("JINGWEI_HANG_SECONDS"))
         children = [
             Child(
                 "web", "网页", [*me, "web", "--host", self.host, "--port", str(self.port)], {listen_variable: str(listening)}, hang_seconds=hang,
-                inherited=(listening,), has_spare=os.environ.get("JINGWEI_SPARE") != "0",
+                inherited=(listening,), has_spare=environment.flag("JINGWEI_SPARE"),
             ),
             Child("worker", "作业", [*me, "worker"], hang_seconds=hang),
             Child("scheduler", "调度", [*me, "scheduler"], hang_seconds=4 * hang),  # a duty may take its time
@@ -299,7 +301,7 @@ class Supervisor:
                 f"演示系统：跟踪 :{ports.sandbox_ports['tracker']}  ERP :{ports.sandbox_ports['erp']}  MES :{ports.sandbox_ports['mes']}",
                 "demo systems have their own pages and a fault switch",
             )
-        if os.environ.get("JINGWEI_REQUIRE_TOTP") == "0":
+        if not environment.flag("JINGWEI_REQUIRE_TOTP"):
             self.console.tell(
                 "试用：管理员不必设置两步验证；正式使用请设 JINGWEI_REQUIRE_TOTP=1",
                 "for trying out, administrators need no second step; for real use set JINGWEI_REQUIRE_TOTP=1",
@@ -343,8 +345,12 @@ class Supervisor:
             child.prepare_spare(self.logs)
 
     def _look_at_keys(self) -> None:
-        from jingwei.assembly.examination import credentials_lost
+        from jingwei.assembly.examination import credentials_lost, spoilt
 
+        for path in private.close():
+            self.console.tell(f"{path} 原可被其他账号读写，已收紧权限", f"other accounts could read or change {path}; not any more", mark="!")
+        for finding in spoilt():
+            self.console.tell(f"{finding.zh}：{finding.mend_zh}", f"{finding.en}: {finding.mend_en}", mark="!")
         if lost := credentials_lost():
             self.console.tell(
                 f"{lost} 个凭据或两步验证打不开：密钥缺失，请运行 jingwei doctor",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from urllib.parse import urlsplit
 
-from jingwei.assembly.commands import fail
+from jingwei.assembly.commands import Refused, fail
+from jingwei.frame import environment
 from jingwei.frame.postgres import address
 
 
 def explained(problem: BaseException) -> int | None:
     """Say what is wrong and what to do; the exit code, or None when this is nothing we know."""
     for each in _chain(problem):
+        if isinstance(each, environment.BadSettings | environment.BadSetting):
+            return max(fail(wrong.zh, wrong.en) for wrong in getattr(each, "wrong", [each]))
         said = _known(each)
         if said is not None:
             return fail(*said)
@@ -32,6 +34,8 @@ def _known(problem: BaseException) -> tuple[str, str] | None:
     from django.db import DataError, InterfaceError, OperationalError
 
     match problem:
+        case Refused():
+            return problem.zh, problem.en
         case address.HomeUnusable():
             return (
                 f"数据目录 {problem.path} 不能使用（{problem.reason}）；请让当前用户可写，或用 JINGWEI_HOME 指定另一个目录",
@@ -81,7 +85,7 @@ def _where() -> str:
     if address.is_embedded():
         return str(address.data_folder())
     try:
-        parts = urlsplit(os.environ["DATABASE_URL"])
+        parts = urlsplit(environment.value("DATABASE_URL"))
         return f"{parts.hostname or '?'}:{parts.port or 5432}"
     except ValueError:
         return "DATABASE_URL"

@@ -13,30 +13,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from jingwei.boards import curves, homes, queries
+from jingwei.boards import curves, queries, widgets
 from jingwei.boards.forms import RiskForm, kinds, registers
 from jingwei.boards.reports import risk as risk_report
 from jingwei.boards.risk import RiskAsked
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
-from jingwei.frame import heavy
-from jingwei.frame.models import Project
 from jingwei.frame.ui.errors import homeless
+from jingwei.frame.ui.home import cards_of
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
-from jingwei.frame.web import ProjectMissing, Request, project_named
+from jingwei.frame.walls import heavy
+from jingwei.frame.web import ProjectMissing, Request, project_named, stands_in
+from jingwei.frame.widgets import Desk
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
 register_project_page(ProjectPage(_("Overview"), "dashboard", "home", "work.task.view", 1))
-register_project_page(ProjectPage(_("Simulation"), "project-risk", "activity", "work.task.view", 40))
+register_project_page(ProjectPage(_("Simulation"), "project-risk", "activity", "work.task.view", 98, "plan"))
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
-
-
-def _visible(request: Request) -> list[Project]:
-    allowed = request.access.projects("work.task.view") if request.access else frozenset()
-    rows = Project.objects.exclude(status="closed").select_related("manager")
-    return list(rows if allowed is None else rows.filter(pk__in=allowed))
 
 
 @require_GET
@@ -44,10 +39,9 @@ def home(request: Request) -> HttpResponse:
     """What needs me now, by role."""
     if request.access is None:
         return homeless(request)
-    projects = _visible(request)
-    ids = [p.pk for p in projects]
-    standings = queries.standings(projects, request.access)
-    context: dict[str, Any] = {"standings": standings, "cards": homes.cards_of(request, standings), "tasks": queries.soon(ids)}
+    desk = Desk(request.access)
+    standings = widgets.standings(desk)
+    context: dict[str, Any] = {"standings": standings, "cards": cards_of(desk), "tasks": queries.soon([s.project.pk for s in standings])}
     return render(request, "boards/_home.html" if request.headers.get("HX-Request") else "boards/home.html", context)
 
 
@@ -55,23 +49,28 @@ def home(request: Request) -> HttpResponse:
 def portfolio(request: Request) -> HttpResponse:
     """Every visible project and why it is green or not."""
     request.access.require_anywhere("work.task.view")
-    standings = queries.standings(_visible(request), request.access)
+    standings = queries.standings_of(request.access)
     priced = [standing.project.pk for standing in standings if standing.sees_money]
-    return render(request, "boards/portfolio.html", {"standings": standings, "sees_money": bool(priced), "costs": queries.cost_series(priced)})
+    return render(
+        request,
+        "boards/portfolio.html",
+        {"standings": standings, "sees_money": bool(priced), "costs": queries.cost_series(priced, request.tenant.currency), "left_out": cost.left_out(priced)},
+    )
 
 
 @require_GET
 def dashboard(request: Request, code: str) -> HttpResponse:
     """One project: health, critical path, endangered milestones with their chain, what changed and why, interfaces."""
-    project = next((p for p in _visible(request) if p.code == code), None)
+    project = next((p for p in queries.visible_projects(request.access) if p.code == code), None)
     if project is None:
         raise ProjectMissing(code)
+    stands_in(request, project.pk)
     span = request.GET.get("since", "1")
     since: datetime = timezone.now() - timedelta(days=int(span) if span in spans else 1)
     standing = queries.standings([project], request.access)[0]
     context = {
         "project": project, "standing": standing, "endangered": [(m, queries.why_late(standing, m)) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
-        "happenings": queries.happenings(project, since, request.access), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk] if standing.sees_money else []), "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
+        "happenings": queries.happenings(project, since, request.access), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk] if standing.sees_money else [], project.currency), "left_out": cost.left_out([project.pk]) if standing.sees_money else [], "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
         "baseline": schedule.current_baseline(project.pk), "spans": spans, "span": span if span in spans else "1",
     }  # fmt: skip
     return render(request, "boards/_dashboard.html" if request.headers.get("HX-Request") else "boards/dashboard.html", context)
@@ -93,7 +92,7 @@ def risk(request: Request, code: str) -> HttpResponse:
         context["found"] = risk_report.told(request.access, project, form.asked())
     except ValidationError as problem:
         context["problems"] = problem.messages
-        return render(request, "boards/risk.html", context, status=422)
+        return render(request, "boards/risk.html", context, status=422 if request.GET else 200)  # who only opens it asked nothing wrong
     return render(request, "boards/risk.html", context)
 
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
-from jingwei.frame.access import Access
 from jingwei.frame.models import History, Project, User
-from jingwei.frame.resource import registry
+from jingwei.frame.records import past
+from jingwei.frame.records.resource import registry
+from jingwei.frame.rights.access import Access
 from jingwei.hub import queries as hub
 
 
@@ -70,6 +71,18 @@ class Standing:
         if self.open_troubles:
             return _("%(count)s parked records or conflicts") % {"count": self.open_troubles}
         return _("On track")
+
+
+def visible_projects(access: Access) -> list[Project]:
+    """Open projects whose tasks these rights show."""
+    allowed = access.projects("work.task.view")
+    rows = Project.objects.exclude(status="closed").select_related("manager")
+    return list(rows if allowed is None else rows.filter(pk__in=allowed))
+
+
+def standings_of(access: Access) -> list[Standing]:
+    """Where every project stands that these rights show."""
+    return standings(visible_projects(access), access)
 
 
 def standings(projects: Sequence[Project], access: Access) -> list[Standing]:
@@ -129,7 +142,7 @@ def happenings(project: Project, since: datetime, access: Access, limit: int = 4
     out = _moves(project, since, names_outages=access.allows("hub.interface.view", project.pk))
     seen = [key for key, found in registry.items() if access.allows(found.permission("view"), project.pk)]
     rows = History.objects.filter(project_id=project.pk, at__gte=since, resource__in=seen).exclude(origin="schedule")
-    lines = list(rows.order_by("-id")[:2000])
+    lines = [past.without_names(access, line, project.pk) for line in rows.order_by("-id")[:2000]]
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines})}
     grouped: dict[tuple[str, str, str], Happening] = {}
     for line in lines:
@@ -184,10 +197,10 @@ def _fields_of(line: History) -> str:
     return "、".join(names[:4]) or line.get_action_display()
 
 
-def cost_series(project_ids: Iterable[int]) -> dict[str, list[Any]]:
-    """Planned and actual by period, for a chart."""
+def cost_series(project_ids: Iterable[int], currency: str) -> dict[str, list[Any]]:
+    """Planned and actual by period in one currency, for a chart."""
     table: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for row in cost.totals_by_period(list(project_ids)):
+    for row in cost.totals_by_period(list(project_ids), currency):
         table[row["period"]][row["kind"]] += row["total"]
     periods = sorted(table)
     return {"periods": periods, "planned": [float(table[p]["planned"]) for p in periods], "actual": [float(table[p]["actual"]) for p in periods]}

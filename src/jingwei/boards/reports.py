@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.boards.risk import RiskAsked, risk_of, without_money, without_risks
-from jingwei.frame.report import Report
+from jingwei.frame.records.report import Report
 
 risk = Report(
     "boards.risk", _("Schedule and cost risk"), "work.task.view", risk_of, RiskAsked, is_costly=True,

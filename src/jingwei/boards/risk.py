@@ -16,9 +16,9 @@ from jingwei.domains.cost import queries as cost
 from jingwei.domains.risk import queries as register
 from jingwei.domains.schedule import queries as schedule
 from jingwei.frame.models import Project
-from jingwei.frame.report import Asked
+from jingwei.frame.records.report import Asked
+from jingwei.kernels.calendar.compiled import HorizonError
 from jingwei.kernels.uncertainty import DefaultSpread, RiskEvent, Simulation, UncertaintyError, buffer_advice
-from jingwei.kernels.worktime import HorizonError
 
 percentiles = (10, 50, 80, 90)
 bins = 36

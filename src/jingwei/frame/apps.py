@@ -15,6 +15,11 @@ class FrameConfig(AppConfig):
 
     def ready(self) -> None:
         from jingwei.frame import guards
+        from jingwei.frame.approvals import cases, deadlines, inbox  # noqa: F401  (a duty, and what waits for whom)
+        from jingwei.frame.carried import returning, watch  # noqa: F401  (listen, and sweep)
+        from jingwei.frame.documents import versions  # noqa: F401  (long work)
+        from jingwei.frame.traces import edges, sweeping  # noqa: F401  (take part in undo and in keeping)
         from jingwei.frame.ui import witness  # noqa: F401  (listens)
+        from jingwei.frame.work import errands, filling, growth, keeping, watching  # noqa: F401  (declare what they do)
 
         post_migrate.connect(guards.put_up, sender=self, dispatch_uid="frame.guards")

@@ -1,8 +1,9 @@
-"""Walls inside the database, put up after every migration: row-level security, history triggers, rights of the application role."""
+"""Walls inside the database, put up after every migration: row-level security, history triggers, the table of search, rights of the application role."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
@@ -11,6 +12,8 @@ from django.db import connection, models
 from jingwei.frame.models import History, Tenant, TenantModel
 from jingwei.frame.models.zone import ZoneField
 from jingwei.frame.postgres.base import app_role
+from jingwei.frame.records import doubles, searchable
+from jingwei.frame.records.resource import resources
 from jingwei.kernels import bounds
 
 _role_sql = f"""
@@ -95,13 +98,18 @@ BEGIN
 END $$;
 """
 
-# Who came in, was refused, was locked out. The moment is the database's own.
+# Who came in, was refused, was locked out. The moment is the database's own. The form without an organisation was called before lines told where.
 _access_sql = """
-CREATE OR REPLACE FUNCTION jingwei_note_access(kind text, user_id bigint, name text, address text, detail text) RETURNS void LANGUAGE sql
+CREATE OR REPLACE FUNCTION jingwei_note_access(kind text, user_id bigint, name text, address text, detail text, tenant_id bigint) RETURNS void LANGUAGE sql
 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  INSERT INTO frame_accessevent (at, kind, user_id, name, address, detail)
-  VALUES (clock_timestamp(), left($1, 20), $2, left($3, 150), left($4, 45), left($5, 200))
+  INSERT INTO frame_accessevent (at, kind, user_id, name, address, detail, tenant_id)
+  VALUES (clock_timestamp(), left($1, 20), $2, left($3, 150), left($4, 45), left($5, 200), $6)
 $$;
+"""
+# as the release before called it: its processes may still run while the tables are brought up to date
+_old_access_sql = """
+CREATE OR REPLACE FUNCTION jingwei_note_access(kind text, user_id bigint, name text, address text, detail text) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ SELECT public.jingwei_note_access($1, $2, $3, $4, $5, NULL::bigint) $$;
 """
 
 _trigger_sql = """
@@ -126,7 +134,7 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app_role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app_role};
 REVOKE INSERT, UPDATE, DELETE ON frame_history, frame_accessevent FROM {app_role};
 REVOKE EXECUTE ON FUNCTION jingwei_note_history() FROM PUBLIC, {app_role};
-REVOKE EXECUTE ON FUNCTION jingwei_note_access(text, bigint, text, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION jingwei_note_access(text, bigint, text, text, text, bigint), jingwei_note_access(text, bigint, text, text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION jingwei_forget_history(bigint, timestamptz), jingwei_forget_access(timestamptz), jingwei_files_in_use() FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, {app_role};
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {app_role};
@@ -144,6 +152,57 @@ DO $$ BEGIN
   END IF;
 END $$;
 """
+
+
+# A key that people type is one in any case. Where rows of before have both, nothing is renamed and no upgrade fails: the check in doubles.py keeps further
+# ones away, and the index is put up by the first migration that finds the doubles gone.
+_once_sql = """
+DO $$ BEGIN
+  IF to_regclass('public.{name}') IS NULL THEN
+    IF EXISTS (SELECT 1 FROM {table} GROUP BY {within}, lower({column}) HAVING count(*) > 1) THEN
+      RAISE WARNING 'rows of {table} have keys that differ in their case only. Rename one of each, and the next migration keeps new ones away';
+    ELSE
+      CREATE UNIQUE INDEX {name} ON {table} ({within}, lower({column}));
+    END IF;
+  END IF;
+END $$;
+"""
+
+
+def _keys() -> Iterator[dict[str, str]]:
+    """For every resource with a key that people type: where it stands, and the index that keeps it one in any case."""
+    for each in resources():
+        if (key := doubles.typed_key(each)) is None:
+            continue
+        table, column = each.model._meta.db_table, _column(each.model, key[0])
+        within = ", ".join(f'"{_column(each.model, other)}"' for other in key[1])
+        yield {"name": f"jw_once_{table}_{column}", "table": f'"{table}"', "column": f'"{column}"', "within": within}
+
+
+def keys_once() -> Iterator[str]:
+    """The statements that make them one in any case."""
+    for each in _keys():
+        yield _once_sql.format(**each)
+
+
+def keys_twice() -> dict[str, list[str]]:
+    """Where the database does not hold that a key is one in any case, by table: keys of before that differ in their case only, none when one of each was
+    renamed since. For the tables' owner, who sees every organisation's."""
+    out: dict[str, list[str]] = {}
+    with connection.cursor() as cursor:
+        for each in _keys():
+            cursor.execute("SELECT to_regclass(%s) IS NULL", (f"public.{each['name']}",))
+            (is_missing,) = cursor.fetchone()
+            if is_missing:
+                cursor.execute(
+                    "SELECT array_agg({column} ORDER BY {column}) FROM {table} GROUP BY {within}, lower({column}) HAVING count(*) > 1".format(**each)
+                )
+                out[each["table"].strip('"')] = [key for (keys,) in cursor.fetchall() for key in keys]
+    return out
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    return str(model._meta.get_field(name).column)  # type: ignore[union-attr]
 
 
 def checks_of(model: type[models.Model]) -> dict[str, str]:
@@ -202,15 +261,18 @@ def put_up(**_: Any) -> None:
             return  # not a migration: the test runner emits the signal when it empties tables
         cursor.execute(_role_sql)
         cursor.execute(_history_sql)
-        cursor.execute(_access_sql)
-        for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand"]:
+        cursor.execute(_access_sql + _old_access_sql)
+        for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand", "frame_counter", "frame_search"]:
             cursor.execute(_policy_sql.format(table=f'"{table}"'))
         checked: list[type[models.Model]] = [Tenant, *walled_models()]
         for model in checked:
             for name, rule in checks_of(model).items():
                 cursor.execute(_check_sql.format(table=f'"{model._meta.db_table}"', name=name, rule=rule))
+        for statement in keys_once():
+            cursor.execute(statement)
         for model in walled_models():
             if model.keeps_history:
                 cursor.execute(_trigger_sql.format(table=f'"{model._meta.db_table}"', arguments=trigger_arguments(model)))
         cursor.execute(_keeping_sql.format(days=history_days_at_least, files=_files_sql()))
         cursor.execute(_grants_sql)
+        searchable.put_up(cursor, app_role)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest
 
-from jingwei.frame.access import Access
 from jingwei.frame.models import Project, Tenant, User
+from jingwei.frame.rights.access import Access
 
 
 class Request(HttpRequest):
@@ -26,10 +26,17 @@ class ProjectMissing(Http404):
         self.code = code
 
 
+def stands_in(request: HttpRequest, project_id: int | None, below: str = "", section: str = "") -> None:
+    """Say to which project the page belongs (None: to none); its sidebar and its switch follow. `below` is the address of
+    the line it stands under when no line leads to it or to above it, `section` the section when there is no such line either."""
+    vars(request).update(page_project=project_id, page_below=below, page_section=section)
+
+
 def project_named(request: Request, code: str, permission: str) -> Project:
     """The project of that code. Raises ProjectMissing, and PermissionDenied when the right is missing there."""
     project: Project | None = Project.objects.filter(code=code).first()
     if project is None:
         raise ProjectMissing(code)
     request.access.require(permission, project.pk)
+    stands_in(request, project.pk)
     return project

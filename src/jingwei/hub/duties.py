@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
-from jingwei.frame import jobs, scheduler
+from jingwei.frame.work import jobs, scheduler
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle as engine
 from jingwei.hub.engine import reconcile as reconciling

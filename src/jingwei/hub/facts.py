@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jingwei.frame.facts import Fact
+from jingwei.frame.telling.facts import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

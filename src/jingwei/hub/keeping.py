@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jingwei.frame.retention import Kept, keep
+from jingwei.frame.work.retention import Kept, keep
 
 keep(
     Kept(

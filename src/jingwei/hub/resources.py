@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.resource import Resource, Verb
+from jingwei.frame.records import past
+from jingwei.frame.records.resource import Resource, Verb
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
 from jingwei.hub.peers import uses
@@ -25,6 +26,7 @@ systems = Resource(
     stands_in=uses.projects_of,
     roles={"manager": "add change", "engineer": "add change delete connect", "operations": "change connect", "pmo": "view"},
     icon="server",
+    menu="integration",
     is_stream=False,
     example=lambda: {"key": "sys-1", "name": "示例系统", "connector": "local"},
 )
@@ -49,6 +51,8 @@ interfaces = Resource(
     ),
     roles={"manager": "*", "engineer": "*", "operations": "change switch_on pause", "pmo": "view"},
     icon="plug",
+    menu="integration",
     is_stream=False,
     example=lambda: {"key": "if-1", "name": "示例接口", "stream_a": "a", "stream_b": "b"},
 )  # fmt: skip
+past.origin_names("interface", "hub.interface.view")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import Http404
 
-from jingwei.frame import commands
-from jingwei.frame.access import Access
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import Access
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor.search import cleaned, local_resource, may_see_values, visible

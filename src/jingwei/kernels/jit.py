@@ -15,8 +15,8 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def numba_is_wanted() -> bool:
-    """Whether kernels decorated now are compiled: numba is installed and JINGWEI_NO_NUMBA is not "1". It is not loaded before the first kernel is."""
-    return os.environ.get("JINGWEI_NO_NUMBA") != "1" and find_spec("numba") is not None
+    """Whether kernels decorated now are compiled: numba is installed and JINGWEI_NO_NUMBA is off. It is not loaded before the first kernel is."""
+    return os.environ.get("JINGWEI_NO_NUMBA", "").strip().lower() not in ("1", "true", "yes", "on") and find_spec("numba") is not None
 
 
 def forget_stale_code(root: Path) -> None:

@@ -16,11 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jingwei.kernels.calendar import CalendarLayer, WorkCalendar, wall_minute
-from jingwei.kernels.incremental import HeldPlan
+from jingwei.kernels.calendar.stated import CalendarLayer, WorkCalendar, wall_minute
 from jingwei.kernels.jit import numba_is_wanted
-from jingwei.kernels.network import RunRules
-from jingwei.kernels.plan import Activity, Dependency, PlanDates, schedule_plan
+from jingwei.kernels.network.critical_path import RunRules
+from jingwei.kernels.plan.incremental import HeldPlan
+from jingwei.kernels.plan.plan import Activity, Dependency, PlanDates, schedule_plan
 
 _start = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _week = ((((540, 720), (780, 1080)),) * 5) + ((), ())

@@ -17,10 +17,12 @@ from jingwei.domains.schedule import queries as schedule_queries
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands
+from jingwei.frame import scope
+from jingwei.frame.approvals.voting import vote
 from jingwei.frame.models import History
-from jingwei.frame.report import Asked
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands, undo
+from jingwei.frame.records.report import Asked
+from jingwei.frame.records.resource import resource
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +49,11 @@ def proposed(firm: Firm, by: str = "engineer") -> ChangeRequest:
 
 
 def done(firm: Firm, by: str, verb: str, made: ChangeRequest, **values: Any) -> ChangeRequest:
-    """A step by somebody."""
+    """A step by somebody; what is decided is voted on, and one voice decides while nothing else is said."""
     with firm.acting(by):
+        if verb in ("approve", "reject"):
+            vote(resource("change.changerequest"), made, "yes" if verb == "approve" else "no", firm.rights(by), word=values.get("decision", ""))
+            return ChangeRequest.objects.get(pk=made.pk)
         return commands.act(resource("change.changerequest"), verb, made, values, firm.rights(by))  # type: ignore[no-any-return]
 
 
@@ -133,11 +138,12 @@ def test_refused_steps_and_changes(chain: Firm) -> None:
         with refuses():
             done(chain, "manager", verb, made)
     done(chain, "engineer", "submit", made)
-    with refuses("decision"):
+    with refuses("word"):
         done(chain, "manager", "reject", made, decision=" ")
     assert done(chain, "manager", "defer", made, decision="等下周").status == "deferred"
+    with refuses("changes"):
+        services.request_save(instance=made, changes=[])
     for wrong in (
-        [],
         {"x": {}},
         {str(task.pk): {}},
         {str(task.pk): {"name": "x"}},
@@ -145,9 +151,10 @@ def test_refused_steps_and_changes(chain: Firm) -> None:
         {str(task.pk): {"not_before": "soon"}},
     ):
         with refuses("changes"):
-            services.request_save(instance=made, changes=wrong)
+            chain.changed(made, changes=wrong)
     made = ChangeRequest.objects.get(pk=made.pk)
-    services.request_save(instance=made, changes={str(task.pk): {"duration_minutes": 2880}})
+    chain.changed(made, changes={str(task.pk): {"duration_minutes": 2880}})
+    made.refresh_from_db()
     assert (made.status, made.effect) == ("draft", {}), "other changes need a new assessment"
 
 
@@ -165,8 +172,9 @@ def test_a_what_if_is_proposed_by_those_who_may_not_decide(chain: Firm) -> None:
     assert 'data-difference="finish">+2' in page and "+¥400.00" in page
     engineer.post(f"{address}act/", {"verb": "submit"})
     page = engineer.get(address).content.decode()
-    assert 'id="other"' in page and 'value="approve"' not in page
-    manager.post(f"{address}act/", {"verb": "approve"})
+    assert 'id="other"' in page and 'value="yes"' not in page
+    assert 'value="yes"' in manager.get(address).content.decode()
+    manager.post(f"/w/change.changerequest/{ChangeRequest.objects.get().pk}/vote/", {"choice": "yes"})
     manager.post(f"{address}act/", {"verb": "implement"})
     assert Task.objects.get(name="开发").duration_minutes == 3360 and ChangeRequest.objects.get().status == "implemented"
     assert manager.post(f"{address}act/", {"verb": "nothing"}).status_code == 404
@@ -201,7 +209,7 @@ def test_what_a_change_costs_is_told_by_no_way_to_who_may_not_see_costs(chain: F
     """Given an assessed request, when it, its history or its list is asked for, then only the report and the page tell its effect, by right."""
     request = proposed(chain)
     with chain.acting("engineer"):
-        services.request_assess(instance=request)
+        commands.act(resource("change.changerequest"), "assess", request, {}, chain.rights("engineer"))
     request.refresh_from_db()
     assert Decimal(request.effect["cost_now"]) > 0
     client = chain.client("viewer")
@@ -211,3 +219,50 @@ def test_what_a_change_costs_is_told_by_no_way_to_who_may_not_see_costs(chain: F
     assert "cost_" not in client.get(f"/w/change.changerequest/{request.pk}/").text
     asked = client.post("/api/v1/graphql", {"query": "{changeChangerequestList{items{code effect}}}"}, content_type="application/json")
     assert "cost_" not in asked.text
+
+
+def test_what_somebody_was_asked_to_decide_on_stays_on_record(chain: Firm) -> None:
+    requests = resource("change.changerequest")
+
+    def remove(made: ChangeRequest) -> None:
+        with chain.acting("manager"):
+            commands.remove(requests, ChangeRequest.objects.get(pk=made.pk), chain.rights("manager"))
+
+    made = proposed(chain)
+    done(chain, "engineer", "submit", made)
+    with refuses(text="不能删除"):
+        remove(made)
+    done(chain, "manager", "defer", made, decision="等合同")
+    with refuses(text="不能删除"):
+        remove(made)
+    done(chain, "engineer", "assess", made)
+    with refuses(text="不能删除"):
+        remove(made)
+    done(chain, "engineer", "submit", made)
+    done(chain, "manager", "approve", made)
+    for _ in range(2):
+        with refuses(text="不能删除"):
+            remove(made)
+        if made.refresh_from_db() is None and made.status == "approved":
+            done(chain, "manager", "implement", made)
+    with chain.acting("engineer"):
+        draft = services.request_save(project=chain.project, title="想法", reason="", kind="schedule")
+    remove(draft)
+    assert list(ChangeRequest.objects.values_list("pk", flat=True)) == [made.pk]
+
+
+def test_an_edit_that_threw_it_back_is_undone_and_a_step_is_not(chain: Firm) -> None:
+    made, task = proposed(chain), str(Task.objects.get(name="开发").pk)
+    rights = chain.rights("owner")
+    with chain.acting("owner"):
+        with scope.because(trace="edit"):
+            commands.change(resource("change.changerequest"), made, {"changes": {task: {"duration_minutes": 2880}}}, rights)
+        assert undo.undo("edit", rights) == []
+        made.refresh_from_db()
+        assert (made.status, made.changes) == ("draft", {task: {"duration_minutes": 3360}})
+        with scope.because(trace="step"):
+            commands.act(resource("change.changerequest"), "assess", made, {}, rights)
+        (left,) = undo.undo("step", rights)
+        assert "不能撤销" in left
+        made.refresh_from_db()
+        assert made.status == "assessed"

@@ -24,7 +24,7 @@ def cost(firm: Firm, number: str, kind: str, amount: str, period: str, task: Tas
     line = services.line_save(
         project=firm.project, number=number, account="labour", kind=kind, description=number, amount=Decimal(amount), period=period, task=task
     )
-    return services.line_post(instance=line) if kind == "actual" else line
+    return firm.taken(line, "post") if kind == "actual" else line
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def test_the_budget_is_what_was_planned_to_the_cent(running: Firm) -> None:
 
 def test_packages_earn_by_their_method_and_lead_to_the_task(running: Firm) -> None:
     testing = Task.objects.get(name="测试")
-    package = services.package_save(
+    package = running.made(
+        "cost.package",
         project=running.project,
         code="WP-2",
         name="测试包",
@@ -86,15 +87,16 @@ def test_packages_earn_by_their_method_and_lead_to_the_task(running: Firm) -> No
     assert [task.name for task in value.tasks] == ["测试"]
     assert found.bac == Decimal(5000) + Decimal("34285.72"), "the package's own budget stands for its lines"
     with refuses("units_done"):
-        services.package_save(instance=package, units_done=Decimal(11))
+        running.changed(package, units_done=Decimal(11))
     with refuses("units_planned"):
-        services.package_save(instance=package, units_planned=None)
+        running.changed(package, units_planned=None)
 
 
 def test_weighted_milestones(running: Firm) -> None:
     testing = Task.objects.get(name="测试")
     reached, open_one = (running.task(name, is_milestone=True) for name in ("用例评审", "用户验收"))
-    services.package_save(
+    running.made(
+        "cost.package",
         project=running.project, code="WP-3", name="测试包", task=testing, method="weighted_milestones", budget=Decimal(1000),
         milestones=[{"milestone": reached, "weight": Decimal(1)}, {"milestone": open_one, "weight": Decimal(3)}],
     )  # fmt: skip
@@ -108,7 +110,7 @@ def test_a_frozen_period_stays_whatever_is_edited_later(running: Firm) -> None:
     services.period_freeze(project=running.project, period="2026-11")
     development = Task.objects.get(name="开发")
     work.task_save(instance=development, actual_finish=datetime(2026, 12, 10, 10, tzinfo=UTC))
-    services.line_reverse(instance=Line.objects.get(number="A-1"))
+    running.taken(Line.objects.get(number="A-1"), "reverse")
     cost(running, "A-2", "actual", "77000.00", "2026-11", development)
     cost(running, "P-9", "planned", "900000.00", "2026-11")
     found = queries.earned_value_of(running.project)

@@ -12,12 +12,14 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from jingwei.domains.directory.models import Person
-from jingwei.domains.risk import queries, services
+from jingwei.domains.risk import queries
 from jingwei.domains.risk.models import Risk
-from jingwei.domains.risk.pages import matrix_of
 from jingwei.domains.work import services as work
-from jingwei.frame import commands
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.listing import Listing
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
+from jingwei.frame.views import Matrix
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +27,13 @@ pytestmark = pytest.mark.django_db
 
 def risk_of(firm: Firm, code: str = "R-1", **values: Any) -> Risk:
     """One more risk of the project."""
-    return services.risk_save(project=values.pop("project", firm.project), code=code, title=f"风险 {code}", **values)
+    made: Risk = firm.made("risk.risk", code=code, title=f"风险 {code}", **values)
+    return made
+
+
+def impact_of(firm: Firm, risk: Risk, task: Any, **values: Any) -> Any:
+    """What the risk does to a task."""
+    return firm.made("risk.riskimpact", risk=risk, task=task, **values)
 
 
 def test_the_stranger_and_the_viewer_are_refused(firm: Firm) -> None:
@@ -42,24 +50,24 @@ def test_the_stranger_and_the_viewer_are_refused(firm: Firm) -> None:
 def test_the_steps_are_taken_in_order(firm: Firm, en: None) -> None:
     made = risk_of(firm)
     with refuses(text="is “Identified”; this step is possible from: Response planned"):
-        services.risk_monitor(instance=made)
-    services.risk_assess(instance=made)
+        firm.taken(made, "monitor")
+    firm.taken(made, "assess")
     with refuses("strategy"):
-        services.risk_plan(instance=made, strategy="", response="")
+        firm.taken(made, "plan", strategy="", response="")
     with refuses("response"):
-        services.risk_plan(instance=made, strategy="mitigate", response=" ")
+        firm.taken(made, "plan", strategy="mitigate", response=" ")
     with refuses(text="owner"):
-        services.risk_plan(instance=made, strategy="mitigate", response="加人")
-    services.risk_save(instance=made, owner=Person.objects.get())
-    services.risk_plan(instance=made, strategy="mitigate", response="加人")
-    services.risk_monitor(instance=made)
-    services.risk_occur(instance=made)
+        firm.taken(made, "plan", strategy="mitigate", response="加人")
+    firm.changed(made, owner=Person.objects.get())
+    firm.taken(made, "plan", strategy="mitigate", response="加人")
+    firm.taken(made, "monitor")
+    firm.taken(made, "occur")
     with refuses(text="“Occurred”"):
-        services.risk_occur(instance=made)
-    services.risk_close(instance=made)
-    with refuses(text="closed"):
-        services.risk_save(instance=made, title="改")
-    assert services.risk_reopen(instance=made).status == "assessed"
+        firm.taken(made, "occur")
+    firm.taken(made, "close")
+    with refuses(text="“Closed”"):
+        firm.changed(made, title="改")
+    assert firm.taken(made, "reopen").status == "assessed"
 
 
 def test_the_residual_probability_counts_once_the_response_is_in_place(firm: Firm) -> None:
@@ -78,17 +86,17 @@ def test_an_impact_names_work_of_the_project_with_delays_in_order(firm: Firm) ->
     firm.task("下级", parent=above)
     above.refresh_from_db()
     with refuses("task"):
-        services.impact_save(risk=made, task=other)
+        impact_of(firm, made, other)
     with refuses("task"):
-        services.impact_save(risk=made, task=above)
+        impact_of(firm, made, above)
     for wrong in ((960, 480, 960), (0, 960, 480)):
         with refuses("delay_likely_minutes"):
-            services.impact_save(risk=made, task=task, delay_low_minutes=wrong[0], delay_likely_minutes=wrong[1], delay_high_minutes=wrong[2])
-    services.impact_save(risk=made, task=task)
+            impact_of(firm, made, task, delay_low_minutes=wrong[0], delay_likely_minutes=wrong[1], delay_high_minutes=wrong[2])
+    impact_of(firm, made, task)
     with refuses("task"):
-        services.impact_save(risk=made, task=task)
+        impact_of(firm, made, task)
     with refuses("cost_likely"):
-        services.risk_save(instance=made, cost_low=Decimal(5))
+        firm.changed(made, cost_low=Decimal(5))
 
 
 def test_the_form_writes_and_drops_impacts(firm: Firm) -> None:
@@ -107,10 +115,10 @@ def test_the_form_writes_and_drops_impacts(firm: Firm) -> None:
 def test_only_open_risks_on_known_work_are_events(firm: Firm) -> None:
     task, gone = firm.task("联调"), firm.task("已完成")
     made = risk_of(firm, probability=25, cost_low=Decimal(1), cost_likely=Decimal(2), cost_high=Decimal(3))
-    services.impact_save(risk=made, task=task, delay_low_minutes=60, delay_likely_minutes=60, delay_high_minutes=60)
-    services.impact_save(risk=made, task=gone)
+    impact_of(firm, made, task, delay_low_minutes=60, delay_likely_minutes=60, delay_high_minutes=60)
+    impact_of(firm, made, gone)
     risk_of(firm, "R-2")  # neither delays nor costs
-    services.risk_occur(instance=risk_of(firm, "R-3", cost_high=Decimal(9)))
+    firm.taken(risk_of(firm, "R-3", cost_high=Decimal(9)), "occur")
     events, left_out = queries.risk_events(firm.project.pk, {task.pk})
     assert left_out == 1 and [(each.key, each.probability) for each in events] == [("R-1", 0.25)]
     assert [(each.activity, each.delay.kind, each.delay.high) for each in events[0].impacts] == [(task.pk, "fixed", 60.0)]
@@ -118,11 +126,22 @@ def test_only_open_risks_on_known_work_are_events(firm: Firm) -> None:
 
 
 def test_the_matrix_holds_every_open_risk_once(firm: Firm) -> None:
-    rows = [risk_of(firm, f"R-{n}", probability=p, impact=i, residual_probability=r) for n, (p, i, r) in enumerate([(0, 1, None), (100, 5, 5), (31, 3, None)])]
-    before, after = matrix_of(rows, is_residual=False), matrix_of(rows, is_residual=True)
-    assert len(before) == 25 and sum(len(cell.risks) for cell in before.values()) == 3
-    assert [risk.code for risk in before[5, 5].risks] == ["R-1"] and not after[5, 5].risks
-    assert [risk.code for risk in after[1, 5].risks] == ["R-1"] and [risk.code for risk in after[3, 3].risks] == ["R-2"]
+    for n, (p, i, r) in enumerate([(0, 1, None), (100, 5, 5), (31, 3, None)]):
+        risk_of(firm, f"R-{n}", probability=p, impact=i, residual_probability=r)
+    risk_of(firm, "R-9", probability=100, impact=5)
+    Risk.objects.filter(code="R-9").update(status=Risk.Status.CLOSED)
+    register = resource("risk.risk")
+
+    def cells(name: str) -> dict[str, list[str]]:
+        view = register.view(name)
+        assert isinstance(view, Matrix)
+        lines = view.answer(Listing(register, firm.rights("manager"), {}))["lines"]
+        assert sum(len(line["cells"]) for line in lines) == 25
+        return {cell["place"]: [risk.code for risk in cell["rows"]] for line in lines for cell in line["cells"] if cell["count"]}
+
+    with firm.acting("manager"):
+        assert cells("matrix") == {"1~1": ["R-0"], "5~5": ["R-1"], "3~3": ["R-2"]}
+        assert cells("residual") == {"1~1": ["R-0"], "1~5": ["R-1"], "3~3": ["R-2"]}
 
 
 def test_the_page_filters_by_cell_and_names_the_overdue(firm: Firm) -> None:
@@ -131,23 +150,49 @@ def test_the_page_filters_by_cell_and_names_the_overdue(firm: Firm) -> None:
     risk_of(firm, "R-2", probability=20, impact=2, review_on=today + timedelta(days=9))
     client = firm.client("manager")
     page = client.get("/risks/P1/").content.decode()
-    assert re.search(r'data-cell="5-5"[^>]*aria-label="[^"]*25', page) and 'data-cell="2-2"' in page and 'data-cell="4-4"' not in page
+    assert re.search(r'data-cell="5~5"[^>]*aria-label="[^"]*25', page) and 'data-cell="2~2"' in page and 'data-cell="4~4"' not in page
     overdue = re.search(r'id="overdue".*?</ul>', page, re.S)
     assert overdue and "R-1" in overdue[0] and "R-2" not in overdue[0]
     assert re.search(r'id="emv-total">¥90.00<', page)
-    listed = client.get("/risks/P1/?cell=2-2").content.decode().split('id="list"')[1]
+    listed = client.get("/risks/P1/?cell=2~2").content.decode().split('id="list"')[1]
     assert "R-2" in listed and "R-1" not in listed
-    for odd in ("9-9", "x", "1-", "٣-٣", "1-22"):
+    for odd in ("9~9", "x", "1~", "٣~٣", "1~22", "1-1"):
         assert client.get("/risks/P1/", {"cell": odd}).status_code == 200, odd
 
 
 def test_the_page_keeps_its_budget(firm: Firm, django_assert_max_num_queries: Any) -> None:
     task = firm.task("联调")
     for number in range(30):
-        services.impact_save(risk=risk_of(firm, f"R-{number}", review_on=date(2026, 1, 1)), task=task)
+        impact_of(firm, risk_of(firm, f"R-{number}", review_on=date(2026, 1, 1)), task)
     client = firm.client("manager")
     client.get("/risks/P1/")
     with django_assert_max_num_queries(30):
         client.get("/risks/P1/")
     work.task_remove(instance=task)
     assert "R-7" in client.get("/risks/P1/").content.decode(), "a risk outlives the task it would delay"
+
+
+def test_a_double_in_a_list_is_told_at_its_line(firm: Firm) -> None:
+    task = firm.task("联调")
+    line = {"task": task, "delay_low_minutes": 0, "delay_likely_minutes": 60, "delay_high_minutes": 120}
+    with refuses(text="第 2 行"):
+        firm.made("risk.risk", code="R-1", title="T", impacts=[line, line])
+
+
+def test_a_closed_risk_stays_and_keeps_what_it_names(firm: Firm) -> None:
+    above = firm.task("阶段")
+    task = firm.task("联调", parent=above)
+    made = firm.made(
+        "risk.risk", code="R-1", title="T", impacts=[{"task": task, "delay_low_minutes": 0, "delay_likely_minutes": 60, "delay_high_minutes": 120}]
+    )
+    firm.taken(made, "occur")
+    firm.taken(firm.taken(made, "close"), "reopen")
+    rights = system_access(firm.tenant.pk)
+    with refuses(text="须留档"):
+        commands.remove(resource("risk.risk"), Risk.objects.get(pk=made.pk), rights)
+    made = firm.taken(made, "close")
+    for row in (task, above):
+        with refuses(text="R-1"):
+            commands.remove(resource("work.task"), row, rights)
+    assert isinstance(commands.remove_many(resource("work.task"), [above, firm.task("别的")], rights)[0], Exception)
+    assert made.impacts.count() == 1

@@ -12,6 +12,7 @@ from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import Notification, User
+from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm, staff
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +81,9 @@ def test_an_earlier_deadline_endangers_too_and_reaching_it_ends_it(firm: Firm, m
 
 def test_a_preview_tells_nobody(firm: Firm, milestone: Task) -> None:
     task = Task.objects.get(name="联调")
-    effect = services.plan_preview(project=firm.project, edits=services.Edits(changes=[{"task": task.pk, "duration_minutes": 480 * 9}])).effect
+    effect = services.plan_preview(
+        project=firm.project, edits=services.Edits(changes=[{"task": task.pk, "duration_minutes": 480 * 9}]), access=system_access(firm.tenant.pk)
+    ).effect
     assert [each["id"] for each in effect["endangered"]] == [milestone.pk]
     assert not Notification.objects.exists()
 

@@ -13,7 +13,7 @@ from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.kernels.calendar import WorkCalendar
+from jingwei.kernels.calendar.stated import WorkCalendar
 from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, read, schedule_file, write_mspdi
 from tests.domains.conftest import Firm, refuses
 

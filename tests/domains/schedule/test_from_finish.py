@@ -13,9 +13,10 @@ from jingwei.domains.directory import services as projects
 from jingwei.domains.schedule import network, queries, services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands, jobs
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.work import jobs
 from jingwei.kernels.planfile import read
 from tests.domains.conftest import Firm, refuses
 

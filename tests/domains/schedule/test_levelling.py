@@ -14,8 +14,8 @@ from jingwei.domains.schedule import levelling, services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.domains.worktime import services as calendars
-from jingwei.frame import longwork
 from jingwei.frame.models import LongWork
+from jingwei.frame.work import longwork
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db

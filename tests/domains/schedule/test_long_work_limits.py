@@ -12,8 +12,10 @@ from django.test import Client
 
 from jingwei.domains.schedule import services
 from jingwei.domains.work.models import Task
-from jingwei.frame import exchange, longwork, scope
+from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, LongWork, User
+from jingwei.frame.records import exchange
+from jingwei.frame.work import longwork
 from tests.domains.conftest import Firm
 
 pytestmark = pytest.mark.django_db

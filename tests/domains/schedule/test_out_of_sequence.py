@@ -9,8 +9,8 @@ import pytest
 from jingwei.domains.schedule import services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from tests.domains.conftest import Firm
 
 pytestmark = pytest.mark.django_db

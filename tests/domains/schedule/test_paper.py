@@ -59,7 +59,7 @@ def test_pdf_has_every_page_and_its_font_inside_where_the_system_has_one() -> No
     made = sheets(Printed("P1 项目", rows(300)))
     content = pdf_of(made, "项目")
     assert content.startswith(b"%PDF-") and len(re.findall(rb"/Type /Page\b", content)) == len(made)
-    from jingwei.domains.schedule.paper.pdf import chinese_font
+    from jingwei.frame.documents.fonts import chinese_font
 
     if chinese_font() == "jingwei-cjk":
         assert b"/FontFile2" in content and len(content) < 1_500_000

@@ -13,8 +13,8 @@ from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.domains.worktime import services as worktime
 from jingwei.domains.worktime.models import Calendar
-from jingwei.frame import commands
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from jingwei.kernels.planfile import read
 from tests.domains.conftest import Firm, refuses
 

@@ -11,8 +11,9 @@ from jingwei.domains.directory.models import Person
 from jingwei.domains.schedule import levelling, queries, services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands, scope, undo
-from jingwei.frame.resource import resource
+from jingwei.frame import scope
+from jingwei.frame.records import commands, undo
+from jingwei.frame.records.resource import resource
 from jingwei.kernels.planfile import read
 from tests.domains.conftest import Firm, refuses
 

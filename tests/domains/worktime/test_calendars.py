@@ -13,9 +13,9 @@ from jingwei.domains.directory.models import Person
 from jingwei.domains.worktime import queries, services
 from jingwei.domains.worktime.models import Calendar, CalendarException
 from jingwei.domains.worktime.pages import hours_given, hours_text
-from jingwei.frame import commands
 from jingwei.frame.models import Demand
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from tests.domains.conftest import Firm, refuses, staff
 
 office = [[540, 720], [780, 1080]]

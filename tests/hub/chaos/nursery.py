@@ -20,12 +20,12 @@ def _child(name: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     if name == "worker":
-        from jingwei.frame import worker
+        from jingwei.frame.work import worker
 
         worker.stalled_after_seconds = float(os.environ.get("CHAOS_STALLED_SECONDS", worker.stalled_after_seconds))
         worker.run_worker(concurrency=4)
     else:
-        from jingwei.frame import scheduler
+        from jingwei.frame.work import scheduler
 
         scheduler.run()
 
@@ -34,7 +34,7 @@ def main(name: str, file: Path) -> None:
     """Fork, wait, fork again; SIGTERM ends both."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jingwei.assembly.settings")
     django.setup()
-    import jingwei.frame.worker  # noqa: F401
+    import jingwei.frame.work.worker  # noqa: F401
 
     child = 0
 

@@ -15,12 +15,15 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.hub.chaos.installation import root
 from tests.sandbox.program import free_port
+
+T = TypeVar("T")
 
 redmine_file = Path(os.environ.get("REDMINE_DATABASE", "/var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_default"))
 Row = dict[str, Any]
@@ -102,16 +105,19 @@ class Redmine:
         """Whether its database can be reached from here."""
         return os.access(redmine_file, os.W_OK)
 
-    def script(self, statement: str, given: Any = (), *, many: bool = False) -> int:
-        """Run one statement as one transaction; how many rows it touched."""
+    def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in Redmine's database as one transaction."""
         for attempt in range(60):
             try:
                 with contextlib.closing(sqlite3.connect(redmine_file, timeout=10)) as file, file:
-                    cursor = file.executemany(statement, given) if many else file.execute(statement, given)
-                    return cursor.rowcount
+                    return work(file)
             except sqlite3.OperationalError:
                 time.sleep(0.1 + attempt / 50)
         raise AssertionError("Redmine's database stays locked")
+
+    def script(self, statement: str, given: Any = (), *, many: bool = False) -> int:
+        """Run one statement as one transaction; how many rows it touched."""
+        return self.transaction(lambda file: (file.executemany(statement, given) if many else file.execute(statement, given)).rowcount)
 
     def fill(self, count: int) -> None:
         """So many issues, as an import would make them: all of one second."""
@@ -121,15 +127,17 @@ class Redmine:
         self.script(taken, [(f"工单 {n:04d}", f"第一行\r\n第 {n} 个", 1.0 + n % 8, int(first)) for n in range(1, count)], many=True)
         self.script("UPDATE issues SET root_id = id WHERE root_id = 0 AND project_id = ?", (self.project_id,))
 
-    def bulk(self, keys: list[str], subjects: list[str], ahead: float = 0.0) -> None:
-        """New subjects for many in one transaction and one second, `ahead` of the clock."""
+    def bulk(self, keys: list[str], subjects: list[str], ahead: float = 0.0) -> set[str]:
+        """New subjects for many in one transaction and one second, `ahead` of the clock. Gives those that were still there to be changed: listing
+        takes its time, and others delete meanwhile."""
         at = (datetime.now(UTC) + timedelta(seconds=ahead)).strftime("%Y-%m-%d %H:%M:%S")
         # the lock_version goes with it, so that a write under way over there does not undo it unseen
-        self.script(
-            "UPDATE issues SET subject = ?, updated_on = ?, lock_version = lock_version + 1 WHERE id = ?",
-            [(s, at, int(k)) for k, s in zip(keys, subjects, strict=True)],
-            many=True,
-        )
+        change = "UPDATE issues SET subject = ?, updated_on = ?, lock_version = lock_version + 1 WHERE id = ?"
+
+        def work(file: sqlite3.Connection) -> set[str]:
+            return {key for key, subject in zip(keys, subjects, strict=True) if file.execute(change, (subject, at, int(key))).rowcount}
+
+        return self.transaction(work)
 
     def change_key(self) -> None:
         """The product's key is good no longer: locked by REST where its database is out of reach."""

@@ -180,8 +180,8 @@ class Ours(Side):
 
     def create(self, values: dict[str, Any]) -> str:
         from jingwei.domains.work.models import Task
-        from jingwei.frame import commands
-        from jingwei.frame.resource import resource
+        from jingwei.frame.records import commands
+        from jingwei.frame.records.resource import resource
 
         def work() -> str:
             found = Task.objects.filter(project_id=self.project_id, name=values["name"]).first()
@@ -193,15 +193,15 @@ class Ours(Side):
 
     def write(self, key: str, name: str, value: Any) -> None:
         from jingwei.domains.work.models import Task
-        from jingwei.frame import commands
-        from jingwei.frame.resource import resource
+        from jingwei.frame.records import commands
+        from jingwei.frame.records.resource import resource
 
         patiently(lambda: commands.change(resource("work.task"), Task.objects.get(pk=int(key)), {name: value}, self.rights))
 
     def remove(self, key: str) -> None:
         from jingwei.domains.work.models import Task
-        from jingwei.frame import commands
-        from jingwei.frame.resource import resource
+        from jingwei.frame.records import commands
+        from jingwei.frame.records.resource import resource
 
         tried = []
 

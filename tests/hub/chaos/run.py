@@ -180,8 +180,8 @@ class Nemesis:
         keys = self.dice.sample(list(rows), min(count, len(rows)))
         subjects = [f"theirs name {self.stage.journal.number()}" for _ in keys]
         began = time.time()
-        redmine.bulk(keys, subjects, ahead)
-        for key, subject in zip(keys, subjects, strict=True):
+        changed = redmine.bulk(keys, subjects, ahead)
+        for key, subject in ((key, subject) for key, subject in zip(keys, subjects, strict=True) if key in changed):
             self.stage.journal.note(Deed(joint.key, "a", "edit", key, "name", subject, began, time.time()))
 
     def _clock(self, joint: Joint) -> None:

@@ -105,8 +105,8 @@ class Stage:
 
     def _join(self) -> None:
         from jingwei.frame import scope
-        from jingwei.frame.access import system_access
         from jingwei.frame.models import Project, Tenant
+        from jingwei.frame.rights.access import system_access
         from jingwei.hub.register import services
 
         tenant = Tenant.objects.create(code="t", name="T")
@@ -224,7 +224,7 @@ class Stage:
 
     def wait_quiet(self, seconds: float, *, reconcile: bool = True) -> float | None:
         """Wait until nothing is under way and both sides were read to their ends; None when the time was up before."""
-        from jingwei.frame import jobs
+        from jingwei.frame.work import jobs
         from jingwei.hub.register import services
 
         began, at = time.monotonic(), time.time()

@@ -109,8 +109,8 @@ class Walker:
         keys = self.dice.sample(rows, min(count, len(rows)))
         subjects = [f"theirs name {self.stage.journal.number()}" for _ in keys]
         began = time.time()
-        redmine.bulk(keys, subjects, ahead)
-        for key, subject in zip(keys, subjects, strict=True):
+        changed = redmine.bulk(keys, subjects, ahead)
+        for key, subject in ((key, subject) for key, subject in zip(keys, subjects, strict=True) if key in changed):
             self.stage.journal.note(Deed(joint.key, "a", "edit", key, "name", subject, began, time.time()))
 
     def lock(self, joint: Joint) -> None:
@@ -173,7 +173,7 @@ class Walker:
 
     def look(self, joint: Joint) -> None:
         """Keys are compared now."""
-        from jingwei.frame import jobs
+        from jingwei.frame.work import jobs
 
         patiently(lambda: jobs.defer("hub.reconcile", once=str(joint.interface_id), interface_id=joint.interface_id))
 
@@ -194,6 +194,8 @@ def main(words: list[str] | None = None) -> int:
     folder = asked.folder or Path(tempfile.mkdtemp(prefix=f"walk-{asked.seed}-"))
     folder.mkdir(parents=True, exist_ok=True)
     print(f"seed {asked.seed}, logs in {folder}", flush=True)
+    from django.db import connection
+
     violations: list[str] = []
     with staged(Stage(asked.seed, folder, asked.issues, with_tracker=False, stalled_seconds=6.0)) as stage:
         print(f"first load: {stage.begin():.1f} s", flush=True)
@@ -209,6 +211,7 @@ def main(words: list[str] | None = None) -> int:
                     f"round {rounds}: {walker.done.total()} actions, {walker.kills} kills, quiet after {quieted or 0:.1f} s, violations {len(violations)}",
                     flush=True,
                 )
+            connection.close()  # a crash may have broken it, and leaving the scope speaks to the database
         lies = list(stage.watch.lies) if stage.watch else []
         states = stage.watch.states if stage.watch else {}
     print(f"actions by kind: {dict(walker.done)}; health samples by state: {states}")

@@ -9,7 +9,7 @@ import pytest
 
 from jingwei.connectors.sandbox.tracker import TrackerConnector
 from jingwei.domains.work.models import Task
-from jingwei.frame.egress import Answer, Egress
+from jingwei.frame.walls.egress import Answer, Egress
 from jingwei.hub import contract
 from jingwei.hub.engine import cycle
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run

@@ -178,13 +178,17 @@ def test_deletes_that_a_failed_look_missed_are_found_by_the_next(joined: Joined,
         assert "busy" in reconcile.unread(joined.interface)
     row = fresh(joined)
     assert row.reconciled_at is None and not reconcile.is_due(row), "not done, and not tried again at once"
-    for seconds in (16, 31, 61, 121, 121):  # soon, then twice as long each time, and never later than two minutes
-        looks = Run.objects.filter(interface=row, kind=Run.Kind.RECONCILE)
-        looks.update(finished_at=timezone.now() - timedelta(seconds=seconds))
-        assert reconcile.is_due(row)
-        looks.update(finished_at=timezone.now() - timedelta(seconds=seconds - 3))
-        assert not reconcile.is_due(row)
-        Run.objects.create(interface=row, tenant_id=row.tenant_id, kind=Run.Kind.RECONCILE, started_at=timezone.now(), finished_at=timezone.now(), error="busy")
+    looks = Run.objects.filter(interface=row, kind=Run.Kind.RECONCILE)
+    for took, after in ((0.1, 15), (3, 60), (30, 120)):  # as soon as its cost allows, and never later than two minutes, however often it failed
+        for age, is_due in ((after + 1, True), (after - 3, False)):
+            ended = timezone.now() - timedelta(seconds=age)
+            looks.update(started_at=ended - timedelta(seconds=took), finished_at=ended)
+            assert reconcile.is_due(row) == is_due, (took, age)
+    with monkeypatch.context() as patched:
+        answering(patched, ("GET",), contract.ServerFault("busy"))
+        for _ in range(5):
+            reconcile.reconcile(joined.interface.pk)
+    assert looks.count() == 1, "a long outage leaves one row, not one each quarter of a minute"
     health.judge(row)
     assert "keys_unread" in {each["code"] for each in row.state_detail}
     assert reconcile.reconcile(joined.interface.pk)["gone"] == 12

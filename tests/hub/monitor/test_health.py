@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from jingwei.frame import facts, jobs, scope
+from jingwei.frame import scope
 from jingwei.frame.models import Tenant
+from jingwei.frame.telling import facts
+from jingwei.frame.work import jobs
 from jingwei.hub.facts import InterfaceHealthChanged
 from jingwei.hub.models import (
     Checkpoint,

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from jingwei.frame import retention, scope
+from jingwei.frame import scope
 from jingwei.frame.models import Tenant
+from jingwei.frame.work import retention
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, HealthPeriod, OutboxEntry, Quarantine, Run
 from tests.hub.monitor.conftest import House
 
@@ -40,7 +41,7 @@ def test_a_turn_ends_in_time_and_the_next_goes_on(house: House, monkeypatch: pyt
     fill(house, 25_000)
     ticks = iter(range(1000))
     monkeypatch.setattr(retention, "kept", [each for each in retention.kept if each.table == "hub_delivery"])
-    monkeypatch.setattr("jingwei.frame.retention.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr("jingwei.frame.work.retention.time.monotonic", lambda: next(ticks))
     first = retention.purge(seconds=2)
     assert first.rows["hub_delivery"] == 10_000 and first.is_cut_short
     rest = retention.purge(seconds=100)
@@ -51,8 +52,8 @@ def test_a_turn_cut_short_is_followed_by_the_next(house: House, monkeypatch: pyt
     fill(house, 100)
     for seconds, again in ((20.0, []), (-1.0, ["frame.purge"])):
         queued: list[str] = []
-        monkeypatch.setattr("jingwei.frame.retention.jobs.defer", lambda name, queued=queued, **_kwargs: queued.append(name))
-        monkeypatch.setattr("jingwei.frame.retention.purge", lambda seconds=seconds: purge(seconds=seconds))
+        monkeypatch.setattr("jingwei.frame.work.retention.jobs.defer", lambda name, queued=queued, **_kwargs: queued.append(name))
+        monkeypatch.setattr("jingwei.frame.work.retention.purge", lambda seconds=seconds: purge(seconds=seconds))
         retention.purge_turn()
         assert queued == again
 

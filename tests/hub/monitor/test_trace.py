@@ -10,10 +10,11 @@ import pytest
 from django.utils import timezone
 
 from jingwei.domains.work.models import Task
-from jingwei.frame import commands, scope
-from jingwei.frame.access import Access, system_access
+from jingwei.frame import scope
 from jingwei.frame.models import Project, Tenant
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import Access, system_access
 from jingwei.hub.models import Conflict, DeadLetter, Link, Quarantine
 from jingwei.hub.monitor.trace import trace
 from tests.hub.monitor.conftest import House, interface_between

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from jingwei.domains.work.models import Task
-from jingwei.frame import heavy
+from jingwei.frame.walls import heavy
 from jingwei.hub import contract
 from jingwei.hub.models import Interface, OutboxEntry
 from jingwei.hub.peers import grants

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connections
 
-from jingwei.frame import egress, scope, secrets
+from jingwei.frame import scope, secrets
 from jingwei.frame.models import Tenant
+from jingwei.frame.walls import egress
 from jingwei.hub.models import Connection, System
 from jingwei.hub.peers import catalogue, session
 from jingwei.hub.peers.session import HubSession, session_of

@@ -13,10 +13,11 @@ from django.db import connections, transaction
 
 from jingwei.domains.directory.models import Person
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame import commands, scope, undo
-from jingwei.frame.access import Access, system_access
+from jingwei.frame import scope
 from jingwei.frame.models import History, Project, Tenant
-from jingwei.frame.resource import resource
+from jingwei.frame.records import commands, undo
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import Access, system_access
 from jingwei.hub import contract
 from jingwei.hub.contract import Absence
 from jingwei.hub.peers.local import LocalResources
@@ -63,6 +64,7 @@ def kinds(results: Any) -> list[str]:
 # deletes
 
 
+@pytest.mark.alone
 def test_five_thousand_deletes_are_quick_kept_in_history_and_can_be_undone(project: Project) -> None:
     keys = made(project, 5000)
     began = time.perf_counter()

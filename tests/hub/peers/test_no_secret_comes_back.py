@@ -136,3 +136,13 @@ def test_stored_credentials_do_not_follow_from_https_to_http(sealed: Connection)
     with pytest.raises(ValidationError):
         services.connection_save(system=sealed.system, config={"base_url": "http://peer.example"})
     services.connection_save(system=sealed.system, config={"base_url": "http://peer.example"}, credentials={"api_key": key})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["http://[::1", "http://x:99999999/", "http://x:٣/", "http://127.0.0.1:8650\r\nX:1/"])
+def test_an_address_that_cannot_be_read_is_refused_in_words(sealed: Connection, address: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        services.connection_save(system=sealed.system, config={"base_url": address}, credentials={"api_key": key})
+    assert "base_url" in caught.value.message_dict
+    Connection.objects.filter(pk=sealed.pk).update(config={"base_url": address}, hosts=["peer.example"])  # kept before such were refused
+    services.connection_save(system=sealed.system, config={"base_url": "https://peer.example"}, credentials={"api_key": key})

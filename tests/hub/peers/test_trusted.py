@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from jingwei.frame import egress
+from jingwei.frame.walls import egress
 
 
 def test_authorities_are_read_once_and_again_when_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

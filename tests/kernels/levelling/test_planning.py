@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar import OFFICE_DAY, STANDARD_WEEK, CalendarLayer, WorkCalendar, days_excepted
+from jingwei.kernels.calendar.stated import OFFICE_DAY, STANDARD_WEEK, CalendarLayer, WorkCalendar, days_excepted
 from jingwei.kernels.levelling import (
     LevellingError,
     PlanAssignment,
@@ -19,7 +19,7 @@ from jingwei.kernels.levelling import (
     PlanTask,
     level_plan,
 )
-from jingwei.kernels.plan import Activity, Dependency, schedule_plan
+from jingwei.kernels.plan.plan import Activity, Dependency, schedule_plan
 
 DAY = 480
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Shanghai

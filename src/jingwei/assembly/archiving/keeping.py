@@ -17,19 +17,21 @@ import psycopg
 import structlog
 
 from jingwei.assembly.archiving import base, known, places, pruning, sealing, state, switch
+from jingwei.assembly.archiving.lag import Lag
 from jingwei.assembly.archiving.places import Archive
 from jingwei.assembly.archiving.sealing import Seal
 from jingwei.assembly.archiving.state import State, Trouble
 from jingwei.assembly.archiving.switch import Switch
 from jingwei.assembly.backups import journal, keys, sealed
 from jingwei.assembly.commands import Refused
-from jingwei.frame import disk, pulse
 from jingwei.frame.postgres import address
+from jingwei.frame.work import disk, pulse
 
 look_seconds = 2.0
 base_every = timedelta(days=1)
 base_again_seconds = 300.0
 server_asked_every = 30.0
+lag_looked_at_every = 5.0
 folder_read_every = 10.0
 spool_left_times = 2  # so many times what must stay free on the disk is left by the spool
 
@@ -45,6 +47,7 @@ class Keeper:
         self.stopping = threading.Event()
         self._base: threading.Thread | None = None
         self._base_at = self._asked_at = self._due_asked_at = self._read_at = float("-inf")
+        self._lag, self._lag_at = Lag(), float("-inf")
         self._sealed_before = ""
         self._base_trouble: Trouble | None = None
         self._server_trouble: Trouble | None = None
@@ -55,6 +58,9 @@ class Keeper:
             pulse.beat()
             self.round()
             self._ask_server()
+            pulse.beat()  # either may wait a minute for a server that is away
+            self.look_at_lag()
+            pulse.beat()
             self._base_when_due()
             self.stopping.wait(look_seconds)
 
@@ -76,7 +82,8 @@ class Keeper:
                 log.exception("archive.round_failed")
             trouble = Trouble("unknown", f"归档这一轮失败：{problem!r}，日志留在本机等待", f"this round failed: {problem!r}; the log waits on this machine",
                 "查看 logs/archive.log", "see logs/archive.log")  # fmt: skip
-        self._tell(self._spool() or trouble or self._server_trouble or self._base_trouble)
+        self._lag.sealed(self.state.sealed)
+        self._tell(self._spool() or trouble or self._server_trouble or self._lag.trouble() or self._base_trouble)
 
     def _seal(self) -> None:
         seal = Seal(keys.for_reading(None), self.on.system)
@@ -126,6 +133,17 @@ class Keeper:
                     "SELECT last_failed_wal FROM pg_stat_archiver WHERE last_failed_time > coalesce(last_archived_time, '-infinity')"
                 ).fetchone()
             self._server_trouble = _unspooled(str(row[0])) if row else None
+        except (psycopg.Error, OSError, address.CannotStart):
+            pass  # the database is away for a moment: its own keeper tells
+
+    def look_at_lag(self) -> None:
+        """Whether changes wait in the server; it is made to hand them over in time."""
+        if time.monotonic() - self._lag_at < lag_looked_at_every:
+            return
+        self._lag_at = time.monotonic()
+        try:
+            with psycopg.connect(journal.with_database(address.owner_url(), "postgres"), autocommit=True) as server:
+                self._lag.look(server)
         except (psycopg.Error, OSError, address.CannotStart):
             pass  # the database is away for a moment: its own keeper tells
 

@@ -12,8 +12,8 @@ from jingwei.assembly.archiving import sealing
 from jingwei.assembly.archiving.places import Archive
 from jingwei.assembly.archiving.sealing import Seal
 from jingwei.assembly.backups import contents
-from jingwei.frame import pulse
 from jingwei.frame.postgres import address
+from jingwei.frame.work import pulse
 
 file_name = "archive-known.json"
 written_every = 100

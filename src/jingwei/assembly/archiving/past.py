@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -28,13 +28,14 @@ from jingwei.assembly.archiving.replaying import PastServer
 from jingwei.assembly.archiving.switch import hand_over
 from jingwei.assembly.backups import bringing, journal, keys, sealed, taking
 from jingwei.assembly.backups.bringing import Restored
+from jingwei.assembly.backups.unpacking import put, unpack
 from jingwei.assembly.commands import Refused
 from jingwei.frame.postgres import address
 
 Tell = Callable[[str, str], None]
 
 
-def bring(folder: Path, until: datetime | None, key: bytes, tell: Tell, *, accepts_lost_keys: bool = False) -> Restored:
+def bring(folder: Path, until: datetime | None, key: bytes, tell: Tell, *, accepts: Sequence[str] = ()) -> Restored:
     """Replace the present data by those of a moment of the archive; Refused, with everything as it was, when that cannot be."""
     began = time.monotonic()
     url = address.owner_url()
@@ -45,7 +46,7 @@ def bring(folder: Path, until: datetime | None, key: bytes, tell: Tell, *, accep
         try:
             backup, damaged = backup_of_moment(folder, until, place, key, tell)
             tell("时点已重放，开始验证", "the moment is replayed; it is proven now")
-            done = bringing.bring_alone(backup, key, accepts_lost_keys=accepts_lost_keys)
+            done = bringing.bring_alone(backup, key, accepts=accepts)
         finally:
             bringing.sweep_pasts()
     return replace(done, seconds=time.monotonic() - began, damaged=tuple(sorted(each.name for each in damaged)))
@@ -147,7 +148,7 @@ def _unpack_base(plan: Plan, place: Path, key: bytes) -> None:
             with tarfile.open(fileobj=reader, mode="r|") as archive:
                 parts = _Parts(archive)
                 with tarfile.open(fileobj=parts, mode="r|") as inner:
-                    inner.extractall(place / "data", filter=bringing.private)
+                    unpack(inner, place / "data")
                 parts.drain()
                 _put(archive, parts.member, place / "home")
             while reader.read(sealed.piece_bytes):
@@ -161,7 +162,7 @@ def _unpack_base(plan: Plan, place: Path, key: bytes) -> None:
 
 def _put(archive: tarfile.TarFile, member: tarfile.TarInfo | None, home: Path) -> None:
     while member is not None:
-        archive.extract(member, home, filter=bringing.private)
+        put(archive, member, home)
         member = archive.next()
 
 
@@ -191,7 +192,7 @@ def _unpack_file(path: Path, home: Path, key: bytes) -> bool:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix="file-") as part:
         try:
             with path.open("rb") as file, sealed.Reader(file, key) as reader, tarfile.open(fileobj=reader, mode="r|") as archive:
-                archive.extractall(part, filter=bringing.private)
+                unpack(archive, Path(part))
                 while reader.read(sealed.piece_bytes):
                     pass
         except (sealed.Damaged, sealed.NotABackup, tarfile.TarError, EOFError):

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from jingwei.assembly.backups import journal
 from jingwei.assembly.commands import Refused
+from jingwei.frame import filing
 from jingwei.frame.postgres import address
 
 file_name = "archive.json"
@@ -38,6 +39,10 @@ class Switch:
         return Path(self.folder)
 
 
+class Unreadable(Refused):
+    """It is on, and what was written down of it is spoilt: `jingwei archive on` writes it anew."""
+
+
 def _file() -> Path:
     return address.home() / file_name
 
@@ -49,19 +54,14 @@ def read() -> Switch | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as problem:
-        raise Refused(
+        raise Unreadable(
             f"{_file()} 看不懂；请重新运行 jingwei archive on 目录", f"{_file()} cannot be understood; run again: jingwei archive on FOLDER"
         ) from problem
 
 
 def write(switch: Switch) -> None:
     """Switch on. The server is told by `carry_in`."""
-    part = _file().with_suffix(".part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(asdict(switch), file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, _file())
+    filing.put(_file(), json.dumps(asdict(switch)))
 
 
 def only_embedded() -> None:

@@ -11,7 +11,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +20,10 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from jingwei.assembly import tables
 from jingwei.assembly.backups import contents, journal, keys, sealed
 from jingwei.assembly.backups.contents import Manifest
+from jingwei.assembly.backups.unpacking import unpack
 from jingwei.assembly.commands import Refused
 from jingwei.frame.postgres import address, embedded, lockfile
 from jingwei.frame.postgres.base import app_role
@@ -31,6 +33,7 @@ folder_prefix = "restoring-"
 former_prefix = "former-"
 past_prefix = "past-"  # a moment of the archive, see archiving/past.py
 spare_bytes = 50_000_000
+acceptable = ("JINGWEI_ACCEPT_LOST_KEYS", "JINGWEI_ACCEPT_NOBODY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,17 @@ class Restored:
     damaged: tuple[str, ...] = ()  # pieces of an archive that were no longer what was sealed: an older base, or file, stands in their place
 
 
-def bring(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Restored:
+def bring(source: Path, key: bytes, *, accepts: Sequence[str] = ()) -> Restored:
     """Replace the present data by those of a backup; Refused, with everything as it was, when anything is wrong with it.
 
-    `accepts_lost_keys`: credentials whose key is not in the backup are to be entered again.
+    `accepts` names what of `acceptable` is to be mended afterwards: credentials whose key is not in the backup, nobody who can log in.
     """
     with alone():
         sweep_pasts()
-        return bring_alone(source, key, accepts_lost_keys=accepts_lost_keys)
+        return bring_alone(source, key, accepts=accepts)
 
 
-def bring_alone(source: Path, key: bytes, *, accepts_lost_keys: bool = False) -> Restored:
+def bring_alone(source: Path, key: bytes, *, accepts: Sequence[str] = ()) -> Restored:
     """The same, for one who holds `alone`."""
     began = time.monotonic()
     url = address.owner_url()
@@ -71,7 +74,7 @@ def bring_alone(source: Path, key: bytes, *, accepts_lost_keys: bool = False) ->
         _restore(url, folder / contents.dump_name)
         _compare(url, manifest, folder)
         (folder / contents.dump_name).unlink()
-        proven = _prove(url, folder, accepts_lost_keys)
+        proven = _prove(url, folder, accepts)
     except BaseException:
         with contextlib.suppress(psycopg.Error, OSError):
             _sweep(url)
@@ -170,21 +173,19 @@ def _unpack(source: Path, key: bytes, folder: Path) -> Manifest:
     try:
         with source.open("rb") as file, sealed.Reader(file, key) as reader:
             with tarfile.open(fileobj=reader, mode="r|") as archive:
-                archive.extractall(folder, filter=private)
+                unpack(archive, folder)
             while reader.read(sealed.piece_bytes):
                 pass  # the padding: a file cut off in it is not whole either
         _join(folder)
-        return Manifest(**json.loads((folder / contents.manifest_name).read_text()))
-    except (sealed.Damaged, tarfile.TarError, EOFError, KeyError, TypeError, ValueError, FileNotFoundError) as problem:
+        told = json.loads((folder / contents.manifest_name).read_text())
+    except (sealed.Damaged, tarfile.TarError, EOFError, KeyError, ValueError, FileNotFoundError) as problem:
         raise _damaged(source) from problem
     except OSError as problem:
         raise Refused(f"写不了 {folder}：{problem.strerror}；数据没有改动", f"{folder} cannot be written: {problem.strerror}; nothing was changed") from problem
-
-
-def private(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
-    """Nothing outside of the folder, nothing but files, readable by their owner only."""
-    safe = tarfile.data_filter(member, path)
-    return safe.replace(mode=0o700 if safe.isdir() else 0o600, deep=False)
+    try:
+        return Manifest(**told)
+    except TypeError as problem:  # it tells other things than ours do
+        raise _damaged(source) from problem
 
 
 def _join(folder: Path) -> None:
@@ -201,12 +202,7 @@ def _join(folder: Path) -> None:
 
 def _check_schema(manifest: Manifest) -> None:
     """A backup of a newer program cannot be brought back by an older one."""
-    from django.db.migrations.loader import MigrationLoader
-
-    loader = MigrationLoader(None)
-    known = {f"{app}.{name}" for app, name in loader.disk_migrations}
-    replaced = {f"{app}.{name}" for migration in loader.disk_migrations.values() for app, name in migration.replaces}
-    unknown = [each for each in manifest.migrations if each not in known | replaced]
+    unknown = tables.unknown_of(manifest.migrations)
     if unknown:
         raise Refused(
             f"备份来自更新的版本（{manifest.program}，含 {unknown[0]}）；请先升级本程序，数据没有改动",
@@ -244,12 +240,12 @@ def _compare(url: str, manifest: Manifest, folder: Path) -> None:
         raise Refused(f"恢复出来的数量不符（{differing[0]}），数据没有改动", f"what came back differs in number ({differing[0]}); nothing was changed")
 
 
-def _prove(url: str, folder: Path, accepts_lost_keys: bool) -> dict[str, Any]:
+def _prove(url: str, folder: Path, accepts: Sequence[str]) -> dict[str, Any]:
     """Bring the staged installation up to date and prove it, in a process that knows only the staged home and database."""
     kept = {name: value for name, value in os.environ.items() if name not in ("JINGWEI_KEY_FOLDER", "JINGWEI_SECRET_KEY")}
     environment = kept | {
         "JINGWEI_HOME": str(folder), "DATABASE_URL": journal.with_database(url, staged_name), "DATABASE_OWNER_URL": journal.with_database(url, staged_name), "DJANGO_SETTINGS_MODULE": "jingwei.assembly.settings",
-        "JINGWEI_LOG_LEVEL": "ERROR", "JINGWEI_ACCEPT_LOST_KEYS": "1" if accepts_lost_keys else "",
+        "JINGWEI_LOG_LEVEL": "ERROR", **{variable: "1" if variable in accepts else "" for variable in acceptable},
     }  # fmt: skip
     if os.environ.get("JINGWEI_KEY_FOLDER"):  # keys that never were in the home are not in the backup either
         environment["JINGWEI_KEY_FOLDER"] = os.environ["JINGWEI_KEY_FOLDER"]

@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Identifier
 
 from jingwei.assembly.backups import contents
 from jingwei.assembly.commands import Refused
+from jingwei.frame import filing
 from jingwei.frame.postgres import address
 
 file_name = "restore.journal"
@@ -51,7 +52,7 @@ def _file() -> Path:
 
 def is_open() -> bool:
     """Whether a restore had begun to replace what was there, and did not end."""
-    return _file().exists()
+    return (address.home_named() / file_name).exists()
 
 
 def swap(url: str, planned: Swap) -> None:
@@ -76,12 +77,7 @@ def swap(url: str, planned: Swap) -> None:
 
 
 def _write(planned: Swap) -> None:
-    part = _file().with_suffix(".part")
-    with part.open("w") as file:
-        json.dump(asdict(planned), file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, _file())
+    filing.put(_file(), json.dumps(asdict(planned)))
 
 
 def _empty(server: psycopg.Connection[object], name: str) -> None:
@@ -111,11 +107,34 @@ def _move_files(planned: Swap) -> None:
     shutil.rmtree(new, ignore_errors=True)
 
 
+def is_damaged() -> bool:
+    """Whether it is open and cannot be read."""
+    try:
+        return is_open() and not _planned()
+    except Refused:
+        return True
+
+
+def _planned() -> Swap:
+    try:
+        return Swap(**json.loads(_file().read_text()))
+    except (ValueError, TypeError) as problem:  # it was whole before anything was replaced, so what spoilt it came later
+        zh, en = mend()
+        raise Refused(
+            f"{_file()} 已损坏，无法得知上次恢复做到哪一步；{zh}", f"{_file()} is damaged, so how far the last restore came is not known; {en}"
+        ) from problem
+
+
+def mend() -> tuple[str, str]:
+    """What to do about one that is damaged."""
+    return f"请删除 {_file()}，再运行 jingwei restore 恢复同一个备份", f"delete {_file()}, then restore the same backup again"
+
+
 def finish(url: str) -> bool | None:
     """Finish, or take back, a restore that was cut off in the middle; None when there was none, else whether it is in force."""
     if not is_open():
         return None
-    planned = Swap(**json.loads(_file().read_text()))
+    planned = _planned()
     with psycopg.connect(with_database(url, "postgres"), autocommit=True) as server:
         happened = _exists(server, planned.former)
         for name in (planned.live, planned.former):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
+from string import hexdigits
 
 from jingwei.assembly.commands import Refused
+from jingwei.frame import environment, filing
 from jingwei.frame.postgres import address
 
 variable = "JINGWEI_BACKUP_KEY"
 file_name = "backup.key"
 _length = 64
+mend_zh = "请放回另存的密钥；若已丢失，删除该文件，下次备份生成新密钥（以前的备份不再能打开；归档开启时先 jingwei archive off，再开到另一个目录）"
+mend_en = (
+    "put the copy of the key back; when it is lost, delete the file and the next backup makes a new key (earlier backups open no more; "
+    "with the archive on, run jingwei archive off first, then on into another folder)"
+)
 
 
 def key_id(key: bytes) -> str:
@@ -27,28 +33,29 @@ def key_file() -> Path:
 
 def is_there() -> bool:
     """Whether there is one to seal with."""
-    return bool(os.environ.get(variable)) or key_file().exists()
+    return bool(environment.value(variable)) or key_file().exists()
 
 
 def for_writing() -> tuple[bytes, bool]:
     """The key to seal with, and whether it was made just now."""
-    if os.environ.get(variable):
-        return _parsed(os.environ[variable], variable), False
+    if given := environment.value(variable):
+        return _parsed(given, variable), False
     path = key_file()
     if path.exists():
-        return _parsed(path.read_text(), str(path)), False
+        return _own(), False
     key = secrets.token_bytes(32)
     adopt(key)
     return key, True
 
 
 def adopt(key: bytes) -> None:
-    """Make this the installation's own key, readable by its owner only."""
-    descriptor = os.open(key_file(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Make this the installation's own key, readable by its owner only; one that is there stays, unless it is none."""
+    (filing.put if is_damaged() else filing.put_new)(key_file(), key.hex() + "\n")
+
+
+def is_damaged() -> bool:
+    """Whether a file stands in the place of the installation's own key and holds none. It is not made anew: what it sealed may still be wanted."""
+    return key_file().exists() and _key_in(filing.read(key_file())) is None
 
 
 def for_reading(given: str | None) -> bytes:
@@ -58,21 +65,29 @@ def for_reading(given: str | None) -> bytes:
             return _parsed(Path(given).read_text(), given)
         except (OSError, UnicodeDecodeError) as problem:
             raise Refused(f"密钥文件 {given} 读不了", f"the key file {given} cannot be read") from problem
-    if os.environ.get(variable):
-        return _parsed(os.environ[variable], variable)
+    if there := environment.value(variable):
+        return _parsed(there, variable)
     if key_file().exists():
-        return _parsed(key_file().read_text(), str(key_file()))
+        return _own()
     raise Refused(
         f"缺少备份密钥：用 --key-file 指定，或放入环境变量 {variable}", f"the backup's key is missing: name its file with --key-file, or put it into {variable}"
     )
 
 
+def _own() -> bytes:
+    if (key := _key_in(filing.read(key_file()))) is None:
+        raise Refused(
+            f"{key_file()} 是空的或已损坏：{mend_zh}",
+            f"{key_file()} is empty or damaged: {mend_en}",
+        )
+    return key
+
+
+def _key_in(text: str) -> bytes | None:
+    return bytes.fromhex(text) if len(text) == _length and all(letter in hexdigits for letter in text) else None
+
+
 def _parsed(text: str, where: str) -> bytes:
-    text = text.strip()
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(text) != _length or len(key) * 2 != _length:
+    if (key := _key_in(text.strip())) is None:
         raise Refused(f"{where} 里不是备份密钥（应为 64 位十六进制）", f"{where} holds no backup key (64 hexadecimal digits are expected)")
     return key

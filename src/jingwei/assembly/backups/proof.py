@@ -24,7 +24,7 @@ def main() -> None:
 
 def prove() -> dict[str, Any]:
     """What is wrong (sentences in both languages), and what was looked at."""
-    from jingwei.frame import keeping
+    from jingwei.frame.work import keeping
 
     wrong: list[list[str]] = []
     opened, broken = _secrets()
@@ -35,9 +35,14 @@ def prove() -> dict[str, Any]:
                 f"{broken} credentials do not open (their key is not in the backup); with --accept-lost-keys it is restored all the same, and they are entered again",
             ]
         )
-    people = _people()
-    if not people:
-        wrong.append(["备份里没有人可以登录", "nobody in the backup can log in"])
+    people = people_who_can_log_in()
+    if not people and not os.environ.get("JINGWEI_ACCEPT_NOBODY"):
+        wrong.append(
+            [
+                "备份里没有人可以登录；加 --accept-nobody 可照样恢复，之后运行 jingwei setup-link 建立账号",
+                "nobody in the backup can log in; with --accept-nobody it is restored all the same, and jingwei setup-link then lets somebody in",
+            ]
+        )
     _come_to_rest()
     return {"wrong": wrong, "secrets": opened, "people": people, "missing": keeping.missing_files()}
 
@@ -67,7 +72,7 @@ def _secrets() -> tuple[int, int]:
     return opened, broken
 
 
-def _people() -> int:
+def people_who_can_log_in() -> int:
     """People with a password that can be checked, so that a log-in is possible."""
     from django.contrib.auth.hashers import identify_hasher
 

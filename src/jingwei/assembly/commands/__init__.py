@@ -55,6 +55,17 @@ class Refused(Exception):
         self.zh, self.en = zh, en
 
 
+def nothing_there() -> Refused:
+    """The home holds no installation, and the command is none that makes one."""
+    from jingwei.frame.postgres import address
+
+    home = address.home_named()
+    return Refused(
+        f"数据目录 {home} 里没有经纬的安装；运行 jingwei up（或 jingwei migrate）新建，或用 JINGWEI_HOME 指定正确的目录",
+        f"there is no installation in {home}; make one with jingwei up (or jingwei migrate), or name the right folder with JINGWEI_HOME",
+    )
+
+
 def local(moment: datetime | None) -> str | None:
     """A moment of the file's own clock, ISO without a zone."""
     return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds")

@@ -37,8 +37,8 @@ def _run(options: argparse.Namespace, work: Work) -> int:
 
 
 def _whom(options: argparse.Namespace) -> tuple[Any, Any]:
-    from jingwei.frame.access import access_of, system_access
     from jingwei.frame.models import Tenant, User
+    from jingwei.frame.rights.access import access_of, system_access
 
     tenants = Tenant.objects.filter(code=options.tenant) if options.tenant else Tenant.objects.order_by("pk")
     tenant = tenants.first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -13,6 +14,8 @@ from typing import Any
 
 from jingwei.assembly.commands import Refused, fail, print_json, said, say
 from jingwei.frame.postgres import address
+
+_zone_of_a_day = re.compile(r"(\d{4}-\d{2}-\d{2}) ?(Z|[+-]\d{2}(?::?\d{2})?)")
 
 
 def add(families: Any) -> None:
@@ -53,7 +56,9 @@ def on(options: argparse.Namespace) -> int:
     with psycopg.connect(address.owner_url()) as connection:
         system = switch.system_of(connection)
     _check_folder(folder, system)
-    before = switch.read()
+    before = None
+    with suppress(switch.Unreadable):  # written anew by this very command
+        before = switch.read()
     try:
         Archive(folder).make()
     except OSError as problem:
@@ -65,7 +70,14 @@ def on(options: argparse.Namespace) -> int:
     switch.write(now)
     switch.carry_in()
     keeper = Keeper(now)
-    taken = _taken(keeper)
+    try:
+        taken = _taken(keeper)
+    except Refused as problem:
+        raise Refused(
+            f"归档已开启，但{problem.zh}；腾出空间或接回目录后会自动再取（或运行 jingwei archive base），之前不能恢复；不要归档就运行 jingwei archive off",
+            f"the archive is on, but {problem.en}; it is tried again by itself (or run: jingwei archive base), and until then no moment can be brought back; "
+            "without an archive, run: jingwei archive off",
+        ) from problem
     keeper.round()
     _tell_on(options, now, taken.path, keys.key_id(key), is_new)
     return 0
@@ -125,8 +137,13 @@ def off(options: argparse.Namespace) -> int:
     from jingwei.assembly.archiving.keeping import Keeper
 
     switch.only_embedded()
-    dropped = 0
-    if (now := switch.read()) is not None:
+    dropped, now = 0, None
+    try:
+        now = switch.read()
+    except switch.Unreadable:  # where to is not known any more: the server archives no more, and what it has not handed over is gone
+        switch.carry_out()
+        switch.forget()
+    if now is not None:
         switch.carry_out()
         keeper = Keeper(now)
         keeper.round()
@@ -194,22 +211,30 @@ def keep(options: argparse.Namespace) -> int:
 
 
 def moment(text: str) -> datetime:
-    """A moment from the command line; without a zone it is of the organisation's."""
+    """A moment from the command line: a day (its beginning), or a day and a time; without a zone it is of the organisation's."""
     try:
-        found = datetime.fromisoformat(text.strip())
+        found = _read(text.strip())
     except ValueError:
         raise Refused(
             f"时点“{text}”看不懂；例如 2026-11-28T12:00:00+08:00", f"the moment “{text}” cannot be understood; write 2026-11-28T12:00:00+08:00"
         ) from None
     if found.tzinfo is None:
-        found = found.replace(tzinfo=_zone(text))
+        found = found.replace(tzinfo=_zone(found))
     try:
         return found.astimezone(UTC)
     except OverflowError:
         raise Refused(f"时点 {text} 超出范围", f"the moment {text} is out of range") from None
 
 
-def _zone(text: str) -> Any:
+def _read(text: str) -> datetime:
+    if zone := _zone_of_a_day.fullmatch(text):  # the library would take the zone for the time
+        return datetime.fromisoformat(f"{zone[1]}T00:00{zone[2]}")
+    if ":" in text and "T" not in text.upper() and text[10:11] != " ":  # any letter between day and time is right to it
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
+def _zone(found: datetime) -> Any:
     from zoneinfo import ZoneInfo
 
     from django.db import DatabaseError
@@ -217,9 +242,12 @@ def _zone(text: str) -> Any:
     from jingwei.frame.models import Tenant
 
     try:
+        if not address.is_there() and address.is_embedded():  # a question makes no installation
+            raise ValueError
         zones = set(Tenant.objects.values_list("zone", flat=True))
         if len(zones) == 1:
             return ZoneInfo(zones.pop())
     except (DatabaseError, ValueError, OSError):  # a fresh machine, or a zone nobody knows
         pass
-    raise Refused(f"请为时点加上时区，例如 {text}+08:00", f"add its time zone to the moment, as in {text}+08:00")
+    example = found.isoformat() + "+08:00"
+    raise Refused(f"请为时点加上时区，例如 {example}", f"add its time zone to the moment, as in {example}")

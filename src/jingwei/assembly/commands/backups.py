@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jingwei.assembly import examination, sole
+from jingwei.assembly import examination, sole, tables
 from jingwei.assembly.archiving import switch
-from jingwei.assembly.commands import Refused, archive, fail, print_json, said, say, setup
+from jingwei.assembly.commands import Refused, archive, nothing_there, print_json, said, say, setup
 from jingwei.frame.postgres import address
+
+if TYPE_CHECKING:
+    from jingwei.assembly.backups.bringing import Restored
 
 
 def add(families: Any) -> None:
@@ -31,6 +35,9 @@ def add(families: Any) -> None:
     )
     one.add_argument("--key-file", help="备份密钥文件 / the file with the backup's key")
     one.add_argument("--accept-lost-keys", action="store_true", help="凭据密钥缺失也恢复，之后重新填写 / also without the credentials' keys; enter them again")
+    one.add_argument(
+        "--accept-nobody", action="store_true", help="没有人可以登录也恢复，之后运行 setup-link / also when nobody in it can log in; run setup-link then"
+    )
     one.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
     one.add_argument("--forget", action="store_true", help="删除以前恢复时留存的旧数据 / drop what former restores have put aside")
     one.add_argument("--json", action="store_true", help="机器可读 / for programs")
@@ -39,7 +46,7 @@ def add(families: Any) -> None:
 
 def backup(options: argparse.Namespace) -> int:
     """Database, uploaded files and keys, sealed into one file; the key that opens it stays apart."""
-    from jingwei.assembly.backups import keys, taking
+    from jingwei.assembly.backups import keys, proof, taking
 
     target = Path(options.file or f"jingwei-{datetime.now():%Y%m%d-%H%M}.jwb").expanduser().resolve()
     if target.is_dir():
@@ -56,40 +63,20 @@ def backup(options: argparse.Namespace) -> int:
         )
     key, is_new = keys.for_writing()
     manifest, passed, seconds = taking.take(target, key, keys.key_id(key))
-    lost = examination.credentials_lost()
-    size = target.stat().st_size
+    unknown, lost, people = tables.unknown_of(manifest.migrations), _counted(examination.credentials_lost), _counted(proof.people_who_can_log_in)
+    told: dict[str, Any] = {
+        "file": str(target), "bytes": target.stat().st_size, "key": keys.key_id(key), "made_at": manifest.made_at, "rows": manifest.rows, "files": manifest.files,
+        "seconds": round(seconds, 1), "left_out": passed, "credentials_lost": lost, "newer": unknown, "people": people,
+    }  # fmt: skip
     if options.json:
-        print_json(
-            {
-                "file": str(target),
-                "bytes": size,
-                "key": keys.key_id(key),
-                "made_at": manifest.made_at,
-                "rows": manifest.rows,
-                "files": manifest.files,
-                "seconds": round(seconds, 1),
-                "left_out": passed,
-                "credentials_lost": lost,
-            }
-        )
+        print_json(told)
         return 0
     say(
-        f"备份已写入 {target}（{size / 1e6:.1f} MB，{manifest.rows} 行，{seconds:.1f} 秒）",
+        f"备份已写入 {target}（{told['bytes'] / 1e6:.1f} MB，{manifest.rows} 行，{seconds:.1f} 秒）",
         f"written: {manifest.rows} rows, as of {manifest.made_at}",
         mark="✓",
     )
-    if passed:
-        say(
-            f"有 {len(passed)} 个文件不能备份（指向目录之外的链接或特殊文件）：{', '.join(passed[:3])}",
-            f"{len(passed)} files cannot be in it (links out of the folder, special files)",
-            mark="!",
-        )
-    if lost:
-        say(
-            f"有 {lost} 个凭据打不开（密钥缺失），恢复时需加 --accept-lost-keys 并重新填写",
-            f"{lost} credentials do not open (their key is missing); a restore will need --accept-lost-keys",
-            mark="!",
-        )
+    _tell_of(told)
     if is_new:
         say(f"备份密钥已生成：{keys.key_file()}", "the key that opens backups was made just now", mark="!")
     say(
@@ -100,33 +87,87 @@ def backup(options: argparse.Namespace) -> int:
     return 0
 
 
+def _tell_of(told: dict[str, Any]) -> None:
+    """What whoever brings it back will meet."""
+    if unknown := told["newer"]:
+        say(
+            f"数据库比本程序新（含 {unknown[0]}）：这个备份只有更新的程序才能恢复；请升级本程序",
+            f"the database is newer than this program (it has {unknown[0]}): only the newer one can bring this backup back; upgrade this one",
+            mark="!",
+        )
+    if passed := told["left_out"]:
+        say(
+            f"有 {len(passed)} 个文件不能备份（指向目录之外的链接或特殊文件）：{', '.join(passed[:3])}",
+            f"{len(passed)} files cannot be in it (links out of the folder, special files)",
+            mark="!",
+        )
+    if lost := told["credentials_lost"]:
+        say(
+            f"有 {lost} 个凭据打不开（密钥缺失），恢复时需加 --accept-lost-keys 并重新填写",
+            f"{lost} credentials do not open (their key is missing); a restore will need --accept-lost-keys",
+            mark="!",
+        )
+    if told["people"] == 0:
+        say(
+            "备份里还没有人可以登录，恢复时需加 --accept-nobody；建立账号（jingwei setup-link）后请再备份一次",
+            "nobody in it can log in yet; a restore will need --accept-nobody: make an account (jingwei setup-link), then back up again",
+            mark="!",
+        )
+
+
+def _counted(count: Callable[[], int]) -> int | None:
+    """None when that could not be looked at: the backup is as good."""
+    from django.db import Error
+
+    try:
+        return count()
+    except Error:  # the tables are of another program
+        return None
+
+
 def restore(options: argparse.Namespace) -> int:
-    """Replace the present data by a backup, once everything in it is proven."""
+    """Replace the present data by a backup, once everything in it is proven; where there were none, a refusal leaves none."""
+    from jingwei.assembly import untouched
     from jingwei.assembly.backups import bringing, keys
 
     if options.forget:
+        if not address.is_there():
+            raise nothing_there()
         gone = bringing.forget(address.owner_url())
         say(f"已删除 {len(gone)} 项留存的旧数据", f"dropped: {', '.join(gone) or 'nothing'}", mark="✓")
         return 0
-    source = _source(options)
-    setup()
-    key = keys.for_reading(options.key_file)
-    until = archive.moment(options.until) if options.until is not None else None
-    if not options.yes and not _agreed():
-        return fail("已取消，数据没有改动", "cancelled; nothing was changed")
-    if options.archive:
-        from jingwei.assembly.archiving import past
-
-        done = past.bring(source, until, key, _silent if options.json else say, accepts_lost_keys=options.accept_lost_keys)
-    else:
-        done = bringing.bring(source, key, accepts_lost_keys=options.accept_lost_keys)
-    if not keys.key_file().exists():
+    with untouched.unless_done():
+        done, key = _brought(options)
+    if not keys.key_file().exists() or keys.is_damaged():
         keys.adopt(key)
     is_running = sole.ask_restart(address.home())
     if options.json:
         print_json({"rows": done.manifest.rows, "made_at": done.manifest.made_at, "secrets": done.secrets, "rto_seconds": round(done.seconds, 1),
             "rpo_seconds": round(done.age_seconds, 1), "former_database": done.former_database, "former_folder": done.former_folder, "missing_files": list(done.missing), "damaged": list(done.damaged)})  # fmt: skip
         return 0
+    _tell_restored(done, is_running=is_running)
+    return 0
+
+
+def _brought(options: argparse.Namespace) -> tuple[Restored, bytes]:
+    """Everything up to the moment in which the proven data are in their place; and the key that opened them."""
+    from jingwei.assembly.backups import bringing, keys
+
+    source = _source(options)
+    setup()
+    key = keys.for_reading(options.key_file)
+    until = archive.moment(options.until) if options.until is not None else None
+    if not options.yes and not _agreed():
+        raise Refused("已取消，数据没有改动", "cancelled; nothing was changed")
+    accepts = [variable for variable, given in zip(bringing.acceptable, (options.accept_lost_keys, options.accept_nobody), strict=True) if given]
+    if options.archive:
+        from jingwei.assembly.archiving import past
+
+        return past.bring(source, until, key, _silent if options.json else say, accepts=accepts), key
+    return bringing.bring(source, key, accepts=accepts), key
+
+
+def _tell_restored(done: Restored, *, is_running: bool) -> None:
     say(f"已恢复到 {done.manifest.made_at}：{done.manifest.rows} 行，{done.secrets} 个凭据可解封", "restored and proven", mark="✓")
     say(f"用时 {done.seconds:.1f} 秒（RTO），数据时点距今 {_span(done.age_seconds)}（RPO）", "time to restore, and age of the data", mark="✓")
     if done.missing:
@@ -148,7 +189,6 @@ def restore(options: argparse.Namespace) -> int:
     )
     if is_running:
         say("正在运行的进程将自动重启", "the running processes restart by themselves")
-    return 0
 
 
 def _source(options: argparse.Namespace) -> Path:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from jingwei.assembly.commands import Refused
-from jingwei.kernels.earned_value import Period
+from jingwei.kernels.value.earned import Period
 
 COLUMNS = ("period", "pv", "ev", "ac")
 most_rows = 100_000

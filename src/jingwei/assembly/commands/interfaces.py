@@ -101,9 +101,9 @@ def _file(name: str) -> dict[str, Any]:
 
 def apply(options: argparse.Namespace, access: Any) -> int:
     """Show what a file changes, then do it: systems, interface, mapping."""
-    from jingwei.frame.commands import authorise
     from jingwei.frame.models import Project
-    from jingwei.frame.resource import resource
+    from jingwei.frame.records.commands import authorise
+    from jingwei.frame.records.resource import resource
     from jingwei.hub.models import Interface
     from jingwei.hub.register import files
 

@@ -18,7 +18,7 @@ def levelled(plan: Any, *, seconds: float, seed: int) -> dict[str, Any]:
         raise Refused("此版本不含资源平衡", "levelling is not available in this version")
     from jingwei.kernels import levelling
     from jingwei.kernels.levelling.planning import summary_assignments
-    from jingwei.kernels.plan_input import PROJECT_CALENDAR
+    from jingwei.kernels.plan.input import PROJECT_CALENDAR
     from jingwei.kernels.planfile.scheduling import network_of
 
     if not plan.from_start:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING, Any
 
 from jingwei.assembly.commands import Refused, print_json, said, say, setup
+from jingwei.frame import environment
 
 if TYPE_CHECKING:  # what plans from files is asked for needs no Django
     from django.core.exceptions import ValidationError
@@ -54,8 +54,8 @@ def made(options: argparse.Namespace) -> int:
     setup()
     from django.core.exceptions import ValidationError
 
-    from jingwei.frame.access import roles_of
     from jingwei.frame.models import SetupLink, Tenant
+    from jingwei.frame.rights.access import roles_of
 
     tenant = Tenant(code=options.code, name=options.name)
     try:
@@ -64,7 +64,7 @@ def made(options: argparse.Namespace) -> int:
         raise _refused(problem) from problem
     tenant.save()
     roles_of(tenant)
-    link = f"http://localhost:{os.environ.get('JINGWEI_PORT', '8000')}/setup/{SetupLink.issue(tenant)}/"
+    link = f"http://localhost:{environment.number('JINGWEI_PORT')}/setup/{SetupLink.issue(tenant)}/"
     if options.json:
         print_json({"code": tenant.code, "link": link})
         return 0
@@ -76,9 +76,9 @@ def made(options: argparse.Namespace) -> int:
 def joined(options: argparse.Namespace) -> int:
     """A person who is in one organisation gets a role in another as well, and may switch between them."""
     setup()
-    from jingwei.frame.access import roles_of
     from jingwei.frame.models import Membership, Tenant
-    from jingwei.frame.names import named
+    from jingwei.frame.rights.access import roles_of
+    from jingwei.frame.rights.names import named
 
     tenant = Tenant.objects.filter(code=options.code).first()
     if tenant is None:

@@ -87,7 +87,7 @@ def plan_of(path: Path) -> Any:
 
 def _calculated(path: Path, work: Callable[[], Any]) -> Any:
     """What a kernel answers, its complaints said in both languages."""
-    from jingwei.kernels.plan_input import PlanCycleError
+    from jingwei.kernels.plan.input import PlanCycleError
     from jingwei.kernels.planfile import FileError
 
     try:
@@ -227,7 +227,7 @@ def run_evm(options: argparse.Namespace) -> int:
     from decimal import Decimal
 
     from jingwei.assembly.commands.figures import number_of, periods_of
-    from jingwei.kernels.earned_value import EarnedValueError, analyse
+    from jingwei.kernels.value.earned import EarnedValueError, analyse
 
     path = Path(options.file)
     periods, lines = periods_of(path, content_of(path))

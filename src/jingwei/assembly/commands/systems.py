@@ -60,8 +60,8 @@ def register(options: argparse.Namespace, access: Any) -> int:
     """Register a system with its settings; a system of that key is changed."""
     from django.db import transaction
 
-    from jingwei.frame.commands import authorise
-    from jingwei.frame.resource import resource
+    from jingwei.frame.records.commands import authorise
+    from jingwei.frame.records.resource import resource
     from jingwei.hub.models import System
     from jingwei.hub.peers import catalogue
     from jingwei.hub.register import services

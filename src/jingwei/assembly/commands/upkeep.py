@@ -12,6 +12,7 @@ from typing import Any
 
 from jingwei.assembly.commands import fail, say, setup
 from jingwei.assembly.tables import migrate_all, pending_migrations
+from jingwei.frame import environment
 
 
 def add(families: Any) -> None:
@@ -68,7 +69,7 @@ def compile_translations() -> None:
 
     for source in Path(__file__).resolve().parents[2].rglob("locale/*/LC_MESSAGES/django.po"):
         target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        if not target.exists() or not target.stat().st_size or target.stat().st_mtime < source.stat().st_mtime:
             with source.open("rb") as file:
                 catalogue = read_po(file)
             part = target.with_suffix(f".{os.getpid()}.part")  # a program that starts in this moment never reads half a file
@@ -118,7 +119,7 @@ def setup_link(options: argparse.Namespace) -> int:
     from jingwei.frame.models import SetupLink, Tenant
 
     token = SetupLink.issue(Tenant.objects.order_by("pk").first())
-    say(f"http://localhost:{os.environ.get('JINGWEI_PORT', '8000')}/setup/{token}/", "valid for 24 hours, once", mark="→")
+    say(f"http://localhost:{environment.number('JINGWEI_PORT')}/setup/{token}/", "valid for 24 hours, once", mark="→")
     return 0
 
 

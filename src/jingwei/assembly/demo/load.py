@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from jingwei.assembly.demo import money, people, plan, risks, systems
+from jingwei.assembly.demo import decisions, money, people, plan, risks, systems
 from jingwei.frame import scope
-from jingwei.frame.access import roles_of
 from jingwei.frame.models import Project, Tenant
+from jingwei.frame.rights.access import roles_of
 
 projects = (
     ("MES-ROLL", "MES 全厂推广", "精工制造 一分厂", -170, "把制造执行系统推广到四条产线，与 ERP 和跟踪系统打通。"),
@@ -36,6 +36,7 @@ def load(today: date | None = None) -> Tenant:
             tasks = plan.load(made, staff, interfaces, today)
             money.load(made, tasks, staff, today)
             risks.load(made, tasks, staff, today)
+            decisions.load(made, staff, today)
     with scope.within(scope.Scope(tenant.pk, origin="demo", reason="首次计算")):
         plan.calculate(made)
     return tenant

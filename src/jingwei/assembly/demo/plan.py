@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from jingwei.domains.directory.models import Person
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame import jobs
 from jingwei.frame.models import Project
+from jingwei.frame.work import jobs
 from jingwei.hub.models import Interface
 
 zone = ZoneInfo("Asia/Shanghai")

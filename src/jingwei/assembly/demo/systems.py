@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from jingwei.assembly.ports import sandbox_ports
-from jingwei.frame import scope
+from jingwei.frame import environment, filing, scope
+from jingwei.frame import secrets as sealing
 from jingwei.frame.models import Project, Tenant
 from jingwei.frame.postgres.address import home
 from jingwei.hub.models import Interface, System
@@ -21,13 +22,10 @@ _own = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 def sandbox_key() -> str:
-    """The key that the demo's systems ask for; made once, readable by its owner only."""
+    """The key that the demo's systems ask for, readable by its owner only; its connections follow one that had to be made anew (`move`)."""
     path = home() / "sandbox" / "key"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(24))
-    return path.read_text().strip()
+    path.parent.mkdir(exist_ok=True)
+    return filing.keep(path, lambda text: len(text) >= 20, lambda: secrets.token_urlsafe(24))
 
 
 def _table(**pairs: str) -> list[dict[str, Any]]:
@@ -148,7 +146,7 @@ def _system(name: str, title: str, connector: str, credentials: dict[str, str]) 
 
 
 def _our_address(system: System) -> str:
-    return f"http://127.0.0.1:{os.environ.get('JINGWEI_PORT', '8000')}/hooks/{system.connection.endpoint}"
+    return f"http://127.0.0.1:{environment.number('JINGWEI_PORT')}/hooks/{system.connection.endpoint}"
 
 
 def _listen_to(system: System, hook: str) -> None:
@@ -171,7 +169,7 @@ def move() -> dict[str, str]:
             address = f"http://127.0.0.1:{port}"
             if system is None or not _own.fullmatch(str(system.connection.config.get("base_url", ""))):
                 continue
-            if system.connection.config["base_url"] != address:
+            if system.connection.config["base_url"] != address or not _has_our_key(system):
                 services.connection_save(system=system, config={**system.connection.config, "base_url": address}, credentials=_credentials(name))
                 moved[name] = address
             _told_anew(System.objects.select_related("connection").get(pk=system.pk))
@@ -192,6 +190,14 @@ def _told_anew(system: System) -> None:
         hook = "whsec_" + secrets.token_bytes(24).hex()
         services.connection_save(system=system, config=system.connection.config, webhook_secret=hook)
         _listen_to(system, hook)
+
+
+def _has_our_key(system: System) -> bool:
+    credential = system.connection.credential
+    try:
+        return credential is not None and json.loads(sealing.open_secret(credential).reveal()) == _credentials(system.key)
+    except sealing.CannotOpen:
+        return False
 
 
 def _credentials(name: str) -> dict[str, str]:

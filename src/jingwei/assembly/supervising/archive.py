@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from jingwei.assembly.archiving.state import Trouble
 from jingwei.assembly.commands import Refused
 from jingwei.assembly.supervising.children import Child
 from jingwei.assembly.supervising.console import Console
+from jingwei.frame import environment
 from jingwei.frame.postgres import address
 
 look_seconds = 2.0
@@ -36,7 +36,7 @@ class ArchiveLook:
         on = address.is_embedded() and switch.read() is not None
         child = next((each for each in self.children if each.name == "archive"), None)
         if on and child is None:
-            hang = 4 * float(os.environ.get("JINGWEI_HANG_SECONDS") or 30)
+            hang = 4 * float(environment.value("JINGWEI_HANG_SECONDS"))
             self.children.append(Child("archive", "归档", list(_keep), hang_seconds=hang))
             self._since = time.monotonic()
         elif not on and child is not None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jingwei.frame import pulse
+from jingwei.frame.work import pulse
 
 healthy_seconds = 60.0  # after so long a life all earlier deaths are forgotten
 pause_of_the_lively = 2.0  # who had come to life is back at once
@@ -96,6 +96,7 @@ class Child:
         for end in (pulse_out, pulse_in):
             os.set_blocking(end, False)
         try:
+            logs.mkdir(exist_ok=True)
             log: int = os.open(logs / f"{self.name}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError:
             log = os.open(os.devnull, os.O_WRONLY)

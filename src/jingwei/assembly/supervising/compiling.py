@@ -30,6 +30,7 @@ class Compiling:
             "首次运行：计算内核在后台编译，约一两分钟，期间计划与风险页稍慢",
             "first run: the calculating kernels are compiled in the background, a minute or two",
         )
+        self.logs.mkdir(exist_ok=True)
         with (self.logs / "kernels.log").open("wb") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0)
         with contextlib.suppress(OSError):

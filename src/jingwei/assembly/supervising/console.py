@@ -1,4 +1,7 @@
-"""What the supervisor tells: on the console and in up.log. Telling never fails: a full disk or a closed terminal ends nothing."""
+"""What the supervisor tells: on the console and in up.log. Telling never fails: a full disk or a closed terminal ends nothing.
+
+The one-time link is for whoever sits at the console: the file, which is kept and copied, has it masked, as it has every secret.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,15 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jingwei.frame.walls import logs
+
 log_bytes = 20_000_000
 kept_bytes = 2_000_000
 again_seconds = 60.0
 
 
 def _private(path: str, flags: int) -> int:
-    """For its owner only: the one-time link stands in it."""
+    """For its owner only."""
     return os.open(path, flags, 0o600)
 
 
@@ -32,8 +37,10 @@ class Console:
         with self._lock:
             with contextlib.suppress(OSError, ValueError):
                 print(f"{mark} {zh}  {en}", flush=True)
+            with contextlib.suppress(OSError):
+                self.file.parent.mkdir(exist_ok=True)  # somebody may have removed it while we run
             with contextlib.suppress(OSError, ValueError), open(self.file, "a", encoding="utf-8", opener=_private) as file:
-                file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {mark} {zh}  {en}\n")
+                file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {mark} {logs.struck(f'{zh}  {en}')}\n")
 
     def tell_once(self, key: str, zh: str, en: str, *, mark: str = "!") -> None:
         """The same, but not again and again: at most once a minute for one key."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from pathlib import Path
 
 from jingwei.assembly.supervising.console import Console
+from jingwei.frame import environment
 from jingwei.frame.postgres import address, embedded
 
 ask_seconds = 0.5
@@ -65,7 +65,7 @@ class DatabaseKeeper(threading.Thread):
         import psycopg
 
         try:
-            with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=3) as connection:
+            with psycopg.connect(environment.value("DATABASE_URL"), connect_timeout=3) as connection:
                 connection.execute("SELECT 1")
             self._is_up()
         except psycopg.Error as problem:

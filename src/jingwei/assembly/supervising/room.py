@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from jingwei.assembly.supervising.console import Console
-from jingwei.frame import disk
+from jingwei.frame.work import disk
 
 
 class Room:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel
 from jingwei.frame.models.identity import code_rule
+from jingwei.frame.models.numbers import Number
 
 
 class ChangeRequest(ProjectModel):
@@ -31,6 +32,9 @@ class ChangeRequest(ProjectModel):
         INTERFACE = "interface", _("Interface")
         COST = "cost", _("Cost")
         OTHER = "other", _("Other")
+
+    open_states: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.ASSESSED, Status.DEFERRED)  # it is still written
+    numbered = Number("code", "CR-{n}")
 
     code = models.CharField(_("code"), max_length=40, blank=True, validators=[code_rule], help_text=_("Left empty, the next number is given."))
     title = models.CharField(_("title"), max_length=120)

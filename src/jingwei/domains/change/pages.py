@@ -18,14 +18,15 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.domains.change import queries, services
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import queries as schedule
-from jingwei.frame import commands
+from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.models import Project
-from jingwei.frame.resource import Verb, resource
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import Verb, resource
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.web import Request, project_named
 
-register_project_page(ProjectPage(gettext_lazy("Changes"), "change-requests", "git-merge", "change.changerequest.view", 38))
-asks_why = ("reject", "defer")
+register_project_page(ProjectPage(gettext_lazy("Changes"), "change-requests", "git-merge", "change.changerequest.view", 38, "scope"))
+asks_why = ("defer",)
 
 
 @require_GET
@@ -50,10 +51,10 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     steps = verbs_of(request, kept)
     context: dict[str, Any] = {
         "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": told(kept.effect) if kept.effect else None,
-        "is_mine": kept.requested_by_id == request.user.pk, "sees_money": request.access.allows("cost.line.view", project.pk),
+        "approval": approval_of(resource("change.changerequest"), kept, request.access), "resource": resource("change.changerequest"), "row": kept, "sees_money": request.access.allows("cost.line.view", project.pk),
         "sees_interfaces": request.access.allows("hub.interface.view", project.pk),
     }  # fmt: skip
-    if kept.effect and kept.status in (*services.open_states, ChangeRequest.Status.SUBMITTED):
+    if kept.effect and kept.status in (*ChangeRequest.open_states, ChangeRequest.Status.SUBMITTED):
         try:
             now = queries.effect_of(kept)
             context |= {"is_stale": queries.is_stale(kept, now), "now": told(now)}
@@ -63,12 +64,11 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
 
 
 def verbs_of(request: Request, kept: ChangeRequest) -> list[Verb]:
-    """The steps this person may take now; who asked does not decide."""
+    """The steps this person may take now; what is voted on is none of them."""
     declared = resource("change.changerequest")
-    mine = kept.requested_by_id == request.user.pk
     return [
         verb for verb in declared.verbs
-        if verb.applies(kept) and request.access.allows(declared.permission(verb.name), kept.project_id) and not (mine and verb.name in ("approve", *asks_why))
+        if request.access.allows(declared.permission(verb.name), kept.project_id) and services.life.may_take(kept, verb.name)
     ]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def act(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_named(request, code, "change.changerequest.view")
     kept, name = _kept(project, pk), request.POST.get("verb", "")
     declared = resource("change.changerequest")
-    if name not in services.steps:
+    if name not in services.life.names:
         raise Http404
     try:
         done = commands.act(declared, name, kept, {"decision": request.POST.get("decision", "")} if name in asks_why else {}, request.access)
@@ -127,6 +127,7 @@ def propose(request: Request, code: str, pk: int) -> HttpResponse:
     return redirect("change-request", code=code, pk=made.pk)
 
 
+address = "changes/"
 urlpatterns = [
     path("<str:code>/", desk, name="change-requests"),
     path("<str:code>/<int:pk>/", page, name="change-request"),

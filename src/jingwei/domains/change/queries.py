@@ -15,8 +15,8 @@ from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import wall_minute
-from jingwei.kernels.worktime import compile_calendar
+from jingwei.kernels.calendar.compiled import compile_calendar
+from jingwei.kernels.calendar.stated import wall_minute
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -28,7 +28,8 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
     """What it would do to the plan as it stands now. Raises ValidationError when a plan cannot be calculated."""
     found = schedule.compare(request.project, request.changes)
     before, after = cost.cost_with(request.project, longer_of(request.changes))
-    interfaces = {task.pk: task.interface.name for task in work.tasks_of(request.project_id).filter(interface__isnull=False).select_related("interface")}
+    joined = work.tasks_of(request.project_id).filter(interface__isnull=False)
+    interfaces = dict(joined.values_list("pk", "interface__name"))
     touched = [
         {
             "task": pk, "name": found.rows[pk]["name"], "minutes_now": found.rows[pk]["duration_minutes"],

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.change import queries
 from jingwei.frame.models import Project
-from jingwei.frame.report import Asked, Report
+from jingwei.frame.records.report import Asked, Report
 
 
 def requests_told(project: Project, _asked: Asked) -> dict[str, Any]:

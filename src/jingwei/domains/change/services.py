@@ -10,29 +10,24 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.domains.change import queries
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import queries as work
-from jingwei.frame import eyes, scope
+from jingwei.frame import scope
+from jingwei.frame.lives.approval import Approval, Stage
+from jingwei.frame.lives.lifecycle import Authors, Everything, Lifecycle, Step
 from jingwei.frame.models import Project
-from jingwei.frame.steps import require_state
 
 Status = ChangeRequest.Status
-open_states = (Status.DRAFT, Status.ASSESSED, Status.DEFERRED)
-steps = {  # verb → the states it starts from
-    "assess": (*open_states, Status.SUBMITTED), "submit": (Status.ASSESSED,), "approve": (Status.SUBMITTED,), "reject": (Status.SUBMITTED,), "defer": (Status.SUBMITTED, Status.APPROVED),
-    "implement": (Status.APPROVED,), "verify": (Status.IMPLEMENTED,), "close": (Status.VERIFIED, Status.REJECTED),
-}  # fmt: skip
 
 
 @transaction.atomic
 def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> ChangeRequest:
-    """Write a request. Other changes or another project need a new assessment; once submitted, it is not changed any more."""
+    """Write a request. Other changes or another project need a new assessment."""
     request = instance or ChangeRequest(requested_by_id=scope.current().user_id)
-    if request.pk is not None and request.status not in open_states:
-        raise ValidationError(_("This request was submitted; it is not changed any more. Write a new one."))
     before = (request.changes, request.project_id)
     for name, value in values.items():
         setattr(request, name, value)
@@ -40,22 +35,8 @@ def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> Cha
         request.changes = checked_changes(request.project, request.changes)
     if request.pk is not None and (request.changes, request.project_id) != before:
         request.status, request.effect, request.assessed_at = Status.DRAFT, {}, None
-    if not request.code:
-        request.code = _next_code(request.project)
     request.save()
     return request
-
-
-def _take_turn(project: Project) -> None:
-    """Writers of one project wait for each other."""
-    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))
-
-
-def _next_code(project: Project) -> str:
-    """CR-7 after CR-6."""
-    _take_turn(project)
-    given = ChangeRequest.objects.filter(project=project, code__startswith="CR-").values_list("code", flat=True)
-    return f"CR-{max((int(tail) for code in given if (tail := code.removeprefix('CR-')).isdecimal()), default=0) + 1}"
 
 
 def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]:
@@ -88,91 +69,62 @@ def request_propose(*, project: Project, title: str, changes: Mapping[str, Any],
     """A what-if as a request, its effect assessed at once. Sent twice it is one request: the open one of that title and those changes."""
     if not changes:
         raise ValidationError(_("Nothing would be different."))
-    _take_turn(project)
-    twin = ChangeRequest.objects.filter(project=project, title=title[:120], changes=dict(changes), status__in=(*open_states, Status.SUBMITTED)).first()
+    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))  # writers of one project wait for each other
+    states = (*ChangeRequest.open_states, Status.SUBMITTED)
+    twin: ChangeRequest | None = ChangeRequest.objects.filter(project=project, title=title[:120], changes=dict(changes), status__in=states).first()
     if twin is not None:
         return twin
-    return request_assess(instance=request_save(project=project, title=title[:120], changes=dict(changes), reason=reason))
+    made = request_save(project=project, title=title[:120], changes=dict(changes), reason=reason)
+    return life.take(made, "assess")
 
 
-def _step(request: ChangeRequest, verb: str, status: str) -> ChangeRequest:
-    require_state(request, steps[verb])
-    request.status = status
-    request.save()
-    return request
+def request_assess(request: ChangeRequest) -> None:
+    """Calculate what it would do now and keep it."""
+    request.effect, request.assessed_at = queries.effect_of(request), timezone.now()
 
 
-@transaction.atomic
-def request_assess(*, instance: ChangeRequest) -> ChangeRequest:
-    """Calculate what it would do now and keep it. A submitted request stays submitted, with the new figures."""
-    require_state(instance, steps["assess"])
-    instance.effect, instance.assessed_at = queries.effect_of(instance), timezone.now()
-    if instance.status != Status.SUBMITTED:
-        instance.status = Status.ASSESSED
-    instance.save()
-    return instance
+def request_agree(request: ChangeRequest) -> None:
+    """Why it was put off before is not why it is agreed to now."""
+    request.decision = ""
 
 
-@transaction.atomic
-def request_submit(*, instance: ChangeRequest) -> ChangeRequest:
-    """Ask for a decision."""
-    return _step(instance, "submit", Status.SUBMITTED)
-
-
-def _decide(request: ChangeRequest, verb: str, status: str, decision: str) -> ChangeRequest:
-    me = scope.current().user_id
-    content = ("title", "reason", "changes", "project_id")
-    if me is not None and (request.requested_by_id == me or eyes.wrote("change.changerequest", [request.pk], content, me, moved_to=Status.SUBMITTED)):
-        raise ValidationError(_("Another person must decide than those who asked, wrote in it or submitted it."))
-    request.decision, request.decided_by_id, request.decided_at = decision, me, timezone.now()
-    return _step(request, verb, status)
-
-
-@transaction.atomic
-def request_approve(*, instance: ChangeRequest) -> ChangeRequest:
-    """Agree: never the person who asked, and never on figures the plan has left behind."""
-    require_state(instance, steps["approve"])
-    if queries.is_stale(instance, queries.effect_of(instance)):
+def check_assessment(request: ChangeRequest) -> None:
+    """Nobody agrees to figures that the plan has left behind."""
+    if queries.is_stale(request, queries.effect_of(request)):
         raise ValidationError(_("The plan has moved since the assessment. Assess the request again, then decide."))
-    return _decide(instance, "approve", Status.APPROVED, "")
 
 
-@transaction.atomic
-def request_reject(*, instance: ChangeRequest, decision: str) -> ChangeRequest:
-    """Refuse, with the reason."""
-    if not decision.strip():
-        raise ValidationError({"decision": _("Say why.")})
-    return _decide(instance, "reject", Status.REJECTED, decision)
-
-
-@transaction.atomic
-def request_defer(*, instance: ChangeRequest, decision: str) -> ChangeRequest:
-    """Not now, with the reason; it can be assessed and submitted again. Also what was approved and cannot be carried out any more."""
-    if not decision.strip():
-        raise ValidationError({"decision": _("Say why.")})
-    return _decide(instance, "defer", Status.DEFERRED, decision)
-
-
-@transaction.atomic
-def request_implement(*, instance: ChangeRequest) -> ChangeRequest:
+def request_implement(request: ChangeRequest) -> None:
     """Carry it out in one commit of the plan, and take a baseline named after it. One without changes of tasks only says that it was done."""
-    require_state(instance, steps["implement"])
-    if instance.changes:
-        name = str(instance)[:120]
-        with scope.because(reason=_("Change request %(name)s") % {"name": instance.code}):  # its title is for those who may read it
-            schedule.changes_apply(project=instance.project, changes=instance.changes)
-            schedule.baseline_take(project=instance.project, name=name)
-    instance.implemented_at = timezone.now()
-    return _step(instance, "implement", Status.IMPLEMENTED)
+    request.implemented_at = timezone.now()
+    if request.changes:
+        with scope.because(reason=_("Change request %(name)s") % {"name": request.code}):  # its title is for those who may read it
+            schedule.changes_apply(project=request.project, changes=request.changes)
+            schedule.baseline_take(project=request.project, name=str(request)[:120])
 
 
-@transaction.atomic
-def request_verify(*, instance: ChangeRequest) -> ChangeRequest:
-    """Somebody looked whether it does what was wanted."""
-    return _step(instance, "verify", Status.VERIFIED)
-
-
-@transaction.atomic
-def request_close(*, instance: ChangeRequest) -> ChangeRequest:
-    """Nothing is left to do."""
-    return _step(instance, "close", Status.CLOSED)
+others = Authors(("title", "reason", "changes", "project"), named=("requested_by",), moved_to=(Status.SUBMITTED,))
+decides: dict[str, Any] = {"stamps": "decided", "never_by": others}
+life = Lifecycle(
+    "status",
+    start=Status.DRAFT,
+    steps=(
+        Step("assess", gettext_lazy("Assess the effect"), ChangeRequest.open_states, Status.ASSESSED, stays_in=(Status.SUBMITTED,), does=request_assess, icon="activity"),
+        Step("submit", gettext_lazy("Submit for decision"), (Status.ASSESSED,), Status.SUBMITTED, icon="send"),
+        Step("approve", gettext_lazy("Approve"), (Status.SUBMITTED,), Status.APPROVED, needs=(check_assessment,), does=request_agree, **decides),
+        Step("reject", gettext_lazy("Reject"), (Status.SUBMITTED,), Status.REJECTED, asks=("decision",), icon="x", **decides),
+        Step("defer", gettext_lazy("Defer"), (Status.SUBMITTED, Status.APPROVED), Status.DEFERRED, asks=("decision",), icon="clock", **decides),
+        Step("implement", gettext_lazy("Carry it out"), (Status.APPROVED,), Status.IMPLEMENTED, does=request_implement, icon="play", confirm=True),
+        Step("verify", gettext_lazy("Mark as verified"), (Status.IMPLEMENTED,), Status.VERIFIED, icon="clipboard-check"),
+        Step("close", gettext_lazy("Close"), (Status.VERIFIED, Status.REJECTED), Status.CLOSED),
+    ),
+    tones={Status.APPROVED: "good", Status.REJECTED: "bad", Status.DEFERRED: "warn", Status.IMPLEMENTED: "good", Status.VERIFIED: "good"},
+    locked=dict.fromkeys(set(Status) - set(ChangeRequest.open_states), Everything),
+    removable=(Status.DRAFT, Status.ASSESSED),
+    stays_after=(Status.SUBMITTED,),
+    mend=gettext_lazy("Write a new one."),
+)  # fmt: skip
+approval = Approval(
+    on="submit", yes="approve", no="reject", days=3, late="escalate", voids_on=("title", "reason", "kind", "changes", "effect"),
+    stages=(Stage("decision", gettext_lazy("Decision")),),
+)  # fmt: skip

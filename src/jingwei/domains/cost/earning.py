@@ -12,18 +12,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jingwei.domains.cost import money
 from jingwei.domains.cost.models import Line, Package, Snapshot
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import wall_minute
-from jingwei.kernels.earned_plan import Phased, PlannedWork, WorkPackage, apportioned, phase
-from jingwei.kernels.earned_value import EarnedValueError, Indices, Period, analyse, standing
-from jingwei.kernels.worktime import CompiledCalendar, compile_calendar
+from jingwei.kernels.calendar.compiled import CompiledCalendar, compile_calendar
+from jingwei.kernels.calendar.stated import wall_minute
+from jingwei.kernels.value.earned import EarnedValueError, Indices, Period, analyse, standing
+from jingwei.kernels.value.plan import Phased, PlannedWork, WorkPackage, apportioned, phase
 
 rest = 0  # the package of everything that belongs to none
 zero = Decimal(0)
@@ -132,7 +134,7 @@ class Earning:
         self.package_of_task = {package.task_id: package.pk for package in self.packages}
         self.baseline = schedule.baseline_dates(schedule.current_baseline(project.pk))
         self.lines = list(
-            Line.objects.filter(project=project).exclude(status=Line.Status.REVERSED).values_list("kind", "status", "task_id", "period").annotate(total=Sum("amount")).order_by()
+            money.valued(Line.objects.filter(project=project).exclude(status=Line.Status.REVERSED)).values_list("kind", "status", "task_id", "period").annotate(total=Coalesce(Sum("value"), zero)).order_by()
         )  # fmt: skip
         self.snapshots = {each.period: each for each in Snapshot.objects.filter(project=project)}
 
@@ -234,7 +236,7 @@ class Earning:
         found: list[WorkPackage[int]] = [WorkPackage(rest)]
         for package in self.packages:
             reached = tuple((each.weight, self.reached(each.milestone_id)) for each in package.milestones.all())
-            found.append(WorkPackage(package.pk, package.method, reached, package.units_done, package.units_planned or zero))  # type: ignore[arg-type]
+            found.append(WorkPackage(package.pk, package.method, reached, package.units_done, package.units_planned or zero))
         return found
 
     def reached(self, milestone: int) -> int | None:

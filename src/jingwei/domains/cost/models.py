@@ -9,9 +9,64 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import ProjectModel
+from jingwei.frame.models import ProjectModel, TenantModel
 from jingwei.frame.models.identity import code_rule
 
+# ISO 4217, of the countries that a Chinese enterprise buys from and sells to
+currencies = [
+    (code, code)
+    for code in [
+        "CNY",
+        "USD",
+        "EUR",
+        "JPY",
+        "HKD",
+        "TWD",
+        "KRW",
+        "SGD",
+        "GBP",
+        "AUD",
+        "CAD",
+        "CHF",
+        "NZD",
+        "SEK",
+        "NOK",
+        "DKK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RUB",
+        "KZT",
+        "INR",
+        "PKR",
+        "BDT",
+        "LKR",
+        "THB",
+        "VND",
+        "MYR",
+        "IDR",
+        "PHP",
+        "MMK",
+        "KHR",
+        "LAK",
+        "AED",
+        "SAR",
+        "QAR",
+        "KWD",
+        "ILS",
+        "TRY",
+        "EGP",
+        "ZAR",
+        "NGN",
+        "KES",
+        "BRL",
+        "MXN",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+    ]
+]
 period_rule = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write the period as year and month, such as 2026-11."))
 
 
@@ -60,6 +115,27 @@ class Line(ProjectModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.description}"
+
+
+class Rate(TenantModel):
+    """What one unit of a currency is worth in another from a day on, until the next such day."""
+
+    currency = models.CharField(_("currency"), max_length=3, choices=currencies)
+    base = models.CharField(_("in"), max_length=3, default="CNY", choices=currencies)
+    on = models.DateField(_("from"))
+    rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8, help_text=_("How many units of the second currency one unit of the first is worth."))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("exchange rate")
+        verbose_name_plural = _("exchange rates")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("tenant", "currency", "base", "on"), name="rate_of_a_day_once"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="rate_above_zero"),
+            models.CheckConstraint(condition=~models.Q(currency=models.F("base")), name="rate_of_two_currencies"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency}/{self.base} {self.on}"
 
 
 class Package(ProjectModel):

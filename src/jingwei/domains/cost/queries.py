@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from jingwei.domains.cost import money
 from jingwei.domains.cost.earning import EarnedValue, Earning
 from jingwei.domains.cost.models import Line, Snapshot
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 
+zero = Decimal(0)
 timed_accounts = ("labour", "subcontract", "equipment")  # what costs more when work takes longer
 
 
 def totals_by_project(project_ids: list[int]) -> Any:
-    """Planned, committed and actual of each project; reversed lines do not count."""
-    rows = Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED)
-    return rows.values("project_id", "kind").annotate(total=Sum("amount")).order_by()
+    """Planned, committed and actual of each project in its currency; reversed lines do not count, nor those without a rate (`money.left_out` tells them)."""
+    rows = money.valued(Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED))
+    return rows.values("project_id", "kind").annotate(total=Coalesce(Sum("value"), zero)).order_by()
 
 
-def totals_by_period(project_ids: list[int]) -> Any:
-    """The same by month."""
-    rows = Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED)
-    return rows.values("period", "kind").annotate(total=Sum("amount")).order_by("period")
+def totals_by_period(project_ids: list[int], currency: str) -> Any:
+    """The same by month, of all of them together in one currency."""
+    rows = money.valued(Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED), currency)
+    return rows.values("period", "kind").annotate(total=Coalesce(Sum("value"), zero)).order_by("period")
 
 
 def drafts(project_ids: list[int] | None) -> QuerySet[Line]:
@@ -42,8 +46,8 @@ def newest(project_ids: list[int] | None) -> QuerySet[Line]:
 
 def planned_by_task(project_id: int) -> list[tuple[int | None, str, Any]]:
     """Planned money of a project by task (None = the project as a whole) and account."""
-    rows = Line.objects.filter(project_id=project_id, kind=Line.Kind.PLANNED).exclude(status=Line.Status.REVERSED)
-    return [(task, account, total) for task, account, total in rows.values_list("task_id", "account").annotate(total=Sum("amount")).order_by()]
+    rows = money.valued(Line.objects.filter(project_id=project_id, kind=Line.Kind.PLANNED).exclude(status=Line.Status.REVERSED))
+    return [(task, account, total) for task, account, total in rows.values_list("task_id", "account").annotate(total=Coalesce(Sum("value"), zero)).order_by()]
 
 
 def costs_by_task(project: Project) -> tuple[dict[int, tuple[float, float]], float]:
@@ -90,6 +94,11 @@ def cost_with(project: Project, longer: Mapping[int, int]) -> tuple[float, float
 def earned_value_of(project: Project) -> EarnedValue:
     """Earned value of a project as it stands now, frozen periods as they were kept. A fixed number of queries."""
     return Earning(project).result()
+
+
+def left_out(project_ids: list[int]) -> list[tuple[str, int]]:
+    """(currency, how many lines) that are in no total of these projects, because no rate is known."""
+    return money.left_out(project_ids)
 
 
 def snapshots(project_id: int) -> QuerySet[Snapshot]:

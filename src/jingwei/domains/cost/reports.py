@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.domains.cost import queries
 from jingwei.domains.cost.earning import PackageValue
 from jingwei.frame.models import Project
-from jingwei.frame.report import Asked, Report
-from jingwei.kernels.earned_value import Indices
+from jingwei.frame.records.report import Asked, Report
+from jingwei.kernels.value.earned import Indices
 
 
 def _plain(value: Any) -> Any:

@@ -8,27 +8,41 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.cost import services
-from jingwei.domains.cost.models import Line, Package, PackageMilestone
-from jingwei.frame.resource import Children, Resource, Verb
+from jingwei.domains.cost.models import Line, Package, PackageMilestone, Rate
+from jingwei.frame.lives.lifecycle import Lifecycle, Step
+from jingwei.frame.records.resource import Children, Resource
+from jingwei.frame.views import Chart
 
+money = ("number", "amount", "currency", "account", "period", "kind", "project")
+life = Lifecycle(
+    "status",
+    start=Line.Status.DRAFT,
+    is_carried=True,
+    steps=(
+        Step("post", _("Post"), (Line.Status.DRAFT,), Line.Status.POSTED, does=services.line_dated, bulk=True),
+        Step("reverse", _("Reverse"), (Line.Status.POSTED,), Line.Status.REVERSED, icon="refresh", confirm=True),
+    ),
+    locked=dict.fromkeys((Line.Status.POSTED, Line.Status.REVERSED), money),
+    removable=(Line.Status.DRAFT,),
+    mend={Line.Status.POSTED: _("Reverse it and write a new one."), Line.Status.REVERSED: _("Write a new one.")},
+)
 lines = Resource(
     Line,
+    life=life,
     columns=("number", "kind", "account", "description", "amount", "currency", "period", "supplier", "status", "task"),
     fields=(
-        "project", "number", "kind", "account", "description", "amount", "currency", "period", "posted_on", "supplier", "task", "status",
+        "project", "number", "kind", "account", "description", "amount", "currency", "period", "posted_on", "supplier", "task",
     ),
     natural_key=("project__code", "number"),
     filters=("project", "kind", "account", "period", "status"),
     search=("number", "description", "supplier"),
     inline=("description", "amount"),
     order=("-period", "number"),
+    views=(Chart("account", sum_of="amount"), Chart("period", sum_of="amount", name="by-period", title=_("By period"))),
     roles={"finance": "*", "manager": "add change import"},
     write=services.line_save,
     write_many=services.lines_save,
-    verbs=(
-        Verb("post", _("Post"), services.line_post, icon="check", bulk=True, leads={"status": "posted"}, when=lambda line: line.status == "draft"),
-        Verb("reverse", _("Reverse"), services.line_reverse, icon="refresh", confirm=True, leads={"status": "reversed"}, when=lambda line: line.status == "posted"),
-    ),
+    carries=("files", "talk", "tags", "watch"),
     icon="coin",
     menu="cost",
     example=lambda: {
@@ -36,6 +50,20 @@ lines = Resource(
         "posted_on": date(2026, 11, 20),
     },
 )  # fmt: skip
+rates = Resource(
+    Rate,
+    columns=("currency", "base", "on", "rate"),
+    fields=("currency", "base", "on", "rate"),
+    natural_key=("currency", "base", "on"),
+    filters=("currency", "base"),
+    search=("currency", "base"),
+    inline=("rate",),
+    order=("currency", "base", "-on"),
+    roles={"finance": "*", "manager": "view", "pmo": "view"},
+    icon="arrows-exchange",
+    menu="business",
+    example=lambda: {"currency": "USD", "base": "CNY", "on": date(2026, 11, 1), "rate": Decimal("7.12")},
+)
 packages = Resource(
     Package,
     columns=("code", "name", "task", "method", "budget", "units_done", "units_planned"),
@@ -47,7 +75,7 @@ packages = Resource(
     order=("project__code", "code"),
     children=(Children("milestones", ("milestone", "weight")),),
     roles={"finance": "*", "manager": "*", "pmo": "*", "engineer": "view"},
-    write=services.package_save,
+    rules=(services.check_package,),
     icon="package",
     menu="cost",
     example=lambda: {"code": "WP-1", "name": "接口开发", "method": "physical", "budget": Decimal("50000.00")},
@@ -60,7 +88,6 @@ package_milestones = Resource(
     search=("package__code", "milestone__name"),
     inline=("weight",),
     roles={"finance": "*", "manager": "*", "pmo": "*", "engineer": "view"},
-    write=services.milestone_save,
     icon="flag",
     example=lambda: {"weight": Decimal(1)},
 )

@@ -11,19 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.cost import queries
-from jingwei.domains.cost.models import Line, Package, PackageMilestone, Snapshot
-from jingwei.frame import bulk, scope
+from jingwei.domains.cost.models import Line, Package, Snapshot
+from jingwei.frame import scope
 from jingwei.frame.models import Project
-
-Status = Line.Status
-fixed_once_posted = ("amount", "currency", "account", "period", "kind", "project")
+from jingwei.frame.records import bulk
 
 
 @transaction.atomic
 def line_save(*, instance: Line | None = None, **values: Any) -> Line:
-    """Write a line. A posted line keeps its money: it is reversed, never edited."""
+    """Write a line."""
     line = instance or Line()
-    _shape(line, values)
+    _fill(line, values)
     line.save()
     return line
 
@@ -33,76 +31,32 @@ def lines_save(*, rows: Sequence[tuple[Line | None, Mapping[str, Any]]]) -> list
     """`line_save` for many, with one statement for the new and one for the changed."""
     lines = [instance or Line() for instance, _values in rows]
     for line, (_instance, values) in zip(lines, rows, strict=True):
-        _shape(line, values)
+        _fill(line, values)
     bulk.save(lines, {*(name for _instance, values in rows for name in values), "period"})
     return lines
 
 
-def _shape(line: Line, values: Mapping[str, Any]) -> None:
-    """Take the values on and keep the line's rules."""
-    if line.pk is not None and line.status == Status.POSTED:
-        if values.get("status", Status.POSTED) == Status.DRAFT:
-            raise ValidationError({"status": _("A posted line keeps this. Reverse it and write a new one.")})
-        changed = [name for name in fixed_once_posted if name in values and values[name] != getattr(line, name)]
-        if changed:
-            raise ValidationError({name: _("A posted line keeps this. Reverse it and write a new one.") for name in changed})
-    if line.pk is not None and line.status == Status.REVERSED and values.get("status", Status.REVERSED) != Status.REVERSED:
-        raise ValidationError({"status": _("A reversed line stays reversed.")})
+def _fill(line: Line, values: Mapping[str, Any]) -> None:
+    """Take the values on; a posting date tells the period unless that is told as well."""
+    is_open = line.status == Line.Status.DRAFT
     for name, value in values.items():
         setattr(line, name, value)
-    if line.posted_on and line.period and "period" not in values and line.posted_on.strftime("%Y-%m") != line.period and "posted_on" in values:
+    if is_open and "posted_on" in values and "period" not in values and line.posted_on and line.period:
         line.period = line.posted_on.strftime("%Y-%m")
 
 
-@transaction.atomic
-def line_post(*, instance: Line) -> Line:
-    """From now on it counts and keeps its money."""
-    return line_save(instance=instance, status=Status.POSTED, posted_on=instance.posted_on or timezone.localdate())
+def line_dated(line: Line) -> None:
+    """Who posts a line dates it: today unless it has a date, which tells its period. What comes in posted brings both along."""
+    line.posted_on = line.posted_on or timezone.localdate()
+    line.period = line.posted_on.strftime("%Y-%m")
 
 
-@transaction.atomic
-def line_reverse(*, instance: Line) -> Line:
-    """It does not count any more; it stays readable."""
-    return line_save(instance=instance, status=Status.REVERSED)
-
-
-@transaction.atomic
-def package_save(*, instance: Package | None = None, milestones: Sequence[Mapping[str, Any]] | None = None, **values: Any) -> Package:
-    """Write a package and its weighted milestones; milestones left out of the list are removed."""
-    package = instance or Package()
-    for name, value in values.items():
-        setattr(package, name, value)
-    if package.task.project_id != package.project_id:
-        raise ValidationError({"task": _("The task belongs to another project.")})
+def check_package(package: Package) -> None:
+    """Who earns by units says how many, and never more than are planned."""
     if package.method == Package.Method.UNITS and not package.units_planned:
         raise ValidationError({"units_planned": _("To earn by units, say how many are planned.")})
     if package.units_planned is not None and package.units_done > package.units_planned:
         raise ValidationError({"units_done": _("More units are done than planned.")})
-    package.save()
-    if milestones is not None:
-        _save_milestones(package, milestones)
-    return package
-
-
-def _save_milestones(package: Package, rows: Sequence[Mapping[str, Any]]) -> None:
-    known = {row.pk: row for row in package.milestones.all()}
-    kept = set()
-    for given in rows:
-        row = known.get(int(given.get("id") or 0)) or PackageMilestone(package=package)
-        kept.add(milestone_save(instance=row, **{name: value for name, value in given.items() if name != "id"}).pk)
-    package.milestones.exclude(pk__in=kept).delete()
-
-
-@transaction.atomic
-def milestone_save(*, instance: PackageMilestone | None = None, **values: Any) -> PackageMilestone:
-    """Write one weighted milestone of a package."""
-    row = instance or PackageMilestone()
-    for name, value in values.items():
-        setattr(row, name, value)
-    if row.milestone.project_id != row.package.project_id:
-        raise ValidationError({"milestone": _("The milestone belongs to another project.")})
-    row.save()
-    return row
 
 
 @transaction.atomic
@@ -115,6 +69,7 @@ def period_freeze(*, project: Project, period: str) -> Snapshot:
     if period not in found.open_periods:
         raise ValidationError({"period": _("Only a period that has figures and has ended can be frozen.")})
     figures = next(each for each in found.periods if each.name == period)
+    assert figures.ev is not None and figures.ac is not None, "an open period has both"
     snapshot = Snapshot(
         project=project, period=period, taken_by_id=scope.current().user_id, bac=found.bac, pv=figures.pv, ev=figures.ev, ac=figures.ac,
         packages=[package.in_period(period) for package in found.packages],

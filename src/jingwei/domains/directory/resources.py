@@ -7,7 +7,7 @@ from datetime import date
 from jingwei.domains.directory import services
 from jingwei.domains.directory.models import Person, Team
 from jingwei.frame.models import Project
-from jingwei.frame.resource import Resource
+from jingwei.frame.records.resource import Resource
 
 projects = Resource(
     Project,
@@ -50,7 +50,7 @@ teams = Resource(
     order=("code",),
     roles={"pmo": "*", "manager": "view add change export import", "crew": "view"},
     icon="users",
-    menu="settings",
+    menu="resources",
     example=lambda: {"code": "T-1", "name": "集成一组"},
 )
 people = Resource(
@@ -64,6 +64,6 @@ people = Resource(
     order=("number",),
     roles={"pmo": "*", "manager": "view add change export import", "crew": "view"},
     icon="user",
-    menu="settings",
+    menu="resources",
     example=lambda: {"number": "E-1", "name": "王小明", "position": "集成工程师"},
 )

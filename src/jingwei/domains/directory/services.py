@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.directory.facts import ProjectPlanningChanged, ProjectTurned
-from jingwei.frame import facts
 from jingwei.frame.models import Project
+from jingwei.frame.telling import facts
 
 # what the dates of a project's tasks depend on
 planning_fields = ("zone", "start_on", "data_date", "scheduled_from", "finish_on", "has_critical_ends", "progress_logic")

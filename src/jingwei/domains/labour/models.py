@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel
+from jingwei.frame.models.numbers import Number
 
 
 class Sheet(ProjectModel):
@@ -20,6 +21,9 @@ class Sheet(ProjectModel):
         CONFIRMED = "confirmed", _("Confirmed by both")
         DISPUTED = "disputed", _("Disputed")
         SETTLED = "settled", _("Settled")
+
+    numbered = Number("number", "DL-{work_date:%Y%m%d}-{n:02d}")
+    written_in: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.DISPUTED)  # the states in which the crew writes
 
     number = models.CharField(_("number"), max_length=60, blank=True, help_text=_("Left empty, the next number of the day is given."))
     # what a phone calls its draft, so that sending it twice writes it once
@@ -73,7 +77,9 @@ class SheetLine(ProjectModel):
     def __str__(self) -> str:
         return f"{self.worker} {self.hours} h"
 
-    @property
-    def amount(self) -> Decimal:
+    def _amount(self) -> Decimal:
         """Hours times rate, to the cent."""
         return (self.hours * self.rate).quantize(Decimal("0.01"))
+
+    _amount.short_description = _("amount")  # type: ignore[attr-defined]
+    amount = property(_amount)

@@ -20,16 +20,18 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.labour import queries
 from jingwei.domains.labour.models import Sheet
-from jingwei.domains.labour.services import open_states, sheet_name_by_phone
+from jingwei.domains.labour.services import sheet_name_by_phone
 from jingwei.domains.work import queries as work
-from jingwei.frame import commands, heavy, scope
+from jingwei.frame import scope
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resource
+from jingwei.frame.models.values import whole
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
-from jingwei.frame.values import whole
+from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
 
-register(MenuItem("labour", gettext_lazy("Sheets on the phone"), "/labour/phone/", "clipboard-list", "labour.sheet.view", 10))
+register(MenuItem("business", gettext_lazy("Sheets on the phone"), "/labour/phone/", "clipboard-list", "labour.sheet.view", 10))
 plain_fields = ("work_date", "team", "task", "place", "description")
 line_fields = ("worker", "trade", "hours", "rate")
 
@@ -68,7 +70,7 @@ def desk(request: Request) -> HttpResponse:
         "may_write": may_write,
         "to_confirm": queries.to_confirm(_allowed(request, "confirm"), request.user.pk)[:30] if may_confirm else [],
         "to_write": queries.to_write(_allowed(request, "change"))[:30] if may_write else [],
-        "recent": queries.sheets_in(_allowed(request, "view")).exclude(status__in=open_states)[:12],
+        "recent": queries.sheets_in(_allowed(request, "view")).exclude(status__in=Sheet.written_in)[:12],
     }
     return render(request, "labour/phone_desk.html", context)
 
@@ -109,7 +111,7 @@ def _form(request: Request, project: Project, values: dict[str, Any], lines: lis
 def sheet(request: Request, pk: int) -> HttpResponse:
     """One sheet: the form while it is the crew's to write, else what was written and what can be done now."""
     found = _sheet(request, pk)
-    if found.status in open_states and request.access.allows("labour.sheet.change", found.project_id) and _sees_lines(request, found.project):
+    if found.status in Sheet.written_in and request.access.allows("labour.sheet.change", found.project_id) and _sees_lines(request, found.project):
         values = {name: getattr(found, name) for name in ("place", "description", "dispute")}
         values |= {"team": found.team_id, "task": found.task_id, "work_date": found.work_date.isoformat(), "key": found.client_key or f"sheet-{found.pk}"}
         lines = [{"id": line.pk, **{name: getattr(line, name) for name in line_fields}} for line in found.lines.all()]
@@ -138,7 +140,7 @@ def save(request: Request) -> HttpResponse:
     found = _known(request, project)
     try:
         with heavy.for_files(request):
-            kept = found if found is not None and found.status not in open_states else _write(request, project, found, given, lines)
+            kept = found if found is not None and found.status not in Sheet.written_in else _write(request, project, found, given, lines)
     except ValidationError as problem:
         errors = _errors(problem)
         if request.headers.get("X-Draft"):

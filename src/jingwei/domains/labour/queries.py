@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame.rights.access import Access
+from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
 
 def waiting_sheets(project_ids: list[int]) -> QuerySet[Sheet]:
@@ -22,6 +27,14 @@ def sheets_in(project_ids: list[int] | None) -> QuerySet[Sheet]:
 def to_confirm(project_ids: list[int] | None, user_id: int) -> QuerySet[Sheet]:
     """Submitted sheets that this person may confirm, because somebody else submitted them; the oldest first."""
     return sheets_in(project_ids).filter(status=Sheet.Status.SUBMITTED).exclude(submitted_by_id=user_id).order_by("work_date", "id")
+
+
+@waits_for_me("labour.confirm", _("Day-labour sheets to confirm"), order=20)
+def sheets_waiting(access: Access) -> Iterator[Waiting]:
+    """Submitted sheets that this person may confirm."""
+    places = access.projects("labour.sheet.confirm")
+    for sheet in to_confirm(None if places is None else list(places), access.user_id or 0)[:most_of_a_kind] if places is None or places else ():
+        yield Waiting(str(sheet), f"/labour/phone/{sheet.pk}/", sheet.project.code, sheet.submitted_at, note=sheet.team.name if sheet.team else "")
 
 
 def to_write(project_ids: list[int] | None) -> QuerySet[Sheet]:

@@ -9,10 +9,28 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour import services
 from jingwei.domains.labour.models import Sheet, SheetLine
-from jingwei.frame.resource import Children, Resource, Verb
+from jingwei.frame.lives.lifecycle import Authors, Everything, Lifecycle, Step
+from jingwei.frame.records.resource import Children, Resource
+from jingwei.frame.views import Board, Month
 
+State = Sheet.Status
+life = Lifecycle(
+    "status",
+    start=State.DRAFT,
+    steps=(
+        Step("submit", _("Submit"), Sheet.written_in, State.SUBMITTED, needs=(services.check_lines,), stamps="submitted", clears=("confirmed",), icon="upload", bulk=True),
+        Step("confirm", _("Confirm"), (State.SUBMITTED,), State.CONFIRMED, stamps="confirmed", bulk=True, never_by=Authors(
+            ("work_date", "description", "team"), parts={"lines": ("worker", "trade", "hours", "rate")}, named=("submitted_by",))),
+        Step("dispute", _("Dispute"), (State.SUBMITTED, State.CONFIRMED), State.DISPUTED, asks=("dispute",), icon="alert"),
+    ),
+    locked=dict.fromkeys((State.SUBMITTED, State.CONFIRMED, State.SETTLED), Everything),
+    removable=Sheet.written_in,
+    stays_after=(State.CONFIRMED,),
+    mend=_("Dispute it first."),
+)  # fmt: skip
 sheets = Resource(
     Sheet,
+    life=life,
     columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount"),
     fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"),
     natural_key=("project__code", "number"),
@@ -20,17 +38,14 @@ sheets = Resource(
     search=("number", "description", "place"),
     inline=("place",),
     order=("-work_date", "number"),
-    write=services.sheet_save,
-    remove=services.sheet_remove,
-    verbs=(
-        Verb("submit", _("Submit"), services.sheet_submit, icon="upload", bulk=True, when=lambda sheet: sheet.status in services.open_states),
-        Verb("confirm", _("Confirm"), services.sheet_confirm, icon="check", bulk=True, when=lambda sheet: sheet.status == "submitted"),
-        Verb("dispute", _("Dispute"), services.sheet_dispute, fields=("dispute",), icon="alert", when=lambda sheet: sheet.status in ("submitted", "confirmed")),
-    ),
+    rules=(services.check_day, services.check_photo),
+    after=services.sheet_total,
     children=(Children("lines", ("worker", "trade", "hours", "rate")),),
+    views=(Board("status", title_from="description", owner="team", due="work_date", sum_of="total_amount"), Month("work_date")),
     roles={"manager": "*", "crew": "view add change submit", "finance": "*"},
+    carries=("files", "talk", "tags", "watch"),
     icon="file",
-    menu="labour",
+    menu="cost",
     example=lambda: {"number": "D-1", "work_date": date(2026, 11, 20), "description": "桥架安装"},
 )
 sheet_lines = Resource(
@@ -41,9 +56,7 @@ sheet_lines = Resource(
     filters=("trade",),
     search=("worker", "trade"),
     inline=("hours", "rate"),
-    write=services.line_save,
-    remove=services.line_remove,
-    returned=services.line_returned,
+    rules=(services.check_line,),
     roles={"manager": "*", "crew": "view add change delete", "finance": "*"},
     icon="users",
     example=lambda: {"worker": "李师傅", "trade": "电工", "hours": Decimal(8), "rate": Decimal("45.00")},

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel
 from jingwei.frame.models.identity import code_rule
-from jingwei.kernels import risk_scoring
+from jingwei.frame.models.numbers import Number
+from jingwei.kernels.risk import scoring as risk_scoring
 
 percent_rule = (MinValueValidator(0), MaxValueValidator(100))
 impact_rule = (MinValueValidator(1), MaxValueValidator(5))
@@ -54,7 +55,10 @@ class Risk(ProjectModel):
         ACCEPT = "accept", _("Accept")
         ESCALATE = "escalate", _("Escalate")
 
-    code = models.CharField(_("code"), max_length=40, validators=[code_rule])
+    open_states: ClassVar[tuple[str, ...]] = (Status.IDENTIFIED, Status.ASSESSED, Status.PLANNED, Status.MONITORING)  # it may still happen
+    numbered = Number("code", "R-{n}")
+
+    code = models.CharField(_("code"), max_length=40, blank=True, validators=[code_rule], help_text=_("Left empty, the next number is given."))
     title = models.CharField(_("title"), max_length=200)
     cause = models.TextField(_("cause and description"), blank=True)
     category = models.CharField(_("category"), max_length=12, choices=Category.choices, default=Category.OTHER)
@@ -103,7 +107,7 @@ class Risk(ProjectModel):
     @property
     def is_open(self) -> bool:
         """It may still happen."""
-        return self.status not in (self.Status.OCCURRED, self.Status.CLOSED)
+        return self.status in self.open_states
 
     @property
     def probability_now(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jingwei.domains.schedule import services
-from jingwei.frame import jobs
+from jingwei.frame.work import jobs
 
 
 @jobs.job("schedule.recalculate", queue="schedule")

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
-from jingwei.frame import confined
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import CalendarLayer, DayException, WorkCalendar
-from jingwei.kernels.plan import PlanError
+from jingwei.frame.walls import confined
+from jingwei.kernels.calendar.stated import CalendarLayer, DayException, WorkCalendar
+from jingwei.kernels.plan.plan import PlanError
 from jingwei.kernels.planfile import FileAssignment, FileLink, FileResource, FileTask, PlanFile, UnknownKind, schedule_file, write_mspdi
 
 _field_note = re.compile(r"\S+ × \d+")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jingwei.frame.retention import Kept, keep
+from jingwei.frame.work.retention import Kept, keep
 
 keep(Kept("schedule_recalculation", 400, "t.at"), Kept("schedule_planimport", 180, "t.came_at"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
-from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import PROJECT_CALENDAR, Dependency, PlanError
+from jingwei.kernels.calendar.stated import CalendarError, WorkCalendar
+from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Dependency, PlanError
 from jingwei.kernels.text import Text
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def level(
     refuse_from_finish(projects)
     tasks: list[PlanTask] = []
     links: list[Dependency[Any]] = []
-    calendars, starts, names, prints = {}, {}, {}, {}
+    calendars: dict[str, WorkCalendar] = {}
+    starts: dict[Hashable, datetime] = {}
+    names: dict[Any, str] = {}
+    prints: dict[Any, str] = {}
     booked = {row["pk"]: row for row in work.booked([project.pk for project in projects])}
     now: datetime | None = None
     for project in projects:

@@ -62,15 +62,6 @@ class Recalculation(ProjectModel):
         indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "-id"), name="recalculations_newest")]
 
 
-class Endangerment(ProjectModel):
-    """A milestone known to miss its deadline: its managers have been told, and are told again only when it is safe."""
-
-    keeps_history: ClassVar[bool] = False
-
-    task = models.OneToOneField("work.Task", models.CASCADE, related_name="+")
-    since = models.DateTimeField(auto_now_add=True)
-
-
 class PlanImport(ProjectModel):
     """A schedule file as it came, and what became of it. `counts` = what the import did; None before it was carried out."""
 

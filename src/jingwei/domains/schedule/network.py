@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
 from jingwei.hub import queries as hub
 from jingwei.hub.queries import Outage
-from jingwei.kernels.calendar import WorkCalendar, moment_of, wall_minute
-from jingwei.kernels.incremental import HeldPlan
-from jingwei.kernels.network import RunRules
-from jingwei.kernels.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
-from jingwei.kernels.plan_from_finish import carried_out, schedule_from_finish
-from jingwei.kernels.worktime import HorizonError, compile_calendar
+from jingwei.kernels.calendar.compiled import HorizonError, compile_calendar
+from jingwei.kernels.calendar.stated import WorkCalendar, moment_of, wall_minute
+from jingwei.kernels.network.critical_path import RunRules
+from jingwei.kernels.plan.from_finish import carried_out, schedule_from_finish
+from jingwei.kernels.plan.incremental import HeldPlan
+from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
@@ -119,7 +119,9 @@ def _read(project_id: int) -> _Kept:
     activities = {pk: _activity(row, None) if pk in found else old.activities[pk] for pk, row in merged.items()}
     links = old.links
     if link_prints != old.link_prints:
-        read = work.links_of(project_id).order_by("pk").values_list("predecessor_id", "successor_id", "type", "lag_minutes")
+        read: Iterable[tuple[int, int, Any, int]] = (
+            work.links_of(project_id).order_by("pk").values_list("predecessor_id", "successor_id", "type", "lag_minutes")
+        )
         links = [Dependency(a, b, kind, lag) for a, b, kind, lag in read]
     # a row that went between the two reads keeps no print, so the next reading sees it anew
     return _Kept({pk: prints[pk] for pk in merged}, link_prints, merged, activities, links)

@@ -13,9 +13,9 @@ from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
-from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import PlanError
-from jingwei.kernels.schedule_quality import Check, Offence, Promise, examine
+from jingwei.kernels.calendar.stated import CalendarError
+from jingwei.kernels.plan.plan import PlanError
+from jingwei.kernels.plan.quality import Check, Offence, Promise, examine
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from jingwei.domains.schedule.uncertainty import UncertainPlan, uncertain_plan
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import LongWork, Project
-from jingwei.kernels.calendar import WorkCalendar, provisional_years
+from jingwei.kernels.calendar.stated import WorkCalendar, provisional_years
 
 __all__ = [
     "Comparison", "Quality", "Reasons", "UncertainPlan", "baseline_dates", "baseline_finish_by_project", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "project_file", "quality_of", "reasons_of", "recalculations",

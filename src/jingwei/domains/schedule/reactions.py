@@ -5,8 +5,9 @@ from __future__ import annotations
 from jingwei.domains.directory.facts import ProjectPlanningChanged
 from jingwei.domains.work.facts import WorkChanged
 from jingwei.domains.worktime.facts import CalendarChanged
-from jingwei.frame import facts, jobs
 from jingwei.frame.models import Project
+from jingwei.frame.telling import facts
+from jingwei.frame.work import jobs
 from jingwei.hub.facts import InterfaceHealthChanged
 
 

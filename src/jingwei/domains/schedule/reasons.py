@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from jingwei.domains.schedule import network
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.network import Cause
-from jingwei.kernels.plan import ActivityDates, PlanDates, PlanDriver, PlanError
+from jingwei.kernels.calendar.stated import CalendarError
+from jingwei.kernels.network.critical_path import Cause
+from jingwei.kernels.plan.plan import ActivityDates, PlanDates, PlanDriver, PlanError
 
 _told = {
     Cause.PROJECT_START: gettext_lazy("the start of the project"),

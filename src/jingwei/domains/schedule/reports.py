@@ -13,7 +13,7 @@ from jingwei.domains.schedule import levelling, queries
 from jingwei.domains.schedule.quality import as_told
 from jingwei.domains.schedule.scenario import Side
 from jingwei.frame.models import Project
-from jingwei.frame.report import Asked, Report
+from jingwei.frame.records.report import Asked, Report
 
 
 def quality_told(project: Project, _asked: Asked) -> dict[str, Any]:

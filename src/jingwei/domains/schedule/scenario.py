@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 
 from jingwei.domains.schedule import network
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import PlanDates, PlanError
+from jingwei.kernels.calendar.stated import CalendarError
+from jingwei.kernels.plan.plan import PlanDates, PlanError
 
 Changes = Mapping[str, Mapping[str, Any]]
 

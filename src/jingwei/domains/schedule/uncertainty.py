@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import PlanDates, PlanError
+from jingwei.kernels.calendar.stated import CalendarError
+from jingwei.kernels.plan.plan import PlanDates, PlanError
 from jingwei.kernels.uncertainty import DefaultSpread, PlanModel, Spread, UncertaintyError, plan_model
 
 everything = "plan"  # the one correlation group: what all tasks have in common

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.domains.work.models import Task
-from jingwei.kernels.effort import Effort, EffortError, TaskType
+from jingwei.kernels.plan.effort import Effort, EffortError, TaskType
 
 most_percent = Decimal(9999)
 usual_minutes, usual_percent = 480, Decimal(100)

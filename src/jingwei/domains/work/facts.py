@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jingwei.frame.facts import Fact
+from jingwei.frame.telling.facts import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,17 +123,19 @@ class Task(ProjectModel):
         if Task.objects.filter(project_id=self.project_id, code=self.code).exists():
             self.code = f"T-{next_number(self.project_id):03d}"
 
-    @property
-    def is_endangered(self) -> bool:
+    def _is_endangered(self) -> bool:
         """The computed finish is later than the deadline."""
         return bool(self.deadline and self.finish and self.finish > self.deadline and self.percent < 100)
+
+    _is_endangered.short_description = _("later than its deadline")  # type: ignore[attr-defined]
+    is_endangered = property(_is_endangered)
 
 
 def next_number(project_id: int) -> int:
     """The number of the next task's code: one above the highest that is there."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~ '^T-[0-9]{1,8}$'", (project_id,)
+            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~* '^T-[0-9]{1,8}$'", (project_id,)
         )
         return int(cursor.fetchone()[0])
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 from django.db.models.functions import NullIf
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.work.models import Dependency, Task
+from jingwei.frame.rights.access import Access
+from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
 
 def tasks_of(project_id: int) -> QuerySet[Task]:
@@ -106,7 +113,9 @@ def board_of(project_id: int) -> QuerySet[Task]:
 
 def open_work(project_id: int) -> QuerySet[Task]:
     """Tasks somebody may work on today: begun ones first, then by their start."""
-    rows = Task.objects.filter(project_id=project_id, is_summary=False, is_milestone=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    rows: QuerySet[Task] = Task.objects.filter(project_id=project_id, is_summary=False, is_milestone=False, percent__lt=100).exclude(
+        status=Task.Status.CANCELLED
+    )
     return rows.annotate(begun=Case(When(status=Task.Status.DOING, then=0), default=1)).order_by("begun", "start", "position")
 
 
@@ -122,6 +131,15 @@ def mine_now(person_id: int | None, until: Any) -> QuerySet[Task]:
         return Task.objects.none()
     rows = Task.objects.filter(assignee_id=person_id, is_summary=False, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return rows.filter(Q(status=Task.Status.DOING) | Q(start__lte=until) | Q(finish__lte=until)).select_related("project").order_by("finish", "position")
+
+
+@waits_for_me("work.mine", _("My tasks that are due"), order=40)
+def tasks_waiting(access: Access) -> Iterator[Waiting]:
+    """Tasks of mine that have begun, should have, or end within three days."""
+    places, person = access.projects("work.task.view"), directory.person_of(access.user_id)
+    rows = mine_now(person.pk if person else None, timezone.now() + timedelta(days=3))
+    for task in (rows if places is None else rows.filter(project_id__in=places))[:most_of_a_kind]:
+        yield Waiting(task.name, f"/w/work.task/{task.pk}/", task.project.code, task.start, task.finish, f"{task.percent} %")
 
 
 def staffed_ids(project_id: int) -> set[int]:

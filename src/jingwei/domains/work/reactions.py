@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jingwei.domains.directory.facts import ProjectTurned
 from jingwei.domains.work import services
-from jingwei.frame import facts
+from jingwei.frame.telling import facts
 
 
 @facts.reacts_to(ProjectTurned)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.work import services
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame.resource import Resource, Verb
+from jingwei.frame.records.resource import Resource, Verb
+from jingwei.frame.traces import Trace
+from jingwei.frame.views import Board, Month, Timeline
 
+board = Board(
+    "status", columns=(Task.Status.TODO, Task.Status.DOING, Task.Status.BLOCKED, Task.Status.DONE), only=Q(is_summary=False), order=("finish", "position"),
+    title_from="name", owner="assignee", due="finish", tags=("is_endangered", "is_critical"), refreshes="plan-changed",
+)  # fmt: skip
 tasks = Resource(
     Task,
     columns=("wbs", "code", "name", "status", "percent", "assignee", "calendar", "start", "finish", "deadline", "is_critical"),
@@ -22,10 +29,12 @@ tasks = Resource(
     inline=("name", "status", "percent", "assignee", "duration_minutes"),
     order=("project__code", "position", "id"),
     roles={"manager": "*", "engineer": "add change import", "crew": "view", "pmo": "*"},
+    carries=("files", "talk", "tags", "watch"),
     icon="check",
     menu="plan",
     veiled=("interface",),
     reasons_need={"schedule": "hub.interface.view"},  # a recalculation names the interfaces that are down
+    views=(board, Month("finish"), Month("deadline", name="deadlines", title=_("Deadlines")), Timeline("start", "finish", group="assignee", done="percent", title_from="name")),
     write=services.task_save,
     write_many=services.tasks_save,
     remove=services.task_remove,
@@ -51,3 +60,4 @@ dependencies = Resource(
     write=services.dependency_save,
     remove=services.dependency_remove,
 )
+builds = Trace("builds", _("builds"), _("is built by"), source="work.task", target="hub.interface", suspect_on=("name", "requirement"))

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from jingwei.domains.work import effort
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
 from jingwei.domains.work.models import Dependency, Task, next_number
-from jingwei.frame import bulk, facts, scope
+from jingwei.frame import scope
+from jingwei.frame.records import bulk
+from jingwei.frame.telling import facts
 
 tree_fields = {"parent", "position", "project"}
 # what a rule may change beside the fields that were given

@@ -19,13 +19,15 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.domains.worktime import queries
 from jingwei.domains.worktime.models import Calendar
 from jingwei.domains.worktime.services import clock
-from jingwei.frame import commands, scope
-from jingwei.frame.resource import resource
+from jingwei.frame import scope
+from jingwei.frame.models.values import day_of, whole
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
-from jingwei.frame.values import day_of, whole
-from jingwei.frame.web import Request
+from jingwei.frame.ui.records import project_asked
+from jingwei.frame.web import Request, stands_in
 
-register(MenuItem("plan", gettext_lazy("Work calendar"), "/worktime/", "calendar-event", "worktime.calendar.view", 40))
+register(MenuItem("resources", gettext_lazy("Work calendar"), "/worktime/", "calendar-event", "worktime.calendar.view", 40, "settings"))
 first_year, last_year = 2007, 2060
 halfwidth = str.maketrans("\uff0c\uff1b\uff1a\u3001\uff5e", ",;:,~")
 kinds = {
@@ -42,8 +44,10 @@ def year(request: Request) -> HttpResponse:
 
 def _page(request: Request, calendar_id: str, number_text: str, values: dict[str, Any] | None, errors: dict[str, Any] | None = None) -> HttpResponse:
     request.access.require_anywhere("worktime.calendar.view")
+    project_id = project_asked(request.GET)
     known = list(queries.calendars().filter(pk__in=resource("worktime.calendar").rows(request.access).values("pk")))
-    calendar = next((c for c in known if str(c.pk) == calendar_id), None) or _first(known, request.session.get("project_id"))
+    calendar = next((c for c in known if str(c.pk) == calendar_id), None) or _first(known, project_id)
+    stands_in(request, calendar.project_id if calendar is not None and calendar.project_id else project_id)
     number = asked if (asked := whole(number_text)) is not None and first_year <= asked <= last_year else timezone.localdate().year
     shown = queries.year_of(calendar, known, number)
     may_edit = calendar is not None and request.access.allows("worktime.calendarexception.change", calendar.project_id)

@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from jingwei.domains.worktime.models import Calendar
+from jingwei.frame.approvals.working_days import knows_working_time
 from jingwei.frame.models import Project
-from jingwei.kernels import holidays
-from jingwei.kernels.calendar import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years
+from jingwei.kernels.calendar import holidays
+from jingwei.kernels.calendar.stated import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years
 
 
+@knows_working_time
 def calendar_of(project: Project) -> WorkCalendar:
     """Organisation layer, then the project's; the standard week and Chinese holidays when nothing else is said. Two queries."""
     rows = Calendar.objects.filter(person=None).prefetch_related("exceptions")

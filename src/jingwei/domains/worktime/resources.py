@@ -6,7 +6,7 @@ from datetime import date
 
 from jingwei.domains.worktime import services
 from jingwei.domains.worktime.models import Calendar, CalendarException
-from jingwei.frame.resource import Resource
+from jingwei.frame.records.resource import Resource
 
 calendars = Resource(
     Calendar,
@@ -21,7 +21,7 @@ calendars = Resource(
     remove=services.calendar_remove,
     roles={"pmo": "*", "manager": "add change"},
     icon="calendar",
-    menu="settings",
+    menu="resources",
     is_stream=False,
     example=lambda: {"name": "标准日历"},
 )
@@ -38,6 +38,7 @@ calendar_exceptions = Resource(
     order=("on_date",),
     roles={"pmo": "*", "manager": "add change delete"},
     icon="calendar",
+    menu="resources",
     is_stream=False,
     example=lambda: {"on_date": date(2026, 12, 31), "note": "盘点日"},
 )

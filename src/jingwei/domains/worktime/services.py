@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.worktime.facts import CalendarChanged
 from jingwei.domains.worktime.models import Calendar, CalendarException
-from jingwei.frame import facts
-from jingwei.kernels.calendar import Shifts, WorkCalendar
+from jingwei.frame.telling import facts
+from jingwei.kernels.calendar.stated import Shifts, WorkCalendar
 
 day_minutes = 1440
 days_at_most = 366
@@ -127,7 +127,7 @@ def calendar_remove(*, instance: Calendar) -> None:
 @transaction.atomic
 def task_calendar_keep(*, name: str, laid: WorkCalendar) -> Calendar:
     """The calendar for tasks of that name; made from a file's when there is none yet. Its name is changed when another kind has it."""
-    known = Calendar.objects.filter(name__in=(name[:120], f"{name[:110]} (2)"), layer=Calendar.Layer.TASK).order_by("pk").first()
+    known: Calendar | None = Calendar.objects.filter(name__in=(name[:120], f"{name[:110]} (2)"), layer=Calendar.Layer.TASK).order_by("pk").first()
     if known is not None:
         return known
     free = f"{name[:110]} (2)" if Calendar.objects.filter(name=name[:120]).exists() else name[:120]

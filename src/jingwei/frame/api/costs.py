@@ -17,6 +17,7 @@ deepest = 8
 most_aliases = 30
 most_fields = 1500
 most_cost = 50_000  # fields times the rows they are asked of
+cheap_cost = 5_000  # what costs more takes turns
 usual_rows = 50
 most_type_lists = 4
 _type_lists = ("fields", "interfaces", "possibleTypes", "inputFields")
@@ -116,8 +117,9 @@ def _defaults_of(document: ast.DocumentNode) -> dict[str, Any]:
     return out
 
 
-def check(query: Any, variables: Any) -> None:
-    """Raises TooDear for what is too large, too deep or too dear; what is no GraphQL at all is left to the reader behind."""
+def check(query: Any, variables: Any) -> int:
+    """What the dearest operation costs. Raises TooDear for what is too large, too deep or too dear; what is no GraphQL at all is left to the reader
+    behind."""
     if not isinstance(query, str):
         raise TooDear(_("“query” must be a text."))
     if len(query) > longest_text:
@@ -131,15 +133,17 @@ def check(query: Any, variables: Any) -> None:
     except GraphQLError as problem:
         if "tokens" in problem.message:
             raise TooDear(_("The request has more than %(most)s words.") % {"most": most_tokens}) from None
-        return
+        return 0
     operations = [d for d in document.definitions if isinstance(d, ast.OperationDefinitionNode)]
     scale = Scale(document, variables or {})
     if len(operations) > most_operations or len(scale.fragments) > most_fragments:
         raise TooDear(_("At most %(operations)s operations and %(fragments)s fragments.") % {"operations": most_operations, "fragments": most_fragments})
     for fragment in scale.fragments.values():
         scale.of(fragment.selection_set)
-    for operation in operations:
-        _check_one(scale.of(operation.selection_set))
+    weights = [scale.of(operation.selection_set) for operation in operations]
+    for each in weights:
+        _check_one(each)
+    return max((each.cost for each in weights), default=0)
 
 
 def _check_one(found: Weight) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from jingwei.frame.resource import resources
+from jingwei.frame.records.resource import resources
 
 
 def page(request: HttpRequest) -> HttpResponse:

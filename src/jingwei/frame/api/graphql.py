@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import make_dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import strawberry
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,12 +24,13 @@ from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDept
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
-from jingwei.frame import commands, troubles
-from jingwei.frame.access import Access
 from jingwei.frame.api import costs, schemas
 from jingwei.frame.api.rest import one
-from jingwei.frame.listing import Listing
-from jingwei.frame.resource import Resource, resources
+from jingwei.frame.records import asking, commands
+from jingwei.frame.records.listing import Listing
+from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.rights.access import Access
+from jingwei.frame.walls import heavy, limits, troubles
 
 _types: dict[Any, Any] = {bool: bool, int: int, str: str, Decimal: Decimal, dt.datetime: dt.datetime, dt.date: dt.date, Any: JSON}
 
@@ -45,13 +48,36 @@ def _typed(resource: Resource) -> type[Any]:
 
 
 def _page_of(resource: Resource, row: type[Any]) -> type[Any]:
-    made: type[Any] = strawberry.type(make_dataclass(schemas.name_of(resource, "Page"), [("count", int), ("pages", int), ("items", list[row])]))  # type: ignore[valid-type]
+    columns: list[tuple[str, Any]] = [("count", int | None), ("pages", int | None), ("next", str | None), ("items", list[row])]  # type: ignore[valid-type]
+    made: type[Any] = strawberry.type(make_dataclass(schemas.name_of(resource, "Page"), columns))
     return made
 
 
 def _shaped(kind: type[Any], resource: Resource, row: Any, access: Access) -> Any:
     values = schemas.as_told(resource, row, access)
     return kind(**{name: values.get(name) for name in kind.__dataclass_fields__})
+
+
+def _read(values: Any) -> dict[str, Any]:
+    """What stands in a JSON argument, before its shape is checked."""
+    return values if isinstance(values, dict) else {}
+
+
+def _object(values: Any) -> dict[str, Any]:
+    """The values of a verb: an object, or nothing."""
+    if values is not None and not isinstance(values, dict):
+        raise ValidationError({"values": [_('“values” is an object of names and values, such as {"percent": 50}. Send one, or leave it out.')]})
+    return values or {}
+
+
+def _asked_filters(filters: Any) -> dict[str, str]:
+    """Filters as an address would carry them."""
+    if filters is None:
+        return {}
+    if not isinstance(filters, dict):
+        text = _('“filters” is an object of names and values, such as {"status": "open"}. Send one, or leave it out.')
+        raise ValidationError({"filters": [text]})
+    return {str(name): str(value) for name, value in filters.items()}
 
 
 def _guarded(work: Callable[..., Any]) -> Any:
@@ -85,19 +111,25 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
         request = info.context.request
         return _guarded(lambda: _shaped(kind, resource, one(request, resource, key), request.access))
 
-    def list_rows(info: Info, page: int = 1, size: int = 50, sort: str = "", q: str = "", filters: JSON | None = None) -> Any:
+    def list_rows(info: Info, page: int = 1, size: int = 50, sort: str = "", q: str = "", after: str = "", filters: JSON | None = None) -> Any:
         request = info.context.request
 
         def work() -> Any:
+            if time.monotonic() > request.until:  # one statement has its limit; many lists in one request have this one
+                most = limits.api_milliseconds // 1000
+                raise ValidationError(_("The request takes longer than %(most)s seconds. Ask for fewer rows or fields at once.") % {"most": most})
             request.access.require_anywhere(resource.permission("view"))
-            asked = {str(k): str(v) for k, v in cast("dict[str, Any]", filters or {}).items()} | {
+            asked = _asked_filters(filters) | {
                 "page": str(page),
                 "size": str(max(1, min(size, 500))),
                 "sort": sort,
                 "q": q,
+                "after": after,
             }
+            asking.require_known(resource, asked)
             listing = Listing(resource, request.access, asked)
-            return paged(count=listing.count, pages=listing.pages, items=[_shaped(kind, resource, row, request.access) for row in listing.rows])
+            counted = (None, None) if after else (listing.count, listing.pages)
+            return paged(count=counted[0], pages=counted[1], next=listing.next, items=[_shaped(kind, resource, row, request.access) for row in listing.rows])
 
         return _guarded(work)
 
@@ -105,6 +137,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
         request = info.context.request
 
         def work() -> Any:
+            commands.require_before(request.access, resource, "add", _read(values))
             given = schemas.schema_in(resource, partial=False).model_validate(values).model_dump(exclude_unset=True)
             row = commands.create(resource, given, request.access)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
@@ -115,9 +148,11 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
         request = info.context.request
 
         def work() -> Any:
+            row = one(request, resource, key)
+            commands.authorise(request.access, resource, "change", row)
             given = schemas.schema_in(resource, partial=True).model_validate(values).model_dump(exclude_unset=True)
             version = given.pop("version", None)
-            row = commands.change(resource, one(request, resource, key), given, request.access, version=version)
+            row = commands.change(resource, row, given, request.access, version=version)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
         return _guarded(work)
@@ -140,7 +175,8 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
                 resource.verb(verb)
             except LookupError:
                 raise Http404 from None
-            commands.act(resource, verb, row, values or {}, request.access)  # type: ignore[arg-type]
+            commands.authorise(request.access, resource, verb, row)
+            commands.act(resource, verb, row, _object(values), request.access)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
         return _guarded(work)
@@ -191,10 +227,12 @@ def endpoint(request: HttpRequest) -> HttpResponseBase:
     if not isinstance(body, dict):
         return _refused(_("One request at a time: send an object with “query”, not a list."))
     try:
-        costs.check(body.get("query"), body.get("variables"))
+        cost = costs.check(body.get("query"), body.get("variables"))
     except costs.TooDear as problem:
         return _refused(str(problem))
-    answer: HttpResponseBase = _view(request)
+    vars(request)["until"] = time.monotonic() + limits.api_milliseconds / 1000
+    with heavy.turn(request) if cost > costs.cheap_cost else nullcontext():
+        answer: HttpResponseBase = _view(request)
     return answer
 
 

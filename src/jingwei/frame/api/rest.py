@@ -1,5 +1,6 @@
 """REST for every resource at /api/v1/<resource>/: list, one, create, change, delete, verbs, history. OpenAPI 3.1."""
 
+import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -15,24 +16,27 @@ from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
-from jingwei.frame import commands, heavy, past, troubles
-from jingwei.frame.api import schemas
-from jingwei.frame.api.tokens import TokenAuth
-from jingwei.frame.listing import Listing
-from jingwei.frame.report import Report, reports
-from jingwei.frame.resource import Resource, Verb, resources
+from jingwei.frame.api import approvals, carried, documents, imports, schemas, traces
+from jingwei.frame.approvals import voting
+from jingwei.frame.models.values import unreadable, whole
+from jingwei.frame.records import asking, commands, past
+from jingwei.frame.records.listing import Listing
+from jingwei.frame.records.report import Report, reports
+from jingwei.frame.records.resource import Resource, Verb, registry, resources
+from jingwei.frame.rights.tokens import TokenAuth
+from jingwei.frame.traces.trace import relations_of
 from jingwei.frame.ui.errors import busy
-from jingwei.frame.values import unreadable, whole
+from jingwei.frame.walls import heavy, troubles
 from jingwei.frame.web import project_named
 
 
 class ListQuery(Schema):
-    """How to page, sort and search; every filter of the page works here too."""
+    """How to page and search: by number up to the hundredth page, behind the cursor `next` of the answer before as far as you like."""
 
     page: int = 1
     size: int = 50
-    sort: str = ""
     q: str = ""
+    after: str = ""
 
 
 class Problem(Schema):
@@ -74,7 +78,8 @@ class Described(NinjaAPI):
 
 _descriptions: dict[Any, Any] = {}
 api = Described(title="Jingwei 经纬", version="1", auth=[TokenAuth(), SessionAuth()], docs_url=None, docs_decorator=login_required, urls_namespace="api-v1")
-refusals: dict[Any, Any] = {403: Problems, 404: Problems, 409: Problems, 422: Problems}
+# unreadable, not known, not allowed, not there, changed meanwhile, too large, wrong, too much at once, no room or no database just now
+refusals: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), Problems)
 
 
 def _answer(request: HttpRequest, status: int, *problems: tuple[str, str, str]) -> Any:
@@ -90,6 +95,12 @@ def _invalid(request: HttpRequest, problem: ValidationError) -> Any:
 
 @api.exception_handler(BadInput)
 def _bad_input(request: HttpRequest, problem: BadInput) -> Any:
+    try:
+        _require_first(request)
+    except PermissionDenied as lacking:
+        return _denied(request, lacking)
+    except Http404 as missing:
+        return _missing(request, missing)
     return _answer(request, 422, *((".".join(str(p) for p in e["loc"] if p not in ("body", "values", "query")), e["type"], e["msg"]) for e in problem.errors))
 
 
@@ -125,6 +136,35 @@ def _stale(request: HttpRequest, problem: commands.Stale) -> Any:
     return _answer(request, 409, ("version", "stale", str(problem)))
 
 
+def _posted(request: HttpRequest) -> dict[str, Any]:
+    """What stands in a body, before its shape is checked."""
+    try:
+        values = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _require_first(request: HttpRequest) -> None:
+    """A body of the wrong shape is told only to who may do what was asked: everybody else hears what he would hear of any other body."""
+    parts = request.path.removeprefix("/api/v1/").strip("/").split("/")
+    asked, access = registry.get(parts[0]), getattr(request, "access", None)
+    if parts[0] == "documents" and access is not None:
+        documents.require_first(request, parts)
+    if asked is None or access is None or request.method == "GET":
+        return
+    if len(parts) == 1:
+        commands.require_before(access, asked, "add", _posted(request))
+        return
+    row, verb = one(request, asked, parts[1]), parts[2] if len(parts) > 2 else "change"
+    if kind := carried.kind_of(verb):
+        carried.require(request, asked, row, kind)
+    elif verb == "vote" and asked.approval is not None:
+        voting.require_voter(asked, row, access)
+    else:
+        commands.authorise(access, asked, "view" if verb == "traces" else verb, row)
+
+
 def one(request: HttpRequest, resource: Resource, key: str) -> Any:
     """A row by id or by natural key, when it may be seen."""
     request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
@@ -144,15 +184,18 @@ def router_of(resource: Resource) -> Router:
     """All operations of one resource."""
     router = Router(tags=[str(resource.key)])
     out, new, change = schemas.schema_out(resource), schemas.schema_in(resource, partial=False), schemas.schema_in(resource, partial=True)
-    listed = create_model(schemas.name_of(resource, "List"), count=(int, ...), page=(int, ...), pages=(int, ...), items=(list[out], ...))  # type: ignore[valid-type]
+    counted: dict[str, Any] = {"count": (int | None, ...), "page": (int | None, ...), "pages": (int | None, ...), "next": (str | None, ...)}
+    listed = create_model(schemas.name_of(resource, "List"), **counted, items=(list[out], ...))  # type: ignore[valid-type]
     name = resource.key.replace(".", "_")
 
     def list_rows(request: HttpRequest, query: ListQuery = Query(...)) -> Any:  # type: ignore[type-arg]
         request.access.require_anywhere(resource.permission("view"))  # type: ignore[attr-defined]
+        asking.require_known(resource, request.GET.dict())
         asked = {**request.GET.dict(), "size": str(max(1, min(query.size, 500)))}
         listing = Listing(resource, request.access, asked)  # type: ignore[attr-defined]
         items = [schemas.as_told(resource, row, listing.access) for row in listing.rows]
-        return {"count": listing.count, "page": listing.page, "pages": listing.pages, "items": items}
+        counted = {} if query.after else {"count": listing.count, "page": listing.page, "pages": listing.pages}
+        return {"count": None, "page": None, "pages": None, **counted, "next": listing.next, "items": items}
 
     def create_row(request: HttpRequest, values: new) -> Any:  # type: ignore[valid-type]
         row = commands.create(resource, _given(values), request.access)  # type: ignore[attr-defined]
@@ -179,20 +222,25 @@ def router_of(resource: Resource) -> Router:
             for h in told.lines
         ]
 
-    router.get("/", response={200: listed, **refusals}, operation_id=f"{name}_list", url_name=f"{name}_list")(list_rows)
+    told = {"parameters": asking.described(resource)}
+    router.get("/", response={200: listed, **refusals}, operation_id=f"{name}_list", url_name=f"{name}_list", openapi_extra=told)(list_rows)
     router.post("/", response={201: out, **refusals}, operation_id=f"{name}_create")(create_row)
     router.get("/{key}", response={200: out, **refusals}, operation_id=f"{name}_read")(read_row)
     router.patch("/{key}", response={200: out, **refusals}, operation_id=f"{name}_change")(change_row)
     router.delete("/{key}", response={204: None, **refusals}, operation_id=f"{name}_delete")(delete_row)
     router.get("/{key}/history", response={200: list[Change], **refusals}, operation_id=f"{name}_history")(history)
+    if resource.approval is not None:
+        approvals.add_routes(router, resource, one, refusals)
     for verb in resource.verbs:
         router.post(f"/{{key}}/{verb.name}", response={200: out, **refusals}, operation_id=f"{name}_{verb.name}")(_verb(resource, verb))
+    carried.add_to(router, resource, one, refusals)
+    if relations_of(resource):
+        traces.add_to(router, resource, one, refusals)
     return router
 
 
 def _verb(resource: Resource, verb: Verb) -> Callable[..., Any]:
-    fields = {n: (schemas.type_of(f) | None, None) for n in verb.fields if (f := resource.model_field(n)) is not None}
-    asked = create_model(schemas.name_of(resource, verb.name.title().replace("_", "")), __base__=schemas.Strict, **fields)  # type: ignore[call-overload]
+    asked = schemas.schema_of_verb(resource, verb)
 
     def act(request: HttpRequest, key: str, values: asked) -> Any:  # type: ignore[valid-type]
         row = one(request, resource, key)
@@ -228,12 +276,14 @@ def _described(report: Report) -> dict[str, Any]:
 
 for _resource in resources():
     api.add_router(f"/{_resource.key}", router_of(_resource))
+api.add_router("/imports", imports.router_of(refusals))
 for _each in reports():
     _name = _each.key.replace(".", "_")
     api.get(
         f"/reports/{_each.key}/{{project}}",
-        response={200: dict[str, Any], **refusals, **({429: Problems} if _each.is_costly else {})},
+        response={200: dict[str, Any], **refusals},
         operation_id=f"{_name}_report",
         tags=["reports"],
         openapi_extra=_described(_each),
     )(_report(_each))
+api.add_router("/documents", documents.router(refusals))

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from jingwei.frame.access import Access
-from jingwei.frame.resource import Resource, parts_at_most
+from jingwei.frame.records.resource import Resource, Verb, parts_at_most
+from jingwei.frame.rights.access import Access
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.ForeignKey, int | str),
@@ -78,6 +78,13 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
 
 
 @cache
+def schema_of_verb(resource: Resource, verb: Verb) -> type[Strict]:
+    """What a verb asks for."""
+    fields: dict[str, Any] = {n: (type_of(f) | None, None) for n in verb.fields if (f := resource.model_field(n)) is not None}
+    return create_model(name_of(resource, verb.name.title().replace("_", "")), __base__=Strict, **fields)
+
+
+@cache
 def schema_out(resource: Resource) -> type[BaseModel]:
     """What is told: id, version, natural key, every stored field; references as id with their name beside."""
     fields: dict[str, Any] = {"id": (int, ...), "version": (int, ...), "natural_key": (str, Field(..., description="The name of the row for people"))}
@@ -87,12 +94,23 @@ def schema_out(resource: Resource) -> type[BaseModel]:
             fields[f"{field.name}_name"] = (str | None, None)
         else:
             kind = type_of(field)
-            fields[field.name] = (kind | None if kind is not Any else Any, Field(None, title=str(field.verbose_name)))
+            fields[field.name] = (
+                kind | None if kind is not Any else Any,
+                Field(None, title=str(field.verbose_name), description=_life_told(resource, field.name)),
+            )
     for each in resource.children:
         fields[each.name] = (list[dict[str, Any]] | None, None)
     fields["created_at"] = (dt.datetime, ...)
     fields["updated_at"] = (dt.datetime, ...)
     return create_model(name_of(resource, ""), **fields)
+
+
+def _life_told(resource: Resource, name: str) -> str | None:
+    """Where each step leads, for the field that tells the state of a life."""
+    if (life := resource.life) is None or name != life.field:
+        return None
+    ways = "; ".join(f"{step.name}: {', '.join(step.from_)} → {step.to}" for step in life.steps if step.from_)
+    return f"Begins as {life.start}. {ways}."
 
 
 def told(resource: Resource) -> list[models.Field[Any, Any]]:

@@ -1,13 +1,21 @@
 """The machinery's own nouns."""
 
+from jingwei.frame.models.alarm import Alarm, DutyDone
+from jingwei.frame.models.approval import Case, Deputy, StageRule, Vote
+from jingwei.frame.models.carried import Attachment, Comment, Follower, Tag, Tagging
 from jingwei.frame.models.coming_in import AccessEvent, FailedTries, PastPassword
-from jingwei.frame.models.desk import LongWork, Notification, SavedView
+from jingwei.frame.models.desk import Arrangement, LongWork, Notification, SavedView
+from jingwei.frame.models.document import DocumentText, DocumentVersion
+from jingwei.frame.models.edge import Edge
+from jingwei.frame.models.found import SearchFill, SearchLine
 from jingwei.frame.models.identity import ApiToken, Membership, Project, Role, SetupLink, Tenant, User
-from jingwei.frame.models.ledger import Demand, GrowthSample, History
+from jingwei.frame.models.imports import ImportColumns, ImportFile
+from jingwei.frame.models.ledger import Counter, Demand, GrowthSample, History
 from jingwei.frame.models.scoped import ProjectModel, ScopedManager, TenantModel
 from jingwei.frame.models.vault import Secret
 
 __all__ = [
-    "AccessEvent", "ApiToken", "Demand", "FailedTries", "GrowthSample", "History", "LongWork", "Membership", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView",
-    "ScopedManager", "Secret", "SetupLink", "Tenant", "TenantModel", "User",
+    "AccessEvent", "Alarm", "ApiToken", "Arrangement", "Attachment", "Case", "Comment", "Counter", "Demand", "Deputy", "DocumentText", "DocumentVersion", "DutyDone", "Edge", "FailedTries", "Follower", "GrowthSample",
+    "History", "ImportColumns", "ImportFile", "LongWork", "Membership", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView", "ScopedManager", "SearchFill", "SearchLine", "Secret",
+    "SetupLink", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote",
 ]  # fmt: skip

@@ -44,6 +44,9 @@ class AccessEvent(models.Model):
         SWITCHED = "switched", _("changed organisation")
         RULES = "rules", _("password rules changed")
 
+    # what happened in one organisation is told to that organisation only; the others belong to the account
+    in_organisation: ClassVar[tuple[Kind, ...]] = (Kind.TOKEN, Kind.REVOKED, Kind.SWITCHED, Kind.RULES)
+
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -51,6 +54,8 @@ class AccessEvent(models.Model):
     name = models.CharField(max_length=150)
     address = models.CharField(max_length=45)
     detail = models.CharField(max_length=200)
+    # where it happened, for those that happen in an organisation; unknown of lines written before this was noted
+    tenant_id = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("log-in event")

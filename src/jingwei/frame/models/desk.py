@@ -58,6 +58,18 @@ class Notification(TenantModel):
         indexes: ClassVar[list[Any]] = [models.Index(fields=("user", "read_at", "-updated_at"), name="inbox_of_user")]
 
 
+class Arrangement(TenantModel):
+    """The widgets of a person's home in one organisation, in his own order."""
+
+    keeps_history: ClassVar[bool] = False
+
+    user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
+    widgets = models.JSONField(default=list)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "user"), name="one_arrangement_a_person")]
+
+
 class LongWork(TenantModel):
     """Work that takes longer than a glance: its progress is pushed to the page, it can be left and come back to, and cancelled."""
 

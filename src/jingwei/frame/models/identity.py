@@ -186,22 +186,29 @@ class SetupLink(models.Model):
     tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True)
     # an invitation: the person exists already and only chooses a password
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
+    # who sent the invitation: whoever holds the link may know it from him
+    issued_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
     @classmethod
-    def issue(cls, tenant: Tenant | None = None, *, hours: int = 24, user: User | None = None) -> str:
+    def issue(cls, tenant: Tenant | None = None, *, hours: int = 24, user: User | None = None, by: User | None = None) -> str:
         """Make a link and return its token; the token itself is never stored. An invitation ends those sent to the same person before."""
         if user is not None:
             cls.end(user)
         token = secrets.token_urlsafe(24)
-        cls.objects.create(token_hash=hashed(token), tenant=tenant, user=user, expires_at=timezone.now() + timedelta(hours=hours))
+        cls.objects.create(token_hash=hashed(token), tenant=tenant, user=user, issued_by=by, expires_at=timezone.now() + timedelta(hours=hours))
         return token
+
+    @classmethod
+    def open_of(cls, user: User) -> models.QuerySet[SetupLink]:
+        """Invitations of a person that have not been used and have not ended."""
+        return cls.objects.filter(user=user, used_at=None, expires_at__gt=timezone.now())
 
     @classmethod
     def end(cls, user: User) -> int:
         """Open invitations of a person lead nowhere any more; how many there were."""
-        return cls.objects.filter(user=user, used_at=None, expires_at__gt=timezone.now()).update(expires_at=timezone.now())
+        return cls.open_of(user).update(expires_at=timezone.now())
 
     @classmethod
     def find(cls, token: str) -> SetupLink | None:

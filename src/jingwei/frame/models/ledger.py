@@ -75,3 +75,16 @@ class GrowthSample(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("on", "name"), name="growth_sample_once")]
+
+
+class Counter(models.Model):
+    """The last number that was given of a kind: it only rises, so no number is ever given twice."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey("frame.Tenant", models.CASCADE, related_name="+")
+    project = models.ForeignKey("frame.Project", models.CASCADE, null=True, related_name="+")
+    key = models.CharField(max_length=200)
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "project", "key"), name="counter_once", nulls_distinct=False)]

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
+from jingwei.frame.models.numbers import Number
 
 
 class ScopedManager(models.Manager[Any]):
@@ -38,6 +39,8 @@ class TenantModel(models.Model):
     project_path: ClassVar[str] = ""
     # where a row belongs that may be a project's or, when this leads to nothing, the organisation's
     place_path: ClassVar[str] = ""
+    # how new rows are numbered while nobody types a number
+    numbered: ClassVar[Number | None] = None
 
     tenant = models.ForeignKey("frame.Tenant", models.CASCADE, editable=False, related_name="+", verbose_name=_("organisation"))
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
@@ -58,6 +61,8 @@ class TenantModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Fill the tenant from the scope and count the version up."""
         self.belong()
+        if self.numbered is not None and kwargs.get("update_fields") is None:
+            self.numbered.give([self])  # also when somebody has emptied it
         if not self._state.adding:
             self.version = (self.version or 0) + 1
             if (fields := kwargs.get("update_fields")) is not None:

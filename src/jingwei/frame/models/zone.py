@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from jingwei.frame.values import known_zone
+from jingwei.frame.models.values import known_zone
 from jingwei.kernels import bounds
 
 

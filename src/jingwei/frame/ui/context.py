@@ -7,11 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from jingwei.frame.models.zone import UnknownZone
-from jingwei.frame.ui import menu
+from jingwei.frame.ui import menu, navigation
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Organisation, rights, menu, projects and unread notifications of the person who asks."""
+    """Organisation, rights, places, the project of the page, projects and unread notifications of the person who asks."""
     access = getattr(request, "access", None)
     if getattr(request, "is_enrolling", False):  # nothing else is open yet: no menu, no events
         access = None
@@ -21,9 +21,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
     unread = Notification.objects.filter(user=request.user, read_at=None).count()
     projects = list(menu.projects_shown(access)[:100])
-    chosen = request.session.get("project_id")
+    shown = vars(request).get("page_project")
+    project = next((each for each in projects if each.pk == shown), None) or (menu.projects_shown(access).filter(pk=shown).first() if shown else None)
+    places = navigation.entries(request, project)
     return {
-        "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": menu.visible(request), "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
+        "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": places, "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
         "unknown_zones": [p.code for p in projects if isinstance(p.zone, UnknownZone)],
-        "chosen_project": next((p for p in projects if p.pk == chosen), None),
+        "chosen_project": project, "is_far": project is not None and project not in projects, "create_here": navigation.creatable(access, project),
+        "tabs": next((entry.lines for entry in places if entry.is_here and len(entry.lines) > 1), ()),
     }  # fmt: skip

@@ -19,10 +19,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jingwei.frame import passwords
-from jingwei.frame.access import roles_of
 from jingwei.frame.models import Membership, SetupLink, Tenant, User
-from jingwei.frame.names import is_taken, told_when_taken
+from jingwei.frame.rights import passwords
+from jingwei.frame.rights.access import roles_of
+from jingwei.frame.rights.names import is_taken, told_when_taken
 
 
 class SetupForm(forms.Form):

@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from jingwei.frame import heavy, limits
-from jingwei.frame.troubles import Said
 from jingwei.frame.ui import menu
+from jingwei.frame.walls import heavy, limits
+from jingwei.frame.walls.troubles import Said
 from jingwei.frame.web import ProjectMissing
 
 projects_at_most = 12

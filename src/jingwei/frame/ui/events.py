@@ -13,8 +13,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from jingwei.frame import presence
-from jingwei.frame.events import Feed, Reader, TooMany, feed
+from jingwei.frame.rights import presence
+from jingwei.frame.telling.events import Feed, Reader, TooMany, feed
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from jingwei.frame import growth, retention
-from jingwei.frame.access import Lacking
+from jingwei.frame.rights.access import Lacking
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
+from jingwei.frame.work import growth, retention
 
 permission = "frame.installation.administer"
-register(MenuItem("settings", gettext_lazy("Storage and growth"), "/settings/growth/", "database", permission, 60))
+register(MenuItem("settings", gettext_lazy("Storage and growth"), "/settings/growth/", "database", permission, 60, is_whole=True))
 
 
 @require_GET

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from jingwei.frame import accesslog, passwords
 from jingwei.frame.models import AccessEvent
+from jingwei.frame.rights import accesslog, passwords
 from jingwei.frame.ui.account import password_is_weak
 from jingwei.frame.ui.second_step import has_second_step, is_administrator
 

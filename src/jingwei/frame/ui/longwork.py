@@ -8,9 +8,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.frame import longwork
 from jingwei.frame.models import LongWork
 from jingwei.frame.web import Request
+from jingwei.frame.work import longwork
 
 
 def _own(request: Request, pk: int) -> LongWork:

@@ -1,7 +1,8 @@
-"""The menu: rooms register their items; a person sees what they may open."""
+"""The places of the product: rooms register their lines, frame knows the sections they stand in; navigation.py shows them to a person."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +12,37 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import narrowing
-from jingwei.frame.access import Access
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resource, resources
+from jingwei.frame.records.resource import Resource, resource, resources
+from jingwei.frame.rights.access import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry of the first level. `across` names the global section in which lists of a workspace section stand for all projects."""
+
+    title: Any
+    icon: str
+    across: str = ""
+
 
 sections = {
-    "home": _("Home"), "projects": _("Projects"), "plan": _("Plan"), "cost": _("Cost"), "labour": _("Day labour"), "integration": _("Integration"),
-    "settings": _("Settings"),
+    "home": Section(_("Home"), "home"), "waiting": Section(_("My work"), "checklist"), "alarms": Section(_("Alarms"), "alert"),
+    "projects": Section(_("Projects"), "folder"), "resources": Section(_("Resources"), "users"), "integration": Section(_("Integration"), "topology"),
+    "business": Section(_("Business"), "coin"), "settings": Section(_("Administration"), "settings"),
+}  # fmt: skip
+workspace = {
+    "overview": Section(_("Overview"), "dashboard", "projects"), "scope": Section(_("Scope"), "target", "projects"),
+    "plan": Section(_("Plan"), "chart", "projects"), "integration": Section(_("Integration"), "topology", "integration"),
+    "cost": Section(_("Cost"), "coin", "business"), "risks": Section(_("Risks"), "alert", "projects"), "settings": Section(_("Settings"), "settings", "settings"),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One line of the menu. `url` is a path or a URL name; `permission` empty = everybody who is logged in."""
+    """One line of the menu. `section` is one of the global level or of a workspace; `url` is a path or a URL name; `permission` empty = everybody who is
+    logged in, `is_whole` = it must be held in the organisation itself, not in one of its projects. With `workspace`, a section of a project, the page takes
+    `?project=` and stands in every project as well."""
 
     section: str
     title: Any
@@ -31,22 +50,38 @@ class MenuItem:
     icon: str = "chevron-right"
     permission: str = ""
     order: int = 50
+    workspace: str = ""
+    is_whole: bool = False
+
+    def is_open_to(self, access: Access) -> bool:
+        """Whether these rights open it somewhere."""
+        return not self.permission or (access.allows(self.permission, None) if self.is_whole else access.anywhere(self.permission))
 
     @property
     def address(self) -> str:
         """Where it leads."""
         return self.url if self.url.startswith("/") else reverse(self.url)
 
+    def address_in(self, project: Project) -> str:
+        """Where it leads within a project."""
+        return f"{self.address}{'&' if '?' in self.address else '?'}project={project.pk}"
+
+    @property
+    def above(self) -> str:
+        """The global section in which it stands."""
+        return self.section if self.section in sections else workspace[self.section].across
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectPage:
-    """One page of a project, a tab above its other pages. `url_name` takes the project's code; the first one is where a project opens."""
+    """One page of a project, in a section of its workspace. `url_name` takes the project's code; the first one is where a project opens."""
 
     title: Any
     url_name: str
     icon: str
     permission: str
     order: int = 50
+    section: str = "overview"
 
 
 _items: list[MenuItem] = []
@@ -54,7 +89,7 @@ _project_pages: list[ProjectPage] = []
 
 
 def register_project_page(page: ProjectPage) -> None:
-    """Add a tab (once)."""
+    """Add a page (once)."""
     if page not in _project_pages:
         _project_pages.append(page)
         _project_pages.sort(key=lambda each: each.order)
@@ -83,20 +118,25 @@ def register(item: MenuItem) -> None:
         _items.append(item)
 
 
-def visible(request: HttpRequest) -> list[tuple[Any, list[MenuItem]]]:
-    """Sections with the items this person may open."""
+def items() -> Iterator[MenuItem]:
+    """Every line: those registered, and the list of every resource that names a section."""
+    yield from _items
+    yield from (_listed(each) for each in resources() if each.menu)
+
+
+def visible(request: HttpRequest) -> list[tuple[str, list[MenuItem]]]:
+    """The global sections with the lines this person may open."""
     access = getattr(request, "access", None)
     if access is None:
         return []
-    items = [*_items, *_declared()]
-    shown = [i for i in items if not i.permission or access.anywhere(i.permission)]
-    return [
-        (title, sorted((i for i in shown if i.section == key), key=lambda i: i.order))
-        for key, title in sections.items()
-        if any(i.section == key for i in shown)
-    ]
+    shown = sorted((each for each in items() if each.is_open_to(access)), key=lambda each: each.order)
+    return [(key, found) for key in sections if (found := [each for each in shown if each.above == key])]
 
 
-def _declared() -> list[MenuItem]:
-    """A line for every resource that names a section."""
-    return [MenuItem(r.menu, r.title_plural, f"/w/{r.key}/", r.icon, r.permission("view"), 60) for r in resources() if r.menu]
+def place_of(kind: Resource) -> str:
+    """The section of a workspace in which the list of a resource stands; empty when it is not of a project."""
+    return kind.menu if kind.menu in workspace and "project" in kind.filters else ""
+
+
+def _listed(kind: Resource) -> MenuItem:
+    return MenuItem(kind.menu, kind.title_plural, f"/w/{kind.key}/", kind.icon, kind.permission("view"), 60, place_of(kind))

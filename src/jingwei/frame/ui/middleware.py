@@ -12,20 +12,22 @@ import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import Min, Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jingwei.frame import disk, limits, scope
-from jingwei.frame.access import access_of
-from jingwei.frame.api.tokens import token_of
-from jingwei.frame.events import feed
-from jingwei.frame.heavy import Busy
+from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, Tenant
-from jingwei.frame.narrowing import limits_from, shows_everything
-from jingwei.frame.troubles import Said, said_of
+from jingwei.frame.narrowing import shows_everything
+from jingwei.frame.rights.access import access_of
+from jingwei.frame.rights.tokens import acting, token_of
+from jingwei.frame.telling.events import feed
 from jingwei.frame.ui.errors import busy, homeless, malformed, refused_value, without_room
+from jingwei.frame.walls import limits
+from jingwei.frame.walls.heavy import Busy, answering
+from jingwei.frame.walls.troubles import Said, said_of
+from jingwei.frame.work import disk
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import whole
 
@@ -94,6 +96,8 @@ class Readable:
         """The last net: a value that the database refuses is a refusal and no failure; who has to wait is told so."""
         if isinstance(problem, Busy):
             return busy(request, problem)
+        if isinstance(problem, RawPostDataException):  # read as a form already: it was sent as one
+            return _refused(request, Said(400, "malformed", _("The request cannot be read: send it as JSON (Content-Type: application/json).")))
         said = said_of(problem)
         if said is None:
             return None
@@ -172,23 +176,26 @@ class ScopeOfRequest:
             return JsonResponse(
                 {"errors": [{"field": "", "code": "denied", "message": _("A token does not change what its owner has laid out for himself.")}]}, status=403
             )
-        held, bound = access_of(token.user, token.tenant), limits_from(token.limits)
-        if request.path.startswith("/notices/") and not shows_everything(bound):
+        held, bound = acting(token)
+        access = held.narrowed(bound.limits)
+        if request.path.startswith("/notices/") and not shows_everything(bound.limits):
             text = _("A limited token does not read its owner's notifications: they are about everything he may see.")
             return JsonResponse({"errors": [{"field": "", "code": "denied", "message": text}]}, status=403)
-        access = held.narrowed(bound)
         vars(request).update(
             user=token.user, api_token=token, tenant=token.tenant, tenants=[token.tenant], access=access, owner_access=held, _dont_enforce_csrf_checks=True
         )  # fmt: skip
-        with scope.within(scope.Scope(token.tenant_id, token.user_id, access.project_ids, origin=f"api:{token.name}"[:80], limits=bound)):
+        with scope.within(bound):
             return self._answered(request)
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
-        """Programs may not keep the database busy for long."""
+        """Programs may keep the database busy neither for long nor in many places at once."""
         if not limits.is_programs(request.path):
             return self.handler(request)
-        with limits.hurried():
-            return self.handler(request)
+        try:
+            with answering(request.user.pk or 0), limits.hurried():
+                return self.handler(request)
+        except Busy as problem:
+            return busy(request, problem)
 
 
 class LoginRequired(LoginRequiredMiddleware):

@@ -10,8 +10,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jingwei.frame.access import Access
-from jingwei.frame.resource import resources
+from jingwei.frame.records.resource import resources
+from jingwei.frame.rights.access import Access
 from jingwei.frame.ui import menu
 from jingwei.frame.web import Request
 
@@ -22,7 +22,7 @@ Line = dict[str, str]
 
 def commands_for(request: Request, words: str) -> list[Line]:
     """Lines whose title holds every word, in the language shown or the other: `url` leads somewhere, `action` is done by the page."""
-    lines = [_line(item.title, item.icon, url=item.address) for _section, items in menu.visible(request) for item in items]
+    lines = [_line(item.title, item.icon, url=item.address) for _key, items in menu.visible(request) for item in items]
     for resource in resources():
         if request.access.anywhere(resource.permission("add")):
             title = {code: _in(code, _new) % {"what": _in(code, resource.title)} for code in languages}

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from jingwei.frame import accesslog, passwords
 from jingwei.frame.models import AccessEvent, Tenant
+from jingwei.frame.rights import accesslog, passwords
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.ui.second_step import permission
 from jingwei.frame.web import Request
 
-register(MenuItem("settings", gettext_lazy("Password rules"), "/settings/passwords/", "lock", permission, 15))
+register(MenuItem("settings", gettext_lazy("Password rules"), "/settings/passwords/", "lock", permission, 15, is_whole=True))
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,7 +29,8 @@ def page(request: Request) -> HttpResponse:
             return render(request, "frame/password_rules.html", _shown(request), status=422)
         if chosen != request.tenant.password_profile:
             Tenant.objects.filter(pk=request.tenant.pk).update(password_profile=chosen)
-            accesslog.note(AccessEvent.Kind.RULES, request, user=request.user, detail=f"{request.tenant.password_profile} → {chosen}")
+            detail = f"{request.tenant.password_profile} → {chosen}"
+            accesslog.note(AccessEvent.Kind.RULES, request, user=request.user, detail=detail, tenant=request.tenant)
         messages.success(request, _("Saved."))
         return redirect("password-rules")
     return render(request, "frame/password_rules.html", _shown(request))

@@ -11,14 +11,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jingwei.frame.access import grants_of, grants_of_role, is_granted, standard_roles
 from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
-from jingwei.frame.names import named, told_when_taken
-from jingwei.frame.resource import resources
+from jingwei.frame.records.resource import resources
+from jingwei.frame.rights.access import Access, access_of, grants_of, grants_of_role, is_granted, standard_roles
+from jingwei.frame.rights.names import named, told_when_taken
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
 
@@ -96,8 +97,8 @@ def _invite(request: Request) -> str:
         messages.error(request, _("This name is taken. Choose another."))
         return ""
     Membership.objects.get_or_create(tenant=request.tenant, user=user, role=role, project=project)
-    if user.is_pending:
-        SetupLink.end(user)  # who holds it was not given this role
+    if user.is_pending and not _covers_all(request.access, request.tenant, user):
+        _end_what_gained(request.tenant, user)
     messages.success(request, _("%(name)s is now %(role)s.") % {"name": name, "role": role.name})
     return _link(request, user) if user.is_pending else ""
 
@@ -120,19 +121,36 @@ def _waits_for(user: User, tenant: Tenant) -> bool:
     return invited | set(user.memberships.values_list("tenant_id", flat=True)) == {tenant.pk}
 
 
+def _covers_all(access: Access, tenant: Tenant, user: User) -> bool:
+    """Whether somebody could have given a person every role he has here."""
+    held = Membership.objects.filter(tenant=tenant, user=user).select_related("role")
+    return all(access.allows(permission, m.project_id) and access.covers(grants_of_role(m.role), m.project_id) for m in held)
+
+
+def _end_what_gained(tenant: Tenant, user: User) -> None:
+    """A role was added by somebody who may not replace the invitation. A link stays whose sender could have given all of it himself: nobody who knows it
+    gains anything. Any other would open what its sender does not hold."""
+    for link in SetupLink.open_of(user).select_related("issued_by"):
+        if link.issued_by is None or not _covers_all(access_of(link.issued_by, tenant), tenant, user):
+            SetupLink.open_of(user).filter(pk=link.pk).update(expires_at=timezone.now())
+
+
 def _link(request: Request, user: User) -> str:
     """A fresh link for somebody who has not come in yet; the one sent before ends. Whoever opens it is that person, with every right the person
     has: so only somebody who could have given them all may have it."""
-    held = Membership.objects.filter(tenant=request.tenant, user=user).select_related("role")
-    is_ours = all(request.access.allows(permission, m.project_id) and request.access.covers(grants_of_role(m.role), m.project_id) for m in held)
-    if not is_ours or not held or not user.is_active or not _waits_for(user, request.tenant):
-        messages.info(
-            request,
-            _("%(name)s was invited by others and has not come in yet. The link sent before has ended; an administrator of the organisation sends a new one.")
-            % {"name": user.username},
+    has_role = Membership.objects.filter(tenant=request.tenant, user=user).exists()
+    is_ours = _covers_all(request.access, request.tenant, user)
+    if not is_ours or not has_role or not user.is_active or not _waits_for(user, request.tenant):
+        text = _(
+            "%(name)s was invited by others and has not come in yet. The link sent before still holds; an administrator of the organisation sends a new one."
         )
+        if not SetupLink.open_of(user).exists():
+            text = _(
+                "%(name)s was invited by others and has not come in yet. The link sent before has ended; an administrator of the organisation sends a new one."
+            )
+        messages.info(request, text % {"name": user.username})
         return ""
-    return request.build_absolute_uri(f"/setup/{SetupLink.issue(request.tenant, hours=72, user=user)}/")
+    return request.build_absolute_uri(f"/setup/{SetupLink.issue(request.tenant, hours=72, user=user, by=request.user)}/")
 
 
 @require_POST
@@ -160,8 +178,9 @@ def drop(request: Request, pk: int) -> HttpResponse:
     if row.user_id == request.user.pk:
         messages.error(request, _("Ask another administrator to take your own role away."))
     else:
+        may_end = _covers_all(request.access, request.tenant, row.user)
         row.delete()
-        if row.user.is_pending:
-            SetupLink.end(row.user)
+        if row.user.is_pending and (may_end or not row.user.memberships.exists()):
+            SetupLink.end(row.user)  # of others' invitations nothing is ended: what is left of them stays theirs
         messages.success(request, _("Taken away."))
     return redirect("members")

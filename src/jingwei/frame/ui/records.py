@@ -1,28 +1,37 @@
-"""List, detail, form, history, delete, verbs, inline and bulk edits of any resource."""
+"""Detail, form, history, delete, verbs, inline and bulk edits of any resource."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import commands, forms, heavy, past, savedviews, scope, undo
-from jingwei.frame.listing import Listing, searched
-from jingwei.frame.models import History, Project, User
-from jingwei.frame.resource import Resource, parts_at_most, registry
-from jingwei.frame.ui.cells import Cell, cells_of, values_told
+from jingwei.frame import scope
+from jingwei.frame.approvals.shown import approval_of
+from jingwei.frame.lives.lifecycle import Everything
+from jingwei.frame.models import Project
+from jingwei.frame.models.values import whole
+from jingwei.frame.records import commands, forms, undo
+from jingwei.frame.records.listing import searched
+from jingwei.frame.records.resource import Resource, Verb, parts_at_most, registry
+from jingwei.frame.ui import timeline
+from jingwei.frame.ui.cells import Cell, cells_of
+from jingwei.frame.ui.joined import section_of
+from jingwei.frame.ui.lives import life_of
+from jingwei.frame.ui.navigation import whole_of
+from jingwei.frame.ui.timeline import carried_of
 from jingwei.frame.ui.undoing import offer_undo
-from jingwei.frame.values import whole
-from jingwei.frame.web import Request
+from jingwei.frame.walls import heavy
+from jingwei.frame.web import Request, stands_in
 
 
 def found(request: Request, key: str, verb: str = "view") -> Resource:
@@ -34,11 +43,24 @@ def found(request: Request, key: str, verb: str = "view") -> Resource:
     return resource
 
 
+def place(request: Request, resource: Resource, project_id: int | None) -> None:
+    """Say where a page of this resource stands: in the workspace of the project, below its list or that of what it is a part of."""
+    listed = whole_of(resource)
+    stands_in(request, project_id, reverse("records", args=[listed.key]), listed.menu)
+
+
+def project_asked(parameters: Mapping[str, str]) -> int | None:
+    """The project an address asks for, by its number or its code."""
+    text = parameters.get("project", "")
+    return whole(text) or (Project.objects.filter(code=text).values_list("pk", flat=True).first() if text.strip("-") else None)
+
+
 def row_of(request: Request, resource: Resource, pk: int, verb: str = "view") -> Any:
     """The row, when it may be seen; 403 when it may be seen but not `verb`."""
     row = resource.rows(request.access).filter(pk=pk).first()
     if row is None:
         raise Http404
+    place(request, resource, row.pk if resource.model is Project else resource.project_of(row))
     if verb != "view":
         commands.authorise(request.access, resource, verb, row)
     return row
@@ -49,44 +71,12 @@ def may(request: Request, resource: Resource, row: Any | None = None) -> dict[st
     verbs, access = ("add", "change", "delete", "export", "import"), request.access
     if row is None:
         return {verb: access.anywhere(resource.permission(verb)) for verb in verbs}
-    places = resource.places_of(row)
-    return {verb: access.allows(resource.permission(verb), *places) for verb in verbs}
-
-
-@require_GET
-def listing(request: Request, key: str) -> HttpResponse:
-    """The list; htmx asks for the table only."""
-    resource = found(request, key)
-    parameters = request.GET.dict()
-    views = savedviews.seen(request.access, resource) if not request.headers.get("HX-Request") else []
-    if not parameters and not request.headers.get("HX-Request"):
-        start = next((v for v in views if v.is_default and v.user_id == request.user.pk), None)
-        if start is not None and (named := parse_qsl(start.query.lstrip("?").partition("#")[0])):
-            return redirect(f"{request.path}?{urlencode(named)}")
-        if (project := request.session.get("project_id")) and "project" in resource.filters and Project.objects.filter(pk=project).exists():
-            parameters["project"] = str(project)
-    shown = Listing(resource, request.access, parameters)
-    known = (*resource.columns, *resource.fields)
-    chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or list(resource.columns)  # each once
-    rights = may(request, resource)
-    context = {
-        "resource": resource, "listing": shown, "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(request.access, resource, row, chosen)) for row in shown.rows],
-        "may": rights, "views": views, "query": urlencode({k: v for k, v in parameters.items() if k not in ("page",)}), "verbs": [v for v in resource.verbs if v.bulk], "parameters": parameters,
-        "share_projects": savedviews.projects_to_share(request.access, resource), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
-        "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
-    }  # fmt: skip
-    return render(request, "frame/records/_table.html" if request.headers.get("HX-Request") else "frame/records/list.html", context)
-
-
-def _column(resource: Resource, name: str, parameters: dict[str, str]) -> dict[str, Any]:
-    field, now = resource.model_field(name), parameters.get("sort", "")
-    return {
-        "name": name,
-        "label": resource.label(name),
-        "sortable": field is not None,
-        "sort": f"-{name}" if now == name else name,
-        "direction": "up" if now == name else "down" if now == f"-{name}" else "",
-    }
+    places, life = resource.places_of(row), resource.life
+    allowed = {verb: access.allows(resource.permission(verb), *places) for verb in verbs}
+    if life is not None:  # a button that could only refuse is none
+        allowed["change"] &= life.fixed(row) != Everything
+        allowed["delete"] &= life.may_remove(row)
+    return allowed
 
 
 @require_GET
@@ -101,32 +91,19 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
             {"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(request.access, target, c, names) for c in children]}
         )
     places = resource.places_of(row)
-    verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and v.applies(row)]
+    verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and _may_take(resource, row, v)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
-    told = past.of_row(request.access, resource, row, 20)
     context = {
         "resource": resource, "row": row, "cells": cells_of(request.access, resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
-        "lines": history_lines(resource, told.lines, resource.veils(request.access, row)), "is_history_cut": told.is_cut, "name": resource.name_of(row),
+        "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
+        "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 
 
-def history_lines(resource: Resource, lines: list[History], veiled: Collection[str] = ()) -> list[dict[str, Any]]:
-    """History of a row in words: who, when, why, and each field before and after."""
-    names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
-    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side], veiled)
-    out = []
-    for line in lines:
-        before, after = line.before or {}, line.after or {}
-        fields = [
-            {"label": field.verbose_name, "before": told(field, before.get(field.attname)), "after": told(field, after.get(field.attname))}
-            for field in resource.model._meta.concrete_fields
-            if field.attname in {**before, **after}
-            and field.name not in ("tenant", "id")
-            and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
-        ]
-        out.append({"line": line, "who": names.get(line.actor_id or 0, line.origin), "fields": fields})
-    return out
+def _may_take(resource: Resource, row: Any, verb: Verb) -> bool:
+    is_step = resource.life is not None and verb.name in resource.life.names
+    return resource.life.may_take(row, verb.name) if is_step and resource.life is not None else verb.applies(row)
 
 
 @require_http_methods(["GET", "POST"])
@@ -134,6 +111,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     """Create or change; what was typed stays when something is wrong."""
     resource = found(request, key, "change" if pk else "add")
     row = row_of(request, resource, pk, "change") if pk else None
+    if row is None:
+        place(request, resource, project_asked(request.GET) if "project" in resource.plain_fields else None)
     errors: dict[str, list[str]] = {}
     stale = None
     if request.method == "POST":
@@ -184,15 +163,15 @@ def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> li
     return rows
 
 
-def form_fields(request: Request, resource: Resource, row: Any | None, errors: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """The form's fields with widget, value and errors."""
-    names = list(resource.plain_fields)
+def form_fields(
+    request: Request, resource: Resource, row: Any | None, errors: dict[str, list[str]], wanted: tuple[str, ...] | None = None
+) -> list[dict[str, Any]]:
+    """The form's fields with widget, value and errors: the plain ones, or those that a verb asks for."""
+    names = list(resource.plain_fields if wanted is None else wanted)
     initial: dict[str, Any] = request.GET.dict() if row is None else {}
     for name in names:  # links of our own pages name rows by their number; it only fills the form in
         if name in initial and resource.target(name) is not None:
             initial[name] = whole(str(initial[name])) or initial[name]
-    if row is None and "project" in names and (project := request.session.get("project_id")):
-        initial.setdefault("project", project)
     form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
@@ -237,7 +216,8 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
                 messages.error(request, " ".join(problem.messages))
                 return redirect("record", key=key, pk=pk)
         offer_undo(request, _("Deleted."), current.trace)
-        return redirect("records", key=key)
+        project = vars(request).get("page_project") if "project" in resource.filters else None
+        return redirect(f"{reverse('records', args=[key])}{f'?project={project}' if project else ''}")
     return render(request, "frame/records/delete.html", {"resource": resource, "row": row})
 
 
@@ -273,7 +253,12 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
             return redirect("record", key=key, pk=pk)
         except ValidationError as problem:
             errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
-    fields = [f for f in form_fields(request, resource, row, errors) if f["field"].name in declared.fields]
+    elif resource.is_voted(verb):
+        return redirect("record-vote", key=key, pk=pk)
+    elif not declared.applies(row):
+        messages.error(request, _("“%(verb)s” is not possible in the present state.") % {"verb": declared.title})
+        return redirect("record", key=key, pk=pk)
+    fields = form_fields(request, resource, row, errors, declared.fields)
     context = {"resource": resource, "row": row, "verb": declared, "fields": fields, "errors": errors.get(NON_FIELD_ERRORS, errors.get("", []))}
     return render(request, "frame/records/verb.html", context, status=422 if errors else 200)
 
@@ -335,33 +320,43 @@ def bulk(request: Request, key: str) -> HttpResponse:
         return redirect(back)
     try:
         with transaction.atomic(), scope.because(reason=_("changed together")) as current:
-            for row in rows:
-                _bulk_one(request, resource, row, action)
+            done = sum(_bulk_one(request, resource, row, action) for row in rows)
     except ValidationError as problem:
         messages.error(request, _("Nothing was changed: %(problem)s") % {"problem": " ".join(problem.messages)})
         return redirect(back)
-    offer_undo(request, _("%(count)s changed.") % {"count": len(rows)}, current.trace)
+    told = _("%(count)s changed.") % {"count": done}
+    if done < len(rows):
+        told += " " + _("%(count)s were left as they are: it is not possible in their state.") % {"count": len(rows) - done}
+    if resource.life is not None and action.partition(":")[2] in resource.life.names and action.startswith("verb:"):
+        messages.success(request, told)  # no step is taken back
+    else:
+        offer_undo(request, told, current.trace)
     return redirect(back)
 
 
-def _bulk_one(request: Request, resource: Resource, row: Any, action: str) -> None:
+def _bulk_one(request: Request, resource: Resource, row: Any, action: str) -> bool:
+    """Do it to one; False when it is not possible where the row is."""
     kind, _colon, name = action.partition(":")
     if kind == "set" and name in resource.inline:
         commands.change(resource, row, {name: request.POST.get(f"value-{name}", "")}, request.access)
     elif kind == "verb" and any(v.name == name and v.bulk for v in resource.verbs):
-        if resource.verb(name).applies(row):
-            commands.act(resource, name, row, {}, request.access)
+        if not resource.verb(name).applies(row):
+            return False
+        commands.act(resource, name, row, {}, request.access)
     elif kind == "delete":
         commands.remove(resource, row, request.access)
     else:
         raise Http404
+    return True
 
 
 @require_GET
 def pick(request: Request, key: str) -> HttpResponse:
-    """Suggestions for a reference: natural keys with names."""
+    """Suggestions for a reference: natural keys with names; of one project when the address says so."""
     resource = found(request, key)
     rows = resource.rows(request.access)
+    if resource.place_path and (place := whole(request.GET.get("project", ""), 2**63 - 1)) is not None:
+        rows = rows.filter(Q(**{resource.place_path: place}) | Q(**{resource.place_path: None}))
     if words := request.GET.get("q", "").strip():
         rows = rows.filter(searched(resource, words.rpartition("/")[2] or words))
     return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in rows[:20]]})

@@ -11,34 +11,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.frame.listing import searched
 from jingwei.frame.models import Notification, Project
-from jingwei.frame.resource import resources
+from jingwei.frame.models.values import whole
+from jingwei.frame.records.resource import resources
+from jingwei.frame.records.search import find as search_for
+from jingwei.frame.ui.navigation import elsewhere
 from jingwei.frame.ui.palette import commands_for
-from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 
 per_resource = 6
 
 
 def found(request: Request, words: str) -> list[dict[str, Any]]:
-    """Hits by resource: one query each."""
-    out = []
-    for resource in resources():
-        if not resource.search or not request.access.anywhere(resource.permission("view")):
-            continue
-        rows = list(resource.rows(request.access).filter(searched(resource, words))[:per_resource])
-        if rows:
-            hits = [{"title": str(row), "url": reverse("record", args=[resource.key, row.pk])} for row in rows]
-            out.append(
-                {
-                    "title": str(resource.title_plural),
-                    "icon": resource.icon,
-                    "hits": hits,
-                    "url": f"{reverse('records', args=[resource.key])}?{urlencode({'q': words})}",
-                }
-            )
-    return out
+    """Hits by resource, the kind of the best one first."""
+    groups: dict[str, dict[str, Any]] = {}
+    for hit in search_for(words, request.access, resources(), most=per_resource):
+        key = hit.resource.key
+        if key not in groups:
+            address = f"{reverse('records', args=[key])}?{urlencode({'q': words})}"
+            groups[key] = {"title": str(hit.resource.title_plural), "icon": hit.resource.icon, "hits": [], "url": address}
+        groups[key]["hits"].append({"title": hit.title, "url": reverse("record", args=[key, hit.pk])})
+    return list(groups.values())
 
 
 @require_GET
@@ -75,9 +68,8 @@ def read_notices(request: Request) -> HttpResponse:
 
 @require_POST
 def choose_project(request: Request) -> HttpResponse:
-    """Work on one project from now on, or on all."""
+    """To the same page of another project, or of all of them."""
     chosen = whole(request.POST.get("project", ""))
     project = Project.objects.filter(pk=chosen).first() if chosen is not None else None
     request.session["project_id"] = project.pk if project else None
-    back = request.POST.get("next", "/")
-    return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
+    return redirect(elsewhere(request.POST.get("next", "/"), project, request.access))

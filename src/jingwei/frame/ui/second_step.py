@@ -17,9 +17,10 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import accesslog, lockout, passwords, secrets
-from jingwei.frame.access import Access
+from jingwei.frame import secrets
 from jingwei.frame.models import AccessEvent, User
+from jingwei.frame.rights import accesslog, lockout, passwords
+from jingwei.frame.rights.access import Access
 from jingwei.frame.ui.account import locked_page
 
 log = structlog.get_logger("jingwei.access")

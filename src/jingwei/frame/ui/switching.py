@@ -7,9 +7,9 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from jingwei.frame import accesslog
 from jingwei.frame.models import AccessEvent, User
-from jingwei.frame.values import whole
+from jingwei.frame.models.values import whole
+from jingwei.frame.rights import accesslog
 from jingwei.frame.web import Request
 
 of_tenant = ("project_id", "undo")  # what a session keeps that means something in one organisation only
@@ -26,7 +26,7 @@ def choose(request: Request) -> HttpResponse:
         for name in of_tenant:
             request.session.pop(name, None)
         rotate_token(request)  # a form opened before belongs to where it was opened: sent now, it is refused as too old
-        accesslog.note(AccessEvent.Kind.SWITCHED, request, user=request.user, detail=tenant.code)
+        accesslog.note(AccessEvent.Kind.SWITCHED, request, user=request.user, detail=tenant.code, tenant=tenant)
     request.session["tenant_id"] = tenant.pk
     User.objects.filter(pk=request.user.pk).update(last_tenant=tenant)
     return redirect("/")

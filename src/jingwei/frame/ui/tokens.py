@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jingwei.frame import accesslog
-from jingwei.frame.access import is_granted
 from jingwei.frame.models import AccessEvent, ApiToken, Project
 from jingwei.frame.narrowing import Limit, grant_rule, limits_from, read_only
-from jingwei.frame.resource import resources
+from jingwei.frame.records.resource import resources
+from jingwei.frame.rights import accesslog
+from jingwei.frame.rights.access import is_granted
 from jingwei.frame.web import Request
 
 most_tokens = 50
@@ -116,7 +116,7 @@ def _make(request: Request, form: TokenForm) -> str:
         tenant=request.tenant, user=request.user, name=given["name"], days=given.get("days") or 90, limit=form.limit().as_plain(),
         parent=getattr(request, "api_token", None),
     )  # fmt: skip
-    accesslog.note(AccessEvent.Kind.TOKEN, request, user=request.user, detail=f"{token.prefix} {token.name}"[:200])
+    accesslog.note(AccessEvent.Kind.TOKEN, request, user=request.user, detail=f"{token.prefix} {token.name}"[:200], tenant=request.tenant)
     return shown
 
 
@@ -136,6 +136,6 @@ def drop(request: Request, pk: int) -> HttpResponse:
     row = _own(request).filter(pk=pk).first()
     if row is None:
         raise Http404
-    accesslog.note(AccessEvent.Kind.REVOKED, request, user=request.user, detail=f"{row.prefix} {row.name}"[:200])
+    accesslog.note(AccessEvent.Kind.REVOKED, request, user=request.user, detail=f"{row.prefix} {row.name}"[:200], tenant=row.tenant)
     row.delete()
     return redirect("tokens")

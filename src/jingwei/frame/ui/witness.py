@@ -13,8 +13,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from jingwei.frame import accesslog
 from jingwei.frame.models import AccessEvent, User
+from jingwei.frame.rights import accesslog
 from jingwei.frame.ui.account import password_is_weak
 from jingwei.frame.ui.limits import began, seen
 

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 from django.utils import timezone
 
-from jingwei.frame import events
+from jingwei.frame.telling import events
 from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.models import Interface, OutboxEntry, Run

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import jobs, scope
+from jingwei.frame import scope
+from jingwei.frame.work import jobs
 from jingwei.hub import contract
 from jingwei.hub.engine.questions import value_text
 from jingwei.hub.inbox import unpack

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from jingwei.frame.access import Access
 from jingwei.frame.models import History, User
+from jingwei.frame.rights.access import Access
 from jingwei.frame.words import in_words
 from jingwei.hub.contract import Title
 from jingwei.hub.engine.worklist import label

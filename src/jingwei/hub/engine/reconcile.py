@@ -20,17 +20,13 @@ first_retry = timedelta(seconds=15)
 
 
 def is_due(interface: Interface) -> bool:
-    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time. After a look that
-    did not reach the end soon, as most troubles are short, and twice as long after each further one, up to two minutes."""
-    looks = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False)
-    last = looks.order_by("-id").first()
-    if last is not None and last.finished_at is not None and last.error:
-        in_vain = looks.filter(started_at__gt=interface.reconciled_at or interface.created_at).exclude(error="").count()
-        return last.finished_at + min(at_least_every, first_retry * 2 ** min(max(in_vain - 1, 0), 3)) <= timezone.now()
-    if interface.reconciled_at is None:
-        return True
+    """Whether the keys should be looked at again: every two minutes, or as seldom as keeps it under a fiftieth of the time. A look that did not
+    reach the end is repeated as soon as its cost allows, and never later than two minutes: one that was refused at once after 15 s."""
+    last = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, finished_at__isnull=False).order_by("-id").first()
     took = last.finished_at - last.started_at if last is not None and last.finished_at is not None else timedelta(0)
-    return bool(interface.reconciled_at + max(at_least_every, 50 * took) <= timezone.now())
+    if last is not None and last.finished_at is not None and last.error:
+        return last.finished_at + min(at_least_every, max(first_retry, 20 * took)) <= timezone.now()
+    return interface.reconciled_at is None or interface.reconciled_at + max(at_least_every, 50 * took) <= timezone.now()
 
 
 def reconcile(interface_id: int, *, only_silent: bool = False) -> dict[str, int]:
@@ -55,10 +51,15 @@ def reconcile(interface_id: int, *, only_silent: bool = False) -> dict[str, int]
     run.save()
     if not problems:
         Interface.objects.filter(pk=interface.pk).update(reconciled_at=run.finished_at)
-    if not any(found.values()) and not problems:  # of those that found nothing the last is enough
-        quiet = Run.objects.filter(interface=interface, kind=Run.Kind.RECONCILE, counts=run.counts, error="", finished_at__isnull=False)
-        quiet.exclude(pk=run.pk).delete()
+    _keep_the_last(run)
     return found
+
+
+def _keep_the_last(run: Run) -> None:
+    """Of those that found nothing, and of those that failed alike, the last is enough."""
+    if not any(run.counts.values()):
+        alike = Run.objects.filter(interface=run.interface, kind=Run.Kind.RECONCILE, counts=run.counts, error=run.error, finished_at__isnull=False)
+        alike.exclude(pk=run.pk).delete()
 
 
 def unread(interface: Interface) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Min, Model, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.access import Access
+from jingwei.frame.rights.access import Access
+from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 from jingwei.hub.inbox import unpack
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor.search import labels
@@ -25,6 +28,18 @@ raw_at_most = 200_000
 def conflicts(access: Access | None, interface: Interface | None = None) -> QuerySet[Conflict]:
     """Open conflicts, newest first."""
     return _within(Conflict.objects.filter(resolved_at=None).select_related("link", *_interface), access, interface)
+
+
+@waits_for_me("hub.conflicts", _("Conflicts to decide"), order=30)
+def conflicts_waiting(access: Access) -> Iterator[Waiting]:
+    """Interfaces with open conflicts that this person may decide."""
+    places = access.projects("hub.interface.change")
+    rows = Conflict.objects.filter(resolved_at=None)
+    rows = rows if places is None else rows.filter(interface__project__in=places)
+    names = ("interface__key", "interface__name", "interface__project__code")
+    for key, name, project, count, since in rows.values_list(*names).annotate(n=Count("pk"), since=Min("created_at")).order_by("since")[:most_of_a_kind]:
+        note = gettext("%(count)s to decide") % {"count": count}
+        yield Waiting(name, f"/hub/conflicts/?interface={quote(key)}", project or "", since, note=note)
 
 
 def quarantine(access: Access | None, interface: Interface | None = None) -> QuerySet[Quarantine]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from jingwei.frame import bulk
+from jingwei.frame.records import bulk
 from jingwei.hub.contract import Record
 from jingwei.hub.models import Delivery, Interface, Run
 

@@ -21,8 +21,9 @@ import structlog
 from django.db import DatabaseError
 from psycopg_pool import AsyncConnectionPool
 
-from jingwei.frame import disk, scrub
-from jingwei.frame.events import connection_parameters
+from jingwei.frame.telling.events import connection_parameters
+from jingwei.frame.walls import scrub
+from jingwei.frame.work import disk
 from jingwei.kernels.bounds import whole
 
 Scope = Mapping[str, Any]
@@ -140,6 +141,8 @@ class Intake:
             self._writer = asyncio.create_task(self._write_batches())
 
     async def _endpoint(self, name: str) -> Endpoint | None:
+        if not (name.isascii() and name.isprintable() and len(name) <= 100):  # ours are short words; the database is not asked for what it cannot hold
+            return None
         known = self._endpoints.get(name)
         if known is not None and time.monotonic() - known.loaded_at < endpoint_cache_seconds:
             return known

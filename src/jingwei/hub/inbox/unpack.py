@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Func, JSONField, Q, QuerySet, Value
 from django.utils import timezone
 
-from jingwei.frame import facts
+from jingwei.frame.telling import facts
 from jingwei.hub.contract import Record
 from jingwei.hub.facts import RecordParked
 from jingwei.hub.inbox import deliveries

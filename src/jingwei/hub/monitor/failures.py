@@ -12,8 +12,10 @@ from django.db.models import Sum
 from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from jingwei.frame import jobs, metrics, scope
+from jingwei.frame import scope
 from jingwei.frame.models import Tenant
+from jingwei.frame.walls import metrics
+from jingwei.frame.work import jobs
 from jingwei.hub.models import JobTally
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
-from jingwei.frame import bulk, events, facts, scope
+from jingwei.frame import scope
+from jingwei.frame.records import bulk
+from jingwei.frame.telling import events, facts
 from jingwei.hub.facts import InterfaceHealthChanged
 from jingwei.hub.models import HealthPeriod, Interface, Run, System
 from jingwei.hub.monitor import evidence as gathering

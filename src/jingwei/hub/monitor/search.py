@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from jingwei.frame.access import Access
-from jingwei.frame.resource import Resource, UnknownResource, resource
+from jingwei.frame.records.resource import Resource, UnknownResource, resource
+from jingwei.frame.rights.access import Access
 from jingwei.hub.contract import ConnectorError
 from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.peers import catalogue

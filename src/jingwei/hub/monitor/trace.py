@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from jingwei.frame import past
-from jingwei.frame.access import Access
 from jingwei.frame.models import History
+from jingwei.frame.records import past
+from jingwei.frame.rights.access import Access
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Link, OutboxEntry, Quarantine
 from jingwei.hub.monitor.search import Found, cleaned, local_resource, may_see_values, search, visible
 

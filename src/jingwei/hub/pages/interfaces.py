@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import heavy, jobs
-from jingwei.frame.web import Request
+from jingwei.frame.walls import heavy
+from jingwei.frame.web import Request, stands_in
+from jingwei.frame.work import jobs
 from jingwei.hub import contract, queries
 from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine import rehearse as rehearsal
@@ -32,7 +34,9 @@ from jingwei.hub.sync import compare
 
 def interface_or_404(request: Request, key: str, verb: str = "view") -> Interface:
     """The interface, when this person may do `verb` to it."""
-    return interface_named(request.access, key, verb)
+    interface = interface_named(request.access, key, verb)
+    stands_in(request, interface.project_id, reverse("records", args=["hub.interface"]), "integration")
+    return interface
 
 
 @require_GET

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.frame.access import Access
+from jingwei.frame.rights.access import Access
 from jingwei.frame.web import Request
 from jingwei.frame.words import in_words
 from jingwei.hub import contract
@@ -28,7 +28,7 @@ from jingwei.hub.register import services
 from jingwei.hub.register.places import place_name
 from jingwei.hub.rights import may_see_values
 from jingwei.kernels.mapping import MappingError, Trace, compile_mapping
-from jingwei.kernels.mapping_operations import operations
+from jingwei.kernels.mapping.operations import operations
 
 sample_size = 4
 pages_at_most = 8

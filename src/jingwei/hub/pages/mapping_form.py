@@ -11,7 +11,7 @@ from django.http import QueryDict
 from jingwei.hub.contract import Field, Stream
 from jingwei.hub.pages.code_tables import proposed_table, unmatched
 from jingwei.kernels import mapping
-from jingwei.kernels.mapping_operations import operations
+from jingwei.kernels.mapping.operations import operations
 
 rows_at_most = 200
 

@@ -15,10 +15,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import commands
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resource
-from jingwei.frame.values import number_of, whole
+from jingwei.frame.models.values import number_of, whole
+from jingwei.frame.records import commands, doubles
+from jingwei.frame.records.resource import resource
 from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.contract import Title
@@ -252,12 +252,15 @@ def _owner(request: Request) -> Project | None:
 
 def _register(request: Request, connector: str) -> System:
     key = str(request.POST.get("key") or "").strip() or re.sub(r"[^A-Za-z0-9]+", "-", connector).strip("-")
-    system = System.objects.filter(key=key).first()
+    declared = resource("hub.system")
+    system = declared.seen(request.access).filter(key=key).first()
     if system is not None and system.connector != connector:
         raise ValidationError({"key": _("This key is taken by another system.")})
-    declared, owner = resource("hub.system"), _owner(request) if system is None else system.project
+    owner = _owner(request) if system is None else system.project
     for verb in ("add" if system is None else "change", "connect"):
         commands.authorise(request.access, declared, verb, system or System(project=owner))
+    if system is None:
+        doubles.refuse(System(tenant_id=request.tenant.pk, key=key), request.access, ("key",))
     system = services.system_save(instance=system, key=key, name=str(request.POST.get("name") or key).strip(), connector=connector, project=owner)
     config, secrets, webhook_secret = _posted(request)
     services.connection_save(system=system, config=config, credentials=secrets or None, webhook_secret=webhook_secret or None)
@@ -302,8 +305,7 @@ def _join(request: Request, a: System, b: System) -> Interface:
     key = str(request.POST.get("key") or "").strip()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", key):
         raise ValidationError({"key": _("Use letters, digits, dot, dash and underscore only.")})
-    if Interface.objects.filter(key=key).exists():
-        raise ValidationError({"key": _("This key is taken by another interface.")})
+    doubles.refuse(Interface(tenant_id=request.tenant.pk, key=key), request.access, ("key",))
     return services.interface_save(
         project=project, key=key, name=str(request.POST.get("name") or key), system_a=a, stream_a=str(request.POST.get("stream_a")),
         system_b=b, stream_b=str(request.POST.get("stream_b")), owner=request.user, poll_seconds=number_of(request.POST.get("poll_seconds") or 30, "poll_seconds", least=1, most=86_400),

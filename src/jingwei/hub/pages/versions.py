@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.frame.web import Request
 from jingwei.hub.models import InterfaceVersion
 from jingwei.hub.pages.deciding import complain
+from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.register import changes, services
-from jingwei.hub.rights import interface_named
 
 shown_at_most = 200
 
@@ -21,7 +21,7 @@ shown_at_most = 200
 @require_GET
 def versions(request: Request, key: str) -> HttpResponse:
     """All versions, and the difference of two: the last two unless others are chosen."""
-    interface = interface_named(request.access, key)
+    interface = interface_or_404(request, key)
     rows = list(interface.versions.select_related("author")[:shown_at_most])
     by_number = {row.number: row for row in rows}
     new = _chosen(request, "new", by_number, rows[0] if rows else None)
@@ -46,7 +46,7 @@ def _chosen(request: Request, name: str, by_number: dict[int, InterfaceVersion],
 @require_POST
 def switch(request: Request, key: str) -> HttpResponse:
     """Publish the content of an earlier version as a new one."""
-    interface = interface_named(request.access, key, "change")
+    interface = interface_or_404(request, key, "change")
     number = str(request.POST.get("number", ""))
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Http404

@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from jingwei.frame import scrub, secrets
+from jingwei.frame import secrets
 from jingwei.frame.models import Secret
+from jingwei.frame.walls import scrub
 from jingwei.hub import contract
 from jingwei.hub.contract import Check, Title
 from jingwei.hub.models import Connection

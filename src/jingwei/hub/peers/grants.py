@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from jingwei.frame import scope
-from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import User
-from jingwei.frame.resource import registry
+from jingwei.frame.records.resource import registry
+from jingwei.frame.rights.access import Access, access_of
 from jingwei.hub.models import Grant, Interface
 
 
@@ -51,10 +51,9 @@ def _fields_written(spec: Mapping[str, Any], side: str, pairs: Sequence[Mapping[
 
 
 def _guarding(stream: str, fields: set[str]) -> list[str]:
-    """Verbs that guard a field which travels to us: what arrives in a state needs the right to bring it about."""
-    found = registry.get(stream)
-    guarded = found.guarded if found is not None else {}
-    return sorted({verb.name for name, by_value in guarded.items() if name in fields for verb in by_value.values()})
+    """Steps of a life whose state travels to us: what arrives in a state needs the right to bring it about."""
+    life = found.life if (found := registry.get(stream)) is not None else None
+    return sorted({step.name for step in life.steps}) if life is not None and life.field in fields else []
 
 
 def _is_of_projects(permission: str) -> bool:

@@ -10,10 +10,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.utils import translation
 
-from jingwei.frame import commands, scope
-from jingwei.frame.access import Access, system_access
+from jingwei.frame import scope
 from jingwei.frame.models import History
-from jingwei.frame.resource import Resource, UnknownResource, resource, resources
+from jingwei.frame.records import commands, parts
+from jingwei.frame.records.resource import Resource, UnknownResource, resource, resource_of, resources
+from jingwei.frame.rights.access import Access, system_access
+from jingwei.frame.walls import troubles
 from jingwei.hub import contract
 from jingwei.hub.contract import Absence, ConnectorError, Page, Record, Stream, Values
 from jingwei.hub.peers.offered import Reader, plain, stream_of
@@ -196,6 +198,11 @@ def _error(problem: Exception) -> ConnectorError:
                 zh = "；".join(f"{name}：{text}" if name else text for name, text in _by_field(problem).items())
             with translation.override("en"):
                 return contract.Refused("; ".join(problem.messages), fields=_by_field(problem), zh=zh)
+        case _ if (refusal := troubles.said_of(problem)) is not None:  # taken in this very moment, or a value the database does not keep
+            with translation.override("zh-hans"):
+                zh = (troubles.said_of(problem) or refusal).text
+            with translation.override("en"):
+                return contract.Refused((troubles.said_of(problem) or refusal).text, zh=zh)
         case _:
             return contract.Refused(f"{type(problem).__name__}: {problem}"[:500].replace("\0", "�"))
 
@@ -217,8 +224,16 @@ def _locked(rows: models.QuerySet[Any], keys: Sequence[str]) -> dict[int, Any]:
     if not wanted:
         return {}
     if connection.in_atomic_block:
+        _lock_wholes(rows.filter(pk__in=wanted))
         rows = rows.select_for_update(of=("self",))
     return {row.pk: row for row in rows.filter(pk__in=wanted).order_by("pk")}
+
+
+def _lock_wholes(rows: models.QuerySet[Any]) -> None:
+    """Whole before part, as everybody locks them."""
+    found, name = resource_of(rows.model), getattr(rows.model, "project_from", "")
+    if found is not None and name:
+        parts.Wholes().lock_ids(found, set(rows.values_list(f"{name}_id", flat=True)))
 
 
 def _existing(found: Resource, numbers: set[int]) -> set[int]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import translation
 from django.utils.text import capfirst
 
-from jingwei.frame.resource import Resource, resource_of
+from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.hub.contract import Field, FieldType, Record, Stream, Title, Values
 
 _types: tuple[tuple[type[models.Field[Any, Any]], FieldType], ...] = (

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import Q
 
-from jingwei.frame import egress
+from jingwei.frame.walls import egress
 from jingwei.hub import contract
 from jingwei.hub.models import Connection, Interface, System
 from jingwei.hub.peers.session import streams_of
@@ -73,8 +73,8 @@ def _look_up(interface: Interface, side: str) -> tuple[str, bool]:
 
 def address(url: str) -> str:
     """Host (as the address it resolves to), port and path of a URL."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return url

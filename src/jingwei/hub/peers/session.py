@@ -13,8 +13,9 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from jingwei.frame import egress, scope
-from jingwei.frame.access import Access
+from jingwei.frame import scope
+from jingwei.frame.rights.access import Access
+from jingwei.frame.walls import egress
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
@@ -272,7 +273,7 @@ def egress_of(connection: Connection) -> egress.Egress:
 
 
 def host_of(url: str) -> str:
-    """host or host:port of an address."""
+    """host or host:port of an address. Raises ValueError for one that cannot be read."""
     parts = urlsplit(url)
     return (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
 

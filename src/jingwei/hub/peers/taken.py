@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from jingwei.frame.resource import Resource
+from jingwei.frame.records.resource import Resource
 from jingwei.hub.contract import Refused, Title, Values
 
 

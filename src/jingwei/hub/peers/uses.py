@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
-from jingwei.frame.access import Access, access_of
 from jingwei.frame.models import Project
-from jingwei.frame.resource import resource
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import Access, access_of
 from jingwei.hub.models import Interface, System, SystemUse
 
 

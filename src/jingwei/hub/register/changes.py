@@ -104,7 +104,7 @@ def _said(aspect: str, value: Any) -> Title:
 
 
 def _steps(steps: Any) -> Title:
-    from jingwei.kernels.mapping_operations import operations
+    from jingwei.kernels.mapping.operations import operations
 
     zh, en = [], []
     for step in steps or ():

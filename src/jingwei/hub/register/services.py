@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import facts, jobs, scope, secrets
+from jingwei.frame import scope, secrets
+from jingwei.frame.telling import facts
+from jingwei.frame.work import jobs
 from jingwei.hub.contract import Check
 from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
@@ -58,10 +61,13 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     budget = str(config.get("requests_per_minute") or manifest.get("budget", {}).get("requests_per_minute", 600))
     if not (budget.isascii() and budget.isdigit() and 0 < int(budget) < 10_000_000):
         wrong["requests_per_minute"] = _("This must be a whole number above zero.")
+    try:
+        bound = bound_of(str(config.get("base_url", "")))
+    except ValueError:
+        wrong["base_url"] = _("This is no address: write it as in https://tracker.example.com or http://10.0.0.5:3000.")
     if wrong:
         raise ValidationError(wrong)
     connection, _made = Connection.objects.get_or_create(system=system)
-    bound = bound_of(str(config.get("base_url", "")))
     if connection.credential_id and not credentials:
         _still_bound(connection, bound)
     leads_elsewhere = connection.config != config
@@ -96,7 +102,9 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
 
 def _still_bound(connection: Connection, bound: str) -> None:
     """The stored credentials may go there: the same host, and never from https to http."""
-    before = {bound_of(str(connection.config.get("base_url", ""))), *connection.hosts}
+    before = set(connection.hosts)
+    with contextlib.suppress(ValueError):  # stored before such an address was refused
+        before.add(bound_of(str(connection.config.get("base_url", ""))))
     host = bound.removeprefix("https://")
     if host not in {each.removeprefix("https://") for each in before}:
         raise ValidationError({"base_url": _("The address has another host. Enter the credentials again: they are bound to the old host.")})

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router
 
-from jingwei.frame import heavy
+from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
 from jingwei.hub import contract
 from jingwei.hub.engine import decisions, reconcile, worklist

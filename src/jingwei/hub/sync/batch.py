@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from jingwei.frame import bulk, facts
+from jingwei.frame.records import bulk
+from jingwei.frame.telling import facts
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, Run
 from jingwei.hub.peers.session import HubSession, session_for
 from jingwei.hub.sync.counts import Counts

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jingwei.kernels.calendar.compiled import CompiledCalendar
 from jingwei.kernels.jit import compiled
-from jingwei.kernels.worktime import CompiledCalendar
 
 
 class Shifts(NamedTuple):

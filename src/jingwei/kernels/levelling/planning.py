@@ -16,16 +16,16 @@ from datetime import datetime
 
 import numpy as np
 
-from jingwei.kernels.calendar import DEFAULT_ZONE, WorkCalendar, wall_minute
+from jingwei.kernels.calendar.stated import DEFAULT_ZONE, WorkCalendar, wall_minute
 from jingwei.kernels.levelling.planning_engine import Engine
 from jingwei.kernels.levelling.planning_input import MOST_URGENT, LevellingError, PlanAssignment, PlanLevelling, PlanResource, PlanTask
 from jingwei.kernels.levelling.planning_layout import Layout
 from jingwei.kernels.levelling.planning_placement import Placement
 from jingwei.kernels.levelling.planning_report import report
 from jingwei.kernels.levelling.solving import Progress
-from jingwei.kernels.network import RunRules
-from jingwei.kernels.plan import Dependency
-from jingwei.kernels.plan_network import PlanNetwork
+from jingwei.kernels.network.critical_path import RunRules
+from jingwei.kernels.plan.network import PlanNetwork
+from jingwei.kernels.plan.plan import Dependency
 from jingwei.kernels.text import Text
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from jingwei.kernels.calendar import DAY_MINUTES, day_of_number, moment_of, wall_minute
+from jingwei.kernels.calendar.compiled import CompiledCalendar, compile_calendar
+from jingwei.kernels.calendar.stated import DAY_MINUTES, day_of_number, moment_of, wall_minute
 from jingwei.kernels.levelling.bookings import Ledger, Shifts, shifts_of
 from jingwei.kernels.levelling.model import Integers
 from jingwei.kernels.levelling.planning_input import MOST_URGENT, Accepted, Overload
 from jingwei.kernels.levelling.planning_layout import Layout
-from jingwei.kernels.network import NO_DATE, Constraint, NetworkDates
-from jingwei.kernels.network_passes import FINISHED, INACTIVE, WAITING
-from jingwei.kernels.plan_network import PlanNetwork
-from jingwei.kernels.worktime import CompiledCalendar, compile_calendar
+from jingwei.kernels.network.critical_path import NO_DATE, Constraint, NetworkDates
+from jingwei.kernels.network.passes import FINISHED, INACTIVE, WAITING
+from jingwei.kernels.plan.network import PlanNetwork
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from jingwei.kernels.plan import Activity
+from jingwei.kernels.plan.plan import Activity
 from jingwei.kernels.text import Text
 
 MOST_URGENT = 1000  # such tasks are never delayed, as in MS Project

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from jingwei.kernels.calendar import WorkCalendar
+from jingwei.kernels.calendar.stated import WorkCalendar
 from jingwei.kernels.levelling.planning_input import LevellingError, PlanAssignment, PlanResource, PlanTask
-from jingwei.kernels.plan_input import PROJECT_CALENDAR
+from jingwei.kernels.plan.input import PROJECT_CALENDAR
 
 
 @dataclass(frozen=True, slots=True)

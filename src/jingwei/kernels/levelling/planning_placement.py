@@ -9,7 +9,7 @@ import numpy as np
 
 from jingwei.kernels.levelling.planning_engine import Attempt, Engine, Wait
 from jingwei.kernels.levelling.planning_input import MOST_URGENT
-from jingwei.kernels.network_passes import WAITING
+from jingwei.kernels.network.passes import WAITING
 
 
 class Placement:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from jingwei.kernels.calendar import zone_of
+from jingwei.kernels.calendar.stated import zone_of
 from jingwei.kernels.levelling.planning_engine import Attempt, Engine
 from jingwei.kernels.levelling.planning_input import Move, PlanLevelling, Unresolved
-from jingwei.kernels.network import Cause
+from jingwei.kernels.network.critical_path import Cause
 from jingwei.kernels.text import Text
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import date, datetime, time
 from typing import Any
 
-from jingwei.kernels.calendar import CalendarLayer, DayException, Shifts, WorkCalendar
-from jingwei.kernels.plan_input import LinkName
+from jingwei.kernels.calendar.stated import CalendarLayer, DayException, Shifts, WorkCalendar
+from jingwei.kernels.plan.input import LinkName
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile
 from jingwei.kernels.planfile.xml import parse
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from jingwei.kernels.calendar import WorkCalendar
-from jingwei.kernels.plan_input import ConstraintName, LinkName
+from jingwei.kernels.calendar.stated import WorkCalendar
+from jingwei.kernels.plan.input import ConstraintName, LinkName
 
 
 class FileError(ValueError):

@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jingwei.kernels.calendar import CalendarError, CalendarLayer, DayException, Shifts, Week, WorkCalendar, days_excepted
-from jingwei.kernels.plan_input import ConstraintName, LinkName
+from jingwei.kernels.calendar.stated import CalendarError, CalendarLayer, DayException, Shifts, Week, WorkCalendar, days_excepted
+from jingwei.kernels.plan.input import ConstraintName, LinkName
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile
 from jingwei.kernels.planfile.recurrence import occurrences
 from jingwei.kernels.planfile.xml import parse

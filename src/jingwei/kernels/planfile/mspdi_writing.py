@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from xml.etree import ElementTree
 
-from jingwei.kernels.calendar import CalendarLayer, DayException, Shifts, WorkCalendar
+from jingwei.kernels.calendar.stated import CalendarLayer, DayException, Shifts, WorkCalendar
 from jingwei.kernels.planfile.model import FileAssignment, FileLink, FileResource, FileTask, PlanFile
 from jingwei.kernels.planfile.mspdi import constraints, link_types, stated_dates, task_types
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from jingwei.kernels.calendar import WorkCalendar, wall_minute
-from jingwei.kernels.plan_input import ConstraintName, LinkName
+from jingwei.kernels.calendar.compiled import compile_calendar
+from jingwei.kernels.calendar.stated import WorkCalendar, wall_minute
+from jingwei.kernels.plan.input import ConstraintName, LinkName
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileLink, FileResource, FileTask, PlanFile
-from jingwei.kernels.worktime import compile_calendar
 
 ActivityKind = Literal["task", "resource", "start_milestone", "finish_milestone", "level_of_effort", "wbs_summary"]
 LagCalendar = Literal["predecessor", "successor", "elapsed", "project"]

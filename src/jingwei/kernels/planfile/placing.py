@@ -11,10 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from jingwei.kernels.calendar import DAY_MINUTES, CalendarLayer, DayException, Shifts, WorkCalendar, day_number
-from jingwei.kernels.plan_input import PROJECT_CALENDAR
+from jingwei.kernels.calendar.compiled import compile_calendar
+from jingwei.kernels.calendar.stated import DAY_MINUTES, CalendarLayer, DayException, Shifts, WorkCalendar, day_number
+from jingwei.kernels.plan.input import PROJECT_CALENDAR
 from jingwei.kernels.planfile.model import FileAssignment, FileTask, PlanFile
-from jingwei.kernels.worktime import compile_calendar
 
 CLOCK = "elapsed time"
 Gap = tuple[datetime, datetime]

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any, Literal
 
-from jingwei.kernels.calendar import CalendarError, CalendarLayer, DayException, Shifts, WorkCalendar
+from jingwei.kernels.calendar.stated import CalendarError, CalendarLayer, DayException, Shifts, WorkCalendar
 from jingwei.kernels.planfile.model import FileAssignment, FileError, FileResource, PlanFile
 from jingwei.kernels.planfile.p6 import ActivityKind, Bound, LagCalendar, P6Activity, P6Link, P6Project, P6Wbs, plan_from
 from jingwei.kernels.planfile.xml import parse

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jingwei.kernels.plan import PlanDates, schedule_plan
-from jingwei.kernels.plan_from_finish import schedule_from_finish
-from jingwei.kernels.plan_input import PROJECT_CALENDAR, Activity, Dependency
+from jingwei.kernels.plan.from_finish import schedule_from_finish
+from jingwei.kernels.plan.input import PROJECT_CALENDAR, Activity, Dependency
+from jingwei.kernels.plan.plan import PlanDates, schedule_plan
 from jingwei.kernels.planfile.model import FileError, FileLink, FileTask, PlanFile
 from jingwei.kernels.planfile.placing import Placing, Worker
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jingwei.kernels.plan import PlanDates
-from jingwei.kernels.plan_from_finish import carried_out
+from jingwei.kernels.plan.from_finish import carried_out
+from jingwei.kernels.plan.plan import PlanDates
 from jingwei.kernels.planfile.model import FileError, PlanFile
 from jingwei.kernels.planfile.mspdi import minutes
 from jingwei.kernels.planfile.scheduling import network_of, options_of, schedule_file

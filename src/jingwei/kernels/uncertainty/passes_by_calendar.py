@@ -5,7 +5,7 @@ The same rules as the schedule's own passes (`network_passes`), a block of runs 
 
 from __future__ import annotations
 
-from jingwei.kernels.calendar_passes import CalendarTable, lagged, snapped, wall_finish, wall_start, work_at
+from jingwei.kernels.calendar.passes import CalendarTable, lagged, snapped, wall_finish, wall_start, work_at
 from jingwei.kernels.jit import compiled, inlined
 from jingwei.kernels.uncertainty.arrays import Model, Scratch
 from jingwei.kernels.uncertainty.streams import lanes

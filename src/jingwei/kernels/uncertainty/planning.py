@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jingwei.kernels.calendar import moment_of, wall_minute
-from jingwei.kernels.network import LAG_ELAPSED, LAG_IN_SUCCESSOR_CALENDAR, Constraint, LinkType
-from jingwei.kernels.plan import PlanDates
+from jingwei.kernels.calendar.compiled import CompiledCalendar, HorizonError, calendar_table, compile_calendar
+from jingwei.kernels.calendar.stated import moment_of, wall_minute
+from jingwei.kernels.network.critical_path import LAG_ELAPSED, LAG_IN_SUCCESSOR_CALENDAR, Constraint, LinkType
+from jingwei.kernels.plan.plan import PlanDates
 from jingwei.kernels.uncertainty.buffers import ChainEstimate, estimate_chain
 from jingwei.kernels.uncertainty.model import BY_THE_CLOCK, RiskEvent, Spread, SpreadName, UncertainActivity, UncertainLink, UncertaintyError
 from jingwei.kernels.uncertainty.results import Simulation
 from jingwei.kernels.uncertainty.simulation import simulate
-from jingwei.kernels.worktime import CompiledCalendar, HorizonError, calendar_table, compile_calendar
 
 if TYPE_CHECKING:  # it imports numba, which takes half a second
-    from jingwei.kernels.calendar_passes import CalendarTable
+    from jingwei.kernels.calendar.passes import CalendarTable
 
 _starts_late = (int(Constraint.SNET), int(Constraint.MSO))
 _ends_late = (int(Constraint.FNET), int(Constraint.MFO))
@@ -153,7 +153,7 @@ class _Taking:
         return int(own.work_at(finish) - own.work_at(start))
 
     def model(self) -> PlanModel:
-        from jingwei.kernels import network_passes as passes
+        from jingwei.kernels.network import passes
 
         keys = self.plan.network.keys
         count = len(keys)

@@ -18,7 +18,7 @@ from jingwei.kernels.uncertainty.results import Simulation
 from jingwei.kernels.uncertainty.tables import normal_row, quantile_rows
 
 if TYPE_CHECKING:
-    from jingwei.kernels.calendar_passes import CalendarTable
+    from jingwei.kernels.calendar.passes import CalendarTable
 
 _kinds = {"FS": 0, "FF": 1, "SS": 2, "SF": 3}
 chunk_blocks = 2
@@ -87,7 +87,7 @@ def simulate(
 
 @lru_cache(maxsize=1)
 def _no_calendars() -> CalendarTable:
-    from jingwei.kernels.calendar_passes import CalendarTable
+    from jingwei.kernels.calendar.passes import CalendarTable
 
     return CalendarTable._make(np.zeros(2, np.int64) for _ in CalendarTable._fields)
 

@@ -89,6 +89,15 @@ class GanttPage:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def press_at_once(self, key: str, times: int) -> None:
+        """The same key several times without a pause, however busy the machine is."""
+        *held, name = key.split("+")
+        event = {"key": name, "altKey": "Alt" in held, "shiftKey": "Shift" in held, "bubbles": True, "cancelable": True}
+        self.grid.evaluate(
+            "(grid, [event, times]) => { for (let n = 0; n < times; n += 1) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', event)); }",
+            [event, times],
+        )
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:

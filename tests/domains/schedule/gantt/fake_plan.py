@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jingwei.kernels.calendar import STANDARD_WEEK, DayException, WorkCalendar
-from jingwei.kernels.network import ActivityArrays, Constraint, CycleError, LinkArrays, LinkType, RunRules, compile_network
-from jingwei.kernels.worktime import compile_calendar
+from jingwei.kernels.calendar.compiled import compile_calendar
+from jingwei.kernels.calendar.stated import STANDARD_WEEK, DayException, WorkCalendar
+from jingwei.kernels.network.critical_path import ActivityArrays, Constraint, CycleError, LinkArrays, LinkType, RunRules, compile_network
 
 EPOCH = datetime(1970, 1, 1)
 Json = dict[str, Any]

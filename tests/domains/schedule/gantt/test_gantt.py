@@ -123,7 +123,7 @@ def test_fifty_changes_can_be_undone(gantt: GanttPage) -> None:
 def test_keys_pressed_in_a_row_are_one_change(gantt: GanttPage) -> None:
     before = gantt.task(DRIVEN)["start"]
     gantt.choose(DRIVEN)
-    gantt.press("Alt+ArrowRight", "Alt+ArrowRight", "Alt+ArrowRight")
+    gantt.press_at_once("Alt+ArrowRight", 3)
     expect(gantt.toast).to_contain_text("已改期")
     commits = [change for kind, change in gantt.plan.requests if kind == "commit"]
     assert len(commits) == 1

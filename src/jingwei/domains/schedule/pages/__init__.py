@@ -9,13 +9,13 @@ from jingwei.domains.schedule.pages import edits, files, gantt, levelling, netwo
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 
 register(MenuItem("plan", gettext_lazy("Gantt"), "/schedule/", "chart", "work.task.view", 10))
-register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10))
-register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "topology", "work.task.view", 20))
-register_project_page(ProjectPage(gettext_lazy("Dates and reasons"), "schedule-reasons", "route", "work.task.view", 25))
-register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 30))
-register_project_page(ProjectPage(gettext_lazy("Levelling"), "levelling", "scale", "work.task.view", 35))
-register_project_page(ProjectPage(gettext_lazy("What if"), "scenarios", "git-branch", "work.task.view", 37))
-register_project_page(ProjectPage(gettext_lazy("Files"), "schedule-files", "file-import", "work.task.view", 60))
+register_project_page(ProjectPage(gettext_lazy("Gantt"), "gantt", "chart", "work.task.view", 10, "plan"))
+register_project_page(ProjectPage(gettext_lazy("Network diagram"), "network", "topology", "work.task.view", 80, "plan"))
+register_project_page(ProjectPage(gettext_lazy("Dates and reasons"), "schedule-reasons", "route", "work.task.view", 85, "plan"))
+register_project_page(ProjectPage(gettext_lazy("Quality"), "schedule-quality", "check", "work.task.view", 90, "plan"))
+register_project_page(ProjectPage(gettext_lazy("Levelling"), "levelling", "scale", "work.task.view", 95, "plan"))
+register_project_page(ProjectPage(gettext_lazy("What if"), "scenarios", "git-branch", "work.task.view", 97, "plan"))
+register_project_page(ProjectPage(gettext_lazy("Schedule files"), "schedule-files", "file-import", "work.task.view", 120, "plan"))
 
 urlpatterns = [
     path("", gantt.first, name="gantt-first"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,32 +15,22 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import services
 from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import link_sheet, task_sheet
 from jingwei.domains.schedule.services import Edits
 from jingwei.domains.work import queries as work
-from jingwei.domains.worktime import queries as worktime
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.records import commands
 from jingwei.frame.web import Request
 from jingwei.kernels import bounds
 
-constraints = ("ASAP", "ALAP", "SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")
-
-# fields of a task that name a row, how it is found, and what is said when it is not there
-named_rows = (
-    ("assignee", directory.person, gettext_lazy("There is no such person.")),
-    ("calendar", worktime.calendar_for_tasks, gettext_lazy("There is no such calendar for tasks.")),
-)
-
-
-class _Changed(Exception):
-    pass
+# what the picture sends under names of the task's fields, taken as it is; whether it holds is asked where everything that is typed is
+plain_fields = ("duration_minutes", "percent", "name", "is_milestone", "assignee", "calendar", "parent")
+dated = ("SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")  # constraints that need a date
 
 
 def _asked(request: Request, project: Project) -> Edits:
@@ -75,43 +66,17 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
     return moment
 
 
-def _number(value: Any, field: str, most: int) -> int:
-    """A whole number that the column can hold and a plan can be made of."""
-    number = int(value)
-    if not -most <= number <= most:
-        raise ValidationError({field: _("Write a whole number up to %(most)s.") % {"most": most}})
-    return number
-
-
 def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """One task's new values by field, with the version in which it was seen."""
     out: dict[str, Any] = {"task": int(given["task"])}
-    task = work.task(out["task"])
-    if task is None or task.project_id != project.pk:
-        raise ValidationError({"task": _("There is no such task in this project.")})
-    if given.get("version") is not None and int(given["version"]) != task.version:
-        raise _Changed
+    if given.get("version") is not None:
+        out["version"] = int(given["version"])
     if given.get("start"):
         out["constraint"], out["constraint_at"] = "SNLT" if project.is_from_finish else "SNET", _moment(given["start"], zone)
-        if task.actual_start is not None:
+        task = work.task(out["task"])
+        if task is not None and task.actual_start is not None:
             out["actual_start"] = out["constraint_at"]
-    for name, most in (("duration_minutes", bounds.most_minutes), ("percent", 100)):
-        if given.get(name) is not None:
-            out[name] = _number(given[name], name, most)
-    if given.get("name"):
-        out["name"] = str(given["name"])[:300]
-        if bounds.unreadable(out["name"]):
-            raise ValidationError({"name": _("The name contains a character that cannot be kept. Type it anew.")})
-    if "parent" in given:
-        out["parent"] = work.task(int(given["parent"])) if given["parent"] else None
-        if given["parent"] and (out["parent"] is None or out["parent"].project_id != project.pk):
-            raise ValidationError({"parent": _("There is no such task in this project.")})
-    for name, find, text in named_rows:
-        if name in given:
-            out[name] = find(int(given[name])) if given[name] else None
-            if given[name] and out[name] is None:
-                raise ValidationError({name: text})
-    if "is_milestone" in given:
-        out["is_milestone"] = bool(given["is_milestone"])
+    out |= {name: given[name] for name in plain_fields if name in given}
     if "deadline" in given:
         out["deadline"] = _moment(given["deadline"], zone) if given["deadline"] else None
     if "constraint" in given:
@@ -120,14 +85,10 @@ def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str
 
 
 def _constraint(kind: str, at: Any, zone: ZoneInfo) -> dict[str, Any]:
-    """A constraint and its date: six kinds need one, two have none."""
-    if kind not in constraints:
-        raise ValidationError({"constraint": _("There is no such constraint.")})
-    if kind in ("ASAP", "ALAP"):
-        return {"constraint": kind, "constraint_at": None}
-    if not at:
+    """A constraint and its date: six kinds need one, the others have none."""
+    if kind in dated and not at:
         raise ValidationError({"constraint_at": _("This constraint needs a date.")})
-    return {"constraint": kind, "constraint_at": _moment(str(at), zone)}
+    return {"constraint": kind, "constraint_at": _moment(str(at), zone) if kind in dated else None}
 
 
 def _refused(problem: ValidationError) -> HttpResponse:
@@ -135,7 +96,7 @@ def _refused(problem: ValidationError) -> HttpResponse:
     return JsonResponse({"errors": [{"field": name, "message": text} for name, many in texts.items() for text in many]}, status=422)
 
 
-def _effect(effect: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _effect(effect: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """The effect with its moments in local words."""
     late = [{**each, "deadline": local_text(each["deadline"], zone), "finish": local_text(each["finish"], zone)} for each in effect["endangered"]]
     return {**effect, "finish_before": local_text(effect["finish_before"], zone), "finish_after": local_text(effect["finish_after"], zone), "endangered": late}
@@ -168,8 +129,13 @@ def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
         _require_all(request, project, edits)
         with scope.because(reason=_("Gantt")) as current:
             run = services.plan_commit if commit else services.plan_preview
-            done = run(project=project, edits=edits, read=lambda tasks, links: (task_sheet(project, request.access, tasks), link_sheet(project, links)))
-    except _Changed:
+            done = run(
+                project=project,
+                edits=edits,
+                access=request.access,
+                read=lambda tasks, links: (task_sheet(project, request.access, tasks), link_sheet(project, links)),
+            )
+    except commands.Stale:
         return JsonResponse({"errors": [{"field": "version", "message": _("Somebody changed this in the meantime.")}]}, status=409)
     except ValidationError as problem:
         return _refused(problem)
@@ -191,7 +157,7 @@ def commit(request: Request, code: str) -> HttpResponse:
 @require_POST
 def undo(request: Request, code: str) -> HttpResponse:
     """Take back one commit."""
-    from jingwei.frame import undo as undoing
+    from jingwei.frame.records import undo as undoing
 
     project = project_asked(request, code, "change")
     try:

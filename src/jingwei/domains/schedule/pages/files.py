@@ -13,9 +13,9 @@ from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import files, queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.pages.opening import project_asked
-from jingwei.frame import confined, heavy
 from jingwei.frame.models import Project
 from jingwei.frame.ui.undoing import offer_undo
+from jingwei.frame.walls import confined, heavy
 from jingwei.frame.web import Request
 
 

@@ -20,11 +20,10 @@ from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import baseline_sheet, link_sheet, task_sheet
 from jingwei.domains.schedule.words import gantt_words
 from jingwei.domains.work import queries as work
-from jingwei.frame import longwork
 from jingwei.frame.models import Project
-from jingwei.frame.ui import menu
 from jingwei.frame.web import Request
-from jingwei.kernels.calendar import wall_minute
+from jingwei.frame.work import longwork
+from jingwei.kernels.calendar.stated import wall_minute
 
 
 @require_GET
@@ -44,7 +43,7 @@ def gantt(request: Request, code: str) -> HttpResponse:
     """The page; the picture fetches its data."""
     project = project_asked(request, code)
     may = {verb: request.access.allows(f"work.task.{verb}", project.pk) for verb in ("change", "add", "delete")}
-    return render(request, "schedule/gantt.html", {"project": project, "projects": menu.projects_shown(request.access), "may": may, "words": gantt_words()})
+    return render(request, "schedule/gantt.html", {"project": project, "may": may, "words": gantt_words()})
 
 
 def span_of(project: Project) -> tuple[datetime, datetime]:
@@ -96,9 +95,9 @@ def levelled_rows(request: Request, code: str, work_id: int) -> HttpResponse:
     moved = {move["task"]: (move["new_start"], move["new_finish"]) for move in found.outcome["moves"]}
     rows = []
     for pk, start, finish, duration in work.tasks_of(project.pk).filter(start__isnull=False).values_list("pk", "start", "finish", "duration_minutes"):
-        if pk in moved:
-            start, finish = (datetime.fromisoformat(each) for each in moved[pk])
-        rows.append([pk, wall_minute(start, project.zone), wall_minute(finish, project.zone), duration])
+        first, last = (datetime.fromisoformat(each) for each in moved[pk]) if pk in moved else (start, finish)
+        if first is not None and last is not None:
+            rows.append([pk, wall_minute(first, project.zone), wall_minute(last, project.zone), duration])
     return JsonResponse({"id": -work_id, "name": _("Levelling preview"), "rows": rows}, json_dumps_params={"separators": (",", ":")})
 
 

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
-from jingwei.frame import longwork
 from jingwei.frame.models import LongWork, Project
+from jingwei.frame.models.values import whole
 from jingwei.frame.ui.undoing import offer_undo
-from jingwei.frame.values import whole
 from jingwei.frame.web import Request
+from jingwei.frame.work import longwork
 
 usual_seconds = 5
 
@@ -94,7 +94,8 @@ def accept(request: Request, code: str, pk: int) -> HttpResponse:
             raise ValidationError(_("The preview is gone. Level again."))
         for each in kept.outcome["projects"]:
             request.access.require("work.task.change", each["id"])
-        count = services.levelling_accept(outcome=kept.outcome, chosen={pk for each in request.POST.getlist("task") if (pk := whole(each)) is not None})
+        chosen = {task for each in request.POST.getlist("task") if (task := whole(each)) is not None}
+        count = services.levelling_accept(outcome=kept.outcome, chosen=chosen)
         offer_undo(request, _("%(count)s tasks are held back now.") % {"count": count})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))

@@ -16,8 +16,8 @@ from jingwei.domains.schedule import diagram, queries
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.schedule.paper.shapes import fitted
 from jingwei.domains.work import queries as work
-from jingwei.frame import heavy
-from jingwei.frame.values import whole
+from jingwei.frame.models.values import whole
+from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
 
 most_boxes = 500  # more than that are closed by their summaries at first

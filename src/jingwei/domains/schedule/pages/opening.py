@@ -6,15 +6,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jingwei.frame.models import Project
-from jingwei.frame.web import ProjectMissing, Request
+from jingwei.frame.web import ProjectMissing, Request, stands_in
 
 
 def project_asked(request: Request, code: str, verb: str = "view") -> Project:
     """The project of a code, if the person may `view` or `change` its tasks; raises ProjectMissing or Denied."""
-    project = Project.objects.filter(code=code).first()
+    project: Project | None = Project.objects.filter(code=code).first()
     if project is None:
         raise ProjectMissing(code)
     request.access.require(f"work.task.{verb}", project.pk)
+    stands_in(request, project.pk)
     return project
 
 

@@ -19,8 +19,8 @@ from jingwei.domains.schedule.paper.layout import Printed, Row, sheets, sizes
 from jingwei.domains.schedule.paper.shapes import Sheet
 from jingwei.domains.schedule.paper.svg import svg_of
 from jingwei.domains.work import queries as work
-from jingwei.frame import heavy
 from jingwei.frame.models import Project
+from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
 
 shown = 60  # sheets in the page; more are in the PDF

@@ -19,8 +19,8 @@ from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
+from jingwei.frame.models.values import whole
 from jingwei.frame.ui.undoing import offer_undo
-from jingwei.frame.values import whole
 from jingwei.frame.web import Request
 from jingwei.kernels import bounds
 

@@ -11,8 +11,8 @@ from django.db.models.functions import JSONObject
 
 from jingwei.domains.schedule.models import Baseline
 from jingwei.domains.work import queries as work
-from jingwei.frame.access import Access
 from jingwei.frame.models import Project
+from jingwei.frame.rights.access import Access
 
 
 class WallMinute(Func):
@@ -69,5 +69,6 @@ def baseline_sheet(project: Project, baseline: Baseline | None) -> list[Any]:
     """A baseline's tasks: [task, start, finish, duration in working minutes]."""
     if baseline is None:
         return []
-    walls = {f"{name}_wall": WallMinute(name, project.zone) for name in ("start", "finish")}
-    return list(baseline.tasks.annotate(**walls).values_list("task_id", "start_wall", "finish_wall", "duration_minutes"))
+    walls: dict[str, Any] = {f"{name}_wall": WallMinute(name, project.zone) for name in ("start", "finish")}
+    columns: tuple[str, ...] = ("task_id", *walls, "duration_minutes")
+    return list(baseline.tasks.annotate(**walls).values_list(*columns))

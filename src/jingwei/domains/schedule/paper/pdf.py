@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import groupby
-from pathlib import Path as File
+from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from jingwei.domains.schedule.paper.shapes import Box, Path, Shape, Sheet, Text
-
-# Fonts with TrueType outlines (others cannot be embedded), as Linux, Windows and macOS bring them.
-font_files = (
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/usr/share/fonts/truetype/arphic/uming.ttc",
-    "/usr/share/fonts/google-droid-sans-fonts/DroidSansFallbackFull.ttf",
-    "/usr/share/fonts/wqy-microhei/wqy-microhei.ttc",
-    "C:/Windows/Fonts/msyh.ttc",
-    "C:/Windows/Fonts/simhei.ttf",
-    "/System/Library/Fonts/STHeiti Light.ttc",
-)
-spelled = str.maketrans({"→": "->", "←": "<-", "−": "-", "…": "...", "≤": "<=", "≥": ">=", "•": "·"})  # what Chinese fonts often lack
-latin, latin_bold = "Helvetica", "Helvetica-Bold"
-
-
-@cache
-def chinese_font() -> str:
-    """The name of a registered font that has Chinese; JINGWEI_PDF_FONT names a file to prefer."""
-    for name in (os.environ.get("JINGWEI_PDF_FONT", ""), *font_files):
-        if name and File(name).is_file():
-            try:
-                pdfmetrics.registerFont(TTFont("jingwei-cjk", name))
-            except TTFError:
-                continue
-            return "jingwei-cjk"
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    return "STSong-Light"
+from jingwei.frame.documents.fonts import latin, latin_bold, runs_of
 
 
 def pdf_of(sheets: Sequence[Sheet], title: str) -> bytes:
@@ -90,7 +57,7 @@ def _colours(canvas: Any, fill: str, stroke: str) -> None:
 
 
 def _write(canvas: Any, shape: Text, height: float) -> None:
-    runs = list(_runs(shape.text.translate(spelled), is_bold=shape.is_bold))
+    runs = list(runs_of(shape.text, is_bold=shape.is_bold))
     widths = [pdfmetrics.stringWidth(text, font, shape.size) for text, font in runs]
     x = shape.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor] * sum(widths)
     canvas.setFillColor(HexColor(shape.fill))
@@ -103,9 +70,3 @@ def _write(canvas: Any, shape: Text, height: float) -> None:
         line.textOut(text)
         canvas.drawText(line)
         x += width
-
-
-def _runs(text: str, *, is_bold: bool) -> Iterator[tuple[str, str]]:
-    """Pieces of a text with the font that has their letters."""
-    for is_latin, letters in groupby(text, key=lambda letter: ord(letter) < 0x100):
-        yield "".join(letters), (latin_bold if is_bold else latin) if is_latin else chinese_font()

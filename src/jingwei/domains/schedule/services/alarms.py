@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule.models import Endangerment
-from jingwei.frame import notices
-from jingwei.frame.models import Project, User
+from jingwei.frame.models import Project
+from jingwei.frame.telling import watches
+from jingwei.frame.telling.watches import Watch
 
-languages = ("zh-hans", "en")
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone as it was calculated; `cause` says in the language of now why the plan moved."""
+
+    pk: int
+    project: Project
+    row: Mapping[str, Any]
+    finish: datetime | None = None
+    cause: Callable[[], str] = str
+
+    @property
+    def project_id(self) -> int:
+        """The project it belongs to."""
+        return self.project.pk
 
 
 def milestones_watch(
@@ -24,49 +39,51 @@ def milestones_watch(
 
     `rows` are the project's tasks, `late` the computed finish of each milestone behind its deadline, `cause` says why in the language of now.
     """
-    known = dict(Endangerment.objects.filter(project=project).values_list("task_id", "pk"))
-    fresh, saved = sorted(set(late) - set(known)), sorted(pk for pk in known if pk not in late)
-    if not fresh and not saved:
-        return fresh, saved
-    for pk in fresh:
-        Endangerment(project=project, tenant_id=project.tenant_id, task_id=pk).save()
-    Endangerment.objects.filter(task_id__in=saved).delete()
-    people = managers_of(project)
-    for pk in fresh:
-        tell(people, project, pk, lambda pk=pk: _late_text(project, rows[pk], late[pk], cause()), level="alarm")  # type: ignore[misc]
-    for pk in saved:
-        if pk in rows:
-            tell(people, project, pk, lambda pk=pk: _safe_text(rows[pk]), level="note")  # type: ignore[misc]
-    return fresh, saved
+    now = {pk: Milestone(pk, project, rows[pk], finish, cause) for pk, finish in late.items()}
+    others = _Others(project, rows)
+    return watches.settle(milestone_late, now, project=project, others=others)
 
 
-def managers_of(project: Project) -> list[User]:
-    """The project's manager and everybody with that role; the administrators when there is nobody."""
-    people = {user.pk: user for user in notices.people_of(project.pk, "manager")}
-    if project.manager is not None and project.manager.is_active:
-        people[project.manager.pk] = project.manager
-    return list(people.values()) or notices.people_of(project.pk, "owner")
+class _Others(Mapping[int, Milestone]):
+    """The other tasks of the plan, made into milestones only as they are asked for."""
+
+    def __init__(self, project: Project, rows: Mapping[int, Mapping[str, Any]]) -> None:
+        self.project, self.rows = project, rows
+
+    def __getitem__(self, pk: int) -> Milestone:
+        return Milestone(pk, self.project, self.rows[pk])
+
+    def __iter__(self) -> Any:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
-def tell(people: list[User], project: Project, task_id: int, text: Callable[[], str], *, level: str) -> None:
-    """One notice a person and milestone, in both languages."""
-    titles = []
-    for language in languages:
-        with translation.override(language):
-            titles.append(text())
-    notices.notify(people, titles[0], titles[1], level=level, url=f"/projects/{project.code}/", key=f"milestone:{task_id}", project_id=project.pk)
-
-
-def _late_text(project: Project, row: Mapping[str, Any], finish: datetime, cause: str) -> str:
-    zone = ZoneInfo(project.zone)
-    hours = (finish - row["deadline"]).total_seconds() / 3600
-    late = _("%(days)s days") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours") % {"hours": round(hours, 1)}
+def _late_text(late: Milestone) -> str:
+    assert late.finish is not None
+    zone = ZoneInfo(late.project.zone)
+    hours = (late.finish - late.row["deadline"]).total_seconds() / 3600
+    behind = _("%(days)s days") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours") % {"hours": round(hours, 1)}
     return _("“%(name)s” of %(project)s slips to %(finish)s, %(late)s behind its deadline. Reason: %(cause)s") % {
-        "name": row["name"][:80], "project": project.code, "finish": finish.astimezone(zone).strftime("%m-%d %H:%M"), "late": late, "cause": cause[:120],
+        "name": late.row["name"][:80], "project": late.project.code, "finish": late.finish.astimezone(zone).strftime("%m-%d %H:%M"), "late": behind, "cause": late.cause()[:120],
     }  # fmt: skip
 
 
-def _safe_text(row: Mapping[str, Any]) -> str:
-    if row["percent"] >= 100:
-        return _("“%(name)s” is reached.") % {"name": row["name"][:80]}
-    return _("“%(name)s” is safe again: it meets its deadline.") % {"name": row["name"][:80]}
+def _safe_text(safe: Milestone) -> str:
+    if safe.row["percent"] >= 100:
+        return _("“%(name)s” is reached.") % {"name": safe.row["name"][:80]}
+    return _("“%(name)s” is safe again: it meets its deadline.") % {"name": safe.row["name"][:80]}
+
+
+milestone_late = Watch(
+    "milestone.late",
+    gettext_lazy("Endangered milestone"),
+    "work.task",
+    says=_late_text,
+    over=_safe_text,
+    tell=lambda milestone: watches.managers_of(milestone.project),
+    address=lambda milestone: f"/projects/{milestone.project.code}/",
+    level="alarm",
+    words_need="hub.interface.view",  # the reason names interfaces that are down
+)

@@ -15,13 +15,19 @@ from jingwei.domains.schedule.services.recalculation import project_recalculate,
 from jingwei.domains.work import queries
 from jingwei.domains.work import services as work
 from jingwei.frame.models import Project
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import Access
 
 Read = Callable[[Sequence[int], Sequence[int]], tuple[Any, Any]]  # ids of tasks and of links → both as the page takes them
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What a person wants of the plan. A change is {"task": id, field: value}; a new task {"name", "after": id or None}."""
+    """What a person wants of the plan. A change is {"task": id, field: value}, with "version" where the row was seen; a new task {"name", "after": id or None}.
+
+    Fields are those of the resource "work.task", and go the way of everything that is typed: its rights, its checks.
+    """
 
     changes: Sequence[Mapping[str, Any]] = ()
     new_links: Sequence[Mapping[str, Any]] = ()
@@ -59,12 +65,12 @@ class _Undo(Exception):
     pass
 
 
-def plan_preview(*, project: Project, edits: Edits, read: Read = ids_read) -> Outcome:
+def plan_preview(*, project: Project, edits: Edits, access: Access, read: Read = ids_read) -> Outcome:
     """What a change of the plan would do: carried out for real, then rolled back, so it can never differ from the commit."""
     outcome: Outcome | None = None
     try:
         with transaction.atomic():
-            outcome = _observed(project, lambda: _carry_out(project, edits), read)
+            outcome = _observed(project, lambda: _carry_out(project, edits, access), read)
             raise _Undo
     except _Undo:
         assert outcome is not None
@@ -72,9 +78,9 @@ def plan_preview(*, project: Project, edits: Edits, read: Read = ids_read) -> Ou
 
 
 @transaction.atomic
-def plan_commit(*, project: Project, edits: Edits, read: Read = ids_read) -> Outcome:
-    """Change the plan through the work's own verbs, under one trace, and recalculate at once."""
-    return _observed(project, lambda: _carry_out(project, edits), read)
+def plan_commit(*, project: Project, edits: Edits, access: Access, read: Read = ids_read) -> Outcome:
+    """Change the plan under one trace and recalculate at once. Raises commands.Stale when a task is not as it was seen."""
+    return _observed(project, lambda: _carry_out(project, edits, access), read)
 
 
 @transaction.atomic
@@ -123,25 +129,27 @@ def _effect(project: Project, record: Recalculation | None, finish: Any, late: s
     }
 
 
-def _carry_out(project: Project, edits: Edits) -> list[str]:
+def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     """Do it; returns what followed from it by the work's own rules, in words."""
+    tasks, links = resource("work.task"), resource("work.dependency")
     told: list[str] = []
     for change in edits.changes:
-        task = _task(project, change["task"])
-        told += work.task_save(instance=task, **{name: value for name, value in change.items() if name != "task"}).told
+        values = {name: value for name, value in change.items() if name not in ("task", "version")}
+        told += commands.change(tasks, _task(project, change["task"]), values, access, version=change.get("version")).told
     for new in edits.new_tasks:
         above = _task(project, new["after"]) if new["after"] else None
-        place = {"parent": above.parent, "position": above.position} if above else {}
-        work.task_save(project=project, name=new["name"], **place)
+        made = commands.create(tasks, {"project": project.pk, "name": new["name"], "parent": above.parent_id if above else None}, access)
+        if above is not None:
+            work.task_save(instance=made, position=above.position)  # where a task stands in the tree is typed in nowhere
     for pk in edits.gone_tasks:
-        work.task_remove(instance=_task(project, pk))
+        commands.remove(tasks, _task(project, pk), access)
     for link in edits.new_links:
-        ends = _task(project, link["from"]), _task(project, link["to"])
-        work.dependency_save(predecessor=ends[0], successor=ends[1], type=link.get("type", "FS"), lag_minutes=int(link.get("lag_minutes", 0)))
+        ends = {"predecessor": _task(project, link["from"]).pk, "successor": _task(project, link["to"]).pk}
+        commands.create(links, {**ends, "type": link.get("type", "FS"), "lag_minutes": link.get("lag_minutes", 0)}, access)
     for pk in edits.gone_links:
         found = queries.links_of(project.pk).filter(pk=pk).first()
         if found is not None:
-            work.dependency_remove(instance=found)
+            commands.remove(links, found, access)
     return told
 
 

@@ -157,7 +157,7 @@ def _duration(task: FileTask) -> int:
 
 
 def _links(plan: PlanFile, made: Mapping[str, Any]) -> list[tuple[Any, Any, str, int]]:
-    found = []
+    found: list[tuple[Any, Any, str, int]] = []
     minutes = {task.uid: task.duration_minutes for task in plan.tasks}
     for link in plan.links:
         if link.predecessor in made and link.successor in made:

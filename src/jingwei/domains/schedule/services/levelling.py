@@ -14,8 +14,9 @@ from jingwei.domains.schedule import levelling
 from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
 from jingwei.domains.work import queries as work
 from jingwei.domains.work import services as tasks
-from jingwei.frame import longwork, scope
+from jingwei.frame import scope
 from jingwei.frame.models import LongWork, Project, User
+from jingwei.frame.work import longwork
 
 kind = "schedule.level"
 

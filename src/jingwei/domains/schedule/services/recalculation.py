@@ -15,10 +15,12 @@ from jingwei.domains.schedule.facts import ScheduleRecalculated
 from jingwei.domains.schedule.models import Recalculation
 from jingwei.domains.schedule.services.alarms import milestones_watch
 from jingwei.domains.work import services as work
-from jingwei.frame import events, facts, jobs, scope
+from jingwei.frame import scope
 from jingwei.frame.models import Project
-from jingwei.kernels.calendar import CalendarError
-from jingwei.kernels.plan import PlanDates, PlanError
+from jingwei.frame.telling import events, facts
+from jingwei.frame.work import jobs
+from jingwei.kernels.calendar.stated import CalendarError
+from jingwei.kernels.plan.plan import PlanDates, PlanError
 
 job = "schedule.recalculate"
 computed = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical")
@@ -44,7 +46,10 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        return Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=str(problem)[:300], effects={"problem": str(problem)})
+        failed: Recalculation = Recalculation.objects.create(
+            project=project, tenant_id=project.tenant_id, cause=str(problem)[:300], effects={"problem": str(problem)}
+        )
+        return failed
     moved = _store(loaded, plan)
     record = _record(loaded, plan, moved, round((time.perf_counter() - began) * 1000))
     if moved:

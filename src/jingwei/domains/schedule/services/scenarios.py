@@ -16,6 +16,7 @@ from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commi
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.rights.access import system_access
 
 
 @transaction.atomic
@@ -79,7 +80,7 @@ def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]])
         if values.get("not_before"):
             change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
         edits.append(change)
-    return plan_commit(project=project, edits=Edits(changes=edits))
+    return plan_commit(project=project, edits=Edits(changes=edits), access=system_access(project.tenant_id))
 
 
 def _estimates(task_id: int, minutes: int) -> dict[str, int]:

@@ -2,6 +2,7 @@
 import "./palette.js";
 import "./panel.js";
 import "./inline.js";
+import "./carried.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
@@ -9,6 +10,19 @@ document.addEventListener("click", (event) => {
   document.documentElement.dataset.bsTheme = next;
   localStorage.setItem("jingwei-theme", next);
   document.dispatchEvent(new CustomEvent("jingwei:theme-changed"));
+});
+
+// The menu of a wide screen is folded away and stays so.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-menu-fold]")) return;
+  const folded = document.documentElement.toggleAttribute("data-menu-folded");
+  localStorage.setItem("jingwei-menu", folded ? "folded" : "open");
+});
+
+// What waits is asked once a page and told wherever it is shown.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!event.target.matches(".jw-waits")) return;
+  document.querySelectorAll(".jw-waits").forEach((copy) => { if (copy !== event.target) copy.innerHTML = event.target.innerHTML; });
 });
 
 document.addEventListener("change", (event) => {

@@ -143,6 +143,9 @@ function pressed(event) {
 }
 
 if (palette) {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-open-palette]")) openPalette();
+  });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k") {
       event.preventDefault();

@@ -41,7 +41,9 @@ document.addEventListener("focusin", (event) => {
 });
 
 async function suggest(input) {
-  const answer = await fetch(`${input.dataset.pick}?q=${encodeURIComponent(input.value)}`, { headers: { Accept: "application/json" } });
+  const address = new URL(input.dataset.pick, window.location.href);
+  address.searchParams.set("q", input.value);
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) return;
   const list = document.getElementById(input.getAttribute("list"));
   list.replaceChildren(...(await answer.json()).items.map((item) => {

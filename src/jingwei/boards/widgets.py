@@ -1,0 +1,69 @@
+"""What of several domains together stands on a home: what is in danger, what slips, what costs too much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jingwei.boards.queries import Standing, standings_of
+from jingwei.frame.widgets import Answer, Desk, Point, Row, Widget
+from jingwei.frame.widgets.desk import shown_at_most
+
+
+def standings(desk: Desk) -> list[Standing]:
+    """Where every project that the person may see stands; asked for once a page."""
+    return desk.kept("boards.standings", lambda: standings_of(desk.access))
+
+
+def danger(desk: Desk) -> Answer:
+    """Interfaces that are down, milestones behind their deadline."""
+    rows = [
+        Row(f"/hub/interfaces/{i.key}/", i.name, i.state_reason[:90], i.state, i.get_state_display(), i.state_since)
+        for standing in standings(desk) for i in standing.down
+    ]  # fmt: skip
+    rows += [
+        Row(f"/projects/{s.project.code}/", m.name, f"{s.project.code} · {_late(m)}", "endangered", _("Endangered"), m.finish, endangered=m.pk)
+        for s in standings(desk) for m in s.endangered
+    ]  # fmt: skip
+    empty = _("No milestone is endangered and no interface is down.")
+    return Answer(rows[:shown_at_most], len(rows), empty=empty, url="/portfolio/", link=_("Portfolio"), is_alarm=bool(rows))
+
+
+def _late(milestone: Any) -> str:
+    hours = (milestone.finish - milestone.deadline).total_seconds() / 3600
+    return _("%(days)s days late") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours late") % {"hours": round(hours, 1)}
+
+
+def overspent(desk: Desk) -> Answer:
+    """Projects whose actual cost is above what was planned."""
+    over = [s for s in standings(desk) if s.sees_money and s.planned and s.actual > s.planned]
+    rows = [
+        Row(f"/projects/{s.project.code}/", s.project.name, _("%(percent)s %% of the plan") % {"percent": round(100 * s.actual / s.planned)}, "degraded", _("Above the plan"), amount=s.actual - s.planned, currency=s.project.currency)
+        for s in over
+    ]  # fmt: skip
+    return Answer(rows[:shown_at_most], len(rows), empty=_("No project has spent more than planned."), url="/portfolio/", link=_("Portfolio"))
+
+
+def slipping(desk: Desk) -> Answer:
+    """Projects that finish behind their baseline, the latest first."""
+    late = sorted((s for s in standings(desk) if (s.slip_days or 0) > 0), key=lambda s: -(s.slip_days or 0))
+    rows = [
+        Row(f"/projects/{s.project.code}/", s.project.name, _("%(days)s days behind the baseline") % {"days": s.slip_days}, "degraded", _("Slipping"), s.finish)
+        for s in late
+    ]  # fmt: skip
+    return Answer(rows[:shown_at_most], len(rows), empty=_("Every project keeps its baseline."), url="/portfolio/", link=_("Portfolio"))
+
+
+def progress(desk: Desk) -> Answer:
+    """How far each project is, in percent."""
+    points = [Point(s.project.code, s.percent) for s in standings(desk)]
+    return Answer(points=points[:shown_at_most], total=len(points), unit="%", empty=_("No project yet"), url="/portfolio/", link=_("Portfolio"))
+
+
+_first = {"manager": 10, "engineer": 30, "finance": 40, "pmo": 10, "operations": 20, "owner": 10, "viewer": 10}
+Widget("danger", gettext_lazy("Endangered now"), danger, homes=_first)
+Widget("overspent", gettext_lazy("Spent more than planned"), overspent, "cost.line.view", homes={"finance": 30, "pmo": 30})
+Widget("slipping", gettext_lazy("Behind the baseline"), slipping, homes={"pmo": 20})
+Widget("progress", gettext_lazy("Progress of the projects"), progress, "work.task.view", shape="chart")

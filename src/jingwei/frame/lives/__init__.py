@@ -1,0 +1,1 @@
+"""What every row can have beside its fields: a life with steps, parts, a number."""

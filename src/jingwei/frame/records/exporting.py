@@ -1,0 +1,121 @@
+"""Lists out: CSV and Excel for any resource, the template to fill in, and the rows an import refused."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from jingwei.frame.models import User
+from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.rights.access import Access
+
+formula_starts = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def fields_of(resource: Resource) -> list[str]:
+    """The columns of a sheet: every writable field that fits into a cell."""
+    return [n for n in resource.fields if (f := resource.model_field(n)) is not None and not isinstance(f, models.FileField)]
+
+
+def fields_told(resource: Resource, access: Access) -> list[str]:
+    """Those that an export tells: a column of names that may not be known wherever one may export is left out, so a sheet brought back clears none."""
+
+    def is_told(name: str) -> bool:
+        target, exported = resource.target(name), access.projects(resource.permission("export"))
+        known = access.projects(target.permission("view")) if target is not None and name in resource.veiled else None
+        return known is None or (exported is not None and exported <= known)
+
+    return [name for name in fields_of(resource) if is_told(name)]
+
+
+def guarded(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(formula_starts) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def unguarded(text: str) -> str:
+    """The other way round."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(formula_starts) else text
+
+
+def written(resource: Resource, row: Any, name: str) -> str:
+    """A field as a sheet holds it: references by natural key, moments in the organisation's zone."""
+    value = getattr(row, name)
+    if value is None:
+        return ""
+    if isinstance(value, models.Model):
+        target = resource_of(type(value))
+        return target.name_of(value) if target else value.get_username() if isinstance(value, User) else str(value.pk)
+    if isinstance(value, dt.datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def export_csv(resource: Resource, rows: models.QuerySet[Any], names: Sequence[str]) -> Iterator[bytes]:
+    """These fields of rows as CSV with a byte-order mark, streamed."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    yield b"\xef\xbb\xbf"
+    writer.writerow([str(resource.label(n)) for n in names])
+    for row in rows.iterator(chunk_size=1000):
+        writer.writerow([guarded(written(resource, row, n)) for n in names])
+        if buffer.tell() > 64_000:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def export_xlsx(resource: Resource, rows: models.QuerySet[Any], names: Sequence[str]) -> bytes:
+    """These fields of rows as an Excel workbook, written row by row."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    lines = ([ILLEGAL_CHARACTERS_RE.sub("�", guarded(written(resource, row, n))) for n in names] for row in rows.iterator(chunk_size=1000))
+    return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], lines)
+
+
+def template(resource: Resource) -> bytes:
+    """An empty workbook with one example row."""
+    names = fields_of(resource)
+    example = resource.example() if resource.example else {}
+    return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], [[guarded(str(example.get(n, ""))) for n in names]])
+
+
+def _writable(cell: Any) -> Any:
+    """What a workbook can hold: text without the control characters that it cannot."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    return ILLEGAL_CHARACTERS_RE.sub(" ", cell) if isinstance(cell, str) else cell
+
+
+def workbook(title: str, headers: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
+    """A workbook of one sheet: headings, and lines of cells."""
+    import openpyxl  # takes a quarter of a second to load, and most processes write no workbook
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(re.sub(r"[\\*?:/\[\]]", " ", title)[:31])
+    for line in (headers, *lines):
+        sheet.append([_writable(cell) for cell in line])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

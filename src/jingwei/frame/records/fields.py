@@ -1,0 +1,171 @@
+"""Form fields of model fields: references as people type them, members, photos, dates with a picker."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame import scope
+from jingwei.frame.models import Membership, User, values
+from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.walls import confined
+from jingwei.kernels import pictures
+from jingwei.kernels.bounds import largest_id
+
+
+class ReferenceInput(forms.TextInput):
+    """A text box with suggestions: people type or pick the natural key of a row."""
+
+    template_name = "frame/widgets/reference.html"
+
+    def __init__(self, target: Resource, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.target = target
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["target"] = self.target.key
+        return context
+
+
+nowhere_else = object()  # a reference that is not confined to a place
+
+
+class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it.
+
+    What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation).
+    """
+
+    default_error_messages = {
+        "invalid_choice": _("There is no “%(value)s”. Type the code or pick one from the list."),
+        "elsewhere": _("“%(value)s” belongs to another project. Choose one of the same project."),
+    }
+
+    def __init__(self, target: Resource, **options: Any) -> None:
+        super().__init__(target.model._default_manager.none(), widget=ReferenceInput(target), **options)
+        self.target = target
+        self.place: Any = nowhere_else
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, models.Model):
+            return self.target.name_of(value)
+        if isinstance(value, int) or (pk := _picked(value)) is not None:
+            row = self.target.model.objects.select_related(*self.target.references).filter(pk=value if isinstance(value, int) else pk).first()
+            return self.target.name_of(row) if row else value
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        row = value if isinstance(value, self.target.model) else self._found(value)
+        if row is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+        if not self.is_near(row):
+            shown = value if isinstance(value, str) else self.target.name_of(row)
+            raise ValidationError(self.error_messages["elsewhere"], code="elsewhere", params={"value": shown})
+        return row
+
+    def is_near(self, row: Any) -> bool:
+        """Whether the row is of the place to which this reference is confined, or of the organisation."""
+        return self.place is nowhere_else or self.target.project_of(row) in (None, self.place)
+
+    def _found(self, value: Any) -> Any | None:
+        rows = self.target.model.objects.all()
+        if isinstance(value, int) and not isinstance(value, bool):
+            return rows.filter(pk=value).first() if 0 < value <= largest_id else None
+        near = rows
+        if self.place is not nowhere_else:
+            path = self.target.place_path
+            near = rows.filter(models.Q(**{path: self.place}) | models.Q(**{f"{path}__isnull": True}))
+        row = self.target.named(str(value), near) or self.target.named(str(value), rows)
+        if row is None and (pk := _picked(value)) is not None:
+            row = rows.filter(pk=pk).first()
+        return row
+
+    def validate(self, value: Any) -> None:
+        forms.Field.validate(self, value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(data or "")
+
+
+def _picked(value: Any) -> int | None:
+    """The id in `#12`, as our own pickers and links write it."""
+    return values.whole(value[1:]) if isinstance(value, str) and value.startswith("#") else None
+
+
+class PictureField(forms.FileField):
+    """A photo: JPEG, PNG or WebP, written anew with nothing but its pixels (see kernels.pictures), by a process with limits."""
+
+    widget = forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+
+    def to_python(self, data: Any) -> Any:
+        file = super().to_python(data)
+        if file is None:
+            return None
+        if file.size > pictures.most_bytes:
+            raise ValidationError(_("The picture is larger than 20 MB. Take it with a lower resolution."), code="large")
+        suffix, content = confined.run("jingwei.kernels.pictures:cleaned", file.read())
+        return SimpleUploadedFile(f"{PurePath(file.name or 'photo').stem[:80]}.{suffix}", content)
+
+
+class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A person who is a member of this organisation, by user name; a program may give the id. Others are not offered, and not known."""
+
+    default_error_messages = {"invalid_choice": _("“%(value)s” is no member of this organisation. Choose one from the list.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(members(), to_field_name="username", **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if (number := value if isinstance(value, int) else _picked(value)) is not None:
+            return User.objects.filter(pk=number).values_list("username", flat=True).first()
+        return value.username if isinstance(value, User) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, User):
+            value = value.pk
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value in self.empty_values:
+                return None
+            found = self.queryset.filter(pk=value).first() if self.queryset is not None and 0 < value <= largest_id else None
+            if found is None:
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+            return found
+        try:
+            return super().to_python(value)
+        except ValidationError as problem:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
+
+
+def members() -> models.QuerySet[User]:
+    """People who belong to the organisation of the scope."""
+    held = Membership.objects.filter(tenant_id=scope.current().tenant_id)
+    return User.objects.filter(pk__in=held.values("user_id")).order_by("username")
+
+
+def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
+    """The form field for a model field: references by natural key, real date pickers, multi-line text."""
+    if isinstance(field, models.ForeignKey):
+        target = resource_of(field.remote_field.model)
+        if target is not None:
+            return ReferenceField(target, required=not field.blank, label=field.verbose_name, help_text=field.help_text)
+        if field.remote_field.model is User:
+            return MemberField(required=not field.blank, label=field.verbose_name, help_text=field.help_text)
+    if isinstance(field, models.ImageField):
+        return PictureField(required=not field.blank, label=field.verbose_name, help_text=field.help_text, max_length=field.max_length)
+    if isinstance(field, models.DateTimeField):
+        options["widget"] = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    elif isinstance(field, models.DateField):
+        options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    made: forms.Field | None = field.formfield(**options)
+    if made is not None:
+        made.validators += values.checks_of(field)
+    return made

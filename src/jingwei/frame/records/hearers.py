@@ -1,0 +1,24 @@
+"""Rows were written or removed, by whatever way: rooms above that hold something against a row hear of it inside the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jingwei.frame.records.resource import Resource
+
+# called with rows that were written, and with the ids of rows that are gone
+of_written: list[Callable[[Resource, Sequence[Any]], object]] = []
+of_removed: list[Callable[[Resource, Sequence[int]], object]] = []
+
+
+def written(resource: Resource, rows: Sequence[Any]) -> None:
+    """These rows were written."""
+    for hear in of_written:
+        hear(resource, rows)
+
+
+def removed(resource: Resource, ids: Sequence[int]) -> None:
+    """Rows of these ids are gone."""
+    for hear in of_removed:
+        hear(resource, ids)

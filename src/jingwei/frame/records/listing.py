@@ -1,0 +1,188 @@
+"""One list of a resource as asked for by page, REST or GraphQL: filters, search, sort, page. A fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from jingwei.frame.models import values
+from jingwei.frame.records import cursors, tagged
+from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.rights.access import Access
+
+page_sizes = (50, 100)
+choices_at_most = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter as shown: its kind (choice, reference, boolean, date, text), options and present value."""
+
+    name: str
+    label: Any
+    kind: str
+    value: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+class Listing:
+    """What `parameters` (a query string's values) ask of a resource, within these rights."""
+
+    def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50, verb: str = "view") -> None:
+        self.resource, self.access, self.parameters, self.verb = resource, access, parameters, verb
+        self.size = values.whole(parameters.get("size", ""), 500) or size
+
+    @cached_property
+    def all_rows(self) -> models.QuerySet[Any]:
+        """Every matching row, sorted."""
+        rows = self.resource.rows(self.access, self.verb)
+        for name in self.resource.filters:
+            rows = self._narrowed(rows, name)
+        if "tags" in self.resource.carries and (word := readable(self.parameters.get("tag", "")).strip()):
+            rows = tagged.narrowed(rows, self.resource, word)
+        if words := readable(self.parameters.get("q", "")).strip()[:200]:
+            rows = rows.filter(searched(self.resource, words))
+        if at := self.parameters.get("at", ""):
+            inside = self._inside(readable(at))
+            rows = rows.filter(inside) if inside is not None else rows.none()
+        return rows.order_by(*self.order)
+
+    def _inside(self, at: str) -> Q | None:
+        """The rows of one place of a view, such as `matrix:4~5`; None when there is no such place."""
+        name, _colon, place = at.partition(":")
+        view = self.resource.view(name)
+        found = view.inside(self.resource, place) if view is not None else None
+        return view.only & found if view is not None and found is not None else None
+
+    def _narrowed(self, rows: models.QuerySet[Any], name: str) -> models.QuerySet[Any]:
+        field = self.resource.model_field(name)
+        value = readable(self.parameters.get(name, ""))
+        if isinstance(field, models.DateField):
+            since, until = (values.day_of(self.parameters.get(f"{name}{end}", "")) for end in ("_from", "_to"))
+            rows = rows.filter(**{f"{name}__gte": since}) if since else rows
+            return rows.filter(**{f"{name}__lt": until + dt.timedelta(days=1)}) if until else rows
+        if value == "":
+            return rows
+        if value == "-":
+            return rows.filter(**{f"{name}__isnull": True})
+        if isinstance(field, models.BooleanField):
+            return rows.filter(**{name: value in ("1", "true", "True")})
+        if isinstance(field, models.ForeignKey):
+            if (pk := values.whole(value)) is not None:
+                return rows.filter(**{f"{name}_id": pk})
+            target = resource_of(field.remote_field.model)
+            row = target.named(value, target.seen(self.access)) if target else None  # a name that one may not see names nothing
+            return rows.filter(**{f"{name}_id": row.pk}) if row else rows.none()
+        return rows.filter(**{f"{name}__in": _kept_of(field, value)})
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Field names to sort by; the primary key decides ties, so paging never skips or repeats."""
+        asked = self.parameters.get("sort", "")
+        name = asked.removeprefix("-")
+        hidden = (*self.resource.veiled, *self.resource.untold)  # an order, and the cursor that goes on from it, would tell them
+        field = self.resource.model_field(name) if name in (*self.resource.columns, *self.resource.fields) and name not in hidden else None
+        if field is None:
+            return (*self.resource.order, *(() if any(o.lstrip("-") in ("id", "pk") for o in self.resource.order) else ("id",)))
+        path = name
+        if isinstance(field, models.ForeignKey) and (target := resource_of(field.remote_field.model)):
+            path = f"{name}__{target.natural_key[-1]}"
+        return (("-" if asked.startswith("-") else "") + path, "id")
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows match."""
+        return self.all_rows.order_by().count()
+
+    @property
+    def page(self) -> int:
+        """The page asked for, at most the last one."""
+        return max(1, min(values.whole(self.parameters.get("page", "1")) or 1, self.pages))
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.count // self.size))
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        """The rows of the page, or those behind the cursor `after`. What lies nearer to the end is counted from there."""
+        if after := self.parameters.get("after", ""):
+            return list(cursors.behind(self.all_rows, self.order, after)[: self.size])
+        start = (self.page - 1) * self.size
+        left = self.count - start
+        if start > left:
+            return list(self.all_rows.reverse()[max(0, left - self.size) : left])[::-1]
+        return list(self.all_rows[start : start + self.size])
+
+    @property
+    def next(self) -> str | None:
+        """The cursor behind the last row of a full page; None at the end."""
+        return cursors.after(self.rows[-1], self.order) if len(self.rows) == self.size else None
+
+    @cached_property
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters to offer; references with few targets as choices."""
+        own = tuple(self._filter(name) for name in self.resource.filters)
+        if "tags" not in self.resource.carries:
+            return own
+        value = self.parameters.get("tag", "")
+        words = dict.fromkeys((*(tag.word for tag in tagged.seen(self.resource, self.access)), *filter(None, (value,))))
+        return (*own, Filter("tag", _("tag"), "choice", value, tuple((word, word) for word in words)))
+
+    def _filter(self, name: str) -> Filter:
+        field = self.resource.model_field(name)
+        assert field is not None
+        value, label = self.parameters.get(name, ""), field.verbose_name
+        if field.flatchoices:
+            return Filter(name, label, "choice", value, tuple((str(v), str(t)) for v, t in field.flatchoices))
+        if isinstance(field, models.BooleanField):
+            return Filter(name, label, "boolean", value)
+        if isinstance(field, models.DateField):
+            return Filter(name, label, "date", value)
+        if isinstance(field, models.ForeignKey) and (target := resource_of(field.remote_field.model)):
+            rows = target.rows(self.access)[:choices_at_most]
+            return Filter(name, label, "reference", value, tuple((str(row.pk), str(row)) for row in rows))
+        return Filter(name, label, "text", value)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is filtered or searched."""
+        own = ("q", "at", *(("tag",) if self.resource.carries else ()))
+        names = {*own, *self.resource.filters, *(f"{n}{end}" for n in self.resource.filters for end in ("_from", "_to"))}
+        return any(self.parameters.get(name) for name in names)
+
+
+def readable(text: str) -> str:
+    """What can be compared with: without characters that nothing stored can hold."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode() if values.unreadable(text) else text
+
+
+def _kept_of(field: models.Field[Any, Any] | None, text: str) -> list[Any]:
+    """The values of a filter such as “todo,done” that the column can hold; others match nothing."""
+    out: list[Any] = []
+    for each in filter(None, dict.fromkeys(text.split(","))):
+        try:
+            out.append(field.to_python(each) if field is not None else each)
+        except (ValidationError, ValueError, OverflowError):
+            continue
+    return out
+
+
+def searched(resource: Resource, words: str) -> Q:
+    """Rows in which every word occurs in one of the search fields; Chinese needs no spaces."""
+    wanted = Q()
+    for word in words.split()[:8]:
+        either = Q()
+        for name in resource.search:
+            either |= Q(**{f"{name}__icontains": word})
+        wanted &= either
+    return wanted

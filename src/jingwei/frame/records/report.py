@@ -1,0 +1,58 @@
+"""A report: a computed answer about one project, declared once, asked by page, REST and command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from jingwei.frame.models import Project
+from jingwei.frame.rights.access import Access
+
+registry: dict[str, Report] = {}
+
+
+class Asked(BaseModel):
+    """What a report may be asked for; a report with parameters declares its own kind of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Report:
+    """`answer(project, asked)` gives what JSON can hold; it may raise ValidationError. `permission` is needed in the project.
+
+    `is_costly`: it computes for seconds, so those who ask take turns. `without` says what becomes of the answer for somebody who lacks a further permission there, such as the one to see money;
+    `asked_without` what becomes of the question, where two answers side by side would tell what was cut out of each.
+    """
+
+    key: str
+    title: Any
+    permission: str
+    answer: Callable[[Project, Any], dict[str, Any]]
+    asked: type[Asked] = Asked
+    is_costly: bool = False
+    without: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    asked_without: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        registry[self.key] = self
+
+    def told(self, access: Access, project: Project, asked: Any) -> dict[str, Any]:
+        """The answer for these eyes. Raises PermissionDenied."""
+        access.require(self.permission, project.pk)
+        for permission, narrow in self.asked_without.items():
+            if not access.allows(permission, project.pk):
+                asked = narrow(asked)
+        found = self.answer(project, asked)
+        for permission, trim in self.without.items():
+            if not access.allows(permission, project.pk):
+                found = trim(found)
+        return found
+
+
+def reports() -> Iterator[Report]:
+    """All of them in the order they were declared."""
+    yield from list(registry.values())

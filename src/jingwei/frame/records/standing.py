@@ -1,0 +1,58 @@
+"""What stands on a row: a fixed row keeps what it names, so that cannot be deleted under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from jingwei.frame.lives.lifecycle import Everything, Lifecycle
+from jingwei.frame.records.resource import Resource, resources
+
+
+def refuse_removal(resource: Resource, rows: Sequence[Any]) -> None:
+    """Raise ValidationError naming a row whose state fixes a reference to one of these, or to what would be deleted with them."""
+    ways = list(_ways(resource))
+    if not ways:
+        return
+    ids = _with_what_is_below(resource, {row.pk for row in rows})
+    for other, name, fixed in ways:
+        found = other.model.objects.filter(fixed, **{f"{name}__in": ids}).exclude(pk__in=ids if other is resource else ()).first()
+        if found is not None:
+            text = _("It cannot be deleted: “%(row)s” names it and is not changed any more.")
+            raise ValidationError(text % {"row": found})
+
+
+def _ways(resource: Resource) -> Iterator[tuple[Resource, str, models.Q]]:
+    """Each reference to rows of this resource that some state fixes: of which resource, by which field, in which states."""
+    for other in resources():
+        whole = getattr(other.model, "project_from", "")
+        above = other.target(whole) if whole else None
+        for name in other.fields:
+            if other.target(name) is not resource or name == whole:
+                continue
+            own = _states(other.life, name) if other.life is not None else []
+            if own and other.life is not None:
+                yield other, name, models.Q(**{f"{other.life.field}__in": own})
+            elif above is not None and above.life is not None and (states := [s for s, fixed in above.life.locked.items() if fixed == Everything]):
+                yield other, name, models.Q(**{f"{whole}__{above.life.field}__in": states})
+
+
+def _states(life: Lifecycle, name: str) -> list[str]:
+    return [state for state, fixed in life.locked.items() if fixed == Everything or name in fixed]
+
+
+def _with_what_is_below(resource: Resource, ids: set[int]) -> set[int]:
+    """These and what is deleted with them in the same tree."""
+    trees = [f.name for f in resource.model._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.related_model is resource.model]
+    found, fresh = set(ids), ids
+    while fresh and trees:
+        below = models.Q()
+        for name in trees:
+            below |= models.Q(**{f"{name}__in": fresh})
+        fresh = set(resource.model.objects.filter(below).values_list("pk", flat=True)) - found
+        found |= fresh
+    return found

@@ -1,0 +1,134 @@
+"""Undo: everything that one trace wrote is taken back through the same verbs, as far as nobody changed it since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from jingwei.frame import scope
+from jingwei.frame.models import Attachment, Comment, History
+from jingwei.frame.records import checks, commands, doubles, parts, past
+from jingwei.frame.records.resource import Resource, registry
+from jingwei.frame.rights.access import Access
+from jingwei.frame.walls import troubles
+
+# who takes back a line of history of what is no resource: does it, or returns why not, in words
+takers: dict[str, Callable[[History, Access], str]] = {}
+
+
+@transaction.atomic
+def undo(trace: str, access: Access) -> list[str]:
+    """Take back what `trace` wrote, newest first; returns what could not be taken back, in words (empty = all)."""
+    left: list[str] = []
+    lines = list(History.objects.filter(trace=trace).order_by("-id")) if trace else []
+    if not lines:
+        return [_("There is nothing left to undo.")]
+    with scope.because(reason=_("undo")):
+        for line in lines:
+            problem = _taken_back(line, access)
+            if problem and problem not in left:
+                left.append(problem)
+    return left
+
+
+def _taken_back(line: History, access: Access) -> str:
+    """Take one line back; why not, in words, or nothing."""
+    if (found := registry.get(line.resource)) is not None:
+        return _one(found, line, access)
+    try:
+        return takers[line.resource](line, access) if line.resource in takers else ""
+    except (ValidationError, PermissionDenied) as problem:
+        return "; ".join(getattr(problem, "messages", [str(problem)]))
+
+
+def never(sentence: Callable[[], str]) -> Callable[[History, Access], str]:
+    """Who takes nothing back, and says why."""
+    return lambda _line, _access: sentence()
+
+
+def _one(found: Resource, line: History, access: Access) -> str:
+    if not past.is_readable(access, found, line):
+        return _("%(what)s %(id)s: this happened in another project, where you may not look.") % {"what": found.title, "id": line.object_id}
+    row = found.model.objects.filter(pk=line.object_id).first()
+    try:
+        if line.action == History.Action.INSERT:
+            if row is not None and _others_wrote(line):
+                return _("%(what)s %(id)s was changed by somebody else since, and stays.") % {"what": found.title, "id": line.object_id}
+            if row is not None:
+                commands.remove(found, row, access)
+        elif line.action == History.Action.DELETE:
+            if row is None:
+                with transaction.atomic():  # it may still be refused once it is back
+                    _bring_back(found, line, access)
+        else:
+            return _put_back(found, line, row, access)
+    except (ValidationError, PermissionDenied) as problem:
+        return f"{found.title} {line.object_id}: {'; '.join(getattr(problem, 'messages', [str(problem)]))}"
+    except IntegrityError as problem:  # somebody took the place in this very moment
+        if (refusal := troubles.said_of(problem)) is None:
+            raise
+        return f"{found.title} {line.object_id}: {refusal.text}"
+    return ""
+
+
+def _others_wrote(line: History) -> bool:
+    """Whether somebody else has changed the row since it was made, or put a word or a file to it."""
+    later = History.objects.filter(resource=line.resource, object_id=line.object_id, pk__gt=line.pk, action=History.Action.UPDATE)
+    carried = (model.objects.filter(resource=line.resource, row_id=line.object_id).exclude(by_id=line.actor_id) for model in (Comment, Attachment))
+    return later.exclude(actor_id=None).exclude(actor_id=line.actor_id).exists() or any(rows.exists() for rows in carried)
+
+
+def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
+    if row is None:
+        return _("%(what)s %(id)s is gone.") % {"what": found.title, "id": line.object_id}
+    if found.life is not None and found.life.is_step(line.before or {}, line.after or {}):  # nothing of it is taken back, and that is said
+        return _("%(what)s %(id)s: “%(field)s” is not taken back; it follows from what is done to it.") % {
+            "what": found.title, "id": line.object_id, "field": found.label(found.life.field),
+        }  # fmt: skip
+    values: dict[str, Any] = {}
+    for name in found.fields:
+        field = found.model_field(name)
+        if field is None or field.attname not in (line.before or {}):
+            continue
+        now, then = field.to_python(getattr(row, field.attname)), field.to_python((line.after or {})[field.attname])
+        if now != then:
+            return _("%(what)s %(id)s was changed again in “%(field)s”.") % {"what": found.title, "id": line.object_id, "field": field.verbose_name}
+        values[name] = (line.before or {})[field.attname]
+    if values:
+        commands.change(found, row, values, access)
+    return ""
+
+
+def _is_whole_as_it_was(found: Resource, row: Any, line: History) -> bool:
+    """Whether the whole of a part that comes back has not moved on since the part went: then the part stood in it as it is."""
+    name = getattr(found.model, "project_from", "")
+    target = found.target(name) if name else None
+    if target is None or target.life is None:
+        return True
+    whole = History.objects.filter(resource=target.key, object_id=getattr(row, f"{name}_id"), pk__gt=line.pk, action=History.Action.UPDATE)
+    return not whole.filter(after__has_key=target.life.field).exists()
+
+
+def _bring_back(found: Resource, line: History, access: Access) -> None:
+    kept = line.before or {}
+    row: Any = found.model()
+    wholes = parts.Wholes()
+    row.pk = line.object_id
+    for field in found.model._meta.concrete_fields:
+        if field.attname in kept and not isinstance(field, models.BinaryField):
+            setattr(row, field.attname, field.to_python(kept[field.attname]))
+    commands.authorise(access, found, "add", row)
+    if hasattr(row, "fit_to_return"):
+        row.fit_to_return()
+    doubles.refuse(row, access, [field.name for field in row._meta.concrete_fields])  # what somebody has made meanwhile
+    checks.refuse(row)
+    wholes.lock(found, [row])
+    wholes.check(found, row, is_allowed=_is_whole_as_it_was(found, row, line))
+    row.save(force_insert=True)
+    if found.after is not None:
+        found.after(row)
+    wholes.follow()

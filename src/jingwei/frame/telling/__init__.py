@@ -1,0 +1,1 @@
+"""Telling: facts stated, events to open pages, notices to people, mail."""

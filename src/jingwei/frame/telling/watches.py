@@ -1,0 +1,147 @@
+"""Watches: conditions of rows, each told once when it begins and once when it is over. One table holds what is amiss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Q, When
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from jingwei.frame import scope
+from jingwei.frame.models import Alarm, Project, User
+from jingwei.frame.postgres import locks
+from jingwei.frame.rights.access import Access
+from jingwei.frame.telling import notices
+
+registry: dict[str, Watch] = {}
+shown_at_most = 500
+languages = ("zh-hans", "en")
+Says = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A condition. `rows()` gives those rows of `resource` that are in it now; None when whoever computes them settles them.
+
+    `says(row)` words it in the language of the moment, `tell(row)` gives whom to tell; `over(row)` words its end where there is more to say
+    than that it is over. `address(row)` is where it leads, the record itself unless told otherwise. Who may look at the row may know that
+    something is amiss; what was said of it is for those who hold `words_need` too, where that is declared. `homes` are those of its widget.
+    """
+
+    key: str
+    title: Any
+    resource: str
+    says: Says
+    tell: Callable[[Any], Sequence[User]]
+    rows: Callable[[], Iterable[Any]] | None = None
+    over: Says | None = None
+    address: Callable[[Any], str] | None = None
+    level: str = "warning"
+    words_need: str = ""
+    homes: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.key in registry:
+            raise LookupError(f"the watch {self.key} is declared twice")
+        registry[self.key] = self
+
+    def url_of(self, row: Any) -> str:
+        """Where a row's alarm leads."""
+        return self.address(row) if self.address is not None else f"/w/{self.resource}/{row.pk}/"
+
+
+def managers_of(project: Project) -> list[User]:
+    """The project's manager and everybody with that role; the administrators when there is nobody."""
+    people = {user.pk: user for user in notices.people_of(project.pk, "manager")}
+    if project.manager is not None and project.manager.is_active:
+        people[project.manager.pk] = project.manager
+    return list(people.values()) or notices.people_of(project.pk, "owner")
+
+
+@transaction.atomic
+def look(watch: Watch) -> tuple[list[int], list[int]]:
+    """See which rows are in the condition now; returns the ids of those for which it began and of those for which it is over."""
+    assert watch.rows is not None, f"{watch.key} is settled by whoever computes its rows"
+    locks.hold(f"watch:{watch.key}:{scope.current().tenant_id}")
+    return settle(watch, {row.pk: row for row in watch.rows()})
+
+
+def settle(watch: Watch, now: Mapping[int, Any], *, project: Project | None = None, others: Mapping[int, Any] | None = None) -> tuple[list[int], list[int]]:
+    """Compare the rows in the condition now with the alarms that are open (of one project, if given), inside the caller's transaction and lock.
+
+    `others` are rows that are in it no more, for the word that it is over; left out, they are told by what was said when it began.
+    """
+    rows = Alarm.objects.filter(watch=watch.key, ended_at=None)
+    known = {alarm.row_id: alarm for alarm in (rows.filter(project=project) if project is not None else rows)}
+    moved = {pk for pk in set(known) & set(now) if known[pk].project_id != getattr(now[pk], "project_id", None)}  # told there, and anew where it is
+    began, ended = sorted(set(now) - set(known) | moved), sorted(set(known) - set(now) | moved)
+    for pk in ended:
+        _end(watch, known[pk], (others or {}).get(pk))
+    for pk in began:
+        _begin(watch, now[pk])
+    return began, ended
+
+
+def _begin(watch: Watch, row: Any) -> None:
+    titles, url = _in_both(lambda: watch.says(row)), watch.url_of(row)
+    project_id = getattr(row, "project_id", None)
+    Alarm(
+        watch=watch.key, resource=watch.resource, row_id=row.pk, project_id=project_id, level=watch.level, title_zh=titles[0], title_en=titles[1], url=url
+    ).save()
+    notices.notify(watch.tell(row), *titles, level=watch.level, url=url, key=f"{watch.key}:{row.pk}", project_id=project_id)
+
+
+def _end(watch: Watch, alarm: Alarm, row: Any | None) -> None:
+    """Those hear of the end who heard of the beginning."""
+    Alarm.objects.filter(pk=alarm.pk).update(ended_at=timezone.now())
+    begun = {"zh-hans": alarm.title_zh, "en": alarm.title_en}
+    over = watch.over
+    titles = _in_both(
+        lambda: over(row) if over is not None and row is not None else _("It is over: %(what)s") % {"what": begun[translation.get_language() or "en"]}
+    )
+    key = f"{watch.key}:{alarm.row_id}"
+    notices.notify(notices.told_of(key), *titles, level="note", url=alarm.url, key=key, project_id=alarm.project_id)
+
+
+def _in_both(text: Callable[[], str]) -> list[str]:
+    out = []
+    for language in languages:
+        with translation.override(language):
+            out.append(text()[:300])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alarm as somebody may see it."""
+
+    alarm: Alarm
+    title: str
+    kind: str
+
+
+def seen(access: Access, key: str = "", *, are_over: bool = False) -> list[Shown]:
+    """The alarms (of one watch, if given) that these rights reach, the gravest and newest first."""
+    reached = Q(pk__in=())
+    for name in {watch.resource for watch in registry.values()}:
+        places = access.projects(f"{name}.view")
+        reached |= Q(resource=name) & (Q() if places is None else Q(project_id__in=places))
+    rows = Alarm.objects.filter(reached, ended_at__isnull=not are_over, **{"watch": key} if key else {}).select_related("project")
+    gravest = Case(When(level=Alarm.Level.ALARM, then=0), When(level=Alarm.Level.WARNING, then=1), default=2)
+    return [_shown(access, alarm) for alarm in rows.order_by(gravest, "-created_at", "-id")[:shown_at_most]]
+
+
+def _shown(access: Access, alarm: Alarm) -> Shown:
+    watch = registry.get(alarm.watch)
+    kind = str(watch.title) if watch is not None else alarm.watch
+    may_read = watch is None or not watch.words_need or _reaches(access, watch.words_need, alarm)
+    title = alarm.title_en if translation.get_language() == "en" else alarm.title_zh
+    return Shown(alarm, title if may_read else kind, kind)
+
+
+def _reaches(access: Access, permission: str, alarm: Alarm) -> bool:
+    return access.anywhere(permission) if alarm.project_id is None else access.allows(permission, alarm.project_id)

@@ -1,0 +1,1 @@
+"""Working time: as people state it, and compiled to arrays."""

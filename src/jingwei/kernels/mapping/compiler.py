@@ -1,0 +1,184 @@
+"""Checks a mapping spec whole and compiles it; everything wrong is reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AbstractMapping
+from collections.abc import Sequence
+from typing import Any
+
+from jingwei.kernels import merge
+from jingwei.kernels.mapping.model import FieldLike, Mapping, MappingError, Pair, SpecProblem, rule_names
+from jingwei.kernels.mapping.operations import CannotMap, Step, operations, texts
+from jingwei.kernels.text import Text
+
+pairs_at_most = 500
+steps_at_most = 20
+_alike = ({*texts}, {"integer", "decimal"})
+
+
+class _Report:
+    def __init__(self) -> None:
+        self.problems: list[SpecProblem] = []
+
+    def add(self, place: str, zh: str, en: str) -> None:
+        self.problems.append(SpecProblem(place, Text(zh, en)))
+
+
+def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], tables: AbstractMapping[str, Any]) -> Mapping:
+    """See `mapping.compile_mapping`."""
+    report = _Report()
+    a, b = {f.name: f for f in fields_a}, {f.name: f for f in fields_b}
+    raw = spec.get("pairs") if isinstance(spec, AbstractMapping) else None
+    if not isinstance(raw, list) or not raw or len(raw) > pairs_at_most:
+        raise MappingError([SpecProblem("pairs", Text("至少映射一对字段", "map at least one pair of fields"))])
+    pairs = [pair for number, each in enumerate(raw) if (pair := _pair(number, each, a, b, tables, report)) is not None]
+    _check_twice(pairs, report)
+    constants = _constants(spec, a, b, report)
+    _check_required(pairs, constants["b"], b, report)
+    keys = tuple(k.get("b", "") if isinstance(k, dict) else str(k) for k in spec.get("key", ()) or ())
+    for key in keys:
+        if key not in {p.b for p in pairs}:
+            report.add("key", f"匹配键 {key} 没有映射", f"the matching key {key} is not mapped")
+    if report.problems:
+        raise MappingError(report.problems)
+    return Mapping(tuple(pairs), constants["a"], constants["b"], keys)
+
+
+def _listed(fields: AbstractMapping[str, FieldLike]) -> str:
+    return ", ".join(fields) or "–"
+
+
+def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLike], tables: AbstractMapping[str, Any], report: _Report) -> Pair | None:
+    place = f"pairs[{number}]"
+    if not isinstance(each, AbstractMapping):
+        report.add(place, "应是一个对象", "must be an object")
+        return None
+    sources = each.get("a")
+    names = tuple(str(n) for n in sources) if isinstance(sources, list) else (str(sources),)
+    target = str(each.get("b"))
+    unknown = [n for n in names if n not in a]
+    if unknown or target not in b:
+        for name in unknown:
+            report.add(place, f"A 侧没有字段 {name}；现有：{_listed(a)}", f"side A has no field {name}; there are: {_listed(a)}")
+        if target not in b:
+            report.add(place, f"B 侧没有字段 {target}；现有：{_listed(b)}", f"side B has no field {target}; there are: {_listed(b)}")
+        return None
+    direction, policy = each.get("direction", "both"), each.get("policy", "ask")
+    if direction not in merge.directions:
+        report.add(place, f"方向应为 {', '.join(merge.directions)}", f"direction must be one of {', '.join(merge.directions)}")
+        return None
+    if policy not in merge.policies:
+        report.add(place, f"策略应为 {', '.join(merge.policies)}", f"policy must be one of {', '.join(merge.policies)}")
+        return None
+    forward, backward, gives = _steps(place, each, a[names[0]], tables, report)
+    _check_ways(place, names, direction, backward, a, b[target], gives, report)
+    rules = _rules(place, each, b[target], direction, report)
+    return Pair(
+        names,
+        target,
+        direction,
+        policy,
+        tuple(forward),
+        tuple(s for s in backward if s is not None),
+        str(each.get("joiner", " ")),
+        str(a[names[0]].type),
+        str(b[target].type),
+        rules,
+    )
+
+
+def _steps(
+    place: str, each: AbstractMapping[str, Any], source: FieldLike, tables: AbstractMapping[str, Any], report: _Report
+) -> tuple[list[Step], list[Step | None], str]:
+    forward: list[Step] = []
+    backward: list[Step | None] = []
+    kind = str(source.type)
+    steps = each.get("steps") or []
+    if not isinstance(steps, list) or len(steps) > steps_at_most:
+        report.add(place, f"步骤应是不超过 {steps_at_most} 项的列表", f"steps must be a list of at most {steps_at_most}")
+        return [], [], kind
+    for order, step in enumerate(steps):
+        here = f"{place}.steps[{order}]"
+        operation = operations.get(str(step.get("op"))) if isinstance(step, AbstractMapping) else None
+        if operation is None:
+            report.add(here, f"没有这种操作；可用：{', '.join(operations)}", f"no such operation; there are {', '.join(operations)}")
+            continue
+        if "*" not in operation.takes and kind not in operation.takes and kind != "*":
+            report.add(here, f"{operation.name} 不能用于 {kind}", f"{operation.name} does not take {kind}")
+        try:
+            there, back = operation.make(step, tables)
+        except LookupError as problem:
+            report.add(here, f"没有代码表 {problem}", f"there is no code table {problem}")
+            continue
+        except (ValueError, TypeError, KeyError, CannotMap, ArithmeticError) as problem:
+            report.add(here, f"参数不对：{problem}", f"bad parameter: {problem}")
+            continue
+        forward.append(there)
+        backward.insert(0, back)
+        kind = kind if operation.gives == "=" else operation.gives
+    return forward, backward, kind
+
+
+def _check_ways(
+    place: str, names: tuple[str, ...], direction: str, backward: list[Step | None], a: dict[str, FieldLike], target: FieldLike, gives: str, report: _Report
+) -> None:
+    if direction != "a_to_b":
+        if len(names) > 1:
+            report.add(place, "多个来源字段只能单向 A→B", "several source fields can only go one way, A to B")
+        if any(step is None for step in backward):
+            report.add(place, "有不可逆的步骤，只能单向 A→B", "a step cannot be undone: use direction a_to_b")
+        if a[names[0]].read_only:
+            report.add(place, f"A 侧字段 {names[0]} 只读，只能单向 A→B", f"field {names[0]} of side A is read-only: use direction a_to_b")
+    if direction != "b_to_a" and target.read_only:
+        report.add(place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: use direction b_to_a")
+    kind = str(target.type)
+    if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and gives not in texts:
+        report.add(place, f"{gives} 不能写入 {kind}，请加转换步骤", f"{gives} does not fit {kind}: add a step that converts")
+
+
+def _rules(place: str, each: AbstractMapping[str, Any], target: FieldLike, direction: str, report: _Report) -> tuple[tuple[str, Any, str], ...]:
+    rules: list[tuple[str, Any, str]] = []
+    if (each.get("required") or target.required) and direction != "b_to_a":
+        rules.append(("required", True, "quarantine"))
+    for rule in each.get("rules") or []:
+        name = rule.get("rule") if isinstance(rule, AbstractMapping) else None
+        if name not in rule_names:
+            report.add(place, f"没有这种规则；可用：{', '.join(rule_names)}", f"no such rule; there are {', '.join(rule_names)}")
+            continue
+        rules.append((name, rule.get("value", True), rule.get("severity", "quarantine")))
+    limit = getattr(target, "max_length", None)
+    if limit and direction != "b_to_a":
+        rules.append(("max_length", limit, "quarantine"))
+    return tuple(rules)
+
+
+def _check_twice(pairs: Sequence[Pair], report: _Report) -> None:
+    for side in ("a", "b"):
+        seen: set[str] = set()
+        for pair in pairs:
+            writes = pair.direction != ("a_to_b" if side == "a" else "b_to_a")
+            name = pair.b if side == "b" else pair.a[0]
+            if writes and name in seen:
+                report.add(name, f"{side.upper()} 侧字段 {name} 被映射两次", f"field {name} of side {side.upper()} is written by two pairs")
+            if writes:
+                seen.add(name)
+
+
+def _constants(spec: AbstractMapping[str, Any], a: dict[str, FieldLike], b: dict[str, FieldLike], report: _Report) -> dict[str, dict[str, Any]]:
+    out: dict[str, dict[str, Any]] = {"a": {}, "b": {}}
+    for number, each in enumerate(spec.get("constants") or []):
+        known = {"a": a, "b": b}.get(str(each.get("side"))) if isinstance(each, AbstractMapping) else None
+        if known is None or each.get("field") not in known:
+            report.add(f"constants[{number}]", "没有这个字段", "there is no such field")
+        else:
+            out[each["side"]][each["field"]] = each.get("value")
+    return out
+
+
+def _check_required(pairs: Sequence[Pair], constants: dict[str, Any], b: dict[str, FieldLike], report: _Report) -> None:
+    written = {p.b for p in pairs if p.direction != "b_to_a"} | set(constants)
+    if not any(p.direction != "b_to_a" for p in pairs):
+        return
+    for target in b.values():
+        if target.required and not target.read_only and target.name not in written:
+            report.add("pairs", f"B 侧必填字段 {target.name} 没有映射", f"the required field {target.name} of side B is not mapped")

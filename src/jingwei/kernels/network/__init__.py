@@ -1,0 +1,1 @@
+"""The critical path on plain arrays."""

@@ -1,0 +1,1 @@
+"""Plans by key: what ordinary callers calculate, and what is told of the result."""

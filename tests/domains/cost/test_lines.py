@@ -1,0 +1,54 @@
+"""Cost lines: what was posted is reversed, never edited and never deleted, one by one or many together."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from jingwei.domains.cost import services as cost
+from jingwei.domains.cost.models import Line
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
+from tests.domains.conftest import Firm, refuses
+
+pytestmark = pytest.mark.django_db
+
+
+def line(firm: Firm, number: str, status: str) -> Line:
+    """One line in a state."""
+    made = cost.line_save(project=firm.project, number=number, account="labour", kind="actual", description="人工", amount=Decimal(100), period="2026-11")
+    if status != "draft":
+        made = firm.taken(made, "post")
+    if status == "reversed":
+        made = firm.taken(made, "reverse")
+    return made
+
+
+@pytest.mark.parametrize("status", ["posted", "reversed"])
+def test_what_counted_once_is_not_deleted(firm: Firm, status: str) -> None:
+    lines, kept, draft = resource("cost.line"), line(firm, "A", status), line(firm, "B", "draft")
+    with firm.acting("finance"):
+        with refuses(text="冲销"):
+            commands.remove(lines, kept, firm.rights("finance"))
+        refused, gone = commands.remove_many(lines, [kept, draft], firm.rights("finance"))
+    assert refused is not None and "A" in str(refused) and gone is None
+    assert [each.number for each in Line.objects.all()] == ["A"]
+
+
+def test_the_page_and_programs_say_why(firm: Firm) -> None:
+    kept = line(firm, "A", "posted")
+    answer = firm.client("finance").post("/w/cost.line/bulk/", {"action": "delete", "pk": [kept.pk]}, follow=True)
+    assert "已过账" in answer.content.decode()
+    assert Line.objects.filter(pk=kept.pk).exists()
+
+
+def test_what_is_refused_in_a_file_leaves_every_row_as_it_is_stored(firm: Firm) -> None:
+    lines = resource("cost.line")
+    made = [firm.made("cost.line", number=f"C{n}", account="labour", description="x", amount=Decimal(1), period="2026-11") for n in range(2)]
+    rights = system_access(firm.tenant.pk)
+    done = commands.save_many(lines, [(made[0], {"status": "posted"}), (made[1], {"status": "posted", "amount": "x"})], rights, carries_state=True)
+    assert done[0].status == "posted" and isinstance(done[1], Exception)
+    assert [row.status for row in made] == ["draft", "draft"], "the caller's rows are as he read them"
+    assert list(type(made[0]).objects.order_by("number").values_list("status", flat=True)) == ["posted", "draft"]

@@ -1,0 +1,121 @@
+"""Day-labour sheets: what a confirmed sheet fixes, and what comes back of one."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame import scope
+from jingwei.frame.records import commands, undo
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
+from tests.domains.conftest import Firm, refuses
+
+pytestmark = pytest.mark.django_db
+worker = {"worker": "李师傅", "trade": "电工", "hours": Decimal(8), "rate": Decimal(45)}
+
+
+def sheet_of(firm: Firm, *workers: str, **values: Any) -> Sheet:
+    """A draft with a line for each."""
+    lines = [{**worker, "worker": name} for name in workers]
+    made: Sheet = firm.made("labour.sheet", work_date=date(2026, 11, 20), team=firm.crew, description="布线", lines=lines, **values)
+    return made
+
+
+def test_totals_follow_lines_wherever_they_go(firm: Firm) -> None:
+    one, other = sheet_of(firm, "李", "王"), sheet_of(firm, "张")
+    line = one.lines.first()
+    firm.changed(line, sheet=other)
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.total_hours, other.total_hours, other.total_amount) == (8, 16, 720)
+    with scope.because(trace="gone"):
+        commands.remove(resource("labour.sheetline"), SheetLine.objects.get(pk=line.pk), system_access(firm.tenant.pk))
+    other.refresh_from_db()
+    assert other.total_hours == 8
+    assert undo.undo("gone", system_access(firm.tenant.pk)) == []
+    other.refresh_from_db()
+    assert other.total_hours == 16
+
+
+def test_no_line_leaves_or_enters_what_is_confirmed(firm: Firm) -> None:
+    kept, draft = sheet_of(firm, "李"), sheet_of(firm, "张")
+    line = kept.lines.get()
+    with firm.acting("crew"):
+        firm.taken(kept, "submit")
+    for values in ({"sheet": draft}, {"hours": Decimal(1)}):
+        with refuses(text="争议"):
+            firm.changed(line, **values)
+    with refuses(text="争议"):
+        firm.changed(draft.lines.get(), sheet=kept)
+    with refuses(text="争议"):
+        firm.made("labour.sheetline", sheet=kept, **worker)
+    assert kept.lines.count() == 1 and draft.lines.count() == 1
+
+
+def test_a_line_that_went_before_the_sheet_was_submitted_does_not_come_back_into_it(firm: Firm) -> None:
+    kept = sheet_of(firm, "李", "王")
+    with scope.because(trace="gone"):
+        commands.remove(resource("labour.sheetline"), kept.lines.first(), system_access(firm.tenant.pk))
+    firm.taken(Sheet.objects.get(pk=kept.pk), "submit")
+    left = undo.undo("gone", system_access(firm.tenant.pk))
+    assert left and "争议" in left[0] and kept.lines.count() == 1
+
+
+def test_the_generic_page_asks_what_a_step_needs(firm: Firm) -> None:
+    kept = sheet_of(firm, "李")
+    firm.taken(kept, "submit")
+    client = firm.client("manager")
+    assert 'name="dispute"' in client.get(f"/w/labour.sheet/{kept.pk}/do/dispute/").content.decode()
+    assert "需要填写" in client.post(f"/w/labour.sheet/{kept.pk}/do/dispute/", {"dispute": " "}).content.decode()
+    page = client.get(f"/w/labour.sheet/{kept.pk}/").content.decode()
+    assert 'aria-current="step">班组已提交' in page.replace("\n", "")
+
+
+def test_a_sheet_that_was_confirmed_once_stays(firm: Firm) -> None:
+    kept = sheet_of(firm, "李")
+    rights = system_access(firm.tenant.pk)
+    for step, asked in (("submit", {}), ("confirm", {}), ("dispute", {"dispute": "错"}), ("submit", {}), ("dispute", {"dispute": "还错"})):
+        kept = firm.taken(kept, step, **asked)
+    with refuses(text="曾处于"):
+        commands.remove(resource("labour.sheet"), kept, rights)
+    commands.remove(resource("labour.sheet"), firm.taken(firm.taken(sheet_of(firm, "王"), "submit"), "dispute", dispute="x"), rights)
+
+
+def test_who_took_a_line_away_does_not_confirm(firm: Firm) -> None:
+    with firm.acting("crew"):
+        kept = sheet_of(firm, "李", "王")
+    with firm.acting("manager"):
+        commands.remove(resource("labour.sheetline"), kept.lines.first(), firm.rights("manager"))
+    with firm.acting("crew"):
+        firm.taken(kept, "submit")
+    with firm.acting("manager"), refuses(text="另一人"):
+        firm.taken(kept, "confirm")
+    page = firm.client("manager").get(f"/w/labour.sheet/{kept.pk}/").content.decode()
+    assert "/do/confirm/" not in page and "/do/dispute/" in page and "/edit/" not in page and "/delete/" not in page
+    assert "/do/confirm/" in firm.client("finance").get(f"/w/labour.sheet/{kept.pk}/").content.decode()
+
+
+def test_a_list_names_its_own_lines_once(firm: Firm) -> None:
+    kept, other = sheet_of(firm, "李"), sheet_of(firm, "张")
+    own, foreign = kept.lines.get(), other.lines.get()
+    for lines in ([{"id": own.pk, **worker}, {"id": own.pk, **worker}], [{"id": foreign.pk, **worker}], [{"id": "abc", **worker}]):
+        with refuses(text="第 "):
+            firm.changed(kept, lines=lines)
+    with refuses(text="24"):
+        firm.changed(kept, lines=[{"id": own.pk, **worker, "hours": Decimal(25)}])
+    assert kept.lines.get().hours == 8 and other.lines.count() == 1
+
+
+def test_many_steps_tell_how_many_and_offer_no_undo(firm: Firm) -> None:
+    ready, draft = sheet_of(firm, "李"), sheet_of(firm, "张")
+    with firm.acting("crew"):
+        firm.taken(ready, "submit")
+    page = firm.client("manager").post("/w/labour.sheet/bulk/", {"action": "verb:confirm", "pk": [ready.pk, draft.pk]}, follow=True).content.decode()
+    assert "已修改 1 条" in page and "1 条保持原样" in page and "/undo/" not in page
+    assert [Sheet.objects.get(pk=each.pk).status for each in (ready, draft)] == ["confirmed", "draft"]
+    assert firm.client("manager").get(f"/w/labour.sheet/{draft.pk}/do/confirm/").status_code == 302
