@@ -51,6 +51,6 @@ def test_a_backup_is_taken_all_the_same_and_says_so_and_an_older_one_is_the_way_
 
 def test_what_a_library_has_folded_together_makes_no_program_an_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its rows stay in the table for ever, and no program knows them any more."""
-    applied = {("mfa", "0001_gone"): None, ("usersessions", "9999_folded"): None, ("work", "9999_from_the_future"): None, ("decision", "0001_initial"): None}
+    applied = {("mfa", "0001_gone"): None, ("usersessions", "9999_folded"): None, ("work", "9999_from_the_future"): None, ("weather", "0001_initial"): None}
     monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda _self: applied)
-    assert tables.unknown_migrations() == ["decision.0001_initial", newer]
+    assert tables.unknown_migrations() == [newer, "weather.0001_initial"]

@@ -54,7 +54,7 @@ def test_who_ended_by_itself_is_followed_at_once() -> None:
 
 
 def test_a_pulse_is_felt_and_its_absence_noticed(tmp_path: Path) -> None:
-    code = "from jingwei.frame import pulse; import time; pulse.beat(); time.sleep(60)"
+    code = "from jingwei.frame.work import pulse; import time; pulse.beat(); time.sleep(60)"
     child = Child("x", "x", [sys.executable, "-c", code], hang_seconds=0.5)
     child.start(tmp_path)
     try:
@@ -91,7 +91,7 @@ def test_a_pulse_nobody_takes_ends_nobody_but_a_supervisor_that_is_gone_does(mon
 
 def test_a_spare_takes_over_at_once(tmp_path: Path) -> None:
     code = (
-        "import os, time; from jingwei.frame import pulse; go = os.environ.get('JINGWEI_STANDBY')\n"
+        "import os, time; from jingwei.frame.work import pulse; go = os.environ.get('JINGWEI_STANDBY')\n"
         "if go and not os.read(int(go), 1): raise SystemExit\n"
         "pulse.beat(); time.sleep(60)"
     )
