@@ -26,7 +26,8 @@ import os, sys, json, time, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "jingwei.assembly.settings"
 django.setup()
 from datetime import date
-from jingwei.frame import commands, scope
+from jingwei.frame import scope
+from jingwei.frame.records import commands
 from jingwei.frame.rights.access import system_access
 from jingwei.frame.models import Project, Tenant
 from jingwei.frame.records.resource import resource
