@@ -17,6 +17,7 @@ from jingwei.frame.models import ApiToken, LongWork, User
 from jingwei.frame.records import exchange
 from jingwei.frame.work import longwork
 from tests.domains.conftest import Firm
+from tests.house.test_big_imports import begin_trial
 
 pytestmark = pytest.mark.django_db
 
@@ -101,26 +102,28 @@ def test_a_preview_over_two_projects_is_not_opened_from_one(firm: Firm) -> None:
 
 
 def test_an_import_is_opened_by_who_may_import_there(firm: Firm) -> None:
-    firm.client("manager").post("/w/work.task/import/", {"file": sheet("P1", "P2")})
+    trial = begin_trial(firm.client("manager"), sheet("P1", "P2"))
     work = LongWork.objects.get()
-    asked = f"/w/work.task/import/?work={work.pk}"
-    assert firm.client("manager").get(asked).status_code == 200
-    assert bearer(firm, "manager", ["*"]).get(asked).status_code == 200
+    assert firm.client("manager").get(trial).status_code == 200
+    assert bearer(firm, "manager", ["*"]).get(trial).status_code == 200
     narrow = bearer(firm, "manager", ["*"], firm.project)
-    assert narrow.get(asked).status_code == 404
-    assert narrow.post("/w/work.task/import/", {"apply": work.pk}).status_code == 422
+    steps = [trial.replace("trial/", step) for step in ("", "columns/", "trial/", "refused.xlsx")]
+    assert [narrow.get(path).status_code for path in (*steps, f"/w/work.task/import/?work={work.pk}")] == [404] * 5
+    assert [narrow.post(trial.replace("trial/", step), {"mode": "all"}).status_code for step in ("trial/", "undo/", "forget/")] == [404] * 3
+    assert narrow.post("/w/work.task/import/", {"apply": work.payload["file"]}).status_code == 422
 
 
 def test_an_import_begun_by_a_token_stays_within_its_limits(firm: Firm) -> None:
     """Given a token of one project, when it brings many rows of two, then the worker refuses those of the other as the request would."""
     narrow = bearer(firm, "manager", ["*"], firm.project)
-    assert narrow.post("/w/work.task/import/", {"file": sheet("P2")}).status_code == 302
+    trial = begin_trial(narrow, sheet("P1", "P2"))
+    half = (exchange.rows_in_request + 20) // 2
     work = carried_out(LongWork.objects.get().pk)
-    assert {action for _number, action, *_rest in work.outcome["rows"]} == {"error"}
-    narrow.post("/w/work.task/import/", {"apply": work.pk})
+    assert work.outcome["counts"]["error"] == work.outcome["counts"]["create"] == half
+    assert narrow.post(trial, {"mode": "good"}).status_code == 302
     for each in LongWork.objects.filter(status="waiting"):
         carried_out(each.pk)
-    assert not Task.objects.filter(project=firm.second).exists()
+    assert Task.objects.filter(project=firm.project).count() == half and not Task.objects.filter(project=firm.second).exists()
 
 
 def test_work_of_which_nothing_is_known_is_shown_to_no_limited_token(firm: Firm) -> None:
@@ -133,7 +136,7 @@ def test_work_of_which_nothing_is_known_is_shown_to_no_limited_token(firm: Firm)
 def test_an_import_is_no_preview_of_a_levelling(firm: Firm) -> None:
     """Given an import that is done, when its number is given to the levelling page, then nothing is shown and nothing accepted."""
     client = firm.client("manager")
-    client.post("/w/work.task/import/", {"file": sheet(firm.project.code)})
+    begin_trial(client, sheet(firm.project.code))
     work = carried_out(LongWork.unscoped.get(payload__resource="work.task").pk)
     assert work.status == LongWork.Status.DONE
     page = client.get(f"/schedule/levelling/{firm.project.code}/?work={work.pk}")

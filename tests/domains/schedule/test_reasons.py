@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def woven(firm: Firm) -> Firm:
     """Long work before a test; short work beside it; a task that waits for a date."""
-    long, short, test = firm.task("布线", duration_minutes=4800), firm.task("文档", duration_minutes=480), firm.task("联调", duration_minutes=960)
+    long, short, test = firm.task("布线", duration_minutes=4800), firm.task("编手册", duration_minutes=480), firm.task("联调", duration_minutes=960)
     work.dependency_save(predecessor=long, successor=test, lag_minutes=960)
     work.dependency_save(predecessor=short, successor=test)
     firm.task("培训", duration_minutes=480, constraint="SNET", constraint_at=timezone.now() + timedelta(days=7))
@@ -31,9 +31,9 @@ def test_every_task_is_told_with_what_drives_it(woven: Firm) -> None:
     assert told["联调"]["drivers"] == [{"cause": "link", "task": told["布线"]["task"], "name": "布线", "text": "FS +2 天"}]
     assert told["培训"]["drivers"][0]["cause"] == "constraint" and told["布线"]["drivers"][0]["cause"] in ("data_date", "project_start")
     assert told["联调"]["critical"] and told["布线"]["float_minutes"] == {"total": 0, "free": 0, "independent": 0}
-    assert told["文档"]["float_minutes"]["free"] == 4800 + 960 - 480 == told["文档"]["float_minutes"]["total"]
-    assert told["文档"]["late_finish"] > told["文档"]["finish"]
-    assert isinstance(told["文档"]["start"], datetime) and not told["文档"]["on_longest_path"]
+    assert told["编手册"]["float_minutes"]["free"] == 4800 + 960 - 480 == told["编手册"]["float_minutes"]["total"]
+    assert told["编手册"]["late_finish"] > told["编手册"]["finish"]
+    assert isinstance(told["编手册"]["start"], datetime) and not told["编手册"]["on_longest_path"]
 
 
 def test_what_levelling_holds_back_says_so(woven: Firm) -> None:
@@ -49,6 +49,6 @@ def test_the_page_shows_the_chain_finds_a_name_and_refuses_strangers(woven: Firm
     assert woven.client("stranger").get(address).status_code in (403, 404)
     client = woven.client("manager")
     chain = client.get(address).content.decode()
-    assert "布线" in chain and "文档" not in chain
-    assert "文档" in client.get(address, {"q": "文档"}).content.decode()
+    assert "布线" in chain and "编手册" not in chain
+    assert "编手册" in client.get(address, {"q": "编手册"}).content.decode()
     assert "培训" in client.get(address, {"which": "work"}).content.decode()
