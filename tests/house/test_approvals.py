@@ -95,8 +95,9 @@ class Room:
         assert life is not None
         with self.acting(name) as rights:
             step = life.step(self.approval.on)
-            way = life.path(life.state_of(self.row), step.from_[0])
-            assert way is not None, "no plain steps lead to where it is submitted"
+            ways = [way for state in step.from_ if (way := life.path(life.state_of(self.row), state)) is not None]
+            assert ways, "no plain steps lead to where it is submitted"
+            way = min(ways, key=len)
             for each in (*(plain for _before, plain in way), step):
                 self.row = commands.act(self.resource, each.name, self.row, dict.fromkeys(each.asked, "x"), rights)
             self.row = self.resource.model.objects.get(pk=self.row.pk)

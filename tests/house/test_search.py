@@ -49,8 +49,8 @@ def slowly(words: str, access: Access, kind: Resource) -> set[int]:
 
 
 def field_of(kind: Resource) -> str:
-    """A field of its own that is searched and may be written; empty when there is none."""
-    own = [name for name in kind.search if name in kind.plain_fields]
+    """A field of its own that is searched and may be written as one likes; empty when there is none."""
+    own = [name for name in kind.search if name in kind.plain_fields and not kind.model_field(name).choices]
     return own[-1] if own else ""
 
 

@@ -14,6 +14,9 @@ from jingwei.boards import queries as boards
 from jingwei.domains.cost import money, queries
 from jingwei.domains.cost.models import Line, Rate
 from jingwei.frame.models import Notification
+from jingwei.frame.records import exchange
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import access_of
 from jingwei.frame.work import watching
 from tests.domains.conftest import Firm
 
@@ -119,3 +122,15 @@ def test_a_rate_that_cannot_be_is_refused_at_its_field(values: dict[str, Any], f
     usual = {"currency": "USD", "base": "CNY", "on": "2026-11-01", "rate": "7"}
     answer = firm.client("finance").post("/api/v1/cost.rate/", usual | values, content_type="application/json")
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == field, answer.json()
+
+
+def test_a_rate_is_found_again_however_its_day_is_written_and_what_is_no_day_says_so(firm: Firm) -> None:
+    with firm.acting("owner"):
+        rate(firm, "USD", "7.12", date(2026, 3, 9))
+        rows = [("USD", "CNY", day, worth) for day, worth in (("2026/3/9", "7.20"), ("2026年3月10日", "7.30"), ("那天", "7.40"))]
+        sheet = exchange.Sheet(("currency", "base", "on", "rate"), [dict(zip(("currency", "base", "on", "rate"), row, strict=True)) for row in rows])
+        told = exchange.apply(resource("cost.rate"), sheet, access_of(firm.users["owner"], firm.tenant), good_only=True).rows
+    assert [row.action for row in told] == ["update", "create", "error"] and set(told[2].errors) == {"on"}
+    assert list(Rate.objects.order_by("on").values_list("on", "rate")) == [(date(2026, 3, 9), Decimal("7.20")), (date(2026, 3, 10), Decimal("7.30"))]
+    client = firm.client("owner")
+    assert client.get("/api/v1/cost.rate/USD/CNY/那天").status_code in (404, 405) and client.get("/api/v1/cost.rate/那天").status_code == 404

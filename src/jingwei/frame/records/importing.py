@@ -181,10 +181,11 @@ def _row(resource: Resource, line: _Line, access: Access) -> tuple[RowReport, in
     existing = None
     try:
         with transaction.atomic():
-            existing = _existing(resource, values, access)
+            read = {n: _value(resource, n, v, line.is_1904) for n, v in values.items()}
+            existing = _existing(resource, read, access)
             named.name = resource.name_of(existing) if existing else _name_in(resource, values)
             _require_believable(resource, line, existing, access)
-            given = {n: _value(resource, n, v, line.is_1904) for n, v in values.items() if v or resource.life is None or n != resource.life.field}
+            given = {n: v for n, v in read.items() if values[n] or resource.life is None or n != resource.life.field}
             if existing is None:
                 made = commands.create(resource, {n: v for n, v in given.items() if v not in ("", None)}, access, via="import")
                 named.action = "create"
@@ -295,8 +296,9 @@ def _date(text: str, is_1904: bool | None, *, has_time: bool) -> str:
     return day + (found["rest"] or "") if has_time else day
 
 
-def _existing(resource: Resource, values: Mapping[str, str], access: Access) -> Any | None:
-    """The row that a line names by its natural key; what the key refers to is named as it is elsewhere in the line, and may have "/" in its name."""
+def _existing(resource: Resource, values: Mapping[str, Any], access: Access) -> Any | None:
+    """The row that a line names by its natural key; what the key refers to is named as it is elsewhere in the line, and may have "/" in its name.
+    None also when a value is none of its field: then the field says so."""
     wanted: dict[str, Any] = {}
     for path in resource.natural_key:
         name, _separator, rest = path.partition("__")
@@ -310,7 +312,10 @@ def _existing(resource: Resource, values: Mapping[str, str], access: Access) -> 
             wanted[f"{name}_id"] = row.pk
         else:  # named by its last part, of which there are several: what else the key says tells them apart
             wanted[f"{name}__{target.natural_key[-1]}"] = given.rpartition("/")[2]
-    return resource.rows(access).filter(**wanted).first()
+    try:
+        return resource.rows(access).filter(**wanted).first()
+    except (ValidationError, ValueError):
+        return None
 
 
 def _changed(resource: Resource, row: Any, given: Mapping[str, Any], access: Access) -> dict[str, Any]:

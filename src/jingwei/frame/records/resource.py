@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 
 from jingwei.frame.lives.approval import Approval
@@ -309,10 +309,10 @@ class Resource:
         rows = self.model.objects.all() if rows is None else rows
         parts = text.strip().split("/", len(self.natural_key) - 1)
         if len(parts) == len(self.natural_key):
-            found = rows.filter(**dict(zip(self.natural_key, parts, strict=True))).first()
-            if found is not None or len(parts) == 1:
-                return found
-        few = list(rows.filter(**{self.natural_key[-1]: text.strip()})[:2])
+            found = _first(rows, dict(zip(self.natural_key, parts, strict=True)), 1)
+            if found or len(parts) == 1:
+                return found[0] if found else None
+        few = _first(rows, {self.natural_key[-1]: text.strip()}, 2)
         return few[0] if len(few) == 1 else None
 
     @property
@@ -389,3 +389,11 @@ def resource_of(model: type[models.Model]) -> Resource | None:
 def resources() -> Iterator[Resource]:
     """All of them in the order they were declared."""
     yield from list(registry.values())
+
+
+def _first(rows: models.QuerySet[Any], wanted: Mapping[str, str], count: int) -> list[Any]:
+    """The first rows with these values; none when a text is no value of its field (a day, a number)."""
+    try:
+        return list(rows.filter(**wanted)[:count])
+    except (ValidationError, ValueError):
+        return []
