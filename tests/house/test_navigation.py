@@ -3,9 +3,11 @@ of the page is the one in the top bar; every list a person may see is near; stra
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from django.urls import reverse
 from jingwei.frame.models import Membership, Project, Role, User
 from jingwei.frame.records.resource import resources
 from jingwei.frame.rights.access import access_of, standard_roles
-from jingwei.frame.ui import menu, navigation
+from jingwei.frame.ui import context, menu, navigation
 from tests.house.conftest import House
 from tests.house.half import Half
 from tests.house.test_leaks import client_of
@@ -177,3 +179,23 @@ def test_the_menu_asks_the_same_however_many_projects_there_are(house: House, in
         for number in range(12):
             Project(code=f"Q{number}", name=f"Q{number}", start_on=house.project.start_on).save()
     assert [asked(each) for each in pages] == few
+
+
+def test_no_page_takes_a_name_that_every_template_knows() -> None:
+    """A page's own words win: one that says `menu` or `place_tabs` of something else would break the frame around it."""
+    source = Path(context.__file__)
+    (known,) = (
+        {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Dict) and len(node.value.keys) > 5
+    )
+    taken = [
+        f"{path.name}: {key.value}"
+        for path in sorted(source.parents[2].rglob("*.py"))
+        if path != source and "render(" in (text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant) and key.value in known
+    ]
+    assert "place_tabs" in known and taken == []

@@ -28,5 +28,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": places, "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
         "unknown_zones": [p.code for p in projects if isinstance(p.zone, UnknownZone)],
         "chosen_project": project, "is_far": project is not None and project not in projects, "create_here": navigation.creatable(access, project),
-        "tabs": next((entry.lines for entry in places if entry.is_here and len(entry.lines) > 1), ()),
+        "place_tabs": next((entry.lines for entry in places if entry.is_here and len(entry.lines) > 1), ()),
     }  # fmt: skip
