@@ -52,8 +52,13 @@ def watched(page: Page, origin: str) -> list[str]:
     return faults
 
 
+SETTLED = """() => Promise.all(document.getAnimations().filter(each => each.effect.getComputedTiming().iterations !== Infinity)
+    .map(each => each.finished.catch(() => null))).then(() => null)"""  # a colour on its way to another is none of the page's
+
+
 def accessibility_faults(page: Page) -> list[str]:
     """Violations of WCAG 2.0 to 2.2 A and AA in a page, each as "rule: target: why"."""
+    page.evaluate(SETTLED)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations']})")
     return [f"{rule['id']}: {node['target']}: {node['failureSummary']}" for rule in found["violations"] for node in rule["nodes"]]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from jingwei.assembly.archiving.places import Archive
 from jingwei.assembly.backups import keys
-from tests.assembly.archived import Lived, canary
+from tests.assembly.archived import Lived, canary, until
 from tests.assembly.coming import Home, filled, home
 
 
@@ -38,6 +40,7 @@ def archived(filled_home: Callable[[str], Home], tmp_path_factory: pytest.TempPa
     try:
         done = lived.home.run("archive", "on", str(lived.folder), "--json")
         assert done.returncode == 0, done.stderr
+        until(lambda: datetime.now(UTC) > Archive(lived.folder).bases[0].ended)  # told in full seconds: what it can lead to begins there
         for number in range(3):
             lived.moments.append(lived.write(number * 10, number * 10 + 1))
         (lived.home.path / "media" / "photos" / "二.txt").write_text(canary)

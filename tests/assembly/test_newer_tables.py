@@ -53,4 +53,4 @@ def test_what_a_library_has_folded_together_makes_no_program_an_older_one(monkey
     """Its rows stay in the table for ever, and no program knows them any more."""
     applied = {("mfa", "0001_gone"): None, ("usersessions", "9999_folded"): None, ("work", "9999_from_the_future"): None, ("weather", "0001_initial"): None}
     monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda _self: applied)
-    assert tables.unknown_migrations() == [newer, "weather.0001_initial"]
+    assert tables.unknown_migrations() == ["weather.0001_initial", newer]

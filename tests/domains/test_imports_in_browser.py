@@ -149,6 +149,7 @@ def test_an_encoding_that_is_only_a_guess_is_asked_for(firm: Firm, chromium: Bro
     expect(page.locator(".alert-warning")).to_contain_text("无法确定此文件的编码")
     page.get_by_role("button", name="继续").click()
     expect(page.locator(".alert-danger")).to_contain_text("请选择")
+    page.wait_for_load_state()  # what a select does is bound when all of the page is there
     page.locator("#f-encoding").select_option("cp1252")
     expect(page.locator("#import-sheet thead th").nth(2)).to_have_text("Straße")
     checked(page, "encoding")
