@@ -88,9 +88,7 @@ def export_csv(resource: Resource, rows: models.QuerySet[Any], names: Sequence[s
 
 def export_xlsx(resource: Resource, rows: models.QuerySet[Any], names: Sequence[str]) -> bytes:
     """These fields of rows as an Excel workbook, written row by row."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    lines = ([ILLEGAL_CHARACTERS_RE.sub("�", guarded(written(resource, row, n))) for n in names] for row in rows.iterator(chunk_size=1000))
+    lines = ([guarded(written(resource, row, n)) for n in names] for row in rows.iterator(chunk_size=1000))
     return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], lines)
 
 
@@ -101,11 +99,12 @@ def template(resource: Resource) -> bytes:
     return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], [[guarded(str(example.get(n, ""))) for n in names]])
 
 
-def _writable(cell: Any) -> Any:
-    """What a workbook can hold: text without the control characters that it cannot."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+_no_xml = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML cannot hold: controls, halves of characters, no characters
 
-    return ILLEGAL_CHARACTERS_RE.sub(" ", cell) if isinstance(cell, str) else cell
+
+def _writable(cell: Any) -> Any:
+    """What a workbook can hold, with a mark where a character was that it cannot."""
+    return _no_xml.sub("\ufffd", cell) if isinstance(cell, str) else cell
 
 
 def workbook(title: str, headers: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
@@ -17,6 +18,7 @@ from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.walls import confined
 from jingwei.kernels import pictures
 from jingwei.kernels.bounds import largest_id
+from jingwei.kernels.calendar import durations
 
 
 class ReferenceInput(forms.TextInput):
@@ -145,6 +147,36 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
 
 
+class DurationField(forms.IntegerField):
+    """Working minutes, read as people write them (3d, 2周, 4h) and shown so; a bare number counts minutes."""
+
+    widget = forms.TextInput
+    default_error_messages = {"invalid": _("“%(value)s” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts minutes.")}
+
+    def to_python(self, value: Any) -> int | None:
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        try:
+            return durations.parse(value)
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value[:40]}) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return duration_text(value) if isinstance(value, int) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(initial) != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+def duration_text(minutes: Any) -> str:
+    """Working minutes as days, hours and minutes, as they are read again; a day has eight hours."""
+    words = {"d": gettext("%(days)s d") % {"days": ""}, "h": gettext("%(hours)s h") % {"hours": ""}, "m": gettext("%(minutes)s min") % {"minutes": ""}}
+    return durations.told(int(minutes or 0), words)
+
+
 def members() -> models.QuerySet[User]:
     """People who belong to the organisation of the scope."""
     held = Membership.objects.filter(tenant_id=scope.current().tenant_id)
@@ -165,6 +197,8 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
         options["widget"] = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     elif isinstance(field, models.DateField):
         options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    elif field.name.endswith("_minutes") and isinstance(field, models.IntegerField):
+        options |= {"form_class": DurationField, "help_text": field.help_text or _("3d, 2w, 4h or 90m of work; a bare number counts minutes.")}
     made: forms.Field | None = field.formfield(**options)
     if made is not None:
         made.validators += values.checks_of(field)

@@ -15,8 +15,8 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
+from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import resource_of
-from jingwei.frame.ui.cells import duration_text
 from jingwei.frame.ui.timeline import carried_of, of_row
 
 register = template.Library()

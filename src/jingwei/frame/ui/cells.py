@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 
@@ -82,16 +83,6 @@ def kind_of(resource: Resource, name: str) -> str:
     return "money" if kind == "decimal" and ("amount" in name or name == "rate") else kind
 
 
-def duration_text(minutes: Any) -> str:
-    """Working minutes as days and hours; a day has eight hours."""
-    total = int(minutes or 0)
-    sign, total = ("-", -total) if total < 0 else ("", total)
-    days, rest = divmod(total, 480)
-    hours = f"{round(rest / 60, 1):g}"
-    parts = ([_("%(days)s d") % {"days": days}] if days else []) + ([_("%(hours)s h") % {"hours": hours}] if rest or not days else [])
-    return sign + " ".join(parts)
-
-
 def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: Collection[str] = ()) -> Callable[[models.Field[Any, Any], Any], str]:
     """How values out of the history of one resource are told; what they refer to is looked up once a field, however many lines there are,
     and stays a number where it is veiled."""
@@ -130,6 +121,8 @@ def value_text(field: models.Field[Any, Any], value: Any) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.BooleanField):
         return _("yes") if value else _("no")
+    if field.name.endswith("_minutes") and isinstance(value, int):
+        return duration_text(value)
     if isinstance(field, models.DateTimeField) and (moment := _moment_of(str(value))):
         from django.utils import timezone
 
