@@ -58,8 +58,16 @@ def tiles(now: Indices) -> list[dict[str, Any]]:
         {"key": "spi", "title": "SPI", "value": now.spi, "state": light(now.spi), "text": behind % {"percent": _percent(now.spi)} if now.spi is not None else _("Nothing was due yet.")},
         {"key": "cpi", "title": "CPI", "value": now.cpi, "state": light(now.cpi), "text": worth % {"value": _rounded(now.cpi)} if now.cpi is not None else _("Nothing has been spent yet.")},
         {"key": "spi_t", "title": "SPI(t)", "value": now.spi_t, "state": light(now.spi_t), "text": _("What is earned was to be earned %(months)s months ago.") % {"months": _rounded(-now.sv_t)} if now.sv_t < 0 else _("What is earned is not late.")},
-        {"key": "tcpi", "title": "TCPI", "value": now.tcpi_bac, "state": "" if now.tcpi_bac is None else "alarm" if now.tcpi_bac > Decimal("1.1") else "ok", "text": _("What every unit of money must earn from now on to keep the budget.")},
+        _to_complete(now),
     ]  # fmt: skip
+
+
+def _to_complete(now: Indices) -> dict[str, Any]:
+    """TCPI; a budget that is spent while work is left can be kept by no index at all (the quotient would be negative or none)."""
+    is_spent = now.ac >= now.bac and now.ev < now.bac
+    state = "alarm" if is_spent else "" if now.tcpi_bac is None else "alarm" if now.tcpi_bac > Decimal("1.1") else "ok"
+    text = _("The budget is spent and work is left: ask for more, or leave something out.") if is_spent else _("What every unit of money must earn from now on to keep the budget.")
+    return {"key": "tcpi", "title": "TCPI", "value": None if is_spent else now.tcpi_bac, "state": state, "text": text}
 
 
 def forecasts(now: Indices) -> list[tuple[str, str, Decimal | None]]:
