@@ -173,7 +173,7 @@ def _page_body(stage: Stage, name: str) -> Any:
         "work-calendar-keep": day, "phone-sheet-save": {"project": project.pk, "work_date": "2026-11-20", "description": "x"},
         "phone-sheet-decide": {"verb": "confirm"}, "earned-value-freeze": {"period": "2026-10"}, "change-request-act": {"verb": "assess"},
         "members": {"username": "newcomer", "role": stage.house.tenant.roles.get(key="viewer").pk, "project": project.pk},
-        "switch": {"stage": "paused"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
+        "switch": {"stage": "retired"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
         "resolve": {"choice": "a", "conflict": stage.ids["conflict"]}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
         "trace-import": {"file": SimpleUploadedFile("edges.csv", b"source,target\r\n")},
         "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
@@ -186,7 +186,7 @@ def _hub_body(stage: Stage, route: str) -> Any:
     kind = {"conflicts": "conflict", "quarantine": "parked", "dead-letters": "letter"}.get(route.removeprefix("api/v1/hub/").split("/")[0], "")
     ids = {"ids": [stage.ids[kind]]} if kind else {}
     bodies: dict[str, Any] = {
-        "switch": {"stage": "paused"}, "rollback": {"number": 1}, "resolve": ids | {"choice": "a"}, "release": ids or None, "discard": ids or None, "replay": ids or None,
+        "switch": {"stage": "retired"}, "rollback": {"number": 1}, "resolve": ids | {"choice": "a"}, "release": ids or None, "discard": ids or None, "replay": ids or None,
     }  # fmt: skip
     return bodies.get(route.rpartition("/")[2])
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from jingwei.frame.records import past
-from jingwei.frame.records.resource import Resource, Verb
+from jingwei.frame.records.resource import Resource
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
 from jingwei.hub.peers import uses
-from jingwei.hub.register import services
+from jingwei.hub.register import services, stages
 
 systems = Resource(
     System,
@@ -45,11 +43,8 @@ interfaces = Resource(
     write=services.interface_save,
     before_read=health.judge_if_stale,
     granted=("system_a", "system_b"),
-    verbs=(
-        Verb("switch_on", _("Switch on"), services.interface_switch_on, icon="play", when=lambda i: i.stage != "live" and i.published_id is not None),
-        Verb("pause", _("Pause"), services.interface_pause, icon="pause", when=lambda i: i.stage == "live"),
-    ),
-    roles={"manager": "*", "engineer": "*", "operations": "change switch_on pause", "pmo": "view"},
+    life=stages.life,
+    roles={"manager": "*", "engineer": "*", "operations": "change switch_on pause retire", "pmo": "view"},
     icon="plug",
     menu="integration",
     is_stream=False,

@@ -11,9 +11,10 @@ from jingwei.frame.rights.access import Access
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor.search import cleaned, local_resource, may_see_values, visible
+from jingwei.hub.register import stages
 
 __all__ = ["interface_named", "may_do", "may_see_values", "require_values", "require_writing", "switching", "system_named", "systems", "visible"]
-switching = {"live": "switch_on", "paused": "pause", "retired": "change", "draft": "change"}  # stage → the right to bring it about
+switching = {"draft": "change"} | {step.to: step.name for step in stages.life.steps}  # stage → the right to bring it about
 _related = ("system_a", "system_b", "published", "project")
 
 

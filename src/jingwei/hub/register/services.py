@@ -18,12 +18,13 @@ from jingwei.frame import scope, secrets
 from jingwei.frame.telling import facts
 from jingwei.frame.work import jobs
 from jingwei.hub.contract import Check
-from jingwei.hub.facts import InterfacePublished, InterfaceStageChanged
+from jingwei.hub.facts import InterfacePublished
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
 from jingwei.hub.peers import catalogue, grants, mending, uses
 from jingwei.hub.peers import places as where
 from jingwei.hub.peers.session import bound_of, session_of, stream_of
-from jingwei.hub.register import overlaps, places, versions
+from jingwei.hub.register import overlaps, places, stages, versions
+from jingwei.hub.register.stages import wake
 from jingwei.kernels.mapping import MappingError
 
 
@@ -278,23 +279,14 @@ def version_switch(*, interface: Interface, number: int, note: str = "") -> Inte
 
 @transaction.atomic
 def interface_switch(*, instance: Interface, stage: str) -> Interface:
-    """Switch an interface on, pause it, or retire it. Pausing keeps checkpoints, links and everything that waits."""
-    if stage not in Interface.Stage.values:
-        names = ", ".join(f"{value} ({label})" for value, label in Interface.Stage.choices)
-        raise ValidationError({"stage": ValidationError(_("There is no stage “%(stage)s”; there are: %(names)s."), params={"stage": stage, "names": names})})
+    """Bring an interface to a stage by the step that leads there; nothing but a look at it when it is there already. ValidationError when no step does."""
+    step = stages.step_to(stage)
     row = Interface.objects.select_for_update(of=("self",)).select_related("system_a", "system_b", "project").get(pk=instance.pk)
-    if stage == Interface.Stage.LIVE and row.published_id is None:
-        raise ValidationError(_("Publish a mapping first."))
-    if stage == Interface.Stage.LIVE:
-        uses.take(row)
-        overlaps.refuse(row)
-    row.stage = stage
-    row.next_poll_at = timezone.now()
-    row.save(update_fields=["stage", "next_poll_at"])
-    facts.state(InterfaceStageChanged(interface_id=row.pk, stage=stage))
-    if stage == Interface.Stage.LIVE:
-        jobs.after_commit(lambda: wake([row.pk]))
-    instance.stage = stage
+    if row.stage != stage:
+        stages.life.take(row, step.name)
+    elif stage == Interface.Stage.LIVE:
+        hurry([row.pk])
+    instance.stage = row.stage
     return row
 
 
@@ -306,9 +298,3 @@ def interface_switch_on(*, instance: Interface) -> Interface:
 def interface_pause(*, instance: Interface) -> Interface:
     """Pause."""
     return interface_switch(instance=instance, stage=Interface.Stage.PAUSED)
-
-
-def wake(interface_ids: Iterable[int]) -> None:
-    """Have a worker look at these interfaces now."""
-    for pk in interface_ids:
-        jobs.defer("hub.cycle", once=str(pk), interface_id=pk)
