@@ -66,7 +66,11 @@ def _to_complete(now: Indices) -> dict[str, Any]:
     """TCPI; a budget that is spent while work is left can be kept by no index at all (the quotient would be negative or none)."""
     is_spent = now.ac >= now.bac and now.ev < now.bac
     state = "alarm" if is_spent else "" if now.tcpi_bac is None else "alarm" if now.tcpi_bac > Decimal("1.1") else "ok"
-    text = _("The budget is spent and work is left: ask for more, or leave something out.") if is_spent else _("What every unit of money must earn from now on to keep the budget.")
+    text = (
+        _("The budget is spent and work is left: ask for more, or leave something out.")
+        if is_spent
+        else _("What every unit of money must earn from now on to keep the budget.")
+    )
     return {"key": "tcpi", "title": "TCPI", "value": None if is_spent else now.tcpi_bac, "state": state, "text": text}
 
 

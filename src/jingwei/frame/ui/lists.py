@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from jingwei.frame.models import Project
 from jingwei.frame.records import savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
-from jingwei.frame.ui.cells import cells_of, kind_of
+from jingwei.frame.ui.cells import Cell, cells_of, kind_of
 from jingwei.frame.ui.records import found, may, place, project_asked
 from jingwei.frame.views import Board, Unanswerable, View
 from jingwei.frame.web import Request
@@ -106,12 +108,25 @@ def _facts(shown: Listing, view: Board, row: Any, title: str) -> Iterator[dict[s
 def _table(shown: Listing) -> dict[str, Any]:
     resource, parameters = shown.resource, shown.parameters
     known = (*resource.columns, *resource.fields)
-    chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or list(resource.columns)  # each once
+    chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or _usual_columns(resource, parameters)  # each once
     return {
-        "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(shown.access, resource, row, chosen)) for row in shown.rows],
+        "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, list(_cells(shown, row, chosen))) for row in shown.rows],
         "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)],
         "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
     }  # fmt: skip
+
+
+def _usual_columns(resource: Resource, parameters: Mapping[str, str]) -> list[str]:
+    """Those declared, with the project before them where rows of several stand together."""
+    is_mixed = "project" in resource.fields and not parameters.get("project") and "project" not in resource.columns
+    return [*(["project"] if is_mixed else []), *resource.columns]
+
+
+def _cells(shown: Listing, row: Any, names: Sequence[str]) -> Iterator[Cell]:
+    """The cells of a row; a project by its code, as there is no room for more."""
+    for cell in cells_of(shown.access, shown.resource, row, names):
+        is_project = cell.name == "project" and isinstance(cell.value, Project)
+        yield replace(cell, text=cell.value.code) if is_project else cell
 
 
 def _around(request: Request, resource: Resource, shown: Listing, view: View | None, parameters: Mapping[str, str], *, is_fragment: bool) -> dict[str, Any]:
