@@ -1,4 +1,4 @@
-"""Loads the demo organisation: people, plan, money, day labour, then the systems and their interfaces."""
+"""Loads the demo organisation: people, plan, money, day labour, the systems and their interfaces, what is decided and asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from jingwei.assembly.demo import decisions, money, people, plan, risks, systems
+from jingwei.assembly.demo import changes, decisions, money, people, plan, risks, systems
 from jingwei.frame import scope
 from jingwei.frame.models import Project, Tenant
 from jingwei.frame.rights.access import roles_of
@@ -39,4 +39,5 @@ def load(today: date | None = None) -> Tenant:
             decisions.load(made, staff, today)
     with scope.within(scope.Scope(tenant.pk, origin="demo", reason="首次计算")):
         plan.calculate(made)
+        changes.load(made)
     return tenant
