@@ -87,6 +87,17 @@ def test_within_the_float_no_project_ends_later(crowded: Firm) -> None:
     assert outcome["unresolved"], "what does not fit is named"
 
 
+def test_who_stays_overloaded_is_told_and_nobody_is_said_to_be_free(crowded: Firm) -> None:
+    manager = crowded.client("manager")
+    answer = manager.post("/schedule/levelling/P1/begin/", {"seconds": "1", "within_slack": "1"})
+    kept = LongWork.objects.get()
+    longwork.run(work_id=kept.pk)
+    kept.refresh_from_db()
+    page = manager.get(answer["Location"], headers={"Accept-Language": "en"}).text
+    assert kept.outcome["overloads"] and 'id="overloads"' in page and kept.outcome["overloads"][0]["who"] in page
+    assert "Nobody is overloaded" not in page
+
+
 def test_who_may_not_change_tasks_may_not_level(crowded: Firm) -> None:
     assert crowded.client("stranger").get("/schedule/levelling/P1/").status_code == 404
     assert crowded.client("viewer").post("/schedule/levelling/P1/begin/", {"seconds": 1}).status_code == 403
