@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from jingwei.frame.records import savedviews
+from jingwei.frame.records import extra, savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import cells_of, kind_of
@@ -105,8 +105,9 @@ def _facts(shown: Listing, view: Board, row: Any, title: str) -> Iterator[dict[s
 
 def _table(shown: Listing) -> dict[str, Any]:
     resource, parameters = shown.resource, shown.parameters
-    known = (*resource.columns, *resource.fields)
+    known = (*resource.columns, *resource.fields, *(each.name for each in shown.extras))
     chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or list(resource.columns)  # each once
+    extra.prime(resource, shown.rows, chosen)
     return {
         "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, cells_of(shown.access, resource, row, chosen)) for row in shown.rows],
         "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)],
