@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 
+from jingwei.frame.models.values import whole
 from jingwei.frame.records import extra
 from jingwei.frame.records.extra import Extra, SeveralField
 from jingwei.frame.records.extra_taken import form_field_of
@@ -32,7 +33,9 @@ def _entry(field: BoundField, errors: list[str]) -> dict[str, Any]:
 def _fields_here(request: Request, resource: Resource, row: Any | None, initial: dict[str, Any]) -> tuple[Extra, ...]:
     if not resource.is_extended:
         return ()
-    given = {"project": value} if (value := request.POST.get("project") or initial.get("project")) else {}
+    asked = initial.get("project")  # an address names it by its number or its code
+    value = request.POST.get("project") or whole(str(asked)) or asked
+    given = {"project": value} if value else {}
     place = place_meant(resource, given, row) if "project" in resource.fields else None
     return extra.fields_of(resource, place if isinstance(place, int) else None, archived=False)
 
