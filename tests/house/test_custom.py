@@ -165,7 +165,7 @@ def test_every_type_goes_through_rest_form_sheet_and_undo(kind: Resource, house:
     # the form as a browser sends it
     page = client.get(f"/w/{kind.key}/{row.pk}/edit/").content.decode()
     assert all(f'name="extra.{field.key}"' in page for field in fields.values())
-    sent = {f"extra.{field.key}": samples[type_][1] for type_, field in fields.items()} | {"extra.my-yes-no": "false", "extra.my-several-shown": "1"}
+    sent = {f"extra.{field.key}": samples[type_][1] for type_, field in fields.items()} | {"extra.my-yes-no": "false", "extra.my-several:shown": "1"}
     answer = client.post(f"/w/{kind.key}/{row.pk}/edit/", sent)
     assert answer.status_code == 302, answer.content.decode()[-2000:]
     with inside():

@@ -17,7 +17,7 @@ extended: dict[str, Any] = {}
 text_at_most = 2000  # characters of a text
 choices_at_most = 200
 key_rule = RegexValidator(
-    r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*\Z", _("Write small letters a–z, digits and single “_” or “-” between them, beginning with a letter.")
+    r"^[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*\Z", _("Write letters a–z, digits and single “_” or “-” between them, beginning with a letter.")
 )
 
 

@@ -51,8 +51,8 @@ def posted(request: Request, resource: Resource) -> dict[str, Any]:
     """What the form says of declared fields."""
     if not resource.is_extended:
         return {}
-    shown = {name.removesuffix("-shown") for name in request.POST if extra.is_name(name)}
-    several = {name for name in shown if f"{name}-shown" in request.POST}
+    shown = {name.removesuffix(":shown") for name in request.POST if extra.is_name(name)}
+    several = {name for name in shown if f"{name}:shown" in request.POST}  # who chooses none sends nothing but this
     return {name: request.POST.getlist(name) if name in several else request.POST.get(name) for name in shown}
 
 
