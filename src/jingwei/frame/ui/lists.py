@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from jingwei.frame.records import extra, savedviews
+from jingwei.frame.records import declaring, extra, savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import cells_of, kind_of
@@ -33,6 +33,13 @@ def listing(request: Request, key: str) -> HttpResponse:
         if start is not None and (named := parse_qsl(start.query.lstrip("?").partition("#")[0])):
             return redirect(f"{request.path}?{urlencode(named)}")
     return page(request, resource)
+
+
+@require_GET
+def declared_fields(request: Request) -> HttpResponse:
+    """The fields that people have declared: a list like any other."""
+    found(request, declaring.fields.key)
+    return redirect("records", key=declaring.fields.key)
 
 
 def page(request: Request, resource: Resource, **said: Any) -> HttpResponse:
