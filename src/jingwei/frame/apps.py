@@ -18,6 +18,7 @@ class FrameConfig(AppConfig):
         from jingwei.frame.approvals import cases, deadlines, inbox  # noqa: F401  (a duty, and what waits for whom)
         from jingwei.frame.carried import returning, watch  # noqa: F401  (listen, and sweep)
         from jingwei.frame.documents import versions  # noqa: F401  (long work)
+        from jingwei.frame.records import declaring  # noqa: F401  (declares itself a resource)
         from jingwei.frame.traces import edges, sweeping  # noqa: F401  (take part in undo and in keeping)
         from jingwei.frame.ui import witness  # noqa: F401  (listens)
         from jingwei.frame.work import errands, filling, growth, keeping, watching  # noqa: F401  (declare what they do)

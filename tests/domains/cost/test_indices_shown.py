@@ -17,7 +17,14 @@ def tile(key: str, pv: str, ev: str, ac: str, bac: str = "100") -> dict[str, obj
 
 @pytest.mark.parametrize(
     ("ev", "ac", "state", "has_value"),
-    [("50", "50", "ok", True), ("50", "60", "alarm", True), ("50", "100", "alarm", False), ("50", "150", "alarm", False), ("100", "150", "ok", True), ("100", "90", "ok", True)],
+    [
+        ("50", "50", "ok", True),
+        ("50", "60", "alarm", True),
+        ("50", "100", "alarm", False),
+        ("50", "150", "alarm", False),
+        ("100", "150", "ok", True),
+        ("100", "90", "ok", True),
+    ],
 )
 def test_a_spent_budget_with_work_left_is_never_on_plan(ev: str, ac: str, state: str, has_value: bool) -> None:
     found = tile("tcpi", "50", ev, ac)

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import ProjectModel
+from jingwei.frame.models import Extended, ProjectModel
+from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.numbers import Number
 
 
-class ChangeRequest(ProjectModel):
+class ChangeRequest(ProjectModel, Extended):
     """A change of the plan that is decided. `changes` as a what-if has them; `effect` = what they would do, frozen when it was assessed."""
 
     class Status(models.TextChoices):
@@ -56,7 +57,7 @@ class ChangeRequest(ProjectModel):
         verbose_name = _("change request")
         verbose_name_plural = _("change requests")
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "code"), name="change_request_code_once")]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "status"), name="change_requests_by_status")]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "status"), name="change_requests_by_status"), extra_index("change_requests_by_more")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"

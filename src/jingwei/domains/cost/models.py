@@ -9,7 +9,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import ProjectModel, TenantModel
+from jingwei.frame.models import Extended, ProjectModel, TenantModel
+from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 
 # ISO 4217, of the countries that a Chinese enterprise buys from and sells to
@@ -70,7 +71,7 @@ currencies = [
 period_rule = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write the period as year and month, such as 2026-11."))
 
 
-class Line(ProjectModel):
+class Line(ProjectModel, Extended):
     """Money of one project in one period: planned, committed or spent."""
 
     class Kind(models.TextChoices):
@@ -111,6 +112,7 @@ class Line(ProjectModel):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("project", "period"), name="cost_by_period"),
             models.Index(fields=("tenant", "-id"), name="cost_newest"),
+            extra_index("cost_by_more"),
         ]
 
     def __str__(self) -> str:

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import ProjectModel
+from jingwei.frame.models import Extended, ProjectModel
+from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.numbers import Number
 
 
-class Decision(ProjectModel):
+class Decision(ProjectModel, Extended):
     """What was decided, in which situation, and what follows from it."""
 
     numbered: ClassVar[Number] = Number("code", "D-{n}")
@@ -46,7 +47,7 @@ class Decision(ProjectModel):
             models.UniqueConstraint(fields=("project", "code"), name="decision_code_once"),
             models.CheckConstraint(condition=~models.Q(successor=models.F("id")), name="decision_not_by_itself"),
         ]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "status", "review_on"), name="decisions_to_review")]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("project", "status", "review_on"), name="decisions_to_review"), extra_index("decisions_by_more")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"

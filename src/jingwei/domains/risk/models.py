@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import ProjectModel
+from jingwei.frame.models import Extended, ProjectModel
+from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.numbers import Number
 from jingwei.kernels.risk import scoring as risk_scoring
@@ -26,7 +27,7 @@ def _named(text: Any, getter: Any) -> property:
     return property(getter)
 
 
-class Risk(ProjectModel):
+class Risk(ProjectModel, Extended):
     """Something that may happen and would hurt. Probability × impact before the response and after it (residual)."""
 
     class Status(models.TextChoices):
@@ -94,6 +95,7 @@ class Risk(ProjectModel):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("project", "status"), name="risks_by_status"),
             models.Index(fields=("tenant", "-id"), name="risks_newest"),
+            extra_index("risks_by_more"),
         ]
 
     def __str__(self) -> str:

@@ -10,11 +10,12 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import ProjectModel
+from jingwei.frame.models import Extended, ProjectModel
+from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 
 
-class Task(ProjectModel):
+class Task(ProjectModel, Extended):
     """A piece of work, a summary of others, or a milestone. Dates from `start` down are computed by the schedule."""
 
     told: Sequence[str] = ()  # what followed from the last change, in words for whoever made it
@@ -113,6 +114,7 @@ class Task(ProjectModel):
             models.Index(fields=("project", "position"), name="tasks_in_order"),
             models.Index(fields=("tenant", "-id"), name="tasks_newest"),
             models.Index(fields=("interface",), name="tasks_of_interface"),
+            extra_index("tasks_by_more"),
         ]
 
     def __str__(self) -> str:

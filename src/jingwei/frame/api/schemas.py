@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource, Verb, parts_at_most
 from jingwei.frame.rights.access import Access
 
@@ -63,6 +64,9 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
         needed = not partial and not (field.blank or field.null or field.has_default())
         kind = type_of(field)
         fields[name] = (kind, _documented(field, ...)) if needed else (kind | None if kind is not Any else Any, _documented(field, None))
+    if resource.is_extended:
+        told = "Fields that were declared, by key; {} or left out changes none. They are listed at /api/v1/frame.customfield/."
+        fields[extra.column] = (dict[str, Any] | None, Field(None, title=str(resource.label(extra.column)), description=told))
     for each in resource.children:
         target = resource.child(each)
         parts: dict[str, Any] = {"id": (int | None, None)}

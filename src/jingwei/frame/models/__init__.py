@@ -4,6 +4,7 @@ from jingwei.frame.models.alarm import Alarm, DutyDone
 from jingwei.frame.models.approval import Case, Deputy, StageRule, Vote
 from jingwei.frame.models.carried import Attachment, Comment, Follower, Tag, Tagging
 from jingwei.frame.models.coming_in import AccessEvent, FailedTries, PastPassword
+from jingwei.frame.models.custom import CustomField, Extended
 from jingwei.frame.models.desk import Arrangement, LongWork, Notification, SavedView
 from jingwei.frame.models.document import DocumentText, DocumentVersion
 from jingwei.frame.models.edge import Edge
@@ -15,7 +16,7 @@ from jingwei.frame.models.scoped import ProjectModel, ScopedManager, TenantModel
 from jingwei.frame.models.vault import Secret
 
 __all__ = [
-    "AccessEvent", "Alarm", "ApiToken", "Arrangement", "Attachment", "Case", "Comment", "Counter", "Demand", "Deputy", "DocumentText", "DocumentVersion", "DutyDone", "Edge", "FailedTries", "Follower", "GrowthSample",
+    "AccessEvent", "Alarm", "ApiToken", "Arrangement", "Attachment", "Case", "Comment", "Counter", "CustomField", "Demand", "Deputy", "DocumentText", "DocumentVersion", "DutyDone", "Edge", "Extended", "FailedTries", "Follower", "GrowthSample",
     "History", "ImportColumns", "ImportFile", "LongWork", "Membership", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView", "ScopedManager", "SearchFill", "SearchLine", "Secret",
     "SetupLink", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote",
 ]  # fmt: skip

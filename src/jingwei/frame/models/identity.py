@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame.models.custom import Extended, extra_index
 from jingwei.frame.models.scoped import ScopedManager, TenantModel
 from jingwei.frame.models.zone import ZoneField
 
@@ -77,7 +78,7 @@ class ProjectManager(ScopedManager):
     """Projects of the scope: here the row's own id is the project."""
 
 
-class Project(TenantModel):
+class Project(TenantModel, Extended):
     """A project: the scope of plans, money and interfaces. Dates are in its own zone."""
 
     project_path: ClassVar[str] = "id"
@@ -128,6 +129,7 @@ class Project(TenantModel):
         verbose_name_plural = _("projects")
         ordering = ("code",)
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "code"), name="project_code_once")]
+        indexes: ClassVar[list[Any]] = [extra_index("projects_by_more")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

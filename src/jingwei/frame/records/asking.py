@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import values
+from jingwei.frame.records import extra_lists
+from jingwei.frame.records.extra import is_name
 from jingwei.frame.records.resource import Resource
 
 paging = ("page", "size", "sort", "q", "after")
@@ -21,19 +23,27 @@ nothing = "-"  # as a filter: where the field is empty
 def require_known(resource: Resource, asked: Mapping[str, str]) -> None:
     """Raise ValidationError, by parameter, for what this list does not know or cannot read."""
     known = {name: field for each in resource.filters for name, field in _names(resource, each)}
+    extras = {name: each for each in extra_lists.offered(resource, asked) for name in extra_lists.parameters_of(each)} if _names_extras(asked) else {}
     problems: dict[str, str] = {}
     for name, value in asked.items():
-        if name in known:
+        if name in extras:
+            if (problem := extra_lists.problem(extras[name], name, value)) is not None:
+                problems[name] = problem
+        elif name in known:
             if (problem := _problem(known[name], value)) is not None:
                 problems[name] = problem
         elif name not in (*paging, *_of_carried(resource)):
             problems[name] = _("There is no such filter. Known are: %(names)s.") % {"names": ", ".join((*sorted(known), *_of_carried(resource), *paging))}
-    if (order := asked.get("sort", "")) and order.removeprefix("-") not in sortable(resource):
+    if (order := asked.get("sort", "")) and order.removeprefix("-") not in (*sortable(resource), *extras):
         problems["sort"] = _("It cannot be sorted by that. Known are: %(names)s.") % {"names": ", ".join(sortable(resource))}
     if (values.whole(asked.get("page", "")) or 1) > pages_by_number and not asked.get("after"):
         problems["page"] = _("Pages are counted to %(most)s. Beyond that go on with `after`: the `next` of the answer before.") % {"most": pages_by_number}
     if problems:
         raise ValidationError(problems)
+
+
+def _names_extras(asked: Mapping[str, str]) -> bool:
+    return any(map(is_name, asked)) or is_name(asked.get("sort", "").removeprefix("-"))
 
 
 def _of_carried(resource: Resource) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import translation
 
 from jingwei.frame.records.exporting import fields_of
+from jingwei.frame.records.extra import is_name, named
 from jingwei.frame.records.resource import Resource
 
 # other words for what fields are often called, in small letters
@@ -81,9 +82,12 @@ def _known(resource: Resource) -> dict[str, str]:
     known: dict[str, str] = {}
     for name in fields_of(resource):
         known[name.lower()] = name
+        if is_name(name):
+            known.setdefault(name.partition(".")[2].lower(), name)
         for language in ("zh-hans", "en"):
             with translation.override(language):
-                known[str(resource.label(name)).lower()] = name
+                word = str(resource.label(name)).lower()
+                known[word] = known.get(word, name) if is_name(name) else name  # what is declared never takes the name of a field of its own
     return known
 
 
@@ -134,7 +138,7 @@ def print_of(headers: Sequence[str]) -> str:
 
 def needed(resource: Resource) -> list[str]:
     """Fields that a new row cannot be without."""
-    return [n for n in fields_of(resource) if n in resource.plain_fields and _is_needed(resource, n)]
+    return [n for n in fields_of(resource) if (n in resource.plain_fields or is_name(n)) and _is_needed(resource, n)]
 
 
 def _is_needed(resource: Resource, name: str) -> bool:
@@ -142,4 +146,7 @@ def _is_needed(resource: Resource, name: str) -> bool:
     numbered = getattr(resource.model.numbered, "field", None)
     if found is None or found.has_default() or found.null or found.blank or name == numbered:
         return False
+    if is_name(name):
+        declared = named(resource, name)
+        return declared is not None and declared.definition.is_required and declared.definition.project_id is None
     return not isinstance(found, models.BooleanField)

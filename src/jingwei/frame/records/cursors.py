@@ -26,7 +26,8 @@ def behind(rows: models.QuerySet[Any], order: Sequence[str], cursor: str) -> mod
         made_for, held = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
         if made_for != list(order) or len(held) != len(order):
             raise ValueError
-        fields = [_field(rows.model, name.removeprefix("-")) for name in order]
+        made = rows.query.annotations
+        fields = [made[name].output_field if (name := each.removeprefix("-")) in made else _field(rows.model, name) for each in order]
         values = [None if value is None else field.to_python(value) for field, value in zip(fields, held, strict=True)]
     except (ValueError, TypeError, binascii.Error, UnicodeError, ValidationError, RecursionError, OverflowError, FieldDoesNotExist):
         raise ValidationError({"after": _("This is no cursor of this list in this order. Begin without one, then take `next` of each answer.")}) from None
@@ -57,6 +58,9 @@ def _field(model: type[models.Model], path: str) -> models.Field[Any, Any]:
 
 def _plain(row: Any, path: str) -> Any:
     """A row's value by a path such as “project__code”, as JSON holds it."""
+    if path in row.__dict__ and path not in {field.attname for field in row._meta.concrete_fields}:  # worked out by the list's own query
+        value = row.__dict__[path]
+        return value if value is None or isinstance(value, str | int | float | bool) else str(value)
     for name in path.split("__"):
         field = row._meta.pk if name == "pk" else row._meta.get_field(name)
         value = getattr(row, field.name)

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from jingwei.frame.models import User
+from jingwei.frame.records import extra, extra_taken
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 
@@ -21,19 +22,24 @@ formula_starts = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def fields_of(resource: Resource) -> list[str]:
-    """The columns of a sheet: every writable field that fits into a cell."""
+    """The columns that a sheet may have: every writable field that fits into a cell, and every declared one within reach."""
+    return [*_own_of(resource), *(each.name for each in extra.everywhere(resource))]
+
+
+def _own_of(resource: Resource) -> list[str]:
     return [n for n in resource.fields if (f := resource.model_field(n)) is not None and not isinstance(f, models.FileField)]
 
 
-def fields_told(resource: Resource, access: Access) -> list[str]:
-    """Those that an export tells: a column of names that may not be known wherever one may export is left out, so a sheet brought back clears none."""
+def fields_told(resource: Resource, access: Access, place: int | None = None) -> list[str]:
+    """Those that an export tells, of declared ones those of the organisation and of the project that it is of: a column of names that may not be known wherever one may export is left out, so a sheet brought back clears none."""
 
     def is_told(name: str) -> bool:
         target, exported = resource.target(name), access.projects(resource.permission("export"))
         known = access.projects(target.permission("view")) if target is not None and name in resource.veiled else None
         return known is None or (exported is not None and exported <= known)
 
-    return [name for name in fields_of(resource) if is_told(name)]
+    declared = [each.name for each in extra.fields_of(resource, place, archived=False)]
+    return [*(name for name in _own_of(resource) if is_told(name)), *declared]
 
 
 def guarded(text: str) -> str:
@@ -56,9 +62,11 @@ def unguarded(text: str) -> str:
 
 def written(resource: Resource, row: Any, name: str) -> str:
     """A field as a sheet holds it: references by natural key, moments in the organisation's zone."""
-    value = getattr(row, name)
+    value = extra.value(resource, row, name)
     if value is None:
         return ""
+    if extra.is_name(name) and (told := extra_taken.sheet_text(resource, row, name)) is not None:
+        return told
     if isinstance(value, models.Model):
         target = resource_of(type(value))
         return target.name_of(value) if target else value.get_username() if isinstance(value, User) else str(value.pk)
@@ -77,7 +85,7 @@ def export_csv(resource: Resource, rows: models.QuerySet[Any], names: Sequence[s
     writer = csv.writer(buffer)
     yield b"\xef\xbb\xbf"
     writer.writerow([str(resource.label(n)) for n in names])
-    for row in rows.iterator(chunk_size=1000):
+    for row in extra.primed(resource, rows.iterator(chunk_size=1000), names):
         writer.writerow([guarded(written(resource, row, n)) for n in names])
         if buffer.tell() > 64_000:
             yield buffer.getvalue().encode()
@@ -88,13 +96,13 @@ def export_csv(resource: Resource, rows: models.QuerySet[Any], names: Sequence[s
 
 def export_xlsx(resource: Resource, rows: models.QuerySet[Any], names: Sequence[str]) -> bytes:
     """These fields of rows as an Excel workbook, written row by row."""
-    lines = ([guarded(written(resource, row, n)) for n in names] for row in rows.iterator(chunk_size=1000))
+    lines = ([guarded(written(resource, row, n)) for n in names] for row in extra.primed(resource, rows.iterator(chunk_size=1000), names))
     return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], lines)
 
 
 def template(resource: Resource) -> bytes:
     """An empty workbook with one example row."""
-    names = fields_of(resource)
+    names = [*_own_of(resource), *(each.name for each in extra.fields_of(resource, None, archived=False))]
     example = resource.example() if resource.example else {}
     return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], [[guarded(str(example.get(n, ""))) for n in names]])
 

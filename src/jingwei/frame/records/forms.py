@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import Project, User, values
-from jingwei.frame.records import checks, doubles
+from jingwei.frame.records import checks, doubles, extra, extra_taken
 from jingwei.frame.records.fields import MemberField, ReferenceField, form_field, members, nowhere_else
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
@@ -96,9 +96,11 @@ def checked(
     Only the given names are checked for a change; a new row is checked whole, with defaults for what was not given. References keep to the
     row's project: `place` when it is known already (parts inside their whole's form), else what the values or the row say.
     """
-    _check_as_given(resource, given, names or resource.fields)
+    given = extra_taken.gathered(resource, given) if names is None else given
+    _check_as_given(resource, given, names or _known(resource))
     wanted = list(names or resource.fields) if instance is None else [n for n in (names or resource.fields) if n in given or n in (files or {})]
-    filled = dict(given) if instance is not None else {**blank_values(resource), **given}
+    own = {name: value for name, value in given.items() if name != extra.column}
+    filled = own if instance is not None else {**blank_values(resource), **own}
     form = form_class(resource, wanted)(filled, cast(Any, files), instance=probe_of(resource, instance))
     form.rights, form.siblings = access, siblings
     if place is nowhere_else:
@@ -106,11 +108,30 @@ def checked(
     for name in set(wanted) & set(resource.confined):
         if isinstance(field := form.fields[name], ReferenceField):
             field.place = place
-    if not form.is_valid():
-        raise ValidationError({name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()})
+    problems = {name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()}
+    more = _more(resource, given, instance, place, problems) if names is None else {}
+    if problems:
+        raise ValidationError(problems)
     if (broken := form.broken_rule) is not None:
         raise broken
-    return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data}
+    return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data} | more
+
+
+def _known(resource: Resource) -> Sequence[str]:
+    """Every name that a value may come by, besides those of lists of parts."""
+    return (*resource.fields, extra.column) if resource.is_extended else resource.fields
+
+
+def _more(resource: Resource, given: Mapping[str, Any], instance: Any | None, place: Any, problems: dict[str, Any]) -> dict[str, Any]:
+    """The column of declared fields when something is said of it, and of every new row; what is wrong with it is put to the other problems."""
+    if not resource.is_extended or (instance is not None and extra.column not in given):
+        return {}
+    where = place_meant(resource, given, instance) if place is nowhere_else else place
+    try:
+        return {extra.column: extra_taken.checked(resource, given.get(extra.column), instance, where if isinstance(where, int) else None)}
+    except ValidationError as problem:
+        problems.update(problem.error_dict)
+        return {}
 
 
 def _check_as_given(resource: Resource, given: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -119,7 +140,7 @@ def _check_as_given(resource: Resource, given: Mapping[str, Any], known: Sequenc
     if unknown:
         names = ", ".join(sorted(repr(name) if values.unreadable(name) else name for name in unknown))
         raise ValidationError({NON_FIELD_ERRORS: [_("Unknown fields: %(names)s.") % {"names": names}]})
-    if problems := values.problems_with(resource.model_field, given):
+    if problems := values.problems_with(resource.model_field, {name: value for name, value in given.items() if name != extra.column}):
         raise ValidationError({name: [problem] for name, problem in problems.items()})
 
 
@@ -214,17 +235,21 @@ class Checker:
 
     def checked(self, given: Mapping[str, Any], instance: Any | None) -> dict[str, Any]:
         """Cleaned values; ValidationError by field."""
-        _check_as_given(self.resource, given, self.resource.fields)
+        given = extra_taken.gathered(self.resource, given)
+        _check_as_given(self.resource, given, _known(self.resource))
         cleaned: dict[str, Any] = {}
         problems: dict[str, Any] = {}
         place = place_given(self.resource, given, instance, self._clean)
         for name, value in given.items():
+            if name == extra.column:
+                continue
             try:
                 cleaned[name] = self._clean(name, value, place)
             except ValidationError as problem:
                 problems[name] = problem.error_list
         if instance is None:
             self._add_defaults(cleaned, problems)
+        cleaned |= _more(self.resource, given, instance, place, problems)
         if problems:
             raise ValidationError(problems)
         return cleaned

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import numbers
-from jingwei.frame.records import commands, doubles, forms
+from jingwei.frame.records import commands, doubles, extra, extra_taken, forms
 from jingwei.frame.records.columns import Plan, plan_of
 from jingwei.frame.records.exporting import written
 from jingwei.frame.records.reading import Sheet
@@ -257,6 +257,8 @@ def _why(what: str) -> str:
 
 def _value(resource: Resource, name: str, text: str, is_1904: bool | None = None) -> Any:
     field_ = resource.model_field(name)
+    if extra.is_name(name):
+        return _date(text, is_1904, has_time=False) if isinstance(field_, models.DateField) else text
     if field_ is not None and field_.flatchoices and text:
         return _chosen(field_, text)
     if isinstance(field_, models.BooleanField):
@@ -321,7 +323,11 @@ def _existing(resource: Resource, values: Mapping[str, Any], access: Access) -> 
 def _changed(resource: Resource, row: Any, given: Mapping[str, Any], access: Access) -> dict[str, Any]:
     """Only what differs, compared as checked values."""
     cleaned = forms.checked(resource, given, row, access=access)
-    return {n: given[n] for n, v in cleaned.items() if _plain(v) != _plain(getattr(row, n))}
+    more = cleaned.pop(extra.column, None)
+    changed = {n: given[n] for n, v in cleaned.items() if _plain(v) != _plain(getattr(row, n))}
+    if more is not None:
+        changed |= {n: v for n, v in given.items() if extra.is_name(n) and extra_taken.differ(extra.raw(row, n), more.get(n.removeprefix(extra.prefix)))}
+    return changed
 
 
 def _plain(value: Any) -> Any:

@@ -14,8 +14,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import values
-from jingwei.frame.records import cursors, tagged
-from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.records import cursors, extra_lists, tagged
+from jingwei.frame.records.extra import Extra, Kind, SeveralField, is_name, people
+from jingwei.frame.records.resource import Resource, registry, resource_of
 from jingwei.frame.rights.access import Access
 
 page_sizes = (50, 100)
@@ -46,6 +47,7 @@ class Listing:
         rows = self.resource.rows(self.access, self.verb)
         for name in self.resource.filters:
             rows = self._narrowed(rows, name)
+        rows = self._narrowed_by_extras(rows)
         if "tags" in self.resource.carries and (word := readable(self.parameters.get("tag", "")).strip()):
             rows = tagged.narrowed(rows, self.resource, word)
         if words := readable(self.parameters.get("q", "")).strip()[:200]:
@@ -54,6 +56,24 @@ class Listing:
             inside = self._inside(readable(at))
             rows = rows.filter(inside) if inside is not None else rows.none()
         return rows.order_by(*self.order)
+
+    @cached_property
+    def extras(self) -> tuple[Extra, ...]:
+        """The declared fields that it may show, sort and filter by: the organisation's, and those of the project to which it is narrowed."""
+        return extra_lists.offered(self.resource, self.parameters)
+
+    def _narrowed_by_extras(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        for each in self.extras:
+            if (wanted := extra_lists.wanted(each, self.parameters)) is not None:
+                rows = rows.alias(**{extra_lists.alias_of(each): extra_lists.comparable(each)}).filter(wanted)
+        if (by := self._sorting_extra) is not None:
+            rows = rows.annotate(**{extra_lists.alias_of(by): extra_lists.comparable(by)})
+        return rows
+
+    @cached_property
+    def _sorting_extra(self) -> Extra | None:
+        name = self.parameters.get("sort", "").removeprefix("-")
+        return next((each for each in self.extras if each.name == name), None) if is_name(name) else None
 
     def _inside(self, at: str) -> Q | None:
         """The rows of one place of a view, such as `matrix:4~5`; None when there is no such place."""
@@ -88,6 +108,8 @@ class Listing:
         """Field names to sort by; the primary key decides ties, so paging never skips or repeats."""
         asked = self.parameters.get("sort", "")
         name = asked.removeprefix("-")
+        if (by := self._sorting_extra) is not None:
+            return (("-" if asked.startswith("-") else "") + extra_lists.alias_of(by), "id")
         hidden = (*self.resource.veiled, *self.resource.untold)  # an order, and the cursor that goes on from it, would tell them
         field = self.resource.model_field(name) if name in (*self.resource.columns, *self.resource.fields) and name not in hidden else None
         if field is None:
@@ -131,12 +153,33 @@ class Listing:
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
         """The filters to offer; references with few targets as choices."""
-        own = tuple(self._filter(name) for name in self.resource.filters)
+        own = (*(self._filter(name) for name in self.resource.filters), *self._extra_filters)
         if "tags" not in self.resource.carries:
             return own
         value = self.parameters.get("tag", "")
         words = dict.fromkeys((*(tag.word for tag in tagged.seen(self.resource, self.access)), *filter(None, (value,))))
         return (*own, Filter("tag", _("tag"), "choice", value, tuple((word, word) for word in words)))
+
+    @cached_property
+    def _extra_filters(self) -> tuple[Filter, ...]:
+        """Those of declared fields whose columns are shown, or that are set already: all of them would be too many."""
+        shown = self.parameters.get("columns", "").split(",")
+        return tuple(
+            self._extra_filter(each) for each in self.extras if each.name in shown or any(self.parameters.get(n) for n in extra_lists.parameters_of(each))
+        )
+
+    def _extra_filter(self, each: Extra) -> Filter:
+        name, label, value = each.name, each.field.verbose_name, self.parameters.get(each.name, "")
+        if each.definition.kind in (Kind.CHOICE, Kind.SEVERAL):
+            options = each.field.options if isinstance(each.field, SeveralField) else each.field.flatchoices
+            return Filter(name, label, "choice", value, tuple((str(v), str(t)) for v, t in options))
+        if each.definition.kind == Kind.PERSON:
+            return Filter(name, label, "reference", value, self._people)
+        return Filter(name, label, "boolean" if each.definition.kind == Kind.YES_NO else "text", value)
+
+    @cached_property
+    def _people(self) -> tuple[tuple[str, str], ...]:
+        return tuple((str(row.pk), str(row)) for row in registry[people].rows(self.access)[:choices_at_most])
 
     def _filter(self, name: str) -> Filter:
         field = self.resource.model_field(name)
@@ -158,7 +201,7 @@ class Listing:
         """Whether anything is filtered or searched."""
         own = ("q", "at", *(("tag",) if self.resource.carries else ()))
         names = {*own, *self.resource.filters, *(f"{n}{end}" for n in self.resource.filters for end in ("_from", "_to"))}
-        return any(self.parameters.get(name) for name in names)
+        return any(self.parameters.get(name) for name in (*names, *(n for each in self.extras for n in extra_lists.parameters_of(each))))
 
 
 def readable(text: str) -> str:
@@ -184,5 +227,7 @@ def searched(resource: Resource, words: str) -> Q:
         either = Q()
         for name in resource.search:
             either |= Q(**{f"{name}__icontains": word})
+        if resource.is_extended:
+            either |= Q(extra_lists.searched(word))
         wanted &= either
     return wanted

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource, resources
 
 
@@ -20,6 +21,11 @@ def check(resource: Resource, row: Any, after: Any, cleaned: Mapping[str, Any]) 
         found, target = getattr(after, name), resource.target(name)
         if found is not None and target is not None and name not in cleaned and target.project_of(found) not in (None, place):
             wrong[name] = _("“%(value)s” belongs to another project. Choose one of the same project.") % {"value": target.name_of(found)}
+    for each in extra.fields_of(resource, resource.project_of(row)):
+        if each.definition.project_id is not None and (cleaned.get(extra.column) or row.extra).get(each.key) is not None:
+            wrong[each.name] = _("“%(field)s” is a field of the old project only. Empty it, or declare it for the whole organisation.") % {
+                "field": each.definition
+            }
     left = sorted({str(other.title_plural) for other, rows in _standing_on(resource, row) if rows.exists()})
     if left:
         field = getattr(resource.model, "project_from", "") or "project"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 
 from jingwei.frame.lives.approval import Approval
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle, Step
-from jingwei.frame.models import Project, TenantModel
+from jingwei.frame.models import Extended, Project, TenantModel
+from jingwei.frame.models.custom import extended
 from jingwei.frame.models.scoped import within_projects
+from jingwei.frame.records import extra
+from jingwei.frame.records.shape import Shape
 from jingwei.frame.rights import access
 
 registry: dict[str, Resource] = {}
@@ -52,24 +55,6 @@ class Children:
     fields: tuple[str, ...]
 
 
-class Shape(Protocol):
-    """What a list asks of a view of it: its name, which of the rows it shows, and which lie in one of its places."""
-
-    @property
-    def only(self) -> models.Q:
-        """Which of the list's rows it shows."""
-
-    @property
-    def key(self) -> str:
-        """How the address names it."""
-
-    def check(self, resource: Resource) -> None:
-        """Raise LookupError when it names what the model has not."""
-
-    def inside(self, resource: Resource, place: str) -> models.Q | None:
-        """The rows in one of its places."""
-
-
 @dataclass(frozen=True, eq=False)
 class Resource:
     """Everything the house needs to know about one model.
@@ -93,6 +78,7 @@ class Resource:
     told only to holders of a further permission: {"schedule": "hub.interface.view"}.
     `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
+    `custom` lets people declare fields of it, where its model is `Extended`.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -131,6 +117,7 @@ class Resource:
     example: Callable[[], dict[str, Any]] | None = None
     is_stream: bool = True
     carries: tuple[str, ...] = ()
+    custom: bool = True
 
     def __post_init__(self) -> None:
         if self.life is not None:
@@ -160,6 +147,8 @@ class Resource:
         elif self.approval is not None:
             raise LookupError(f"{self.key}: an approval needs a life")
         registry[self.key] = self
+        if self.is_extended:
+            extended[self.key] = self.title
         for role, verbs in self.roles.items():
             given = [*verbs.split(), *(("talk",) if self.can_talk and "view" in verbs.split() else ())]
             access.declare(role, *(self.permission(verb) for verb in given))
@@ -209,8 +198,15 @@ class Resource:
         """Whether only votes take this step."""
         return self.life is not None and name in self.life.voted
 
+    @cached_property
+    def is_extended(self) -> bool:
+        """Whether people may declare fields of it; their names begin with `extra.`."""
+        return self.custom and issubclass(self.model, Extended)
+
     def model_field(self, name: str) -> models.Field[Any, Any] | None:
-        """The database field behind a column, None for a property."""
+        """The field behind a column, None for a property."""
+        if extra.is_name(name):
+            return declared.field if (declared := extra.named(self, name)) is not None else None
         try:
             found = self.model._meta.get_field(name)
         except FieldDoesNotExist:
@@ -270,7 +266,7 @@ class Resource:
     def is_fixed(self, row: Any, name: str) -> bool:
         """Whether the row's state fixes this field."""
         fixed = self.life.fixed(row) if self.life is not None else ()
-        return fixed == Everything or name in fixed
+        return fixed == Everything or (extra.column if extra.is_name(name) else name) in fixed
 
     def rows(self, rights: access.Access, verb: str = "view") -> models.QuerySet[Any]:
         """The rows on which these rights allow `verb`; callers are inside a scope already. Rows of the organisation itself are shown to whoever

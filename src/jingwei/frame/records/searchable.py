@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import models
 
+from jingwei.frame.records.extra import column
 from jingwei.frame.records.resource import Resource, resources
 
 text_at_most = 10_000  # characters of one row that are searched
@@ -27,6 +28,13 @@ BEGIN
   IF given IS NOT NFKC NORMALIZED THEN given := normalize(given, NFKC); END IF;
   RETURN lower(given);
 END $$;
+"""
+
+# The texts among the values of declared fields.
+_words_sql = """
+CREATE OR REPLACE FUNCTION jingwei_words(given jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT string_agg(each #>> '{}', ' ') FROM jsonb_path_query(given, '$.* ? (@.type() == "string")') each
+$$;
 """
 
 # What the index is asked for a word: all whole pieces in it (at most thirty, the text itself is looked at anyway), else what begins with it.
@@ -191,6 +199,11 @@ class Kind:
         return tuple(own[:1]) if own or self.code else self.resource.search
 
     @property
+    def searched(self) -> tuple[str, ...]:
+        """All that is looked in: what is declared, and the fields that people declare."""
+        return (*self.resource.search, *((column,) if self.resource.is_extended else ()))
+
+    @property
     def place(self) -> str:
         """The lookup of the project whose rights decide."""
         return self.resource.model.project_path or self.resource.model.place_path
@@ -198,7 +211,7 @@ class Kind:
     @property
     def paths(self) -> tuple[str, ...]:
         """Every lookup that a line is made of."""
-        return tuple(dict.fromkeys((*self.resource.search, *filter(None, [self.place]))))
+        return tuple(dict.fromkeys((*self.searched, *filter(None, [self.place]))))
 
     def line(self, source: str) -> str:
         """The statement that writes the lines of the rows `a` of a source."""
@@ -208,8 +221,8 @@ class Kind:
             project=self.value(self.place) if self.place else "NULL::bigint",
             code=f"coalesce({self.value(self.code)}::text, '')" if self.code else "''",
             title=f"concat_ws(' · ', {titles})" if titles else "''",
-            texts=", ".join(f"l.text{number}" for number, _path in enumerate(self.resource.search)),
-            values=", ".join(f"{self.value(path)}::text AS text{number}" for number, path in enumerate(self.resource.search)),
+            texts=", ".join(f"l.text{number}" for number, _path in enumerate(self.searched)),
+            values=", ".join(f"{self.value(path)}::text AS text{number}" for number, path in enumerate(self.searched)),
             most=text_at_most,
             source=source,
         )
@@ -240,8 +253,8 @@ class Kind:
             levels.append((model._meta.db_table, field.column))
             model = field.related_model
         ids = "changed"
-        for table, column in reversed(levels[1:]):
-            ids = f'ARRAY(SELECT id FROM "{table}" WHERE "{column}" = ANY ({ids}))'  # noqa: S608  (names of our own models)
+        for table, reference in reversed(levels[1:]):
+            ids = f'ARRAY(SELECT id FROM "{table}" WHERE "{reference}" = ANY ({ids}))'  # noqa: S608  (names of our own models)
         return f'{self.table} a WHERE a."{levels[0][1]}" = ANY ({ids})'
 
     def statements(self) -> Iterator[tuple[str, str]]:
@@ -261,6 +274,8 @@ class Kind:
 
 
 def _value(model: Any, row: str, steps: list[str], depth: int = 0) -> str:
+    if steps == [column]:
+        return f'jingwei_words({row}."{column}")'
     if len(steps) == 1:
         return f'{row}."{_column(model, steps[0])}"'
     field, below = model._meta.get_field(steps[0]), f"r{depth}"
@@ -295,7 +310,7 @@ def kinds() -> list[Kind]:
 
 def put_up(cursor: Any, role: str) -> None:
     """Install or refresh all of it, as the owner; rows of before are taken over at once where they are few."""
-    cursor.execute(_plain_sql + _wanted_sql + _search_sql)
+    cursor.execute(_plain_sql + _words_sql + _wanted_sql + _search_sql)
     known, marks = [], {}
     for kind in kinds():
         put = list(kind.statements())

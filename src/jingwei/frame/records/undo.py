@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import Attachment, Comment, History
-from jingwei.frame.records import checks, commands, doubles, parts, past
+from jingwei.frame.records import checks, commands, doubles, extra, parts, past
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
@@ -98,6 +98,14 @@ def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
         if now != then:
             return _("%(what)s %(id)s was changed again in “%(field)s”.") % {"what": found.title, "id": line.object_id, "field": field.verbose_name}
         values[name] = (line.before or {})[field.attname]
+    if found.is_extended and extra.column in (line.before or {}):
+        before, after = ((side or {})[extra.column] or {} for side in (line.before, line.after))
+        changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+        if (moved := next((key for key in changed if row.extra.get(key) != after.get(key)), None)) is not None:
+            return _("%(what)s %(id)s was changed again in “%(field)s”.") % {
+                "what": found.title, "id": line.object_id, "field": extra.label(found, moved),
+            }  # fmt: skip
+        values[extra.column] = {key: before.get(key) for key in changed}
     if values:
         commands.change(found, row, values, access)
     return ""

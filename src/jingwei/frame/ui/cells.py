@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from jingwei.frame.records import extra
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
@@ -45,7 +46,8 @@ def cells_of(access: Access, resource: Resource, row: Any, names: list[str], *, 
 
 
 def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -> Cell:
-    field, value, inline = resource.model_field(name), getattr(row, name), name in resource.inline and not resource.is_fixed(row, name)
+    field, value = resource.model_field(name), extra.value(resource, row, name)
+    inline = (name in resource.inline or extra.is_inline(resource, name)) and not resource.is_fixed(row, name)
     label = resource.label(name)
 
     def made(kind: str, text: str, url: str = "") -> Cell:
@@ -56,6 +58,9 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
     if is_veiled:
         return made("reference", f"#{value.pk}")
     kind = kind_of(resource, name)
+    if isinstance(field, extra.SeveralField):
+        known = dict(field.options)
+        return made("text", ", ".join(str(known.get(each, each)) for each in value))
     if field is None:
         return made(kind, str(value))
     if field.flatchoices:
@@ -63,7 +68,11 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
         return Cell(name, label, "status", value, str(dict(field.flatchoices).get(value, value)), "", inline, tone)
     if isinstance(field, models.ForeignKey):
         target = resource_of(field.remote_field.model)
-        return made("reference", str(value), reverse("record", args=[target.key, value.pk]) if target else "")
+        return (
+            made("reference", str(value), reverse("record", args=[target.key, value.pk]) if target else "")
+            if isinstance(value, models.Model)
+            else made("reference", f"#{value}")
+        )
     return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else str(value))
 
 
@@ -76,6 +85,8 @@ def kind_of(resource: Resource, name: str) -> str:
         (models.BooleanField, "boolean"), (models.DateTimeField, "moment"), (models.DateField, "date"), (models.DecimalField, "decimal"), (models.FileField, "file"),
     )  # fmt: skip
     kind = next((k for cls, k in kinds if isinstance(field, cls)), "text")
+    if extra.is_name(name):
+        return kind
     if name == "percent":
         return "percent"
     if name.endswith("_minutes"):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from jingwei.frame.models import Project
-from jingwei.frame.records import savedviews
+from jingwei.frame.records import declaring, extra, savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import Cell, cells_of, kind_of
@@ -35,6 +35,13 @@ def listing(request: Request, key: str) -> HttpResponse:
         if start is not None and (named := parse_qsl(start.query.lstrip("?").partition("#")[0])):
             return redirect(f"{request.path}?{urlencode(named)}")
     return page(request, resource)
+
+
+@require_GET
+def declared_fields(request: Request) -> HttpResponse:
+    """The fields that people have declared: a list like any other."""
+    found(request, declaring.fields.key)
+    return redirect("records", key=declaring.fields.key)
 
 
 def page(request: Request, resource: Resource, **said: Any) -> HttpResponse:
@@ -107,8 +114,9 @@ def _facts(shown: Listing, view: Board, row: Any, title: str) -> Iterator[dict[s
 
 def _table(shown: Listing) -> dict[str, Any]:
     resource, parameters = shown.resource, shown.parameters
-    known = (*resource.columns, *resource.fields)
+    known = (*resource.columns, *resource.fields, *(each.name for each in shown.extras))
     chosen = [c for c in dict.fromkeys(parameters.get("columns", "").split(",")) if c in known] or _usual_columns(resource, parameters)  # each once
+    extra.prime(resource, shown.rows, chosen)
     return {
         "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, list(_cells(shown, row, chosen))) for row in shown.rows],
         "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)],

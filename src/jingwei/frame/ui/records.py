@@ -20,10 +20,10 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
-from jingwei.frame.records import commands, forms, undo
+from jingwei.frame.records import commands, extra, forms, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Resource, Verb, parts_at_most, registry
-from jingwei.frame.ui import timeline
+from jingwei.frame.ui import extra_form, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of
 from jingwei.frame.ui.lives import life_of
@@ -93,8 +93,9 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and _may_take(resource, row, v)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
+    more = extra.names_shown(resource, row) if resource.is_extended else []
     context = {
-        "resource": resource, "row": row, "cells": cells_of(request.access, resource, row, names, link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
+        "resource": resource, "row": row, "cells": cells_of(request.access, resource, row, [*names, *more], link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
         "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
         "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row),
     }  # fmt: skip
@@ -130,6 +131,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         "resource": resource,
         "row": stale or row,
         "fields": form_fields(request, resource, row, errors),
+        "extras": extra_form.entries_of(request, resource, row, errors, request.GET.dict()),
+        "archived": extra_form.archived_of(request, resource, row),
         "children": child_rows(request, resource, row),
         "errors": [text for name in (NON_FIELD_ERRORS, "", *(each.name for each in resource.children)) for text in errors.get(name, [])],
     }
@@ -143,6 +146,7 @@ def _save(request: Request, resource: Resource, row: Any | None) -> Any:
         field = resource.model_field(name)
         if field is not None and field.get_internal_type() in ("ImageField", "FileField") and name not in request.FILES:
             values.pop(name, None)
+    values |= extra_form.posted(request, resource)
     for each in resource.children:
         if f"{each.name}-rows" in request.POST:
             values[each.name] = _posted_children(request, each.name, each.fields)
@@ -268,7 +272,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     """One cell: an input on GET, saved on POST, shown again; another's change in between is shown instead."""
     resource = found(request, key, "change")
     row = row_of(request, resource, pk, "change")
-    if name not in resource.inline:
+    if name not in resource.inline and not (extra.is_inline(resource, name) and name in extra.names_shown(resource, row)):
         raise Http404
     error = ""
     if request.method == "POST":
@@ -286,7 +290,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
             error = " ".join(problem.messages)
         except commands.Stale as problem:
             row, error = problem.row, str(problem)
-    field = form_fields(request, resource, row, {})
+    field = form_fields(request, resource, row, {}) if not extra.is_name(name) else extra_form.entries_of(request, resource, row, {}, {})
     bound = next(f for f in field if f["field"].name == name)
     return render(
         request,

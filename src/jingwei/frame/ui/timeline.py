@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from jingwei.frame.carried import files, rendering, rights, tags, talk, watch
 from jingwei.frame.models import History, User
-from jingwei.frame.records import past
+from jingwei.frame.records import extra, past
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.ui.cells import values_told
@@ -117,8 +117,8 @@ def history_lines(resource: Resource, lines: list[History], veiled: Collection[s
             {"label": field.verbose_name, "before": told(field, before.get(field.attname)), "after": told(field, after.get(field.attname))}
             for field in resource.model._meta.concrete_fields
             if field.attname in {**before, **after}
-            and field.name not in ("tenant", "id")
+            and field.name not in ("tenant", "id", *((extra.column,) if resource.is_extended else ()))
             and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
         ]
-        out.append({"line": line, "who": names.get(line.actor_id or 0, line.origin), "fields": fields})
+        out.append({"line": line, "who": names.get(line.actor_id or 0, line.origin), "fields": [*fields, *extra.changes(resource, before, after)]})
     return out

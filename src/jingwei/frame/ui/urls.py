@@ -38,6 +38,7 @@ urlpatterns = [
     path("settings/access/", access_log.page, name="access-log"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/drop/", tokens.drop, name="token-drop"),
+    path("settings/fields/", lists.declared_fields, name="custom-fields"),
     path("settings/growth/", growth.page, name="growth"),
     path("settings/approvals/", approvals.page, name="approvals"),
     path("waiting/", approvals.mine, name="waiting"),

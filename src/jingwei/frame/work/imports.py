@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope, secrets
 from jingwei.frame.models import ImportColumns, ImportFile, User
-from jingwei.frame.records import columns, importing, reading
+from jingwei.frame.records import columns, exporting, importing, reading
 from jingwei.frame.records.exporting import guarded, workbook
 from jingwei.frame.records.importing import Report
 from jingwei.frame.records.resource import Resource
@@ -106,7 +106,7 @@ def choose(kept: ImportFile, **chosen: Any) -> None:
 
 def plan_of(kept: ImportFile, resource: Resource, headers: tuple[str, ...]) -> columns.Plan:
     """Which column is which field: as chosen, as the last time with the same headings, or as guessed."""
-    known = {*resource.fields}
+    known = {*exporting.fields_of(resource)}
     if "columns" in kept.chosen:
         taken, fixed = kept.chosen["columns"], kept.chosen.get("fixed", {})
     else:

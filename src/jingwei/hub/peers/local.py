@@ -38,7 +38,7 @@ class LocalResources:
         self.access = access or system_access(tenant_id)
 
     def streams(self) -> Sequence[Stream]:
-        return [stream_of(each) for each in resources() if each.is_stream]
+        return [stream_of(each, self.project_id) for each in resources() if each.is_stream]
 
     def rows(self, name: str) -> tuple[Resource, models.QuerySet[Any]]:
         """The resource and its rows of this project; Forbidden without the right to see them."""
@@ -64,7 +64,7 @@ class LocalResources:
         if "history" not in cursor:
             horizon = cursor.get("horizon") or _settled_history()
             batch = list(rows.filter(pk__gt=cursor.get("after", 0)).order_by("pk")[:limit])
-            records = tuple(map(Reader(found).record, batch))
+            records = tuple(Reader(found, self.project_id).records(batch))
             if len(batch) == limit:
                 return Page(records, {"after": batch[-1].pk, "horizon": horizon}, more=True)
             return Page(records, {"history": horizon}, more=False)
@@ -87,7 +87,8 @@ class LocalResources:
         # change. So any delete counts if the row is gone, and none does if the row has only moved to another project.
         removed = {object_id for _, _, object_id, action in seen if action == "D"} - present.keys()
         removed -= _existing(found, removed)
-        reader = Reader(found)
+        reader = Reader(found, self.project_id)
+        reader.prime(present.values())
         records = tuple(
             reader.record(present[pk]) if pk in present else contract.tombstone(found.key, str(pk)) for pk in touched if pk in present or pk in removed
         )
@@ -96,7 +97,7 @@ class LocalResources:
     def fetch(self, stream: str, keys: Sequence[str]) -> Sequence[Record]:
         """The rows of these keys as they are now, locked until the transaction ends when there is one."""
         found, rows = self.rows(stream)
-        return list(map(Reader(found).record, _locked(rows, keys).values()))
+        return Reader(found, self.project_id).records(_locked(rows, keys).values())
 
     def where(self, stream: str, keys: Sequence[str]) -> dict[str, Record | Absence]:
         """Each key as it is now, or why it is not there: ELSEWHERE when another project of the organisation has it, else MISSING.
@@ -108,7 +109,7 @@ class LocalResources:
         wanted = [number for number in numbers.values() if number is not None]
         present = _locked(rows, keys)
         apart = _existing(found, set(wanted) - present.keys())
-        reader = Reader(found)
+        reader = Reader(found, self.project_id)
         return {
             key: reader.record(present[number]) if number in present else Absence.ELSEWHERE if number in apart else Absence.MISSING
             for key, number in numbers.items()
@@ -144,7 +145,7 @@ class LocalResources:
                 given["project"] = self.project_id
             wanted[place] = (row, given)
         results = _one_by_one(list(wanted.values()), lambda part: commands.save_many(found, part, self.access, carries_state=True))
-        reader = Reader(found)
+        reader = Reader(found, self.project_id)
         for place, result in zip(wanted, results, strict=True):
             out[place] = _error(result) if isinstance(result, Exception) else reader.record(result)
         return [out[place] for place in range(len(items))]

@@ -19,7 +19,7 @@ from jingwei.frame.walls import egress
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, memory, pause, uses
+from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, memory, offered, pause, uses
 from jingwei.hub.peers.answers import safe_methods
 from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
@@ -259,7 +259,7 @@ def stream_of(interface: Interface, side: str) -> Stream:
         names = ", ".join(sorted(known)) or "-"
         raise contract.Refused(f"{system.key} offers no stream “{name}”; there are: {names}", mend=contract.Title(
             f"请选择其中一个数据流：{names}", f"Choose one of these streams: {names}"))  # fmt: skip
-    return known[name]
+    return offered.with_declared(known[name], interface.project_id) if system.connector == "local" else known[name]
 
 
 @lru_cache(maxsize=256)

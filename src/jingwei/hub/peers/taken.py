@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 
+from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource
 from jingwei.hub.contract import Refused, Title, Values
 
@@ -18,7 +19,8 @@ class Taker:
         self.found = found
         self.project_id = project_id
         self._named: dict[tuple[str, str], Any] = {}
-        self._is_reference = {name: isinstance(found.model_field(name), models.ForeignKey) for name in found.fields}
+        names = (*found.fields, *(each.name for each in extra.fields_of(found, project_id)))
+        self._is_reference = {name: isinstance(found.model_field(name), models.ForeignKey) for name in names}
 
     def taken(self, values: Values) -> dict[str, Any]:
         """The values with rows in place of references; Refused naming every field that cannot be."""

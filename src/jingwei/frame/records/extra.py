@@ -1,0 +1,308 @@
+"""Declared fields of a resource as fields like any others: named `extra.<key>`, typed, labelled in the language of now. Which there are follows from where a row is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.signals import post_delete, post_save
+from django.utils.functional import lazystr
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from jingwei.frame import scope
+from jingwei.frame.models import CustomField, Project
+from jingwei.frame.models.custom import text_at_most
+
+if TYPE_CHECKING:
+    from jingwei.frame.records.resource import Resource
+
+column, prefix = "extra", "extra."
+people = "directory.person"  # the resource whose rows a field of the type “person” names
+Kind = CustomField.Kind
+kept_seconds, kept_at_most = 5.0, 200
+anywhere = -1  # in the place of a project: every one that the scope reaches
+
+
+@dataclass(frozen=True, eq=False)
+class Extra:
+    """One declared field, and the model field that pages, sheets and streams take it for."""
+
+    definition: CustomField
+    field: models.Field[Any, Any]
+
+    @property
+    def key(self) -> str:
+        """By which its value stands in the column."""
+        return self.definition.key
+
+    @property
+    def name(self) -> str:
+        """How lists, sheets and streams name it."""
+        return prefix + self.definition.key
+
+
+class SeveralField(models.JSONField):
+    """Several of some choices; `options` are their values with their words."""
+
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+class _Words:
+    """A choice in the language of now."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+
+    def __str__(self) -> str:
+        return self.zh if (get_language() or "").startswith("zh") else self.en
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What one request or job has looked up."""
+
+    until: float
+    places: dict[tuple[str, int | None], tuple[Extra, ...]] = field(default_factory=dict)
+    names: dict[tuple[str, str], Extra | None] = field(default_factory=dict)
+    people: dict[int, Any] = field(default_factory=dict)
+
+
+_kept: dict[tuple[int, str], _Kept] = {}
+
+
+def _known() -> _Kept:
+    """What is known in this scope already: a moment, and never beyond the request or job."""
+    now, current = time.monotonic(), scope.current()
+    mark = (current.tenant_id, current.trace)
+    found = _kept.get(mark)
+    if found is None or found.until < now or not current.trace:
+        if len(_kept) >= kept_at_most:
+            _kept.clear()
+        found = _kept[mark] = _Kept(now + kept_seconds)
+    return found
+
+
+def forget(**_signal: Any) -> None:
+    """A definition has changed."""
+    _kept.clear()
+
+
+post_save.connect(forget, sender=CustomField, dispatch_uid="frame.extra.saved")
+post_delete.connect(forget, sender=CustomField, dispatch_uid="frame.extra.deleted")
+
+
+def is_name(name: str) -> bool:
+    """Whether a name is that of a declared field."""
+    return name.startswith(prefix)
+
+
+def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -> tuple[Extra, ...]:
+    """The declared fields of rows of a project, of the organisation's alone without one; those in use first, each in its order."""
+    if not resource.is_extended:
+        return ()
+    known = _known()
+    if (mark := (resource.key, place)) not in known.places:
+        rows = CustomField.unscoped.filter(tenant_id=scope.current().tenant_id, resource=resource.key)
+        known.places[mark] = _loaded(known, rows.filter(models.Q(project=None) | models.Q(project=place)) if place is not None else rows.filter(project=None))
+    found = known.places[mark]
+    return found if archived else tuple(each for each in found if not each.definition.is_archived)
+
+
+def everywhere(resource: Resource) -> tuple[Extra, ...]:
+    """Those of every project that the scope reaches."""
+    if not resource.is_extended:
+        return ()
+    known = _known()
+    if (mark := (resource.key, anywhere)) not in known.places:
+        known.places[mark] = _loaded(known, CustomField.objects.filter(resource=resource.key, is_archived=False))
+    return known.places[mark]
+
+
+def named(resource: Resource, name: str) -> Extra | None:
+    """The field of that name, of whichever project: a key is declared once for a resource."""
+    if not resource.is_extended:
+        return None
+    known, key = _known(), name.removeprefix(prefix)
+    if (mark := (resource.key, key)) not in known.names:
+        rows = CustomField.unscoped.filter(tenant_id=scope.current().tenant_id, resource=resource.key, key=key[:40])
+        known.names[mark] = next(iter(_loaded(known, rows)), None)
+    return known.names[mark]
+
+
+def _loaded(known: _Kept, rows: models.QuerySet[CustomField]) -> tuple[Extra, ...]:
+    out = tuple(Extra(each, _field(each)) for each in rows.order_by("is_archived", "position", "pk"))
+    known.names.update({(each.definition.resource, each.key): each for each in out})
+    return out
+
+
+def _field(definition: CustomField) -> models.Field[Any, Any]:
+    """A field of no model that says of what kind the values are."""
+    is_open = not definition.is_required or definition.is_archived
+    told: dict[str, Any] = {"verbose_name": lazystr(definition), "help_text": definition.help, "blank": is_open, "null": is_open}
+    made: models.Field[Any, Any]
+    match definition.kind:
+        case Kind.LONG:
+            made = models.TextField(max_length=text_at_most, **told)
+        case Kind.WHOLE:
+            made = models.BigIntegerField(**told)
+        case Kind.DECIMAL:
+            made = models.DecimalField(max_digits=30, decimal_places=10, **told)
+        case Kind.DATE:
+            made = models.DateField(**told)
+        case Kind.YES_NO:
+            made = models.BooleanField(**told | {"null": True})
+        case Kind.SEVERAL:
+            made = SeveralField(**told)
+            made.options = _options(definition)
+        case Kind.PERSON:
+            from jingwei.frame.records.resource import resource
+
+            made = models.ForeignKey(resource(people).model, models.SET_NULL, related_name="+", **told | {"null": True})
+        case _:
+            choices = _options(definition) if definition.kind == Kind.CHOICE else None
+            made = models.CharField(max_length=text_at_most, choices=choices, **told)
+    made.name = made.attname = prefix + definition.key
+    return made
+
+
+def _options(definition: CustomField) -> tuple[tuple[str, Any], ...]:
+    return tuple((value, lazystr(_Words(zh, en))) for value, zh, en in definition.options)
+
+
+def label(resource: Resource, key: str) -> str:
+    """What people call a field; its key when there is none."""
+    found = named(resource, key)
+    return str(found.definition) if found is not None else key
+
+
+def place_asked(resource: Resource, parameters: Mapping[str, str]) -> int | None:
+    """The project to which a list is narrowed, by number or code: its fields belong to the list."""
+    text = parameters.get("project", "").replace("\0", "").strip() if "project" in resource.filters else ""
+    if not text or text == "-" or not resource.is_extended:
+        return None
+    rows = Project.objects.filter(pk=int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else Project.objects.filter(code=text[:40])
+    return rows.values_list("pk", flat=True).first()
+
+
+def raw(row: Any, name: str) -> Any:
+    """A value as it stands in the column; None when there is none."""
+    return (row.extra or {}).get(name.removeprefix(prefix))
+
+
+def value(resource: Resource, row: Any, name: str) -> Any:
+    """A value of a row by any name: of a field or property of its own, or of a declared field."""
+    if not is_name(name):
+        return getattr(row, name)
+    found = named(resource, name)
+    return typed(found, raw(row, name)) if found is not None else None
+
+
+def typed(found: Extra, value: Any) -> Any:
+    """A value of the column as Python has it; what is none of its type (any more) stays as it is."""
+    try:
+        match found.definition.kind:
+            case _ if value is None:
+                return None
+            case Kind.DECIMAL:
+                return Decimal(value)
+            case Kind.DATE:
+                return dt.date.fromisoformat(value)
+            case Kind.PERSON:
+                return _person(value)
+    except (TypeError, ValueError, InvalidOperation):
+        pass
+    return value
+
+
+def _person(pk: Any) -> Any:
+    known = _known().people
+    if pk not in known:
+        _look_up({pk})
+    found = known.get(pk)
+    return pk if found is None else found
+
+
+def _look_up(ids: Iterable[int]) -> None:
+    from jingwei.frame.records.resource import resource
+
+    target, known = resource(people), _known().people
+    wanted = [pk for pk in ids if pk not in known]
+    if wanted:
+        known.update(dict.fromkeys(wanted))
+        known.update(target.model.objects.select_related(*target.references).in_bulk(wanted))
+
+
+def prime(resource: Resource, rows: Iterable[Any], names: Iterable[str]) -> None:
+    """Look up in one query whom rows name in these fields."""
+    keys = [found.key for name in names if is_name(name) and (found := named(resource, name)) is not None and found.definition.kind == Kind.PERSON]
+    if keys:
+        _look_up({pk for row in rows for key in keys if isinstance(pk := (row.extra or {}).get(key), int)})
+
+
+def primed(resource: Resource, rows: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
+    """Many rows one after the other, looked up a batch at a time."""
+    if not any(map(is_name, names)):
+        yield from rows
+        return
+    batch: list[Any] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == 500:
+            prime(resource, batch, names)
+            yield from batch
+            batch = []
+    prime(resource, batch, names)
+    yield from batch
+
+
+def words(found: Extra, value: Any) -> str:
+    """A value of the column in words."""
+    made = typed(found, value)
+    match found.definition.kind:
+        case _ if made is None:
+            return ""
+        case Kind.YES_NO:
+            return _("yes") if made else _("no")
+        case Kind.CHOICE:
+            return str(dict(found.field.flatchoices).get(made, made))
+        case Kind.SEVERAL:
+            known = dict(found.field.options) if isinstance(found.field, SeveralField) else {}
+            return ", ".join(str(known.get(each, each)) for each in made)
+        case Kind.PERSON if isinstance(made, int):
+            return f"#{made}"
+    return str(made)
+
+
+def changes(resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a line of history says of declared fields: each that differs by its name, in words."""
+    if not resource.is_extended:
+        return []
+    sides = [side.get(column) or {} for side in (before, after)]
+    out = []
+    for key in dict.fromkeys((*sides[0], *sides[1])):
+        if sides[0].get(key) != sides[1].get(key):
+            found = named(resource, prefix + key)
+            told = [str(side.get(key, "")) if found is None else words(found, side.get(key)) for side in sides]
+            out.append({"label": label(resource, key), "before": told[0] or "∅", "after": told[1] or "∅"})
+    return out
+
+
+def is_inline(resource: Resource, name: str) -> bool:
+    """Whether it is edited in the list: what fits into one line."""
+    found = named(resource, name) if is_name(name) else None
+    return found is not None and not found.definition.is_archived and found.definition.kind not in (Kind.LONG, Kind.SEVERAL)
+
+
+def names_shown(resource: Resource, row: Any) -> list[str]:
+    """The fields of a row that its page shows: those in use, and archived ones that still hold a value."""
+    return [
+        each.name
+        for each in fields_of(resource, resource.project_of(row) if resource.model is not Project else None)
+        if not each.definition.is_archived or raw(row, each.name) is not None
+    ]

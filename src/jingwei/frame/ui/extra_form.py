@@ -1,0 +1,64 @@
+"""Declared fields in the form of a row: those of where the row is, or would be, below the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from jingwei.frame.models.values import whole
+from jingwei.frame.records import extra
+from jingwei.frame.records.extra import Extra, SeveralField
+from jingwei.frame.records.extra_taken import form_field_of
+from jingwei.frame.records.forms import place_meant
+from jingwei.frame.records.resource import Resource
+from jingwei.frame.ui.cells import Cell, cells_of
+from jingwei.frame.web import Request
+
+
+def entries_of(request: Request, resource: Resource, row: Any | None, errors: dict[str, list[str]], initial: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fields with widget, value and errors, as the template of all fields takes them."""
+    found = _fields_here(request, resource, row, initial)
+    made = {each.name: form_field_of(each, extra.raw(row, each.name) if row is not None else None) for each in found}
+    held = {each.name: _held(each, row) for each in found} if row is not None else {name: initial[name] for name in made if name in initial}
+    form = type("Extras", (forms.Form,), dict(made))(request.POST or None, initial=held, auto_id="id_%s")
+    return [_entry(form[name], errors.get(name, [])) for name in made]
+
+
+def _entry(field: BoundField, errors: list[str]) -> dict[str, Any]:
+    return {"field": field, "errors": errors, "kind": type(field.field.widget).__name__}
+
+
+def _fields_here(request: Request, resource: Resource, row: Any | None, initial: dict[str, Any]) -> tuple[Extra, ...]:
+    if not resource.is_extended:
+        return ()
+    asked = initial.get("project")  # an address names it by its number or its code
+    value = request.POST.get("project") or whole(str(asked)) or asked
+    given = {"project": value} if value else {}
+    place = place_meant(resource, given, row) if "project" in resource.fields else None
+    return extra.fields_of(resource, place if isinstance(place, int) else None, archived=False)
+
+
+def _held(each: Extra, row: Any) -> Any:
+    value = extra.raw(row, each.name)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return (value or []) if isinstance(each.field, SeveralField) else value
+
+
+def posted(request: Request, resource: Resource) -> dict[str, Any]:
+    """What the form says of declared fields."""
+    if not resource.is_extended:
+        return {}
+    shown = {name.removesuffix(":shown") for name in request.POST if extra.is_name(name)}
+    several = {name for name in shown if f"{name}:shown" in request.POST}  # who chooses none sends nothing but this
+    return {name: request.POST.getlist(name) if name in several else request.POST.get(name) for name in shown}
+
+
+def archived_of(request: Request, resource: Resource, row: Any | None) -> list[Cell]:
+    """What archived fields of the row hold, to be read only."""
+    if row is None or not resource.is_extended:
+        return []
+    names = [name for name in extra.names_shown(resource, row) if (found := extra.named(resource, name)) is not None and found.definition.is_archived]
+    return cells_of(request.access, resource, row, names, link=False)
