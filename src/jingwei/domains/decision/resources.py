@@ -36,7 +36,7 @@ decisions = d.Resource(
     columns=("code", "title", "status", "owner", "review_on", "decided_at", "successor"), fields=("project", "code", *voted_on, "owner", "review_on"),
     natural_key=("project__code", "code"), filters=("project", "status", "owner"), search=("code", *voted_on), inline=("title", "owner", "review_on"),
     order=("project__code", "-id"), views=(d.Board("status", title_from="title", owner="owner", due="review_on"), d.Month("review_on")),
-    carries=d.carried_kinds, icon="scale", menu="scope",
+    carries=d.carried_kinds, icon="scale", menu="scope", templated=("code", *voted_on, "owner", "review_on"),
     example=lambda: {"code": "D-1", "title": "主数据以 ERP 为准", "choice": "物料与供应商以 ERP 为唯一来源。", "review_on": dt.date(2027, 1, 15)},
 )  # fmt: skip
 d.Trace("decides", _("decides on"), _("is decided by"), "decision.decision", "work.task", suspect_on=("name",), source_suspect_on=("choice",))

@@ -61,13 +61,17 @@ risks = d.Resource(
     inline=("title", "probability", "impact", "review_on"),
     views=(d.Board("status", title_from="title", owner="owner", due="review_on", tags=("category",)), inherent, residual, d.Month("review_on")),
     rules=(d.in_order("cost_low", "cost_likely", "cost_high", _("The costs must be in order: at least ≤ likely ≤ at most.")),),
+    templated=(
+        "code", "title", "cause", "category", "probability", "impact", "residual_probability", "residual_impact", "cost_low", "cost_likely", "cost_high", "trigger", "strategy", "response",
+        "owner", "review_on",
+    ),
     carries=d.carried_kinds, icon="alert", menu="risks", example=lambda: {
         "code": "R-1", "title": "供应商接口文档延期", "category": "supplier", "probability": 40, "impact": 4, "cost_low": Decimal("5000.00"),
         "cost_likely": Decimal("12000.00"), "cost_high": Decimal("30000.00"),
     },
 )  # fmt: skip
 impacts = d.part(
-    RiskImpact, "task__code", "task", *delays, search=("risk__code", "task__name"), icon="flag",
+    RiskImpact, "task__code", "task", *delays, templated=("risk", "task", *delays), search=("risk__code", "task__name"), icon="flag",
     roles={"manager": "*", "pmo": "*", "engineer": "view add change delete"},
     rules=(services.check_impact, d.in_order(*delays, _("The delays must be in order: at least ≤ likely ≤ at most."))),
     example=lambda: {"delay_low_minutes": 480, "delay_likely_minutes": 960, "delay_high_minutes": 2400},
