@@ -122,6 +122,8 @@ def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> An
         known["resource"] = "work.task"
     if route.startswith("settings/tokens/"):
         known["pk"] = stage.ids["token"]
+    if route.startswith("templates/"):
+        known["pk"] = 1  # nobody's: a template on its way in is its owner's
     if route.startswith("accounts/"):
         known |= dict.fromkeys(("key", "uidb36", "pk"), "x")
     if name not in known:
@@ -176,7 +178,7 @@ def _page_body(stage: Stage, name: str) -> Any:
         "switch": {"stage": "paused"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
         "resolve": {"choice": "a", "conflict": stage.ids["conflict"]}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
         "trace-import": {"file": SimpleUploadedFile("edges.csv", b"source,target\r\n")},
-        "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
+        "templates": {"ready": "oa-upgrade"}, "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
     }  # fmt: skip
     return bodies.get(name, {})
 

@@ -14,6 +14,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from jingwei.frame.carried import files as carried_files
 from jingwei.frame.documents import texts
 from jingwei.frame.documents.declaration import registry as documents
 from jingwei.frame.models import Attachment, DocumentText, Edge, History, Project
-from jingwei.frame.project_templates import bringing, days, declared, file, taking
+from jingwei.frame.project_templates import bringing, days, declared, file, ready, taking
 from jingwei.frame.project_templates.bringing import Wanted
 from jingwei.frame.records import commands, undo
 from jingwei.frame.records.resource import Resource, resource, resources
@@ -335,3 +336,39 @@ def test_what_no_row_may_be_is_refused_and_nothing_is_left(change: Any, house: H
         with pytest.raises(ValidationError):
             brought(house, spoiled(change))
         assert everything() == before
+
+
+@pytest.mark.parametrize("key", list(ready.registry))
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_ready_templates_become_projects(key: str, language: str, house: House, inside: Any) -> None:
+    with inside(), translation.override(language):
+        result = brought(house, ready.content_of(key), name="")
+        data = taking.take(result.project, house.access).data
+        assert result.counts["work.task"] >= 20 and data["rows"]["risk.risk"] and data["edges"] and data["texts"] and not result.missing
+        is_chinese = any("\u4e00" <= letter <= "\u9fff" for letter in json.dumps(data, ensure_ascii=False))
+        assert is_chinese == (language == "zh-hans")
+
+
+def test_programs_bring_templates_in(plan: House, inside: Any) -> None:
+    program = Program(plan, plan.owner, plan.tenant)
+
+    def post(**body: Any) -> tuple[int, Any]:
+        answer = program.client.post("/api/v1/templates", body, headers={"Authorization": f"Bearer {program.token}"})
+        return answer.status_code, answer.json()
+
+    status, listed = program.call("GET", "/api/v1/templates")
+    assert status == 200 and {each["key"] for each in listed} == set(ready.registry)
+    assert post(ready="mes-rollout", code="MES-1", start_on="2027-03-01")[0] == 201
+    with inside():
+        content, person = taken(plan, with_files=False), resource("directory.person").model.objects.get(number="E-9")
+    status, told = post(file=SimpleUploadedFile("t.json", content), code="COPY", name="Kopie", start_on="2027-03-01", people=json.dumps({"1": person.pk}))
+    assert status == 201 and told["counts"]["work.task"] == 5 and told["trace"], told
+    for wrong, field in (
+        ({"code": "COPY"}, "code"), ({"code": "C2", "start_on": "soon"}, "start_on"), ({"code": "C2", "start_on": ""}, "start_on"), ({"code": "C2", "people": "x"}, "people"),
+        ({"code": "C2", "people": '{"9": 1}'}, "people"), ({"code": "C2", "file": SimpleUploadedFile("t.json", b"{")}, "file"),
+    ):  # fmt: skip
+        status, told = post(**({"file": SimpleUploadedFile("t.json", content), "name": "x", "start_on": "2027-03-01"} | wrong))
+        assert status == 422 and told["errors"][0]["field"] == field, (wrong, told)
+    assert post(file=SimpleUploadedFile("t.json", content), project="NOWHERE")[0] == 404
+    assert program.call("GET", "/api/v1/projects/P1/template?tasks=x")[0] == 422
+    assert program.call("GET", "/api/v1/projects/NOWHERE/template")[0] == 404

@@ -24,9 +24,11 @@ verb = "template"  # what the file is kept for: no import of projects finds it
 rows_at_once = 300  # more are brought in as long work
 
 
-def require(access: Access, project: Project | None) -> None:
+def require(access: Access, project: Project | None, *, is_written: bool = True) -> None:
     """The right comes before the file: a new project is added, rows of an existing one are. Raises PermissionDenied."""
-    if project is None:
+    if project is None and not is_written:
+        access.require_anywhere(declared.project().permission("add"))
+    elif project is None:
         access.require(declared.project().permission("add"), None)
     elif not any(access.allows(each.permission("add"), project.pk) for each in declared.templated()):
         access.require(declared.templated()[0].permission("add"), project.pk)
