@@ -122,6 +122,8 @@ def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> An
         known["resource"] = "work.task"
     if route.startswith("settings/tokens/"):
         known["pk"] = stage.ids["token"]
+    if route.startswith("templates/"):
+        known["pk"] = 1  # nobody's: a template on its way in is its owner's
     if route.startswith("accounts/"):
         known |= dict.fromkeys(("key", "uidb36", "pk"), "x")
     if name not in known:
@@ -176,7 +178,7 @@ def _page_body(stage: Stage, name: str) -> Any:
         "switch": {"stage": "retired"}, "settle": {"settlement": "discard", "parked": stage.ids["parked"]}, "mend": {"action": "discard"}, "grant": {"action": "revoke"},
         "resolve": {"choice": "a", "conflict": stage.ids["conflict"]}, "system-use": {"project": project.code}, "language": {"language": "en"}, "deletes": {"action": "allow"},
         "trace-import": {"file": SimpleUploadedFile("edges.csv", b"source,target\r\n")},
-        "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
+        "templates": {"ready": "oa-upgrade"}, "levelling-begin": {"seconds": "1"}, "password-rules": {"profile": "strict"}, "choose-organisation": {"tenant": stage.house.tenant.pk}, "tokens": {"name": "newcomer"},
     }  # fmt: skip
     return bodies.get(name, {})
 
@@ -248,6 +250,8 @@ def _camel(found: Resource) -> str:
 
 
 def _graphql_body(stage: Stage, kind: str, name: str, known: dict[str, Resource]) -> dict[str, Any]:
+    if (body := _graphql_row_body(stage, kind, name, known)) is not None:
+        return body
     if kind == "query":
         found = known.get(name.removesuffix("List")) if name not in known else known[name]
         if found is None:
@@ -263,3 +267,21 @@ def _graphql_body(stage: Stage, kind: str, name: str, known: dict[str, Resource]
         "delete": f'mutation {{ {name}(key: "{key}") }}', "act": f'mutation {{ {name}(key: "{key}", verb: "{found.verbs[0].name if found.verbs else ""}") {{ id }} }}',
     }[verb]  # fmt: skip
     return {"query": asked, "variables": variables} if "$v" in asked else {"query": asked}
+
+
+def _graphql_row_body(stage: Stage, kind: str, name: str, known: dict[str, Resource]) -> dict[str, Any] | None:
+    """Of what stands at a row: cases and votes, traces; None of anything else."""
+    told = {"Cases": "{ id votes { choice } }", "Traces": "{ edges { id name } }"}
+    if kind == "query":
+        stem, tail = name.removesuffix("Cases").removesuffix("Traces"), re.sub(r".*(Cases|Traces)$", r"\1", name)
+        return (
+            {"query": f'{{ {name}(key: "{stage.rows[known[stem].key].pk}") {told[tail]} }}'} if name not in known and stem in known and tail in told else None
+        )
+    found = re.match(r"(vote|join|confirm|part)(\w+)", name)
+    if found is None:
+        return None
+    verb, resource = found[1], known[found[2][0].lower() + found[2][1:]]
+    key, edge, body = stage.rows[resource.key].pk, stage.edges.get(resource.key, 0), _join_body(stage, resource) if verb == "join" else {}
+    to = f'toId: "{body["to"]}"' if isinstance(body.get("to"), int) else f'to: "{body.get("to")}"'
+    arguments = {"vote": 'choice: "yes"', "join": f'trace: "{body.get("trace")}", {to}', "confirm": f'edge: "{edge}"', "part": f'edge: "{edge}"'}[verb]
+    return {"query": f'mutation {{ {name}(key: "{key}", {arguments}) {"" if verb == "part" else told["Cases" if verb == "vote" else "Traces"]} }}'}

@@ -14,6 +14,7 @@ class AssemblyConfig(AppConfig):
 
     def ready(self) -> None:
         from jingwei import connectors
+        from jingwei.assembly import ready
         from jingwei.frame import widgets
         from jingwei.hub.peers import catalogue
 
@@ -25,6 +26,7 @@ class AssemblyConfig(AppConfig):
                     if find_spec(f"{config.name}.{room}") is not None:
                         import_module(f"{config.name}.{room}")
         widgets.of_watches()
+        ready.declare_all()
         self._offer_converter()
         self._tell_of_archive()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +13,6 @@ from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
-from jingwei.frame.models import Project
-from jingwei.kernels.calendar.compiled import compile_calendar
-from jingwei.kernels.calendar.stated import wall_minute
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -39,7 +35,7 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "finish_now": found.now.finish.isoformat(), "finish_then": found.then.finish.isoformat(),
-        "delta_minutes": _working_minutes(request.project, found.now.finish, found.then.finish),
+        "delta_minutes": worktime.minutes_between(request.project, found.now.finish, found.then.finish),
         "critical_now": found.now.critical, "critical_then": found.then.critical,
         "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
         "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
@@ -55,14 +51,6 @@ def longer_of(changes: Mapping[str, Mapping[str, Any]]) -> dict[int, int]:
 
 def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
     return sorted(str(found.rows[pk]["name"]) for pk in ids)
-
-
-def _working_minutes(project: Project, before: datetime, after: datetime) -> int:
-    calendar = worktime.calendar_of(project)
-    first, last = min(before, after), max(before, after)
-    compiled = compile_calendar(calendar, first.date(), last.date())
-    minutes = int(compiled.minutes_between(wall_minute(first, calendar.zone), wall_minute(last, calendar.zone)))
-    return minutes if after >= before else -minutes
 
 
 def is_stale(request: ChangeRequest, now: Mapping[str, Any]) -> bool:

@@ -1,29 +1,17 @@
-"""Change requests for programs, declared."""
-
-from __future__ import annotations
+"""Change requests for programs: every request with its effect as it was assessed, without money, as who may see a request need not see costs."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.domains.change import queries
-from jingwei.frame.models import Project
-from jingwei.frame.records.report import Asked, Report
+from jingwei.domains.change.models import ChangeRequest
+from jingwei.frame.declare import rows_report
 
 
-def requests_told(project: Project, _asked: Asked) -> dict[str, Any]:
-    """Every request with its effect as it was assessed; money is left out, as who may see a request need not see costs."""
-    return {
-        "project": project.code,
-        "requests": [
-            {
-                "code": each.code, "title": each.title, "kind": each.kind, "status": each.status, "changes": each.changes,
-                "assessed_at": each.assessed_at, "decided_at": each.decided_at, "implemented_at": each.implemented_at,
-                "effect": {name: value for name, value in each.effect.items() if not name.startswith("cost_")},
-            }
-            for each in queries.requests_of(project.pk)
-        ],
-    }  # fmt: skip
+def effect(request: ChangeRequest) -> dict[str, Any]:
+    """All but costs."""
+    return {name: value for name, value in request.effect.items() if not name.startswith("cost_")}
 
 
-requests = Report("change.requests", _("Change requests"), "change.changerequest.view", requests_told)
+columns = ("code", "title", "kind", "status", "changes", "assessed_at", "decided_at", "implemented_at")
+requests_told = rows_report("change.requests", _("Change requests"), "change.changerequest", "requests", columns, effect=effect).answer

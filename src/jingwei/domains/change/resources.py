@@ -6,35 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.change import services
 from jingwei.domains.change.models import ChangeRequest
-from jingwei.frame.records.resource import Resource
-from jingwei.frame.traces import Trace
-from jingwei.frame.views import Board, Month
+from jingwei.frame.declare import Board, Month, Resource, Trace, carried_kinds
 
 requests = Resource(
-    ChangeRequest,
-    life=services.life,
-    approval=services.approval,
+    ChangeRequest, life=services.life, approval=services.approval, write=services.request_save,
     columns=("code", "title", "kind", "status", "requested_by", "assessed_at", "decided_by", "decided_at", "implemented_at"),
-    fields=("project", "code", "title", "reason", "kind", "changes"),
-    untold=("effect",),
-    natural_key=("project__code", "code"),
-    filters=("project", "kind", "status"),
-    search=("code", "title", "reason"),
-    inline=("title", "kind"),
+    fields=("project", "code", "title", "reason", "kind", "changes"), untold=("effect",), natural_key=("project__code", "code"),
+    filters=("project", "kind", "status"), search=("code", "title", "reason"), inline=("title", "kind"),
     roles={"manager": "*", "pmo": "*", "engineer": "add change assess submit"},
-    views=(Board("status", title_from="title", owner="requested_by", tags=("kind",)), Month("decided_at")),
-    write=services.request_save,
-    carries=("files", "talk", "tags", "watch"),
-    icon="git-merge",
-    menu="scope",
+    views=(Board("status", title_from="title", owner="requested_by", tags=("kind",)), Month("decided_at")), carries=carried_kinds, icon="git-merge", menu="scope",
     example=lambda: {"code": "CR-1", "title": "供应商晚两周交付", "reason": "硬件到货延期", "kind": "schedule"},
-)
+)  # fmt: skip
 touches = Trace(
-    "touches",
-    _("touches"),
-    _("is touched by"),
-    source="change.changerequest",
-    target="work.task",
-    suspect_on=("name", "description"),
-    source_suspect_on=("title", "reason"),
+    "touches", _("touches"), _("is touched by"), "change.changerequest", "work.task", suspect_on=("name", "description"), source_suspect_on=("title", "reason")
 )

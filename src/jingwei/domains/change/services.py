@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,10 +14,8 @@ from django.utils.translation import gettext_lazy
 from jingwei.domains.change import queries
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import services as schedule
-from jingwei.domains.work import queries as work
 from jingwei.frame import scope
-from jingwei.frame.lives.approval import Approval, Stage
-from jingwei.frame.lives.lifecycle import Authors, Everything, Lifecycle, Step
+from jingwei.frame.declare import Approval, Authors, Everything, Lifecycle, Stage, Step
 from jingwei.frame.models import Project
 
 Status = ChangeRequest.Status
@@ -32,36 +29,11 @@ def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> Cha
     for name, value in values.items():
         setattr(request, name, value)
     if "changes" in values or "project" in values:
-        request.changes = checked_changes(request.project, request.changes)
+        request.changes = schedule.checked_changes(request.project, request.changes)
     if request.pk is not None and (request.changes, request.project_id) != before:
         request.status, request.effect, request.assessed_at = Status.DRAFT, {}, None
     request.save()
     return request
-
-
-def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]:
-    """The changes if they are what a what-if may hold of tasks of this project. Raises ValidationError at `changes`."""
-    if not isinstance(changes, Mapping):
-        raise ValidationError({"changes": _("Give an object: task id → what changes.")})
-    known = set(work.tasks_of(project.pk).filter(is_summary=False).values_list("pk", flat=True))
-    for key, values in changes.items():
-        if not (str(key).isdecimal() and int(key) in known):
-            raise ValidationError({"changes": _("There is no such task in this project: %(task)s.") % {"task": key}})
-        if not isinstance(values, Mapping) or not values or set(values) - {"duration_minutes", "not_before"}:
-            raise ValidationError({"changes": _("A task changes by duration_minutes and not_before only.")})
-        minutes, moment = values.get("duration_minutes", 0), values.get("not_before")
-        if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= 10_000_000:
-            raise ValidationError({"changes": _("duration_minutes is a whole number from 0 on.")})
-        if moment is not None and not _is_moment(moment):
-            raise ValidationError({"changes": _("not_before is a moment with its zone, such as 2026-11-21T09:00:00+08:00.")})
-    return {str(int(key)): dict(values) for key, values in changes.items()}
-
-
-def _is_moment(text: Any) -> bool:
-    try:
-        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
 
 
 @transaction.atomic

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.domains.cost import queries, services
-from jingwei.domains.cost.earning import EarnedValue, PackageValue
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.web import Request, project_named
 from jingwei.kernels.value.earned import Indices
+from jingwei.kernels.value.earning import EarnedValue, PackageValue
 
 register_project_page(ProjectPage(gettext_lazy("Earned value"), "earned-value", "coin", "cost.line.view", 70, "cost"))
 warn_below, alarm_below = Decimal("0.95"), Decimal("0.85")

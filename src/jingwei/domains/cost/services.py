@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,26 +14,7 @@ from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
 from jingwei.frame import scope
 from jingwei.frame.models import Project
-from jingwei.frame.records import bulk
-
-
-@transaction.atomic
-def line_save(*, instance: Line | None = None, **values: Any) -> Line:
-    """Write a line."""
-    line = instance or Line()
-    _fill(line, values)
-    line.save()
-    return line
-
-
-@transaction.atomic
-def lines_save(*, rows: Sequence[tuple[Line | None, Mapping[str, Any]]]) -> list[Line]:
-    """`line_save` for many, with one statement for the new and one for the changed."""
-    lines = [instance or Line() for instance, _values in rows]
-    for line, (_instance, values) in zip(lines, rows, strict=True):
-        _fill(line, values)
-    bulk.save(lines, {*(name for _instance, values in rows for name in values), "period"})
-    return lines
+from jingwei.frame.records.saving import saves
 
 
 def _fill(line: Line, values: Mapping[str, Any]) -> None:
@@ -43,6 +24,9 @@ def _fill(line: Line, values: Mapping[str, Any]) -> None:
         setattr(line, name, value)
     if is_open and "posted_on" in values and "period" not in values and line.posted_on and line.period:
         line.period = line.posted_on.strftime("%Y-%m")
+
+
+line_save, lines_save = saves(Line, _fill, "period")
 
 
 def line_dated(line: Line) -> None:

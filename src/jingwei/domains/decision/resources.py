@@ -1,74 +1,49 @@
 """Decisions, declared: from a proposal by a vote of two to what holds, until another takes its place."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.decision.models import Decision
-from jingwei.frame.lives.approval import Approval, Stage
-from jingwei.frame.lives.eyes import Authors
-from jingwei.frame.lives.lifecycle import Everything, Lifecycle, Step
-from jingwei.frame.records.resource import Resource
-from jingwei.frame.traces import Trace
-from jingwei.frame.views import Board, Month
+from jingwei.frame import declare as d
 
-State = Decision.Status
-voted_on = ("title", "situation", "choice", "alternatives", "consequences")
+State, voted_on = Decision.Status, ("title", "situation", "choice", "alternatives", "consequences")
+fixed, others = (*voted_on, "code", "project"), d.Authors(voted_on)
 
 
 def check_successor(decision: Decision) -> None:
     """What takes its place holds itself, in the same project."""
     successor = decision.successor
     if successor is None or successor.pk == decision.pk or successor.project_id != decision.project_id or successor.status != State.ACCEPTED:
-        raise ValidationError({"successor": _("Name another decision of this project that is accepted.")})
+        raise ValidationError({"successor": str(_("Name another decision of this project that is accepted."))})
 
 
-life = Lifecycle(
-    "status",
-    start=State.PROPOSED,
-    steps=(
-        Step("submit", gettext_lazy("Put to the vote"), (State.PROPOSED, State.RETURNED), State.VOTING, icon="send"),
-        Step("withdraw", gettext_lazy("Take back"), (State.VOTING, State.REJECTED), State.RETURNED, clears=("decided",), icon="refresh"),
-        Step("accept", gettext_lazy("Accept"), (State.VOTING,), State.ACCEPTED, stamps="decided", never_by=Authors(voted_on)),
-        Step("reject", gettext_lazy("Reject"), (State.VOTING,), State.REJECTED, asks=("refusal",), stamps="decided", never_by=Authors(voted_on), icon="x"),
-        Step("supersede", gettext_lazy("Supersede"), (State.ACCEPTED,), State.SUPERSEDED, asks=("successor",), needs=(check_successor,), icon="git-branch"),
-    ),
-    tones={State.VOTING: "busy", State.ACCEPTED: "good", State.REJECTED: "bad", State.SUPERSEDED: "plain"},
-    locked={State.ACCEPTED: (*voted_on, "code", "project"), State.REJECTED: (*voted_on, "code", "project"), State.SUPERSEDED: Everything},
-    removable=(State.PROPOSED, State.RETURNED),
-    stays_after=(State.ACCEPTED, State.REJECTED),
-    mend=gettext_lazy("Write a new one that supersedes it."),
-)
-decisions = Resource(
-    Decision,
-    life=life,
-    approval=Approval(
-        on="submit", yes="accept", no="reject", stages=(Stage("vote", gettext_lazy("Vote"), quorum=2),), days=5, late="escalate", voids_on=voted_on
-    ),
-    columns=("code", "title", "status", "owner", "review_on", "decided_at", "successor"),
-    fields=("project", "code", *voted_on, "owner", "review_on"),
-    natural_key=("project__code", "code"),
-    filters=("project", "status", "owner"),
-    search=("code", *voted_on),
-    inline=("title", "owner", "review_on"),
-    order=("project__code", "-id"),
-    roles={"manager": "*", "pmo": "*", "engineer": "view add change submit withdraw accept reject"},
-    views=(Board("status", title_from="title", owner="owner", due="review_on"), Month("review_on")),
-    carries=("files", "talk", "tags", "watch"),
-    icon="scale",
-    menu="scope",
+life = d.Lifecycle("status", start=State.PROPOSED, steps=(
+    d.Step("submit", _("Put to the vote"), (State.PROPOSED, State.RETURNED), State.VOTING, icon="send"),
+    d.Step("withdraw", _("Take back"), (State.VOTING, State.REJECTED), State.RETURNED, clears=("decided",), icon="refresh"),
+    d.Step("accept", _("Accept"), (State.VOTING,), State.ACCEPTED, stamps="decided", never_by=others),
+    d.Step("reject", _("Reject"), (State.VOTING,), State.REJECTED, asks=("refusal",), stamps="decided", never_by=others, icon="x"),
+    d.Step("supersede", _("Supersede"), (State.ACCEPTED,), State.SUPERSEDED, asks=("successor",), needs=(check_successor,), icon="git-branch"),
+), tones={State.VOTING: "busy", State.ACCEPTED: "good", State.REJECTED: "bad", State.SUPERSEDED: "plain"},
+    locked={State.ACCEPTED: fixed, State.REJECTED: fixed, State.SUPERSEDED: d.Everything},
+    removable=(State.PROPOSED, State.RETURNED), stays_after=(State.ACCEPTED, State.REJECTED), mend=_("Write a new one that supersedes it."),
+)  # fmt: skip
+approval = d.Approval("submit", "accept", "reject", (d.Stage("vote", _("Vote"), quorum=2),), days=5, late="escalate", voids_on=voted_on)
+decisions = d.Resource(
+    Decision, life=life, approval=approval, roles={"manager": "*", "pmo": "*", "engineer": "view add change submit withdraw accept reject"},
+    columns=("code", "title", "status", "owner", "review_on", "decided_at", "successor"), fields=("project", "code", *voted_on, "owner", "review_on"),
+    natural_key=("project__code", "code"), filters=("project", "status", "owner"), search=("code", *voted_on), inline=("title", "owner", "review_on"),
+    order=("project__code", "-id"), views=(d.Board("status", title_from="title", owner="owner", due="review_on"), d.Month("review_on")),
+    carries=d.carried_kinds, icon="scale", menu="scope", templated=("code", *voted_on, "owner", "review_on"),
     example=lambda: {"code": "D-1", "title": "主数据以 ERP 为准", "choice": "物料与供应商以 ERP 为唯一来源。", "review_on": dt.date(2027, 1, 15)},
-)
-Trace(
-    "decides",
-    gettext_lazy("decides on"),
-    gettext_lazy("is decided by"),
-    source="decision.decision",
-    target="work.task",
-    suspect_on=("name",),
-    source_suspect_on=("choice",),
-)
+)  # fmt: skip
+d.Trace("decides", _("decides on"), _("is decided by"), "decision.decision", "work.task", suspect_on=("name",), source_suspect_on=("choice",))
+d.overdue(
+    "decision.review", _("Decisions to review"), "decision.decision", "review_on",
+    _("Decision %(row)s was to be reviewed on %(day)s: does it still hold?"), only=Q(status=State.ACCEPTED), homes={"pmo": 50},
+)  # fmt: skip
+columns = {"code": 0.7, "title": 1.5, "choice": 3, "status": 0.9, "decided_at": 1.1, "review_on": 1}
+log = d.rows_of("decisions", _("Decisions"), "decision.decision", columns, order=("-id",))
+d.register("decision.log", _("Decision log"), "decision.decision", d.Authored("remarks", _("Remarks")), log, icon="scale")

@@ -12,12 +12,6 @@ from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
 
-def waiting_sheets(project_ids: list[int]) -> QuerySet[Sheet]:
-    """Sheets that wait for somebody: submitted ones for our side, drafts and disputes for the crew."""
-    rows = Sheet.objects.filter(project_id__in=project_ids, status__in=(Sheet.Status.SUBMITTED, Sheet.Status.DISPUTED, Sheet.Status.DRAFT))
-    return rows.select_related("team", "project").order_by("-work_date")
-
-
 def sheets_in(project_ids: list[int] | None) -> QuerySet[Sheet]:
     """Sheets of these projects (None = all), the newest first."""
     rows = Sheet.objects.select_related("team", "project", "task", "submitted_by", "confirmed_by").order_by("-work_date", "-id")

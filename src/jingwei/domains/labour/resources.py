@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour import services
 from jingwei.domains.labour.models import Sheet, SheetLine
-from jingwei.frame.lives.lifecycle import Authors, Everything, Lifecycle, Step
-from jingwei.frame.records.resource import Children, Resource
-from jingwei.frame.views import Board, Month
+from jingwei.frame.declare import Authors, Board, Children, Everything, Lifecycle, Month, Resource, Step, carried_kinds, overdue, part, totals
 
 State = Sheet.Status
 life = Lifecycle(
@@ -29,35 +28,20 @@ life = Lifecycle(
     mend=_("Dispute it first."),
 )  # fmt: skip
 sheets = Resource(
-    Sheet,
-    life=life,
+    Sheet, life=life, children=(Children("lines", ("worker", "trade", "hours", "rate")),), roles={"manager": "*", "crew": "view add change submit", "finance": "*"},
     columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount"),
-    fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"),
-    natural_key=("project__code", "number"),
-    filters=("project", "team", "status"),
-    search=("number", "description", "place"),
-    inline=("place",),
-    order=("-work_date", "number"),
-    rules=(services.check_day, services.check_photo),
-    after=services.sheet_total,
-    children=(Children("lines", ("worker", "trade", "hours", "rate")),),
+    fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"), natural_key=("project__code", "number"),
+    filters=("project", "team", "status"), search=("number", "description", "place"), inline=("place",), order=("-work_date", "number"),
+    rules=(services.check_day, services.check_photo), after=totals("lines", total_hours="hours", total_amount="amount"),
     views=(Board("status", title_from="description", owner="team", due="work_date", sum_of="total_amount"), Month("work_date")),
-    roles={"manager": "*", "crew": "view add change submit", "finance": "*"},
-    carries=("files", "talk", "tags", "watch"),
-    icon="file",
-    menu="cost",
-    example=lambda: {"number": "D-1", "work_date": date(2026, 11, 20), "description": "桥架安装"},
-)
-sheet_lines = Resource(
-    SheetLine,
-    columns=("sheet", "worker", "trade", "hours", "rate", "amount"),
-    fields=("sheet", "worker", "trade", "hours", "rate"),
-    natural_key=("sheet__project__code", "sheet__number", "worker"),
-    filters=("trade",),
-    search=("worker", "trade"),
-    inline=("hours", "rate"),
-    rules=(services.check_line,),
-    roles={"manager": "*", "crew": "view add change delete", "finance": "*"},
-    icon="users",
+    carries=carried_kinds, icon="file", menu="cost", example=lambda: {"number": "D-1", "work_date": date(2026, 11, 20), "description": "桥架安装"},
+)  # fmt: skip
+sheet_lines = part(
+    SheetLine, "worker", "worker", "trade", "hours", "rate", also=("amount",), inline=("hours", "rate"), filters=("trade",), search=("worker", "trade"), icon="users",
+    rules=(services.check_line,), roles={"manager": "*", "crew": "view add change delete", "finance": "*"},
     example=lambda: {"worker": "李师傅", "trade": "电工", "hours": Decimal(8), "rate": Decimal("45.00")},
-)
+)  # fmt: skip
+overdue(
+    "sheet.unconfirmed", _("Sheet not confirmed"), "labour.sheet", "submitted_at", _("Day-labour sheet %(row)s waits for its confirmation since %(day)s"),
+    only=Q(status=State.SUBMITTED), patience=timedelta(days=2), joined=("team",),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What day labour adds to a sheet's life: its totals, and who can have worked how long."""
+"""What day labour adds to a sheet's life: who can have worked how long."""
 
 from __future__ import annotations
 
@@ -43,14 +43,6 @@ def check_photo(sheet: Sheet) -> None:
     """A rule: a photo that comes along has a size that phones on the site can load."""
     if sheet.photo and not getattr(sheet.photo, "_committed", True) and sheet.photo.size > photo_bytes_at_most:
         raise ValidationError({"photo": _("The photo is larger than 12 MB.")})
-
-
-def sheet_total(sheet: Sheet) -> None:
-    """Hours and money of all its lines."""
-    rows = list(sheet.lines.all())
-    sheet.total_hours = sum((row.hours for row in rows), Decimal(0))
-    sheet.total_amount = sum((row.amount for row in rows), Decimal(0))
-    sheet.save(update_fields=["total_hours", "total_amount"])
 
 
 def check_lines(sheet: Sheet) -> None:

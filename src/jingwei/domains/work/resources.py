@@ -30,6 +30,10 @@ tasks = Resource(
     order=("project__code", "position", "id"),
     roles={"manager": "*", "engineer": "add change import", "crew": "view", "pmo": "*"},
     carries=("files", "talk", "tags", "watch"),
+    templated=(
+        "code", "name", "parent", "is_milestone", "duration_minutes", "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type", "is_effort_driven", "priority",
+        "assignee", "skill", "calendar", "constraint", "constraint_at", "deadline", "description",
+    ),
     icon="check",
     menu="plan",
     veiled=("interface",),
@@ -58,6 +62,8 @@ dependencies = Resource(
     icon="link",
     menu="plan",
     write=services.dependency_save,
+    write_many=services.dependencies_write,
+    templated=("predecessor", "successor", "type", "lag_minutes"),
     remove=services.dependency_remove,
 )
 builds = Trace("builds", _("builds"), _("is built by"), source="work.task", target="hub.interface", suspect_on=("name", "requirement"))

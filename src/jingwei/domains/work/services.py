@@ -231,6 +231,32 @@ def dependency_save(*, instance: Dependency | None = None, **values: Any) -> Dep
 
 
 @transaction.atomic
+def dependencies_write(*, rows: Sequence[tuple[Dependency | None, Mapping[str, Any]]]) -> list[Dependency]:
+    """`dependency_save` for many: new links are looked through for loops once, by one walk over all of the project's."""
+    fresh = [values for instance, values in rows if instance is None]
+    if len(fresh) < len(rows) or len({values["successor"].project_id for values in fresh}) > 1 or len(fresh) < 2:
+        return [dependency_save(instance=instance, **values) for instance, values in rows]
+    links = [Dependency(project_id=values["successor"].project_id, **values) for values in fresh]
+    project_id = links[0].project_id
+    parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))
+    after: dict[int, set[int]] = {}
+    for a, b in Dependency.objects.filter(project_id=project_id).values_list("predecessor_id", "successor_id"):
+        after.setdefault(a, set()).add(b)
+    for link in links:
+        if link.predecessor.project_id != project_id:
+            raise ValidationError({"predecessor": _("Both tasks must belong to one project.")})
+        above = (*_line(parents, link.successor_id), link.successor_id), (*_line(parents, link.predecessor_id), link.predecessor_id)
+        if link.predecessor_id in above[0] or link.successor_id in above[1]:
+            raise ValidationError({"predecessor": _("A task cannot wait for itself.")})
+        after.setdefault(link.predecessor_id, set()).add(link.successor_id)
+    if _closing(after):
+        raise ValidationError({"predecessor": _("The links close a loop.")})
+    bulk.save(links, ())
+    facts.state(DependencyChanged(project_id=project_id))
+    return links
+
+
+@transaction.atomic
 def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str, int]]) -> tuple[int, list[tuple[Task, Task, str]]]:
     """Links from a list of (predecessor, successor, type, lag): new ones written, known ones changed. Returns how many, and those refused and why."""
     known = {(link.predecessor_id, link.successor_id): link for link in Dependency.objects.filter(project_id=project_id)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import get_language
@@ -14,7 +14,8 @@ from jingwei.domains.worktime.models import Calendar
 from jingwei.frame.approvals.working_days import knows_working_time
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar import holidays
-from jingwei.kernels.calendar.stated import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years
+from jingwei.kernels.calendar.compiled import compile_calendar
+from jingwei.kernels.calendar.stated import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years, wall_minute
 
 
 @knows_working_time
@@ -24,6 +25,15 @@ def calendar_of(project: Project) -> WorkCalendar:
     company = [c for c in rows.order_by("pk") if c.layer == Calendar.Layer.COMPANY][:1]
     layers = company + [c for c in rows if c.layer == Calendar.Layer.PROJECT and c.project_id == project.pk]
     return WorkCalendar(zone=project.zone).layered(*(_layer(calendar) for calendar in layers))
+
+
+def minutes_between(project: Project, before: datetime, after: datetime) -> int:
+    """Working minutes of the project from one moment to another; negative when the other lies before it."""
+    calendar = calendar_of(project)
+    first, last = min(before, after), max(before, after)
+    compiled = compile_calendar(calendar, first.date(), last.date())
+    minutes = int(compiled.minutes_between(wall_minute(first, calendar.zone), wall_minute(last, calendar.zone)))
+    return minutes if after >= before else -minutes
 
 
 def person_calendars(zone: str) -> dict[int, WorkCalendar]:

@@ -5,32 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import make_dataclass
 from decimal import Decimal
 from typing import Any
 
 import strawberry
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DataError, IntegrityError, OperationalError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from graphql import GraphQLError
-from pydantic import ValidationError as BadInput
 from strawberry.django.views import GraphQLView
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from jingwei.frame.api import costs, schemas
+from jingwei.frame.api.graphql_rows import of_rows
+from jingwei.frame.api.resolving import guarded, in_time, resolve
 from jingwei.frame.api.rest import one
 from jingwei.frame.records import asking, commands
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, resources
 from jingwei.frame.rights.access import Access
-from jingwei.frame.walls import heavy, limits, troubles
+from jingwei.frame.walls import heavy, limits
 
 _types: dict[Any, Any] = {bool: bool, int: int, str: str, Decimal: Decimal, dt.datetime: dt.datetime, dt.date: dt.date, Any: JSON}
 
@@ -80,28 +78,6 @@ def _asked_filters(filters: Any) -> dict[str, str]:
     return {str(name): str(value) for name, value in filters.items()}
 
 
-def _guarded(work: Callable[..., Any]) -> Any:
-    """Refusals as errors with a code and the fields."""
-    try:
-        return work()
-    except ValidationError as problem:
-        fields = problem.message_dict if hasattr(problem, "error_dict") else {"": problem.messages}
-        raise GraphQLError("; ".join(problem.messages), extensions={"code": "invalid", "fields": fields}) from None
-    except BadInput as problem:
-        fields = {".".join(map(str, e["loc"])): [e["msg"]] for e in problem.errors()}
-        raise GraphQLError("invalid", extensions={"code": "invalid", "fields": fields}) from None
-    except PermissionDenied as problem:
-        raise GraphQLError(str(problem), extensions={"code": "denied"}) from None
-    except Http404:
-        raise GraphQLError("not found", extensions={"code": "not_found"}) from None
-    except commands.Stale as problem:
-        raise GraphQLError(str(problem), extensions={"code": "stale"}) from None
-    except (DataError, IntegrityError, OperationalError, OverflowError, UnicodeError) as problem:
-        if (said := troubles.said_of(problem)) is None:
-            raise
-        raise GraphQLError(said.text, extensions={"code": said.code}) from None
-
-
 def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
     kind = _typed(resource)
     paged = _page_of(resource, kind)
@@ -109,15 +85,13 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
 
     def read(info: Info, key: str) -> Any:
         request = info.context.request
-        return _guarded(lambda: _shaped(kind, resource, one(request, resource, key), request.access))
+        return guarded(lambda: _shaped(kind, resource, one(request, resource, key), request.access))
 
     def list_rows(info: Info, page: int = 1, size: int = 50, sort: str = "", q: str = "", after: str = "", filters: JSON | None = None) -> Any:
         request = info.context.request
 
         def work() -> Any:
-            if time.monotonic() > request.until:  # one statement has its limit; many lists in one request have this one
-                most = limits.api_milliseconds // 1000
-                raise ValidationError(_("The request takes longer than %(most)s seconds. Ask for fewer rows or fields at once.") % {"most": most})
+            in_time(request)
             request.access.require_anywhere(resource.permission("view"))
             asked = _asked_filters(filters) | {
                 "page": str(page),
@@ -131,7 +105,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             counted = (None, None) if after else (listing.count, listing.pages)
             return paged(count=counted[0], pages=counted[1], next=listing.next, items=[_shaped(kind, resource, row, request.access) for row in listing.rows])
 
-        return _guarded(work)
+        return guarded(work)
 
     def create(info: Info, values: JSON) -> Any:
         request = info.context.request
@@ -142,7 +116,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             row = commands.create(resource, given, request.access)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
-        return _guarded(work)
+        return guarded(work)
 
     def change(info: Info, key: str, values: JSON) -> Any:
         request = info.context.request
@@ -155,7 +129,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             row = commands.change(resource, row, given, request.access, version=version)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
-        return _guarded(work)
+        return guarded(work)
 
     def delete(info: Info, key: str) -> bool:
         request = info.context.request
@@ -164,7 +138,7 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             commands.remove(resource, one(request, resource, key), request.access)
             return True
 
-        return bool(_guarded(work))
+        return bool(guarded(work))
 
     def act(info: Info, key: str, verb: str, values: JSON | None = None) -> Any:
         request = info.context.request
@@ -179,11 +153,11 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             commands.act(resource, verb, row, _object(values), request.access)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
-        return _guarded(work)
+        return guarded(work)
 
     for function, result in ((read, kind), (list_rows, paged), (create, kind), (change, kind), (act, kind)):
         function.__annotations__["return"] = result
-    _resolve(read, list_rows, create, change, delete, act)
+    resolve(read, list_rows, create, change, delete, act)
     queries = {name: strawberry.field(resolver=read), f"{name}_list": strawberry.field(resolver=list_rows)}
     mutations = {
         f"create_{name}": strawberry.mutation(resolver=create),
@@ -195,20 +169,13 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
     return queries, mutations
 
 
-def _resolve(*functions: Callable[..., Any]) -> None:
-    """Annotations are text in this module; strawberry wants the types themselves."""
-    known = {"Info": Info, "str": str, "int": int, "bool": bool, "JSON": JSON, "JSON | None": JSON | None, "Any": Any}
-    for function in functions:
-        function.__annotations__ = {n: known.get(a, a) if isinstance(a, str) else a for n, a in function.__annotations__.items()}
-
-
 def _schema() -> strawberry.Schema:
     queries: dict[str, Any] = {}
     mutations: dict[str, Any] = {}
     for resource in resources():
-        more, changes = _operations(resource)
-        queries |= more
-        mutations |= changes
+        for more, changes in (_operations(resource), of_rows(resource)):
+            queries |= more
+            mutations |= changes
     limits: list[Any] = [lambda: QueryDepthLimiter(max_depth=8), lambda: MaxTokensLimiter(max_token_count=4000), lambda: MaxAliasesLimiter(max_alias_count=30)]
     return strawberry.Schema(query=strawberry.type(type("Query", (), queries)), mutation=strawberry.type(type("Mutation", (), mutations)), extensions=limits)
 

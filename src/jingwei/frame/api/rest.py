@@ -16,7 +16,7 @@ from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
 
-from jingwei.frame.api import approvals, carried, documents, imports, schemas, traces
+from jingwei.frame.api import approvals, carried, documents, imports, project_templates, schemas, traces
 from jingwei.frame.approvals import voting
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import asking, commands, past
@@ -287,3 +287,5 @@ for _each in reports():
         openapi_extra=_described(_each),
     )(_report(_each))
 api.add_router("/documents", documents.router(refusals))
+for _place, _router in zip(("/projects", "/templates"), project_templates.routers(refusals), strict=True):
+    api.add_router(_place, _router)

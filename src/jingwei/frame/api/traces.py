@@ -94,7 +94,8 @@ def told(each: edges.Told) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _edges(resource: Resource, row: Any, access: Any) -> dict[str, Any]:
+def edges_of(resource: Resource, row: Any, access: Any) -> dict[str, Any]:
+    """All edges of a row that are told to these rights."""
     out, is_cut = [], False
     for trace, way in relations_of(resource):
         found = edges.told_of(trace, way, row, access)
@@ -103,7 +104,8 @@ def _edges(resource: Resource, row: Any, access: Any) -> dict[str, Any]:
     return {"edges": out, "is_cut": is_cut}
 
 
-def _one(resource: Resource, row: Any, edge: int, access: Any) -> Any:
+def one_edge(resource: Resource, row: Any, edge: int, access: Any) -> Any:
+    """The edge of that id at a row. Http404 when it is not told."""
     found = edges.find(resource, row, edge, access) if edge < 2**63 else None
     if found is None:
         raise Http404
@@ -129,23 +131,23 @@ def add_to(router: Router, resource: Resource, one: Callable[[HttpRequest, Resou
     name = resource.key.replace(".", "_")
 
     def list_edges(request: HttpRequest, key: str) -> Any:
-        return _edges(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
+        return edges_of(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
 
     def join(request: HttpRequest, key: str, values: Join) -> Any:
         access, row = request.access, one(request, resource, key)  # type: ignore[attr-defined]
         trace, way = edges.relation(resource, values.trace, values.way)
         other = edges.named(far_of(trace, way), values.to, access)
         edges.join(trace, *((row, other) if way == on else (other, row)), access)
-        return Status(201, _edges(resource, row, access))
+        return Status(201, edges_of(resource, row, access))
 
     def confirm(request: HttpRequest, key: str, edge: int, values: Seen) -> Any:
         access, row = request.access, one(request, resource, key)  # type: ignore[attr-defined]
-        edges.confirm(_one(resource, row, edge, access), access, values.seen)
-        return _edges(resource, row, access)
+        edges.confirm(one_edge(resource, row, edge, access), access, values.seen)
+        return edges_of(resource, row, access)
 
     def part(request: HttpRequest, key: str, edge: int) -> Any:
         access, row = request.access, one(request, resource, key)  # type: ignore[attr-defined]
-        edges.part(_one(resource, row, edge, access), access)
+        edges.part(one_edge(resource, row, edge, access), access)
         return Status(204, None)
 
     def touches(request: HttpRequest, key: str, asked: Asked = Query(...)) -> Any:  # type: ignore[type-arg]

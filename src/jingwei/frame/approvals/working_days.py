@@ -22,11 +22,15 @@ def knows_working_time(calendar_of: C) -> C:
     return calendar_of
 
 
+def calendar_of(project: Project) -> WorkCalendar | None:
+    """The working time of a project, where somebody knows it."""
+    return _calendars[0](project) if _calendars else None
+
+
 def due_after(project: Project | None, moment: datetime, days: int) -> datetime:
     """The same time of day, so many working days later."""
-    if project is None or not _calendars:
+    if project is None or (calendar := calendar_of(project)) is None:
         return moment + timedelta(days=days)
-    calendar = _calendars[0](project)
     first, left = timezone.localdate(moment, zone_of(project.zone)), days
     for number in range(1, days * 7 + 60):
         left -= bool(calendar.shifts_on(first + timedelta(days=number)))

@@ -26,7 +26,7 @@ from jingwei.frame.models import DocumentText, DocumentVersion, History, LongWor
 from jingwei.frame.postgres import locks
 from jingwei.frame.records import undo
 from jingwei.frame.records.resource import resource
-from jingwei.frame.rights.access import access_of
+from jingwei.frame.rights.access import Access, access_of
 from jingwei.frame.work import longwork
 from jingwei.frame.work.longwork import Watch
 
@@ -34,7 +34,22 @@ kind = "frame.document"
 kinds = {"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "pdf": "application/pdf"}
 listed_at_most = 100
 tries = 3
-undo.takers["frame.documenttext"] = undo.never(lambda: _("A text of a document is not taken back here: what it said before stands on the document's page."))
+
+
+def _take_text_back(line: History, access: Access) -> str:
+    """A text that was written for the first time, and not since, goes again; any other stays, with what it said before on its page."""
+    row = DocumentText.objects.filter(pk=line.object_id).first()
+    if line.action == History.Action.INSERT and row is None:
+        return ""
+    document = registry.get(row.document) if row is not None else None
+    if line.action != History.Action.INSERT or row is None or row.version > 1 or document is None:
+        return _("A text of a document is not taken back here: what it said before stands on the document's page.")
+    access.require(document.edits, row.project_id)
+    row.delete()
+    return ""
+
+
+undo.takers["frame.documenttext"] = _take_text_back
 undo.takers["frame.documentversion"] = undo.never(lambda: _("A version of a document stays. Make a new one."))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from jingwei.frame.models import Project
+from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
 
 registry: dict[str, Report] = {}
@@ -51,6 +53,29 @@ class Report:
             if not access.allows(permission, project.pk):
                 found = trim(found)
         return found
+
+
+def plain(value: Any, *names: str) -> Any:
+    """What JSON can hold of figures: Decimals as exact text, a dataclass by its fields or by `names` (properties too), and all that is inside."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [plain(each, *names) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in names or (each.name for each in fields(value))}
+    return value
+
+
+def rows_report(key: str, title: Any, of: str, under: str, names: Sequence[str], **computed: Callable[[Any], Any]) -> Report:
+    """Declare the report of a project's rows of one resource, for who may look at them: fields as they are, and what is computed of each row."""
+
+    def answer(project: Project, _asked: Asked) -> dict[str, Any]:
+        declared = resource(of)
+        rows = declared.model.objects.filter(**{declared.place_path: project}).order_by(*declared.order)
+        told = [{name: getattr(row, name) for name in names} | {name: tell(row) for name, tell in computed.items()} for row in rows]
+        return {"project": project.code, under: told}
+
+    return Report(key, title, f"{of}.view", answer)
 
 
 def reports() -> Iterator[Report]:

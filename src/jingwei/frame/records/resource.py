@@ -79,6 +79,8 @@ class Resource:
     `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
     `custom` lets people declare fields of it, where its model is `Extended`.
+    `templated` are the fields that go along when a project becomes a template (frame/project_templates): own values, and references to what goes along, to
+    rows of the organisation (by name), or to people, who become placeholders; of a resource that `is_placeholder` they are what is told of one.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -118,6 +120,8 @@ class Resource:
     is_stream: bool = True
     carries: tuple[str, ...] = ()
     custom: bool = True
+    templated: tuple[str, ...] = ()
+    is_placeholder: bool = False
 
     def __post_init__(self) -> None:
         if self.life is not None:
@@ -129,6 +133,8 @@ class Resource:
         unknown |= {name for name in self.columns if name not in known and not hasattr(self.model, name)}
         if unknown:
             raise LookupError(f"{self.key}: the model has no {sorted(unknown)}")
+        if wrong := set(self.templated) - {*self.fields} | {*self.templated} & {*self.untold, *self.veiled}:
+            raise LookupError(f"{self.key}: no template takes {sorted(wrong)} along: they are not written, or not told to everybody who sees a row")
         if hidden := {path for path in self.search if path.split("__")[0] in (*self.untold, *self.veiled)}:
             raise LookupError(f"{self.key}: not everybody who sees a row may know {sorted(hidden)}, so nothing is searched by it")
         if not set(self.inline) <= set(self.plain_fields):

@@ -27,7 +27,7 @@ Says = Callable[[Any], str]
 class Watch:
     """A condition. `rows()` gives those rows of `resource` that are in it now; None when whoever computes them settles them.
 
-    `says(row)` words it in the language of the moment, `tell(row)` gives whom to tell; `over(row)` words its end where there is more to say
+    `says(row)` words it in the language of the moment, `tell(row)` gives whom to tell, the managers of its project unless told otherwise; `over(row)` words its end where there is more to say
     than that it is over. `address(row)` is where it leads, the record itself unless told otherwise. Who may look at the row may know that
     something is amiss; what was said of it is for those who hold `words_need` too, where that is declared. `homes` are those of its widget.
     """
@@ -36,7 +36,7 @@ class Watch:
     title: Any
     resource: str
     says: Says
-    tell: Callable[[Any], Sequence[User]]
+    tell: Callable[[Any], Sequence[User]] = lambda row: managers_of(row.project)
     rows: Callable[[], Iterable[Any]] | None = None
     over: Says | None = None
     address: Callable[[Any], str] | None = None

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -19,6 +18,7 @@ from jingwei.frame.records import declaring, extra, savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import Cell, cells_of, kind_of
+from jingwei.frame.ui.menu import new_address
 from jingwei.frame.ui.records import found, may, place, project_asked
 from jingwei.frame.views import Board, Unanswerable, View
 from jingwei.frame.web import Request
@@ -145,7 +145,7 @@ def _around(request: Request, resource: Resource, shown: Listing, view: View | N
     is_there = within is not None and within.inside(resource, spot) is not None
     within_project = {name: value for name, value in parameters.items() if name == "project" and name in resource.filters and value}
     beside = Listing(resource, request.access, {name: value for name, value in parameters.items() if name not in within_project})
-    new = reverse("record-new", args=[resource.key])
+    new = new_address(resource)
     return {
         "within": within_project, "is_narrowed": beside.is_narrowed, "filters": [each for each in shown.filters if each.name != "project"] if not is_fragment else [], "new_url": f"{new}?{urlencode(within_project)}" if within_project else new,
         "resource": resource, "listing": shown, "may": may(request, resource), "views": views, "parameters": parameters, "view": view,

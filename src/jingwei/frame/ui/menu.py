@@ -107,6 +107,12 @@ def project_address(project: Project) -> str:
     return reverse("record", args=["frame.project", project.pk])
 
 
+def plan_address(project: Project, access: Access) -> str:
+    """Where work on a new project begins: the first page of its plan that a person may open, else where the project opens."""
+    found = (reverse(page.url_name, args=[project.code]) for page in _project_pages if page.section == "plan" and access.allows(page.permission, project.pk))
+    return next(found, project_address(project))
+
+
 def pages_of(project: Project, access: Access) -> list[tuple[ProjectPage, str]]:
     """The pages of a project that a person may open, with their addresses."""
     return [(page, reverse(page.url_name, args=[project.code])) for page in _project_pages if access.allows(page.permission, project.pk)]
@@ -131,6 +137,11 @@ def visible(request: HttpRequest) -> list[tuple[str, list[MenuItem]]]:
         return []
     shown = sorted((each for each in items() if each.is_open_to(access)), key=lambda each: each.order)
     return [(key, found) for key in sections if (found := [each for each in shown if each.above == key])]
+
+
+def new_address(kind: Resource) -> str:
+    """Where one makes a new row: a form; a project may begin with a template."""
+    return reverse("templates") if kind.model is Project else reverse("record-new", args=[kind.key])
 
 
 def place_of(kind: Resource) -> str:

@@ -105,7 +105,7 @@ def creatable(access: Access, project: Project | None) -> list[Line]:
     for kind in resources():
         if not kind.menu or (project is not None and not menu.place_of(kind)):
             continue
-        permission, address = kind.permission("add"), reverse("record-new", args=[kind.key])
+        permission, address = kind.permission("add"), menu.new_address(kind)
         if project is not None and access.allows(permission, project.pk):
             out.append(Line(kind.title, kind.icon, f"{address}?project={project.pk}"))
         elif project is None and access.anywhere(permission):

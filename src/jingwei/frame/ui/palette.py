@@ -26,7 +26,7 @@ def commands_for(request: Request, words: str) -> list[Line]:
     for resource in resources():
         if request.access.anywhere(resource.permission("add")):
             title = {code: _in(code, _new) % {"what": _in(code, resource.title)} for code in languages}
-            lines.append(_line(title, "plus", url=reverse("record-new", args=[resource.key])))
+            lines.append(_line(title, "plus", url=menu.new_address(resource)))
     lines += [_line(title, icon, url=reverse(name)) for title, icon, name in _own]
     other = "zh-hans" if request.LANGUAGE_CODE == "en" else "en"
     lines.append(_line({code: f"{_in(code, _language)}: {languages[other]}" for code in languages}, "language", action="language"))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame import scope
 from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
-from jingwei.frame.models import Project
+from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands, extra, forms, undo
 from jingwei.frame.records.listing import searched
@@ -27,6 +27,7 @@ from jingwei.frame.ui import extra_form, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of
 from jingwei.frame.ui.lives import life_of
+from jingwei.frame.ui.menu import plan_address
 from jingwei.frame.ui.navigation import whole_of
 from jingwei.frame.ui.timeline import carried_of
 from jingwei.frame.ui.undoing import offer_undo
@@ -121,6 +122,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
             with heavy.for_files(request):
                 saved = _save(request, resource, row)
             messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
+            if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
+                return redirect(plan_address(saved, request.access))
             return redirect("record", key=key, pk=saved.pk)
         except ValidationError as problem:
             errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
@@ -229,12 +232,13 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
 def take_back(request: Request) -> HttpResponse:
     """Undo the last thing this person did from a list."""
     trace = request.session.pop("undo", "")
+    makes_project = bool(trace) and History.objects.filter(trace=trace, resource=Project._meta.label_lower, action=History.Action.INSERT).exists()
     left = undo.undo(trace, request.access)
     if left:
         messages.error(request, " ".join(left))
     else:
         messages.success(request, _("Undone."))
-    back = request.POST.get("next", "/")
+    back = request.POST.get("next", "/") if left or not makes_project else reverse("records", args=["frame.project"])  # its pages are gone with it
     return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from jingwei.frame.records.resource import resource_of
+from jingwei.frame.records.resource import resource, resource_of
 from jingwei.frame.telling import watches
 from jingwei.frame.widgets.desk import Answer, Desk, Row, cut, shown_at_most
 from jingwei.frame.widgets.widget import Widget
@@ -26,6 +26,11 @@ def of_rows(rows: Callable[[Desk], QuerySet[Any]], *, at: str = address, note: s
         return Answer(shown, total, **words)
 
     return answer
+
+
+def where(of: str, verb: str, only: Q, *order: str) -> Callable[[Desk], QuerySet[Any]]:
+    """For `of_rows`: the rows of a resource to which `only` applies, where the person may do `verb`."""
+    return lambda desk: resource(of).seen(desk.access, verb).filter(only).order_by(*order)
 
 
 def row_of(row: Any, at: str = address, note: str = "", amount: str = "") -> Row:

@@ -41,7 +41,13 @@ def begin(access: Access, user: User, resource: Resource, name: str, content: by
     if not content or len(content) > bytes_at_most:
         raise ValidationError(_("Choose a file of at most 20 MB."))
     reading.look(content, name, Choice(known=reading.words_known(resource)))
-    kept = ImportFile(user=user, name=name[-200:], size=len(content), sealed=b"", **about(access, resource).noted())
+    return sealed(user, name, content, about(access, resource).noted())
+
+
+@transaction.atomic
+def sealed(user: User, name: str, content: bytes, noted: Mapping[str, Any]) -> ImportFile:
+    """Keep a file that was looked at; `noted` is what it is about."""
+    kept = ImportFile(user=user, name=name[-200:], size=len(content), sealed=b"", **noted)
     kept.save()
     kept.sealed = secrets.seal_bytes(_purpose(kept), content)
     kept.save(update_fields=["sealed"])
@@ -56,7 +62,7 @@ def _purpose(kept: ImportFile) -> str:
 
 def remembered(access: Access, resource: Resource) -> list[ImportFile]:
     """The files of whoever asks that are still here."""
-    rows = ImportFile.objects.filter(user_id=access.user_id, resource=resource.key, created_at__gt=timezone.now() - kept_for)
+    rows = ImportFile.objects.filter(user_id=access.user_id, resource=resource.key, verb="import", created_at__gt=timezone.now() - kept_for)
     return [kept for kept in rows.defer("sealed", "trial").order_by("-pk") if longwork.is_seen_by(access, kept)]
 
 
@@ -64,7 +70,9 @@ def found(access: Access, pk: int | None, resource: Resource) -> ImportFile | No
     """The file of that id, when it is one's own and still here."""
     if pk is None:
         return None
-    kept: ImportFile | None = ImportFile.objects.filter(pk=pk, user_id=access.user_id, resource=resource.key, created_at__gt=timezone.now() - kept_for).first()
+    kept: ImportFile | None = ImportFile.objects.filter(
+        pk=pk, user_id=access.user_id, resource=resource.key, verb="import", created_at__gt=timezone.now() - kept_for
+    ).first()
     return kept if kept is not None and longwork.is_seen_by(access, kept) else None
 
 

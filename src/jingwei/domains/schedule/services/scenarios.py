@@ -83,6 +83,31 @@ def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]])
     return plan_commit(project=project, edits=Edits(changes=edits), access=system_access(project.tenant_id))
 
 
+def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]:
+    """What a change request asks for, if it is what a what-if may hold of tasks of this project. Raises ValidationError at `changes`."""
+    if not isinstance(changes, Mapping):
+        raise ValidationError({"changes": _("Give an object: task id → what changes.")})
+    known = set(work.tasks_of(project.pk).filter(is_summary=False).values_list("pk", flat=True))
+    for key, values in changes.items():
+        if not (str(key).isdecimal() and int(key) in known):
+            raise ValidationError({"changes": _("There is no such task in this project: %(task)s.") % {"task": key}})
+        if not isinstance(values, Mapping) or not values or set(values) - {"duration_minutes", "not_before"}:
+            raise ValidationError({"changes": _("A task changes by duration_minutes and not_before only.")})
+        minutes, moment = values.get("duration_minutes", 0), values.get("not_before")
+        if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= 10_000_000:
+            raise ValidationError({"changes": _("duration_minutes is a whole number from 0 on.")})
+        if moment is not None and not _is_moment(moment):
+            raise ValidationError({"changes": _("not_before is a moment with its zone, such as 2026-11-21T09:00:00+08:00.")})
+    return {str(int(key)): dict(values) for key, values in changes.items()}
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _estimates(task_id: int, minutes: int) -> dict[str, int]:
     """The task's three-point estimate in proportion to its new duration; else one of its ends could lie on the wrong side of it."""
     task = work.task(task_id)
