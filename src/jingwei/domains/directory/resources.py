@@ -12,6 +12,7 @@ from jingwei.frame.records.resource import Resource
 projects = Resource(
     Project,
     columns=("code", "name", "status", "manager", "customer", "start_on"),
+    folded=("zone", "currency", "scheduled_from", "finish_on", "has_critical_ends", "progress_logic", "data_date"),
     fields=(
         "code",
         "name",

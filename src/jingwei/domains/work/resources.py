@@ -24,6 +24,10 @@ tasks = Resource(
         "assignee", "skill", "calendar", "constraint", "constraint_at", "deadline", "levelled_until", "actual_start", "actual_finish", "interface", "external_ref", "description",
     ),
     natural_key=("project__code", "code"),
+    folded=(
+        "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type", "is_effort_driven", "priority", "skill", "calendar", "constraint", "constraint_at",
+        "levelled_until", "actual_start", "actual_finish", "external_ref",
+    ),
     filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),
     search=("code", "name", "external_ref"),
     inline=("name", "status", "percent", "assignee", "duration_minutes"),

@@ -78,7 +78,7 @@ class Resource:
     told only to holders of a further permission: {"schedule": "hub.interface.view"}.
     `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
-    `custom` lets people declare fields of it, where its model is `Extended`.
+    `custom` lets people declare fields of it, where its model is `Extended`. `folded` fields are those few people need: they stand behind “More fields”.
     `templated` are the fields that go along when a project becomes a template (frame/project_templates): own values, and references to what goes along, to
     rows of the organisation (by name), or to people, who become placeholders; of a resource that `is_placeholder` they are what is told of one.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
@@ -120,6 +120,7 @@ class Resource:
     is_stream: bool = True
     carries: tuple[str, ...] = ()
     custom: bool = True
+    folded: tuple[str, ...] = ()
     templated: tuple[str, ...] = ()
     is_placeholder: bool = False
 
@@ -129,7 +130,7 @@ class Resource:
             if self.life.is_carried:
                 object.__setattr__(self, "fields", tuple(dict.fromkeys((*self.fields, self.life.field))))
         known = {f.name for f in self.model._meta.get_fields()}
-        unknown = {*self.fields, *self.filters, *(n.split("__")[0] for n in (*self.search, *self.natural_key)), *self.inline} - known
+        unknown = {*self.folded, *self.fields, *self.filters, *(n.split("__")[0] for n in (*self.search, *self.natural_key)), *self.inline} - known
         unknown |= {name for name in self.columns if name not in known and not hasattr(self.model, name)}
         if unknown:
             raise LookupError(f"{self.key}: the model has no {sorted(unknown)}")

@@ -95,8 +95,10 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and _may_take(resource, row, v)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
     more = extra.names_shown(resource, row) if resource.is_extended else []
+    cells = cells_of(request.access, resource, row, [*names, *more], link=False)
+    silent = [cell for cell in cells if cell.name not in resource.columns and (cell.kind == "empty" or cell.name in resource.folded)]
     context = {
-        "resource": resource, "row": row, "cells": cells_of(request.access, resource, row, [*names, *more], link=False), "parts": parts, "verbs": verbs, "may": may(request, resource, row),
+        "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": parts, "verbs": verbs, "may": may(request, resource, row),
         "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
         "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row),
     }  # fmt: skip
@@ -133,7 +135,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     context = {
         "resource": resource,
         "row": stale or row,
-        "fields": form_fields(request, resource, row, errors),
+        **_unfolded(resource, form_fields(request, resource, row, errors)),
         "extras": extra_form.entries_of(request, resource, row, errors, request.GET.dict()),
         "archived": extra_form.archived_of(request, resource, row),
         "children": child_rows(request, resource, row),
@@ -181,6 +183,12 @@ def form_fields(
             initial[name] = whole(str(initial[name])) or initial[name]
     form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
+
+
+def _unfolded(resource: Resource, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """The fields everybody fills in, and those that stand behind “More fields”: open when something is wrong with one of them."""
+    folded = [entry for entry in entries if entry["field"].name in resource.folded]
+    return {"fields": [entry for entry in entries if entry not in folded], "folded": folded, "is_open": any(entry["errors"] for entry in folded)}
 
 
 def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
