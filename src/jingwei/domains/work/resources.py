@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.work import services
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame.records.resource import Resource, Verb
+from jingwei.frame.records.resource import Children, Resource, Verb
 from jingwei.frame.traces import Trace
 from jingwei.frame.views import Board, Month, Timeline
 
@@ -28,6 +28,7 @@ tasks = Resource(
         "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type", "is_effort_driven", "priority", "skill", "calendar", "constraint", "constraint_at",
         "levelled_until", "actual_start", "actual_finish", "external_ref",
     ),
+    shows=(Children("links_in", ("predecessor", "type", "lag_minutes"), _("Waits for")), Children("links_out", ("successor", "type", "lag_minutes"), _("Is waited for by"))),
     filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),
     search=("code", "name", "external_ref"),
     inline=("name", "status", "percent", "assignee", "duration_minutes"),

@@ -49,10 +49,11 @@ class Verb:
 
 @dataclass(frozen=True)
 class Children:
-    """Rows that live inside their parent's form: `name` is the related accessor, `fields` what the form shows."""
+    """Rows that live inside their parent's form: `name` is the related accessor, `fields` what the form shows, `title` their heading when not the usual one."""
 
     name: str
     fields: tuple[str, ...]
+    title: Any = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,7 @@ class Resource:
     `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
     `custom` lets people declare fields of it, where its model is `Extended`. `folded` fields are those few people need: they stand behind “More fields”.
+    `shows` are rows of other lists that name this one and that its page tells: a task's links.
     `templated` are the fields that go along when a project becomes a template (frame/project_templates): own values, and references to what goes along, to
     rows of the organisation (by name), or to people, who become placeholders; of a resource that `is_placeholder` they are what is told of one.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
@@ -121,6 +123,7 @@ class Resource:
     carries: tuple[str, ...] = ()
     custom: bool = True
     folded: tuple[str, ...] = ()
+    shows: tuple[Children, ...] = ()
     templated: tuple[str, ...] = ()
     is_placeholder: bool = False
 
@@ -228,10 +231,10 @@ class Resource:
             raise LookupError(f"{each.name} of {self.key} is not a resource")
         return found
 
-    def parts(self, rights: access.Access, row: Any) -> Iterator[tuple[Children, Resource, models.QuerySet[Any]]]:
-        """The lists of rows that live inside this one, with their resource: those that these rights show."""
+    def parts(self, rights: access.Access, row: Any, which: Sequence[Children] | None = None) -> Iterator[tuple[Children, Resource, models.QuerySet[Any]]]:
+        """The lists of rows that live inside this one (or those of `which`), with their resource: those that these rights show."""
         places = self.places_of(row)
-        for each in self.children:
+        for each in self.children if which is None else which:
             target = self.child(each)
             if rights.allows(target.permission("view"), *places):
                 yield each, target, getattr(row, each.name).select_related(*target.references).order_by("pk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ class Cell:
     tone: str = ""
 
 
-def cells_of(access: Access, resource: Resource, row: Any, names: list[str], *, link: bool = True) -> list[Cell]:
+def cells_of(access: Access, resource: Resource, row: Any, names: Sequence[str], *, link: bool = True) -> list[Cell]:
     """The cells of a row for these eyes; the first text column leads to the row itself."""
     cells = []
     linked, veiled = not link, resource.veils(access, row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +22,7 @@ from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands, extra, forms, undo
 from jingwei.frame.records.listing import searched
-from jingwei.frame.records.resource import Resource, Verb, parts_at_most, registry
+from jingwei.frame.records.resource import Children, Resource, Verb, parts_at_most, registry
 from jingwei.frame.ui import extra_form, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of
@@ -85,12 +85,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     """One row with its parts, what can be done to it, and what happened to it."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
-    parts = []
-    for _each, target, children in resource.parts(request.access, row):
-        names = [n for n in target.columns if target.target(n) is not resource]
-        parts.append(
-            {"title": target.title_plural, "columns": [target.label(n) for n in names], "rows": [cells_of(request.access, target, c, names) for c in children]}
-        )
+    parts = [*_told(request, resource, row, resource.children), *_told(request, resource, row, resource.shows)]
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and _may_take(resource, row, v)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
@@ -103,6 +98,19 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
         "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
+
+
+rows_beside = 50  # of one list, on the page of a row
+
+
+def _told(request: Request, resource: Resource, row: Any, which: tuple[Children, ...]) -> Iterator[dict[str, Any]]:
+    """Lists of rows that live in this one, or that name it, as its page tells them."""
+    for each, target, children in resource.parts(request.access, row, which):
+        is_part = each in resource.children
+        names = [n for n in target.columns if target.target(n) is not resource] if is_part else list(each.fields)
+        rows = [cells_of(request.access, target, c, names, link=False) for c in (children if is_part else children[:rows_beside])]
+        if rows or is_part:
+            yield {"title": each.title or target.title_plural, "columns": [target.label(n) for n in names], "rows": rows}
 
 
 def _may_take(resource: Resource, row: Any, verb: Verb) -> bool:
