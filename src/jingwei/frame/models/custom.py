@@ -85,7 +85,7 @@ class CustomField(TenantModel):
         indexes: ClassVar[list[Any]] = [models.Index(fields=("tenant", "resource", "project"), name="custom_fields_of_rows")]
 
     def __str__(self) -> str:
-        return self.label
+        return str(self.label)
 
     def _label(self) -> str:
         """Its name in the language of now; else in the other one, else its key."""
