@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from jingwei.domains.work.models import Task
 from jingwei.frame.models import CustomField
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from tests.browser import accessibility_faults, launched, needs_chromium
 from tests.domains.conftest import Firm
 from tests.domains.test_views_in_browser import opened
@@ -34,6 +36,11 @@ def kept(page: Any, name: str) -> None:
         page.screenshot(path=f"{folder}/custom-{name}.png", full_page=True)
 
 
+def declared(firm: Firm, **values: Any) -> None:
+    """One more field of tasks."""
+    commands.create(resource("frame.customfield"), {"resource": "work.task", **values}, firm.rights("owner"))
+
+
 def dressed(firm: Firm) -> Task:
     """Fields of many types, and a task that has them."""
     choices = "wet | 湿法 | Wet\ndry | 干法 | Dry"
@@ -50,9 +57,9 @@ def dressed(firm: Firm) -> Task:
             ("remark", "备注说明", "Remark", "long", {}),
         )
     ):
-        firm.made("frame.customfield", resource="work.task", key=key, label_zh=zh, label_en=en, kind=kind, position=number, **more)
+        declared(firm, key=key, label_zh=zh, label_en=en, kind=kind, position=number, **more)
     task = firm.task("接口联调", extra={"process": "wet"})
-    firm.made("frame.customfield", resource="work.task", key="old", label_zh="旧编号", kind="text")
+    declared(firm, key="old", label_zh="旧编号", kind="text")
     Task.objects.filter(pk=task.pk).update(extra={"process": "wet", "old": "X-17"})
     CustomField.objects.filter(key="old").update(is_archived=True)
     return task

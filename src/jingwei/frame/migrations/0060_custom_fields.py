@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('resource', models.CharField(choices=jingwei.frame.models.custom.kinds_of_rows, max_length=80, verbose_name='belongs to')),
-                ('key', models.CharField(help_text='How files and programs name it, such as cost_centre. It stays as it is while rows hold values.', max_length=40, validators=[django.core.validators.RegexValidator('^[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*\\Z', 'Write letters a–z, digits and single “_” or “-” between them, beginning with a letter.')], verbose_name='key')),
+                ('key', models.CharField(help_text='How files and programs name it, such as cost_centre. It stays as it is while rows hold values.', max_length=40, validators=[django.core.validators.RegexValidator('^[A-Za-z][A-Za-z0-9]*([_-][A-Za-z0-9]+)*\\Z', 'Write letters a–z, digits and single “_” or “-” between them, beginning with a letter.')], verbose_name='field key')),
                 ('label_zh', models.CharField(blank=True, max_length=80, verbose_name='name in Chinese')),
                 ('label_en', models.CharField(blank=True, max_length=80, verbose_name='name in English')),
                 ('kind', models.CharField(choices=[('text', 'Text'), ('long', 'Long text'), ('whole', 'Whole number'), ('decimal', 'Decimal number'), ('date', 'Date'), ('yes_no', 'Yes or no'), ('choice', 'One choice'), ('several', 'Several choices'), ('person', 'Person')], default='text', help_text='It stays as it is while rows hold values.', max_length=10, verbose_name='type')),

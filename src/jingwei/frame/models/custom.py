@@ -61,7 +61,7 @@ class CustomField(TenantModel):
         "frame.Project", models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("project"), help_text=_("Empty: in every project of the organisation.")
     )  # fmt: skip
     key = models.CharField(
-        _("key"), max_length=40, validators=[key_rule], help_text=_("How files and programs name it, such as cost_centre. It stays as it is while rows hold values.")
+        _("field key"), max_length=40, validators=[key_rule], help_text=_("How files and programs name it, such as cost_centre. It stays as it is while rows hold values.")
     )  # fmt: skip
     label_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
     label_en = models.CharField(_("name in English"), max_length=80, blank=True)
@@ -85,7 +85,7 @@ class CustomField(TenantModel):
         indexes: ClassVar[list[Any]] = [models.Index(fields=("tenant", "resource", "project"), name="custom_fields_of_rows")]
 
     def __str__(self) -> str:
-        return self.label
+        return str(self.label)
 
     def _label(self) -> str:
         """Its name in the language of now; else in the other one, else its key."""

@@ -181,6 +181,17 @@ def label(resource: Resource, key: str) -> str:
     return str(found.definition) if found is not None else key
 
 
+def described(resource: Resource) -> list[dict[str, Any]]:
+    """The fields in use within reach, for whoever writes a program: key, name, type, choices, whether new rows need it, of which project."""
+    return [
+        {
+            "key": each.key, "title": str(each.definition), "type": each.definition.kind, "required": each.definition.is_required, "project": each.definition.project_id,
+            "choices": [value for value, _zh, _en in each.definition.options],
+        }
+        for each in everywhere(resource)
+    ]  # fmt: skip
+
+
 def place_asked(resource: Resource, parameters: Mapping[str, str]) -> int | None:
     """The project to which a list is narrowed, by number or code: its fields belong to the list."""
     text = parameters.get("project", "").replace("\0", "").strip() if "project" in resource.filters else ""

@@ -33,7 +33,7 @@ def comparable(found: Extra) -> models.Expression:
     """A field's value as the database compares it; days as text stand in their order."""
     text = KeyTextTransform(found.key, column)
     if found.definition.kind in (Kind.WHOLE, Kind.DECIMAL):
-        return Cast(text, models.DecimalField(max_digits=40, decimal_places=10))
+        return Func(text, function="jingwei_number", output_field=models.DecimalField(max_digits=60, decimal_places=20))
     return Cast(text, models.TextField())
 
 

@@ -27,6 +27,8 @@ between_choices = re.compile(r"[;；,，、|\n]+")
 class YesNoField(forms.NullBooleanField):
     """Yes, no, or nothing said; another word is refused, not passed over."""
 
+    choices = (("", ""), ("true", _("yes")), ("false", _("no")))
+
     def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
         text = str(value).strip().lower() if value is not None else ""
         if text in ("", "none", "unknown"):
@@ -95,7 +97,7 @@ def form_field_of(found: Extra, kept: Any = None) -> forms.Field:
     elif found.definition.kind == Kind.CHOICE:
         made = ChoiceWordField(choices=(("", ""), *_with_kept(found.field.flatchoices, [kept] if kept else [])), **said)
     elif found.definition.kind == Kind.YES_NO:
-        made = YesNoField(widget=forms.Select(choices=(("", ""), ("true", _("yes")), ("false", _("no")))), **said)
+        made = YesNoField(widget=forms.Select(choices=YesNoField.choices), **said)
     else:
         made = form_field(found.field)
         if found.definition.kind == Kind.LONG and made is not None:
@@ -126,7 +128,7 @@ def checked(resource: Resource, given: Any, instance: Any | None, place: int | N
     known = {each.key: each for each in extra.fields_of(resource, None if resource.model is Project else place)}
     out, problems = dict(kept), dict[str, Any]()
     for key, value in (given or {}).items():
-        if _is_same(kept.get(key), value):
+        if _is_same(kept.get(key), value) or (key in known and key not in kept and value in (None, "", [])):
             continue
         try:
             made = _made(known, str(key), value, kept)
@@ -142,6 +144,19 @@ def checked(resource: Resource, given: Any, instance: Any | None, place: int | N
             problems[each.name] = [ValidationError(forms.Field.default_error_messages["required"], code="required")]
     if problems:
         raise ValidationError(problems)
+    return out
+
+
+def fitting(resource: Resource, row: Any) -> dict[str, Any]:
+    """The column of a row that comes back, as far as its values are still values of the fields there are; the rest stays in its history."""
+    known = {each.key: each for each in extra.fields_of(resource, None if resource.model is Project else resource.project_of(row))}
+    out = {}
+    for key, value in (row.extra or {}).items():
+        try:
+            if key in known and _is_same(value, _made(known, key, value, {key: value})):
+                out[key] = value
+        except ValidationError:
+            continue
     return out
 
 

@@ -109,7 +109,7 @@ def checked(
         if isinstance(field := form.fields[name], ReferenceField):
             field.place = place
     problems = {name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()}
-    more = _more(resource, given, instance, place, problems) if names is None else {}
+    more = _more(resource, given, instance, place, form.cleaned_data.get("project"), problems) if names is None else {}
     if problems:
         raise ValidationError(problems)
     if (broken := form.broken_rule) is not None:
@@ -122,11 +122,11 @@ def _known(resource: Resource) -> Sequence[str]:
     return (*resource.fields, extra.column) if resource.is_extended else resource.fields
 
 
-def _more(resource: Resource, given: Mapping[str, Any], instance: Any | None, place: Any, problems: dict[str, Any]) -> dict[str, Any]:
+def _more(resource: Resource, given: Mapping[str, Any], instance: Any | None, place: Any, project: Any, problems: dict[str, Any]) -> dict[str, Any]:
     """The column of declared fields when something is said of it, and of every new row; what is wrong with it is put to the other problems."""
     if not resource.is_extended or (instance is not None and extra.column not in given):
         return {}
-    where = place_meant(resource, given, instance) if place is nowhere_else else place
+    where = place if place is not nowhere_else else project.pk if project is not None else resource.project_of(instance) if instance is not None else None
     try:
         return {extra.column: extra_taken.checked(resource, given.get(extra.column), instance, where if isinstance(where, int) else None)}
     except ValidationError as problem:
@@ -249,7 +249,7 @@ class Checker:
                 problems[name] = problem.error_list
         if instance is None:
             self._add_defaults(cleaned, problems)
-        cleaned |= _more(self.resource, given, instance, place, problems)
+        cleaned |= _more(self.resource, given, instance, place, cleaned.get("project"), problems)
         if problems:
             raise ValidationError(problems)
         return cleaned

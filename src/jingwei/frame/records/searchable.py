@@ -30,8 +30,11 @@ BEGIN
 END $$;
 """
 
-# The texts among the values of declared fields.
+# The texts among the values of declared fields, and one of those values as a number.
 _words_sql = """
+CREATE OR REPLACE FUNCTION jingwei_number(given text) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN given ~ '^-?[0-9]{1,40}([.][0-9]{1,20})?$' THEN given::numeric END
+$$;
 CREATE OR REPLACE FUNCTION jingwei_words(given jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT string_agg(each #>> '{}', ' ') FROM jsonb_path_query(given, '$.* ? (@.type() == "string")') each
 $$;

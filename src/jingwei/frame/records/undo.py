@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import Attachment, Comment, History
-from jingwei.frame.records import checks, commands, doubles, extra, parts, past
+from jingwei.frame.records import checks, commands, doubles, extra, extra_taken, parts, past
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
@@ -129,6 +129,8 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
     for field in found.model._meta.concrete_fields:
         if field.attname in kept and not isinstance(field, models.BinaryField):
             setattr(row, field.attname, field.to_python(kept[field.attname]))
+    if found.is_extended:
+        row.extra = extra_taken.fitting(found, row)
     commands.authorise(access, found, "add", row)
     if hasattr(row, "fit_to_return"):
         row.fit_to_return()

@@ -21,6 +21,8 @@ def entries_of(request: Request, resource: Resource, row: Any | None, errors: di
     """The fields with widget, value and errors, as the template of all fields takes them."""
     found = _fields_here(request, resource, row, initial)
     made = {each.name: form_field_of(each, extra.raw(row, each.name) if row is not None else None) for each in found}
+    for each in found:  # a row that was there before the field is not hindered by it
+        made[each.name].required &= row is None or extra.raw(row, each.name) is not None
     held = {each.name: _held(each, row) for each in found} if row is not None else {name: initial[name] for name in made if name in initial}
     form = type("Extras", (forms.Form,), dict(made))(request.POST or None, initial=held, auto_id="id_%s")
     return [_entry(form[name], errors.get(name, [])) for name in made]

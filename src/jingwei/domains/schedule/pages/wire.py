@@ -16,9 +16,9 @@ from jingwei.frame.rights.access import Access
 
 
 class WallMinute(Func):
-    """A moment → minutes since 1970-01-01 00:00 on a zone's clock, in the database: ten thousand dates cost no Python."""
+    """A moment → minutes since 1970-01-01 00:00 on a zone's clock, in the database: ten thousand dates cost no Python. One without end is none."""
 
-    template = "(extract(epoch from timezone(%(expressions)s))::bigint / 60)"
+    template = "(nullif(nullif(extract(epoch from timezone(%(expressions)s)), 'infinity'), '-infinity')::bigint / 60)"
     output_field = BigIntegerField()
 
     def __init__(self, field: str, zone: str) -> None:

@@ -21,7 +21,7 @@ from jingwei.frame.api import schemas
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.narrowing import read_only
-from jingwei.frame.records import asking, commands, past, report
+from jingwei.frame.records import asking, commands, extra, past, report
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, registry, resources
 from jingwei.frame.records.search import find
@@ -210,7 +210,7 @@ def describe(asked: OfKind, access: Access) -> Any:
     return {
         "kind": kind.key, "title": str(kind.title), "named_by": list(kind.natural_key),
         "fields": schemas.schema_in(kind, partial=True).model_json_schema()["properties"],
-        "filters": asking.described(kind), "may": [verb for verb in ("add", "change", "delete") if access.anywhere(kind.permission(verb))],
+        **({"extra": extra.described(kind)} if kind.is_extended else {}), "filters": asking.described(kind), "may": [verb for verb in ("add", "change", "delete") if access.anywhere(kind.permission(verb))],
         "verbs": [{"verb": v.name, "title": str(v.title), "asks": list(v.fields)} for v in kind.verbs if access.anywhere(kind.permission(v.name))],
     }  # fmt: skip
 
