@@ -13,9 +13,10 @@ from jingwei.frame.models.imports import ImportColumns, ImportFile
 from jingwei.frame.models.ledger import Counter, Demand, GrowthSample, History
 from jingwei.frame.models.scoped import ProjectModel, ScopedManager, TenantModel
 from jingwei.frame.models.vault import Secret
+from jingwei.frame.models.webhook import Sending, Webhook
 
 __all__ = [
     "AccessEvent", "Alarm", "ApiToken", "Arrangement", "Attachment", "Case", "Comment", "Counter", "Demand", "Deputy", "DocumentText", "DocumentVersion", "DutyDone", "Edge", "FailedTries", "Follower", "GrowthSample",
     "History", "ImportColumns", "ImportFile", "LongWork", "Membership", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView", "ScopedManager", "SearchFill", "SearchLine", "Secret",
-    "SetupLink", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote",
+    "Sending", "SetupLink", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote", "Webhook",
 ]  # fmt: skip

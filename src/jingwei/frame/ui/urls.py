@@ -25,6 +25,7 @@ from jingwei.frame.ui import (
     tokens,
     traces,
     views,
+    webhooks,
 )
 
 urlpatterns = [
@@ -38,6 +39,10 @@ urlpatterns = [
     path("settings/access/", access_log.page, name="access-log"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/drop/", tokens.drop, name="token-drop"),
+    path("settings/webhooks/<int:pk>/", webhooks.page, name="webhook-log"),
+    path("settings/webhooks/<int:pk>/secret/", webhooks.secret, name="webhook-secret"),
+    path("settings/webhooks/<int:pk>/test/", webhooks.test, name="webhook-test"),
+    path("settings/webhooks/<int:pk>/replay/", webhooks.replay, name="webhook-replay"),
     path("settings/growth/", growth.page, name="growth"),
     path("settings/approvals/", approvals.page, name="approvals"),
     path("waiting/", approvals.mine, name="waiting"),
