@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.models import Sending, Webhook
@@ -92,7 +91,7 @@ def replay(request: Request, pk: int) -> HttpResponse:
             messages.error(request, _("Say since when: a day, or a day and a time."))
             return redirect("webhook-log", pk)
         count = outbox.replay(hook, since=since)
-    messages.success(request, ngettext("%(count)s is sent once more.", "%(count)s are sent once more.", count) % {"count": count})
+    messages.success(request, _("On their way once more: %(count)s") % {"count": count})
     return redirect("webhook-log", pk)
 
 
