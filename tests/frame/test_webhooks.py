@@ -113,7 +113,13 @@ def test_what_arrives_is_signed_and_says_what_happened(hook: Webhook, house: Hou
     told = json.loads(body)
     assert told["type"] == "risk.risk.added" and told["data"]["id"] == risk.pk and told["timestamp"].endswith("Z")
     line = Sending.objects.get()
-    assert (line.state, line.status, line.answer, line.attempts, line.message) == ("done", 200, "thank you", 1, headers["webhook-id"]) and line.took_ms is not None
+    assert (line.state, line.status, line.answer, line.attempts, line.message) == (
+        "done",
+        200,
+        "thank you",
+        1,
+        headers["webhook-id"],
+    ) and line.took_ms is not None
     assert sending.turn(hook.pk) == 0 and len(receiver.taken) == 1
 
 
