@@ -21,6 +21,6 @@ class FrameConfig(AppConfig):
         from jingwei.frame.traces import edges, sweeping  # noqa: F401  (take part in undo and in keeping)
         from jingwei.frame.ui import witness  # noqa: F401  (listens)
         from jingwei.frame.webhooks import outbox, resources, sending  # noqa: F401  (declare, listen and send)
-        from jingwei.frame.work import errands, filling, growth, keeping, watching  # noqa: F401  (declare what they do)
+        from jingwei.frame.work import errands, filling, growth, keeping, mailing, watching  # noqa: F401  (declare what they do)
 
         post_migrate.connect(guards.put_up, sender=self, dispatch_uid="frame.guards")

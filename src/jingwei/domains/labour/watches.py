@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.domains.labour.models import Sheet
 from jingwei.frame.telling import watches
 from jingwei.frame.telling.watches import Watch
+from jingwei.frame.telling.wording import Said
 
 patience = timedelta(days=2)
 
@@ -25,9 +25,7 @@ Watch(
     "sheet.unconfirmed",
     gettext_lazy("Sheet not confirmed"),
     "labour.sheet",
-    says=lambda sheet: (
-        _("Day-labour sheet %(sheet)s waits for its confirmation since %(day)s") % {"sheet": sheet, "day": f"{timezone.localtime(sheet.submitted_at):%m-%d}"}
-    ),
+    says=lambda sheet: Said(gettext_lazy("Day-labour sheet %(sheet)s waits for its confirmation since %(day)s"), sheet=sheet, day=sheet.submitted_at),
     tell=lambda sheet: watches.managers_of(sheet.project),
     rows=unconfirmed,
 )

@@ -4,7 +4,7 @@ from jingwei.frame.models.alarm import Alarm, DutyDone
 from jingwei.frame.models.approval import Case, Deputy, StageRule, Vote
 from jingwei.frame.models.carried import Attachment, Comment, Follower, Tag, Tagging
 from jingwei.frame.models.coming_in import AccessEvent, FailedTries, PastPassword
-from jingwei.frame.models.desk import Arrangement, LongWork, Notification, SavedView
+from jingwei.frame.models.desk import Arrangement, Letter, LongWork, NoticeChoices, Notification, SavedView
 from jingwei.frame.models.document import DocumentText, DocumentVersion
 from jingwei.frame.models.edge import Edge
 from jingwei.frame.models.found import SearchFill, SearchLine
@@ -17,6 +17,6 @@ from jingwei.frame.models.webhook import Sending, Webhook
 
 __all__ = [
     "AccessEvent", "Alarm", "ApiToken", "Arrangement", "Attachment", "Case", "Comment", "Counter", "Demand", "Deputy", "DocumentText", "DocumentVersion", "DutyDone", "Edge", "FailedTries", "Follower", "GrowthSample",
-    "History", "ImportColumns", "ImportFile", "LongWork", "Membership", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView", "ScopedManager", "SearchFill", "SearchLine", "Secret",
+    "History", "ImportColumns", "ImportFile", "Letter", "LongWork", "Membership", "NoticeChoices", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView", "ScopedManager", "SearchFill", "SearchLine", "Secret",
     "Sending", "SetupLink", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote", "Webhook",
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,19 +14,19 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame import secrets
 from jingwei.frame.models import Sending, Webhook
 from jingwei.frame.rights.access import Access
 from jingwei.frame.telling import notices
+from jingwei.frame.telling import outbox as outgoing
+from jingwei.frame.telling.notices import Notice
 from jingwei.frame.walls import egress
 from jingwei.frame.webhooks import bodies, outbox, saving, signing
 from jingwei.frame.work import jobs, scheduler
 
 log = structlog.get_logger(__name__)
-# after which pause it is tried again, each a fifth shorter or longer: about three days in all, as Standard Webhooks propose
-pauses = tuple(timedelta(seconds=each) for each in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
-lease = timedelta(minutes=3)  # when the process dies over it, it is sent again after this
 rest = timedelta(seconds=30)  # of a webhook that answered nothing, or refused several in a row
 longest_wait = timedelta(days=1)  # of what a receiver may ask for
 given_up_after = timedelta(days=5)
@@ -37,6 +36,9 @@ turn_seconds = 20.0
 batch = 50
 answer_characters = 1_000
 answer_bytes = 1_000_000
+is_off = Notice(
+    "webhook.off", gettext_lazy("The webhook “%(name)s” was switched off: %(why)s"), gettext_lazy("A webhook was switched off"), "alarm", mail="once"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _tried(hook: Webhook, sending: Sending, access: Access, way: egress.Egress) 
         return None
     with transaction.atomic():
         mine = Sending.objects.filter(pk=sending.pk, state=Sending.State.WAITING, attempts=sending.attempts)
-        if not mine.update(attempts=F("attempts") + 1, due_at=timezone.now() + lease, tried_at=timezone.now()):
+        if not mine.update(attempts=F("attempts") + 1, due_at=timezone.now() + outgoing.lease, tried_at=timezone.now()):
             return None
     sending.attempts += 1
     outcome = sent(hook, sending.message, body, way)
@@ -163,16 +165,11 @@ def _asked_to_wait(status: int, headers: Mapping[str, str]) -> timedelta | None:
     return max(timedelta(), min(until - timezone.now(), longest_wait))
 
 
-def pause_after(attempts: int) -> timedelta | None:
-    """How long to wait after so many attempts; None when it was tried often enough."""
-    return pauses[attempts - 1] * random.uniform(0.8, 1.2) if attempts <= len(pauses) else None  # noqa: S311
-
-
 @transaction.atomic
 def _settle(hook: Webhook, sending: Sending, outcome: Outcome) -> None:
     now = timezone.now()
     told = {"status": outcome.status, "answer": outcome.answer, "took_ms": outcome.took_ms}
-    rows, pause = Sending.objects.filter(pk=sending.pk), pause_after(sending.attempts)
+    rows, pause = Sending.objects.filter(pk=sending.pk), outgoing.pause_after(sending.attempts)
     if outcome.is_taken:
         rows.update(state=Sending.State.DONE, **told)
     elif outcome.status == 410 or pause is None:
@@ -207,10 +204,6 @@ def _goes_on(hook: Webhook, outcome: Outcome, refused: int) -> bool:
 @transaction.atomic
 def switch_off(hook: Webhook, why: Webhook.Off) -> None:
     """It is not sent to any more, and administrators are told; what waits stays, and goes on when it is switched on again."""
-    words = {
-        Webhook.Off.GONE: ("对方答复该地址已不再接收（410）", "the receiver answered that nothing is taken there any more (410)"),
-        Webhook.Off.FAILING: ("连续五天发送失败", "nothing was taken for five days"),
-    }[why]
     row = Webhook.objects.select_for_update(of=("self",)).filter(pk=hook.pk, is_active=True).first()
     hook.is_active = False
     if row is None:
@@ -218,7 +211,5 @@ def switch_off(hook: Webhook, why: Webhook.Off) -> None:
     row.is_active, row.off_because = False, why
     row.save(update_fields=["is_active", "off_because"])
     log.warning("webhook.switched_off", webhook=hook.pk, why=why)
-    notices.notify(
-        notices.people_of(0, "owner"), f"Webhook“{hook.name}”已停用：{words[0]}", f"The webhook “{hook.name}” was switched off: {words[1]}",
-        level="alarm", url=f"/settings/webhooks/{hook.pk}/", key=f"webhook.off:{hook.pk}",
-    )  # fmt: skip
+    people, address = notices.people_of(0, "owner"), f"/settings/webhooks/{hook.pk}/"
+    is_off.tell(people, url=address, key=f"webhook.off:{hook.pk}", name=hook.name, why=why.label)

@@ -27,6 +27,7 @@ keep(
     Kept("frame_alarm", 400, "t.ended_at", is_ordered=False),
     Kept("frame_notification", 90, "t.updated_at", "t.read_at IS NOT NULL"),
     Kept("frame_notification", 400, "t.updated_at"),
+    Kept("frame_letter", 30, "t.created_at"),
     Kept("frame_longwork", 30, "t.updated_at", "t.status IN ('done', 'failed', 'cancelled')"),
     Kept("frame_longwork", 180, "t.updated_at"),
     Kept("frame_importfile", 1, "t.created_at"),
