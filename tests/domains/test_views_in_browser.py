@@ -32,10 +32,12 @@ def chromium() -> Iterator[Browser]:
         yield started
 
 
-def opened(chromium: Browser, server: Any, firm: Firm, language: str = "zh-CN", width: int = 1440, *, dark: bool = False) -> tuple[Page, list[str]]:
-    """A page as the manager sees it, and what goes wrong in it."""
+def opened(
+    chromium: Browser, server: Any, firm: Firm, language: str = "zh-CN", width: int = 1440, *, dark: bool = False, name: str = "manager"
+) -> tuple[Page, list[str]]:
+    """A page as the manager (or somebody else) sees it, and what goes wrong in it."""
     context = chromium.new_context(locale=language, viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
-    context.add_cookies([{"name": "sessionid", "value": firm.client("manager").cookies["sessionid"].value, "url": server.url}])
+    context.add_cookies([{"name": "sessionid", "value": firm.client(name).cookies["sessionid"].value, "url": server.url}])
     page = context.new_page()
     page.set_default_timeout(90_000)  # the first page of a process loads the whole house
     if dark:

@@ -20,6 +20,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import Alarm, Demand, DutyDone, Notification, Project
 from jingwei.frame.telling import watches
 from jingwei.frame.telling.watches import Watch
+from jingwei.frame.telling.wording import words_of
 from jingwei.frame.work import scheduler, watching
 from tests.domains.conftest import Firm
 
@@ -50,7 +51,7 @@ def block(task: Task, *, is_blocked: bool = True) -> None:
 
 
 def told(firm: Firm) -> list[str]:
-    return list(Notification.objects.filter(user=firm.users["manager"]).order_by("id").values_list("title_en", flat=True))
+    return [words_of(each, "en") for each in Notification.objects.filter(user=firm.users["manager"]).order_by("id")]
 
 
 def test_it_is_told_once_when_it_begins_and_once_when_it_is_over(firm: Firm, watch: Made) -> None:

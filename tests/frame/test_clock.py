@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from jingwei.frame.models import Membership, Notification, Role, Tenant, User
+from jingwei.frame.telling.wording import words_of
 from jingwei.frame.work import clock, scheduler, worker
 
 
@@ -53,7 +54,8 @@ def test_administrators_are_told_of_a_jump(db: None) -> None:
 
     with scope.within(scope.Scope(tenant.pk)):
         told = Notification.objects.get(user=user)
-    assert "1440" in told.title_en and "back" in told.title_en and "倒退" in told.title_zh
+    english, chinese = (words_of(told, language) for language in ("en", "zh-hans"))
+    assert "1440" in english and "back" in english and "倒退" in chinese
 
 
 def test_a_job_that_takes_long_is_told_and_at_last_given_up() -> None:

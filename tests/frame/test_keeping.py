@@ -141,6 +141,6 @@ def test_every_table_that_flows_is_kept_for_a_time() -> None:
         "frame_counter",  # one for each project and kind of number; of sheets one for each day that has some
         "frame_search", "frame_searchfill",  # one for each row that is searched, one for each kind
         "hub_link", "hub_checkpoint", "hub_jobtally",  # one for each record, side, kind of job
-        "frame_dutydone", "frame_arrangement",  # one for each duty of an organisation, one for each person
+        "frame_dutydone", "frame_arrangement", "frame_noticechoices",  # one for each duty of an organisation, one for each person
     }  # fmt: skip
     assert machinery - kept - lasting == set(), "declare it with frame.retention.keep, or say here why it does not grow"

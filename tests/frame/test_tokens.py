@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jingwei.frame import narrowing, scope
-from jingwei.frame.models import AccessEvent, ApiToken, Membership, Project, Role, SavedView, Tenant, User
+from jingwei.frame.models import AccessEvent, ApiToken, Membership, Notification, Project, Role, SavedView, Tenant, User
 from jingwei.frame.rights.access import Access, access_of
-from jingwei.frame.telling import notices
 
 pytestmark = pytest.mark.django_db
 grants = st.sampled_from(["*", "*.view", "work.*", "work.task.view", "work.task.change", "frame.project.view", "cost.*"])
@@ -226,7 +225,7 @@ def test_a_limited_token_reads_no_inbox_and_no_names_of_other_projects(house: Ho
     """Given a notice and two projects, when a token of one project asks the inbox, the palette, a page and a wrong address, then it learns of that project only."""
     with scope.within(scope.Scope(house.tenant.pk)):
         Project.objects.filter(code="B").update(name="Hidden one")
-        notices.notify([house.user], "Hidden one is late", "Hidden one is late")
+        Notification(user=house.user, title_zh="Hidden one is late", title_en="Hidden one is late").save()
     inside = house.token(may="chosen", grants="frame.project.view", projects=[house.projects["A"]])
     few = house.token(may="chosen", grants="work.task.view")
     for token in (few, inside):

@@ -112,7 +112,7 @@ def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> An
     ):  # fmt: skip
         if route.startswith(prefix) and "pk" not in known:
             known["pk"] = stage.ids[what]
-    for prefix, key in (("labour/", "labour.sheet"), ("changes/", "change.changerequest")):
+    for prefix, key in (("labour/", "labour.sheet"), ("changes/", "change.changerequest"), ("settings/webhooks/", "frame.webhook")):
         if route.startswith(prefix) and "pk" not in known:
             known["pk"] = stage.rows[key].pk
     if route.startswith("traces/"):

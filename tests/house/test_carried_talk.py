@@ -14,6 +14,7 @@ from jingwei.frame.models import Comment, History, Notification, Tag, Tagging, U
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import access_of
+from jingwei.frame.telling.wording import words_of
 from tests.house.carried import Read, browser, made, upload
 from tests.house.conftest import House
 from tests.house.half import Half, member
@@ -74,7 +75,9 @@ def test_a_mention_reaches_who_may_see_the_row_and_tells_of_nobody_else(house: H
         assert {*comment.mentioned} == {house.viewer.pk, half.user.pk, house.owner.pk}
         told = {each.user_id: each for each in Notification.objects.all()}
         assert set(told) == {house.viewer.pk, half.user.pk}, "not who is not there, and not oneself"
-        assert told[house.viewer.pk].title_zh.startswith("owner 提到了您") and told[house.viewer.pk].title_en.startswith("owner mentioned you")
+        assert words_of(told[house.viewer.pk], "zh-hans").startswith("owner 提到了您") and words_of(told[house.viewer.pk], "en").startswith(
+            "owner mentioned you"
+        )
         assert told[half.user.pk].project_id == house.project.pk and told[half.user.pk].url == f"/w/{kind.key}/{row.pk}/"
         talk.amend(kind, row, comment, "@half again", access)
         assert Notification.objects.get(user=half.user).count == 1, "once"
@@ -129,7 +132,7 @@ def test_followers_hear_of_talk_files_and_steps_while_they_may_see_the_row(house
         told = {(each.user.username, each.key.split(":")[0]): each for each in Notification.objects.select_related("user")}
         assert set(told) == {("viewer", "talk"), ("viewer", "file"), ("viewer", "step")}
         assert told["viewer", "talk"].count == 2 and told["viewer", "file"].count == 1
-        assert "已评估" in told["viewer", "step"].title_zh and "ssessed" in told["viewer", "step"].title_en
+        assert "已评估" in words_of(told["viewer", "step"], "zh-hans") and "ssessed" in words_of(told["viewer", "step"], "en")
 
 
 @pytest.mark.parametrize("word", ["", "  ", "a,b", "x" * 41, "a\0", "\ud800"])

@@ -148,13 +148,13 @@ class Walk:
 
 def columns(resource: Resource) -> list[str]:
     """GraphQL names of what is told of a row."""
-    from jingwei.frame.api import schemas
+    from jingwei.frame.records.told import told
 
     def camel(name: str) -> str:
         head, *rest = name.split("_")
         return head + "".join(part.title() for part in rest)
 
-    return ["id", "version", "naturalKey", *(camel(field.name) for field in schemas.told(resource))][:40]
+    return ["id", "version", "naturalKey", *(camel(field.name) for field in told(resource))][:40]
 
 
 def everything(house: House) -> dict[str, Any]:

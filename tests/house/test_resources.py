@@ -57,7 +57,7 @@ def test_the_stranger_is_refused(resource: Resource, house: House, inside: Any) 
         assert other.get(path).status_code == 404, path
     assert other.post(f"/w/{resource.key}/{row.pk}/delete/").status_code == 404
     viewer = logged_in(house, house.viewer)
-    assert viewer.get(f"/w/{resource.key}/{row.pk}/").status_code == 200
+    assert viewer.get(f"/w/{resource.key}/{row.pk}/").status_code == (403 if resource.is_reserved else 200)
     for path in (f"/w/{resource.key}/{row.pk}/edit/", f"/w/{resource.key}/{row.pk}/delete/", f"/w/{resource.key}/new/", f"/w/{resource.key}/import/"):
         assert viewer.get(path).status_code == 403, path
     with inside():

@@ -21,6 +21,7 @@ class FrameConfig(AppConfig):
         from jingwei.frame.records import declaring  # noqa: F401  (declares itself a resource)
         from jingwei.frame.traces import edges, sweeping  # noqa: F401  (take part in undo and in keeping)
         from jingwei.frame.ui import witness  # noqa: F401  (listens)
-        from jingwei.frame.work import errands, filling, growth, keeping, watching  # noqa: F401  (declare what they do)
+        from jingwei.frame.webhooks import outbox, resources, sending  # noqa: F401  (declare, listen and send)
+        from jingwei.frame.work import errands, filling, growth, keeping, mailing, watching  # noqa: F401  (declare what they do)
 
         post_migrate.connect(guards.put_up, sender=self, dispatch_uid="frame.guards")

@@ -1,4 +1,4 @@
-"""Walls inside the database, put up after every migration: row-level security, history triggers, the table of search, rights of the application role."""
+"""Walls inside the database, put up after every migration: row-level security, history and what follows from it, the table of search, rights of the application role."""
 
 from __future__ import annotations
 
@@ -63,6 +63,26 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+"""
+
+# What was written down is put on its way to the webhooks that listen, in the same transaction: whichever way a row was written, no fact is forgotten.
+_sending_sql = """
+CREATE OR REPLACE FUNCTION jingwei_note_sendings() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM frame_webhook WHERE is_active) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO frame_sending (tenant_id, version, created_at, updated_at, webhook_id, message, fact, resource, row_id, at, state, attempts, due_at, answer)
+  SELECT t.tenant_id, 1, clock_timestamp(), clock_timestamp(), w.id, 'msg_' || replace(gen_random_uuid()::text, '-', ''), t.fact, t.resource, t.object_id, t.at,
+         'waiting', 0, clock_timestamp(), ''
+  FROM (SELECT *, resource || CASE action WHEN 'I' THEN '.added' WHEN 'U' THEN '.changed' ELSE '.removed' END AS fact FROM noted) t
+  JOIN frame_webhook w ON w.tenant_id = t.tenant_id AND w.is_active AND t.fact LIKE ANY (w.likes)
+  ORDER BY t.id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER note_sendings AFTER INSERT ON frame_history REFERENCING NEW TABLE AS noted
+  FOR EACH STATEMENT EXECUTE FUNCTION jingwei_note_sendings();
 """
 
 history_days_at_least = 183  # an audit trail is kept for six months by law: the database itself refuses to forget it earlier
@@ -133,7 +153,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app_role
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app_role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app_role};
 REVOKE INSERT, UPDATE, DELETE ON frame_history, frame_accessevent FROM {app_role};
-REVOKE EXECUTE ON FUNCTION jingwei_note_history() FROM PUBLIC, {app_role};
+REVOKE EXECUTE ON FUNCTION jingwei_note_history(), jingwei_note_sendings() FROM PUBLIC, {app_role};
 REVOKE EXECUTE ON FUNCTION jingwei_note_access(text, bigint, text, text, text, bigint), jingwei_note_access(text, bigint, text, text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION jingwei_forget_history(bigint, timestamptz), jingwei_forget_access(timestamptz), jingwei_files_in_use() FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, {app_role};
@@ -260,7 +280,7 @@ def put_up(**_: Any) -> None:
         if cursor.fetchone()[0] == app_role:
             return  # not a migration: the test runner emits the signal when it empties tables
         cursor.execute(_role_sql)
-        cursor.execute(_history_sql)
+        cursor.execute(_history_sql + _sending_sql)
         cursor.execute(_access_sql + _old_access_sql)
         for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand", "frame_counter", "frame_search"]:
             cursor.execute(_policy_sql.format(table=f'"{table}"'))

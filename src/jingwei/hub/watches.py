@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.frame.models import User
 from jingwei.frame.telling import notices, watches
 from jingwei.frame.telling.watches import Watch
+from jingwei.frame.telling.wording import Said
 from jingwei.frame.work.watching import look_after
 from jingwei.hub.facts import InterfaceHealthChanged, InterfaceStageChanged
 from jingwei.hub.models import Interface
@@ -26,10 +26,9 @@ def _answering_for(interface: Interface) -> Sequence[User]:
     return list(people.values())
 
 
-def _down(interface: Interface) -> str:
-    return _("Interface “%(name)s” of %(project)s is down: %(reason)s") % {
-        "name": interface.name[:80], "project": interface.project.code, "reason": interface.state_reason[:150],
-    }  # fmt: skip
+def _down(interface: Interface) -> Said:
+    text = gettext_lazy("Interface “%(name)s” of %(project)s is down: %(reason)s")
+    return Said(text, name=interface.name[:80], project=interface.project.code, reason=interface.state_reason[:150])
 
 
 down = Watch(

@@ -16,6 +16,7 @@ from jingwei.frame.models import Alarm, Notification
 from jingwei.frame.narrowing import Limit
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
+from jingwei.frame.telling.wording import words_of
 from jingwei.frame.work import watching
 from tests.domains.conftest import Firm, staff
 
@@ -116,7 +117,7 @@ def test_an_overdue_review_is_told_once_and_stands_on_the_home_of_the_pmo(firm: 
         watching.look_at_all()
         watching.look_at_all()
         told = Notification.objects.filter(user=firm.users["manager"], key=f"decision.review:{done.pk}")
-        assert [(each.count, "D-1" in each.title_en) for each in told] == [(1, True)]
+        assert [(each.count, "D-1" in words_of(each)) for each in told] == [(1, True)]
     assert "D-1 主数据以 ERP 为准" in firm.client("pmo").get("/").text
     assert "D-1" not in firm.client("stranger").get("/alarms/").text
     Decision.unscoped.filter(pk=done.pk).update(review_on=None)

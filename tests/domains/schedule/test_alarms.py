@@ -13,6 +13,7 @@ from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import Notification, User
 from jingwei.frame.rights.access import system_access
+from jingwei.frame.telling.wording import words_of
 from tests.domains.conftest import Firm, staff
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def stretch(firm: Firm, minutes: int) -> None:
 
 
 def told(user: User) -> list[tuple[str, str, int]]:
-    return [(n.level, n.title_zh, n.count) for n in Notification.unscoped.filter(user=user)]
+    return [(n.level, words_of(n, "zh-hans"), n.count) for n in Notification.unscoped.filter(user=user)]
 
 
 def test_the_managers_hear_once_why_and_when_it_is_over(firm: Firm, milestone: Task) -> None:
@@ -52,7 +53,7 @@ def test_the_managers_hear_once_why_and_when_it_is_over(firm: Firm, milestone: T
     [(level, title, count)] = told(firm.users["manager"])
     assert level == "alarm" and count == 1
     assert "里程碑：上线" in title and "李工报告延期" in title and "P1" in title and "天" in title
-    english = Notification.objects.get().title_en
+    english = words_of(Notification.objects.get(), "en")
     assert "behind its deadline" in english and "days" in english
     assert [told(firm.users[name]) for name in ("owner", "viewer", "crew", "stranger", "engineer")] == [[]] * 5
 

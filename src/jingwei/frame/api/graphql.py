@@ -27,6 +27,7 @@ from jingwei.frame.api.rest import one
 from jingwei.frame.records import asking, commands
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.records.told import as_told, told
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import heavy, limits
 
@@ -36,7 +37,7 @@ _types: dict[Any, Any] = {bool: bool, int: int, str: str, Decimal: Decimal, dt.d
 def _typed(resource: Resource) -> type[Any]:
     """The GraphQL type of a resource."""
     columns: list[tuple[str, Any]] = [("id", strawberry.ID), ("version", int), ("natural_key", str)]
-    for field in schemas.told(resource):
+    for field in told(resource):
         if field.remote_field is not None:
             columns += [(field.name, int | None), (f"{field.name}_name", str | None)]
         else:
@@ -52,7 +53,7 @@ def _page_of(resource: Resource, row: type[Any]) -> type[Any]:
 
 
 def _shaped(kind: type[Any], resource: Resource, row: Any, access: Access) -> Any:
-    values = schemas.as_told(resource, row, access)
+    values = as_told(resource, row, access)
     return kind(**{name: values.get(name) for name in kind.__dataclass_fields__})
 
 

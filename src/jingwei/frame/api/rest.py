@@ -23,6 +23,7 @@ from jingwei.frame.records import asking, commands, past
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.report import Report, reports
 from jingwei.frame.records.resource import Resource, Verb, registry, resources
+from jingwei.frame.records.told import as_told
 from jingwei.frame.rights.tokens import TokenAuth
 from jingwei.frame.traces.trace import relations_of
 from jingwei.frame.ui.errors import busy
@@ -177,7 +178,7 @@ def one(request: HttpRequest, resource: Resource, key: str) -> Any:
 
 def _told(request: HttpRequest, resource: Resource, key: str) -> dict[str, Any]:
     """That row with its parts, as far as they may be seen."""
-    return schemas.as_told(resource, one(request, resource, key), request.access, with_parts=True)  # type: ignore[attr-defined]
+    return as_told(resource, one(request, resource, key), request.access, with_parts=True)  # type: ignore[attr-defined]
 
 
 def router_of(resource: Resource) -> Router:
@@ -193,7 +194,7 @@ def router_of(resource: Resource) -> Router:
         asking.require_known(resource, request.GET.dict())
         asked = {**request.GET.dict(), "size": str(max(1, min(query.size, 500)))}
         listing = Listing(resource, request.access, asked)  # type: ignore[attr-defined]
-        items = [schemas.as_told(resource, row, listing.access) for row in listing.rows]
+        items = [as_told(resource, row, listing.access) for row in listing.rows]
         counted = {} if query.after else {"count": listing.count, "page": listing.page, "pages": listing.pages}
         return {"count": None, "page": None, "pages": None, **counted, "next": listing.next, "items": items}
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource, Verb, parts_at_most
-from jingwei.frame.rights.access import Access
+from jingwei.frame.records.told import told
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.ForeignKey, int | str),
@@ -115,45 +115,3 @@ def _life_told(resource: Resource, name: str) -> str | None:
         return None
     ways = "; ".join(f"{step.name}: {', '.join(step.from_)} → {step.to}" for step in life.steps if step.from_)
     return f"Begins as {life.start}. {ways}."
-
-
-def told(resource: Resource) -> list[models.Field[Any, Any]]:
-    """Stored fields that the API tells."""
-    hidden = ("id", "tenant", "version", "created_at", "updated_at", *resource.untold)
-    return [f for f in resource.model._meta.concrete_fields if f.name not in hidden and not isinstance(f, models.BinaryField)]
-
-
-def as_told(resource: Resource, row: Any, access: Access, *, with_parts: bool = False) -> dict[str, Any]:
-    """A row in the shape of `schema_out`, as far as these rights may know it: null for parts and names that they may not."""
-    veiled = resource.veils(access, row)
-    out: dict[str, Any] = {
-        "id": row.pk,
-        "version": row.version,
-        "natural_key": resource.name_of(row),
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
-    for field in told(resource):
-        if isinstance(field, models.ForeignKey):
-            out[field.name] = getattr(row, field.attname)
-            if field.name in resource.references:
-                value = getattr(row, field.name)
-                out[f"{field.name}_name"] = str(value) if value is not None and field.name not in veiled else None
-        else:
-            value = getattr(row, field.name)
-            out[field.name] = str(value) if isinstance(field, models.FileField) else value
-    for each, _target, rows in resource.parts(access, row) if with_parts else ():
-        out[each.name] = [_child_told(child, each.fields) for child in rows]
-    return out
-
-
-def _child_told(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """A part of a row: references as id with their name beside, as everywhere."""
-    out: dict[str, Any] = {"id": row.pk}
-    for name in names:
-        value = getattr(row, name)
-        if isinstance(value, models.Model):
-            out |= {name: value.pk, f"{name}_name": str(value)}
-        else:
-            out[name] = value
-    return out

@@ -1,4 +1,4 @@
-"""Who is told what of a case: those who are asked, those who voted, who submitted it; in both languages."""
+"""Who is told what of a case: those who are asked, those who voted, who submitted it; each in his language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
@@ -16,23 +15,26 @@ from jingwei.frame.lives.approval import Stage
 from jingwei.frame.models import Case, Membership, Project, User
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.telling import notices
+from jingwei.frame.telling.notices import Notice
 
 told_at_most = 200  # people at once
+vote = Notice("case.asked", _("Your vote is asked for: “%(row)s” (%(stage)s)"), _("My vote is asked for"), mail="once")
+vote_soon = Notice("case.soon", _("Your vote is needed within a day: “%(row)s” (%(stage)s)"), level="warning", under=vote.key)
+vote_late = Notice("case.late", _("Your vote is overdue: “%(row)s” (%(stage)s)"), level="warning", under=vote.key)
+vote_voided = Notice("case.voided", _("“%(row)s” was changed: your vote is withdrawn, and asked for anew"), level="warning", under=vote.key)
+overdue = Notice("case.escalated", _("The vote on “%(row)s” is overdue (%(stage)s)"), _("Votes of others that are overdue"), "alarm", mail="once")
+approved = Notice("case.approved", _("“%(row)s” is approved"), _("How votes on what I wrote end"), mail="once")
 _ended = {
-    Case.State.APPROVED: _("“%(row)s” is approved"),
-    Case.State.REJECTED: _("“%(row)s” is rejected: %(word)s"),
-    Case.State.WITHDRAWN: _("“%(row)s” is withdrawn from the vote"),
+    Case.State.APPROVED: approved,
+    Case.State.REJECTED: Notice("case.rejected", _("“%(row)s” is rejected: %(word)s"), under=approved.key),
+    Case.State.WITHDRAWN: Notice("case.withdrawn", _("“%(row)s” is withdrawn from the vote"), under=approved.key),
 }
 
 
-def _tell(users: Iterable[User], text: Any, case: Case, resource: Resource, row: Any, *, level: str = "note", what: str = "", **words: Any) -> None:
-    said = []
-    for language in ("zh-hans", "en"):
-        with translation.override(language):
-            said.append(str(text) % {"row": row, **{name: str(word) for name, word in words.items()}})
-    notices.notify(
-        list(users)[:told_at_most], said[0], said[1],
-        level=level, url=f"{reverse('record', args=[resource.key, row.pk])}#approval", key=f"case.{case.pk}.{what}", project_id=case.project_id,
+def _tell(users: Iterable[User], notice: Notice, case: Case, resource: Resource, row: Any, *, what: str = "", **words: Any) -> None:
+    notice.tell(
+        list(users)[:told_at_most], url=f"{reverse('record', args=[resource.key, row.pk])}#approval", key=f"case.{case.pk}.{what}",
+        project_id=case.project_id, row=str(row)[:200], **words,
     )  # fmt: skip
 
 
@@ -47,20 +49,18 @@ def _asked(case: Case, resource: Resource, stage: Stage, row: Any) -> list[User]
 
 def asked(case: Case, resource: Resource, stage: Stage, row: Any) -> None:
     """A stage has begun."""
-    _tell(_asked(case, resource, stage, row), _("Your vote is asked for: “%(row)s” (%(stage)s)"), case, resource, row, what="asked", stage=stage.title)
+    _tell(_asked(case, resource, stage, row), vote, case, resource, row, what="asked", stage=stage.title)
 
 
 def soon(case: Case, resource: Resource, stage: Stage, row: Any) -> None:
     """Its time is nearly over."""
-    text = _("Your vote is needed within a day: “%(row)s” (%(stage)s)")
-    _tell(_asked(case, resource, stage, row), text, case, resource, row, level="warning", what="soon", stage=stage.title)
+    _tell(_asked(case, resource, stage, row), vote_soon, case, resource, row, what="soon", stage=stage.title)
 
 
 def late(case: Case, resource: Resource, stage: Stage, row: Any) -> None:
     """Its time is over: those who are asked are told, and, where it is declared so, the next stage and the project's manager."""
-    text = _("Your vote is overdue: “%(row)s” (%(stage)s)")
     left = _asked(case, resource, stage, row)
-    _tell(left, text, case, resource, row, level="warning", what="late", stage=stage.title)
+    _tell(left, vote_late, case, resource, row, what="late", stage=stage.title)
     _life, approval = declared(resource)
     if approval.late != "escalate":
         return
@@ -68,8 +68,7 @@ def late(case: Case, resource: Resource, stage: Stage, row: Any) -> None:
     if (after := next(approval.asked_of(row, stage.name), None)) is not None:
         others |= people.holders(resource, after, resource.places_of(row))
     reminded = {user.pk for user in left}
-    text = _("The vote on “%(row)s” is overdue (%(stage)s)")
-    _tell((user for pk, user in others.items() if pk not in reminded), text, case, resource, row, level="alarm", what="escalated", stage=stage.title)
+    _tell((user for pk, user in others.items() if pk not in reminded), overdue, case, resource, row, what="escalated", stage=stage.title)
 
 
 def _managers(case: Case) -> list[User]:
@@ -84,8 +83,7 @@ def _managers(case: Case) -> list[User]:
 
 def voided(case: Case, resource: Resource, row: Any, voters: Collection[int]) -> None:
     """What was voted on has changed."""
-    text = _("“%(row)s” was changed: your vote is withdrawn, and asked for anew")
-    _tell(_members(voters), text, case, resource, row, level="warning", what="voided")
+    _tell(_members(voters), vote_voided, case, resource, row, what="voided")
 
 
 def ended(case: Case, resource: Resource, row: Any, word: str) -> None:

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame import environment
 from jingwei.frame.carried import room, scanning, watch
@@ -21,9 +22,11 @@ from jingwei.frame.models import Attachment
 from jingwei.frame.postgres import locks
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
+from jingwei.frame.telling.notices import Notice
 from jingwei.frame.walls import confined
 from jingwei.kernels import filekinds
 
+attached = Notice("row.file", gettext_lazy("%(who)s attached %(names)s to %(row)s"), gettext_lazy("Files at what I follow"))
 of_row_at_most = 200
 _pictures = ("image/png", "image/jpeg", "image/webp")
 
@@ -60,10 +63,7 @@ def attach(resource: Resource, row: Any, uploads: list[UploadedFile[Any]], acces
         made = [_kept(resource, row, each, access) for each in given]
         fresh = [attachment.name for attachment, is_new in made if is_new]
         if fresh:
-            who = watch.name_of_me()
-            watch.tell(resource, current, "file", lambda: _("%(who)s attached %(names)s to %(row)s") % {
-                "who": who, "names": ", ".join(fresh)[:120], "row": str(current)[:120],
-            })  # fmt: skip
+            watch.tell(resource, current, attached, who=watch.name_of_me(), names=", ".join(fresh)[:120], row=str(current)[:120])
         return [attachment for attachment, _is_new in made]
 
 

@@ -10,13 +10,17 @@ from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame.carried import watch
 from jingwei.frame.carried.rights import carried_by, require, seers
 from jingwei.frame.models import Comment, User, values
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
+from jingwei.frame.telling.notices import Notice
 
+mention = Notice("row.mention", gettext_lazy("%(who)s mentioned you: %(row)s"), gettext_lazy("Somebody mentions me"), mail="once")
+talk = Notice("row.talk", gettext_lazy("%(who)s commented on %(row)s"), gettext_lazy("Comments on what I follow"))
 text_at_most = 10_000
 mentions_at_most = 20
 _named = re.compile(r"(?<![A-Za-z0-9._+-])@([\w.+-]{1,150})")  # and no address of mail
@@ -37,7 +41,7 @@ def say(resource: Resource, row: Any, text: str, access: Access) -> Comment:
     comment.save()
     who = watch.name_of_me()
     _tell_mentioned(resource, row, who, [user for user in mentioned if user.pk != access.user_id])
-    watch.tell(resource, row, "talk", lambda: _("%(who)s commented on %(row)s") % {"who": who, "row": str(row)[:200]}, besides=comment.mentioned)
+    watch.tell(resource, row, talk, besides=comment.mentioned, who=who, row=str(row)[:200])
     if "watch" in resource.carries and access.user_id is not None:
         watch.begin(resource, row, access.user_id)
     return comment
@@ -103,6 +107,6 @@ def _begins(said: str, name: str) -> bool:
     return said.startswith(name) and not (following.isascii() and following.isalnum())
 
 
-def _tell_mentioned(resource: Resource, row: Any, who: str, users: list[User]) -> None:
+def _tell_mentioned(resource: Resource, row: Any, who: Any, users: list[User]) -> None:
     if users:
-        watch.tell_people(resource, row, "mention", lambda: _("%(who)s mentioned you: %(row)s") % {"who": who, "row": str(row)[:200]}, users)
+        watch.tell_people(resource, row, mention, users, who=who, row=str(row)[:200])

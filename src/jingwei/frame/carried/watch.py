@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame import scope
 from jingwei.frame.carried.rights import carried_by, require, seers
@@ -15,7 +14,10 @@ from jingwei.frame.lives.lifecycle import StepTaken
 from jingwei.frame.models import Follower, User
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.rights.access import Access
-from jingwei.frame.telling import facts, notices
+from jingwei.frame.telling import facts
+from jingwei.frame.telling.notices import Notice
+
+step = Notice("row.step", gettext_lazy("%(row)s: %(step)s (%(who)s) → %(state)s"), gettext_lazy("Steps of what I follow"))
 
 
 def follows(resource: Resource, row: Any, access: Access) -> bool:
@@ -43,31 +45,27 @@ def unfollow(resource: Resource, row: Any, access: Access) -> None:
     carried_by(Follower, resource, row).filter(user_id=access.user_id).delete()
 
 
-def tell(resource: Resource, row: Any, kind: str, text: Callable[[], str], *, besides: Iterable[int] = ()) -> None:
-    """Tell those who follow the row, and may see it, in words made by `text` in each language; not whoever does it, nor those `besides`."""
+def tell(resource: Resource, row: Any, notice: Notice, /, *, besides: Iterable[int] = (), **values: Any) -> None:
+    """Tell those who follow the row, and may see it; not whoever does it, nor those `besides`."""
     if "watch" not in resource.carries:
         return
     without = {scope.current().user_id, *besides}
     followers = [pk for pk in carried_by(Follower, resource, row).values_list("user_id", flat=True) if pk not in without]
     if followers:
-        tell_people(resource, row, kind, text, seers(resource, row, followers))
+        tell_people(resource, row, notice, seers(resource, row, followers), **values)
 
 
-def tell_people(resource: Resource, row: Any, kind: str, text: Callable[[], str], users: Iterable[User]) -> None:
+def tell_people(resource: Resource, row: Any, notice: Notice, users: Iterable[User], /, **values: Any) -> None:
     """The same to these."""
-    with translation.override("zh-hans"):
-        chinese = text()
-    with translation.override("en"):
-        english = text()
-    url = reverse("record", args=[resource.key, row.pk])
-    notices.notify(users, chinese, english, url=url, key=f"{kind}:{resource.key}:{row.pk}", project_id=resource.project_of(row))
+    url, kind = reverse("record", args=[resource.key, row.pk]), notice.key.rpartition(".")[2]
+    notice.tell(users, url=url, key=f"{kind}:{resource.key}:{row.pk}", project_id=resource.project_of(row), **values)
 
 
-def name_of_me() -> str:
+def name_of_me() -> Any:
     """Who works now, as people call him."""
     user_id = scope.current().user_id
     user = User.objects.filter(pk=user_id).first() if user_id is not None else None
-    return str(user) if user is not None else _("system")
+    return str(user) if user is not None else gettext_lazy("system")
 
 
 @facts.reacts_to(StepTaken)
@@ -80,7 +78,6 @@ def step_taken(fact: StepTaken) -> None:
         return
     row, life = resource.model.objects.filter(pk=fact.row_id).first(), resource.life
     if row is not None:
-        who = name_of_me()
-        tell(resource, row, "step", lambda: _("%(row)s: %(step)s (%(who)s) → %(state)s") % {
-            "row": str(row)[:150], "step": life.step(fact.step).title, "who": who, "state": life.words(row, [fact.after]),
-        })  # fmt: skip
+        names = dict(row._meta.get_field(life.field).flatchoices)
+        title, state = life.step(fact.step).title, names.get(fact.after, fact.after)
+        tell(resource, row, step, row=str(row)[:150], step=title, who=name_of_me(), state=state)

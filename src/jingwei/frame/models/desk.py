@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models.scoped import TenantModel
+from jingwei.frame.models.zone import ZoneField
 
 
 class SavedView(TenantModel):
@@ -33,7 +35,8 @@ class SavedView(TenantModel):
 
 
 class Notification(TenantModel):
-    """Something a person should know. `key` folds repeats of the same thing into one line with a count."""
+    """Something a person should know: a declared notice and its values, worded when it is read. Those of before have their words (`title_zh`, `title_en`).
+    `key` folds repeats of the same thing into one line with a count."""
 
     keeps_history: ClassVar[bool] = False
     place_path: ClassVar[str] = "project_id"
@@ -46,8 +49,10 @@ class Notification(TenantModel):
     user = models.ForeignKey("frame.User", models.CASCADE, related_name="notifications")
     project = models.ForeignKey("frame.Project", models.CASCADE, null=True, related_name="+")
     level = models.CharField(max_length=8, choices=Level.choices, default=Level.NOTE)
-    title_zh = models.CharField(max_length=300)
-    title_en = models.CharField(max_length=300)
+    notice = models.CharField(max_length=80, blank=True, db_default="")  # processes of the release before know neither
+    values = models.JSONField(null=True)
+    title_zh = models.CharField(max_length=300, blank=True)
+    title_en = models.CharField(max_length=300, blank=True)
     url = models.CharField(max_length=500, blank=True)
     key = models.CharField(max_length=120, blank=True)
     count = models.PositiveIntegerField(default=1)
@@ -56,6 +61,51 @@ class Notification(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ("-updated_at",)
         indexes: ClassVar[list[Any]] = [models.Index(fields=("user", "read_at", "-updated_at"), name="inbox_of_user")]
+
+
+class NoticeChoices(TenantModel):
+    """What a person wants to hear of in one organisation: `kinds` holds where he wants it otherwise than declared, {kind: {"app": true, "mail": "daily"}}."""
+
+    keeps_history: ClassVar[bool] = False
+
+    user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
+    zone = ZoneField(_("time zone"), max_length=60, null=True, blank=True)
+    digest_at = models.TimeField(default=time(8))
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    kinds = models.JSONField(default=dict)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("tenant", "user"), name="one_choice_a_person")]
+
+
+class Letter(TenantModel):
+    """A notice on its way by mail: kept until the server took it, worded when it is sent."""
+
+    keeps_history: ClassVar[bool] = False
+    place_path: ClassVar[str] = "project_id"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Sent")
+        FAILED = "failed", _("Failed")
+
+    user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
+    project = models.ForeignKey("frame.Project", models.CASCADE, null=True, related_name="+")
+    notice = models.CharField(max_length=80)
+    values = models.JSONField(default=dict)
+    level = models.CharField(max_length=8, choices=Notification.Level.choices)
+    url = models.CharField(max_length=500, blank=True)
+    key = models.CharField(max_length=120, blank=True)
+    is_digest = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar[list[Any]] = [models.Index(fields=("user", "due_at"), condition=models.Q(state="waiting"), name="letters_due")]
 
 
 class Arrangement(TenantModel):

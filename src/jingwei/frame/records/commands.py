@@ -352,7 +352,9 @@ def act(resource: Resource, name: str, row: Any, values: Values, access: Access,
         resource.life.check_not_voted(name)
     missing = [field for field in verb.fields if field not in values and field not in (files or {})]
     cleaned = forms.checked(resource, {**dict.fromkeys(missing), **values}, current, files, names=verb.fields, access=access) if verb.fields else {}
-    return verb.run(instance=current, **cleaned)
+    done = verb.run(instance=current, **cleaned)
+    hearers.acted(resource, current, name)
+    return done
 
 
 def _write(resource: Resource, row: Any | None, values: dict[str, Any]) -> Any:

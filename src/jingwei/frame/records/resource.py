@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from jingwei.frame.lives.approval import Approval
@@ -16,6 +16,7 @@ from jingwei.frame.models import Extended, Project, TenantModel
 from jingwei.frame.models.custom import extended
 from jingwei.frame.models.scoped import within_projects
 from jingwei.frame.records import extra
+from jingwei.frame.records.lookups import first_of, followed
 from jingwei.frame.records.shape import Shape
 from jingwei.frame.rights import access
 
@@ -83,6 +84,8 @@ class Resource:
     `shows` are rows of other lists that name this one and that its page tells: a task's links.
     `templated` are the fields that go along when a project becomes a template (frame/project_templates): own values, and references to what goes along, to
     rows of the organisation (by name), or to people, who become placeholders; of a resource that `is_placeholder` they are what is told of one.
+    `is_reserved`: for administrators; no wide grant such as `*.view` reaches it. `pages` are further pages of a row, for whoever may change it: title, name of
+    the address (which takes its number), icon.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
     """
 
@@ -126,6 +129,8 @@ class Resource:
     shows: tuple[Children, ...] = ()
     templated: tuple[str, ...] = ()
     is_placeholder: bool = False
+    is_reserved: bool = False
+    pages: tuple[tuple[Any, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.life is not None:
@@ -159,6 +164,8 @@ class Resource:
         registry[self.key] = self
         if self.is_extended:
             extended[self.key] = self.title
+        if self.is_reserved:
+            access.reserved.add(self.key)
         for role, verbs in self.roles.items():
             given = [*verbs.split(), *(("talk",) if self.can_talk and "view" in verbs.split() else ())]
             access.declare(role, *(self.permission(verb) for verb in given))
@@ -315,10 +322,10 @@ class Resource:
         rows = self.model.objects.all() if rows is None else rows
         parts = text.strip().split("/", len(self.natural_key) - 1)
         if len(parts) == len(self.natural_key):
-            found = _first(rows, dict(zip(self.natural_key, parts, strict=True)), 1)
+            found = first_of(rows, dict(zip(self.natural_key, parts, strict=True)), 1)
             if found or len(parts) == 1:
                 return found[0] if found else None
-        few = _first(rows, {self.natural_key[-1]: text.strip()}, 2)
+        few = first_of(rows, {self.natural_key[-1]: text.strip()}, 2)
         return few[0] if len(few) == 1 else None
 
     @property
@@ -331,7 +338,7 @@ class Resource:
         whole = self.model.project_from if hasattr(self.model, "project_from") else ""
         if whole and (above := getattr(row, whole, None)) is not None:
             return above.project_id  # type: ignore[no-any-return]
-        return _followed(row, self.place_path)
+        return followed(row, self.place_path)
 
     def places_of(self, row: Any) -> frozenset[int | None]:
         """Everywhere somebody must hold a right to use it on this row: its project (None = the organisation), the projects of what it names across
@@ -369,16 +376,6 @@ def _verb_of(life: Lifecycle, step: Step) -> Verb:
     )  # fmt: skip
 
 
-def _followed(row: Any, path: str) -> int | None:
-    """What a lookup such as `calendar__project_id` leads to."""
-    value = row
-    for step in path.split("__") if path else ():
-        value = getattr(value, step, None)
-        if value is None:
-            return None
-    return value if path else None
-
-
 def resource(key: str) -> Resource:
     """The resource of that key; UnknownResource names the ones there are."""
     try:
@@ -395,11 +392,3 @@ def resource_of(model: type[models.Model]) -> Resource | None:
 def resources() -> Iterator[Resource]:
     """All of them in the order they were declared."""
     yield from list(registry.values())
-
-
-def _first(rows: models.QuerySet[Any], wanted: Mapping[str, str], count: int) -> list[Any]:
-    """The first rows with these values; none when a text is no value of its field (a day, a number)."""
-    try:
-        return list(rows.filter(**wanted)[:count])
-    except (ValidationError, ValueError):
-        return []

@@ -33,6 +33,7 @@ standard_roles: dict[str, tuple[object, tuple[str, ...]]] = {
     "viewer": (gettext_lazy("Viewer"), ("*.view", "*.talk")),
 }
 declared: dict[str, set[str]] = defaultdict(set)  # role → grants, filled by resource declarations
+reserved: set[str] = set()  # resources for administrators: no wide pattern (`*.view`, `frame.*`) reaches them, only `*` and one that names them
 
 
 def declare(role: str, *permissions: str) -> None:
@@ -126,12 +127,18 @@ class Access:
 
 
 def is_granted(grants: frozenset[str], permission: str) -> bool:
-    return any(grant == permission or ("*" in grant and fnmatchcase(permission, grant)) for grant in grants)
+    return any(grant == permission or ("*" in grant and fnmatchcase(permission, grant) and _may_reach(grant, permission)) for grant in grants)
+
+
+def _may_reach(grant: str, permission: str) -> bool:
+    """Whether a pattern is meant to reach what is reserved, if that is."""
+    key = permission.rpartition(".")[0]
+    return key not in reserved or grant == "*" or grant.startswith(f"{key}.")
 
 
 def _implies(own: str, grant: str) -> bool:
     """Whether a grant held allows all that another one (a pattern itself, perhaps) would."""
-    return own == grant or ("*" in own and not {"?", "["} & set(own) and fnmatchcase(grant, own))
+    return own == grant or ("*" in own and not {"?", "["} & set(own) and fnmatchcase(grant, own) and _may_reach(own, grant))
 
 
 def access_of(user: User | int, tenant: Tenant | int) -> Access:

@@ -37,4 +37,5 @@ def settings_of(url: str) -> dict[str, Any]:
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 10,
+        "DEFAULT_FROM_EMAIL": user if "@" in (user := unquote(parts.username or "")) else f"jingwei@{parts.hostname}",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models import DateTimeField, Q, QuerySet
 from django.utils import timezone
 
 from jingwei.frame.telling.watches import Watch
+from jingwei.frame.telling.wording import Said
 
 
 def overdue(
@@ -29,15 +30,4 @@ def overdue(
         found: QuerySet[Any] = model._default_manager.filter(only, **{f"{day}__lt": now - patience})
         return found.select_related("project__manager", *joined)
 
-    return Watch(key, title, resource, says=worded(says, day), rows=rows, homes=homes or {})
-
-
-def worded(says: Any, day: str) -> Callable[[Any], str]:
-    """A sentence about a row and its day, in the language of the moment."""
-
-    def text(row: Any) -> str:
-        moment = getattr(row, day)
-        told = f"{timezone.localtime(moment):%m-%d}" if isinstance(moment, datetime) else moment
-        return str(says) % {"row": row, "day": told}
-
-    return text
+    return Watch(key, title, resource, says=lambda row: Said(says, row=row, day=getattr(row, day)), rows=rows, homes=homes or {})

@@ -9,25 +9,27 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Q, When
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame import scope
 from jingwei.frame.models import Alarm, Project, User
 from jingwei.frame.postgres import locks
 from jingwei.frame.rights.access import Access
 from jingwei.frame.telling import notices
+from jingwei.frame.telling.notices import Notice
+from jingwei.frame.telling.wording import Both, Said, languages
 
 registry: dict[str, Watch] = {}
 shown_at_most = 500
-languages = ("zh-hans", "en")
-Says = Callable[[Any], str]
+Says = Callable[[Any], Said | str]
 
 
 @dataclass(frozen=True)
 class Watch:
     """A condition. `rows()` gives those rows of `resource` that are in it now; None when whoever computes them settles them.
 
-    `says(row)` words it in the language of the moment, `tell(row)` gives whom to tell, the managers of its project unless told otherwise; `over(row)` words its end where there is more to say
+    `says(row)` words it (with `Said` for each reader, as a text for the language of the moment), `tell(row)` gives whom to tell, the managers of its project
+    unless told otherwise; `over(row)` words its end where there is more to say
     than that it is over. `address(row)` is where it leads, the record itself unless told otherwise. Who may look at the row may know that
     something is amiss; what was said of it is for those who hold `words_need` too, where that is declared. `homes` are those of its widget.
     """
@@ -48,6 +50,18 @@ class Watch:
         if self.key in registry:
             raise LookupError(f"the watch {self.key} is declared twice")
         registry[self.key] = self
+        notices.registry.pop(self.notice_key, None)
+        Notice(self.notice_key, "%(what)s", self.title, self.level, mail="once" if self.level == "alarm" else "daily")
+
+    @property
+    def notice_key(self) -> str:
+        """The notice by which people are told."""
+        return f"watch.{self.key}"
+
+    @property
+    def notice(self) -> Notice:
+        """The same, declared."""
+        return notices.registry[self.notice_key]
 
     def url_of(self, row: Any) -> str:
         """Where a row's alarm leads."""
@@ -87,31 +101,38 @@ def settle(watch: Watch, now: Mapping[int, Any], *, project: Project | None = No
 
 
 def _begin(watch: Watch, row: Any) -> None:
-    titles, url = _in_both(lambda: watch.says(row)), watch.url_of(row)
+    said, url = _kept(lambda: watch.says(row)), watch.url_of(row)
+    titles = _in_both(said)
     project_id = getattr(row, "project_id", None)
     Alarm(
         watch=watch.key, resource=watch.resource, row_id=row.pk, project_id=project_id, level=watch.level, title_zh=titles[0], title_en=titles[1], url=url
     ).save()
-    notices.notify(watch.tell(row), *titles, level=watch.level, url=url, key=f"{watch.key}:{row.pk}", project_id=project_id)
+    watch.notice.tell(watch.tell(row), url=url, key=f"{watch.key}:{row.pk}", project_id=project_id, what=said)
 
 
 def _end(watch: Watch, alarm: Alarm, row: Any | None) -> None:
     """Those hear of the end who heard of the beginning."""
     Alarm.objects.filter(pk=alarm.pk).update(ended_at=timezone.now())
-    begun = {"zh-hans": alarm.title_zh, "en": alarm.title_en}
     over = watch.over
-    titles = _in_both(
-        lambda: over(row) if over is not None and row is not None else _("It is over: %(what)s") % {"what": begun[translation.get_language() or "en"]}
-    )
+    if over is not None and row is not None:
+        said = _kept(lambda: over(row))
+    else:
+        said = Said(gettext_lazy("It is over: %(what)s"), what=Both(lambda: alarm.title_en if translation.get_language() == "en" else alarm.title_zh))
     key = f"{watch.key}:{alarm.row_id}"
-    notices.notify(notices.told_of(key), *titles, level="note", url=alarm.url, key=key, project_id=alarm.project_id)
+    watch.notice.tell(notices.told_of(key), level="note", url=alarm.url, key=key, project_id=alarm.project_id, what=said)
 
 
-def _in_both(text: Callable[[], str]) -> list[str]:
+def _kept(says: Callable[[], Said | str]) -> Said | Both:
+    """What was said, for every reader; what is only a text is made in each language."""
+    said = says()
+    return said if isinstance(said, Said) else Both(says)
+
+
+def _in_both(said: Said | Both) -> list[str]:
     out = []
     for language in languages:
         with translation.override(language):
-            out.append(text()[:300])
+            out.append(str(said)[:300])
     return out
 
 

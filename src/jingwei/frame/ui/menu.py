@@ -150,4 +150,4 @@ def place_of(kind: Resource) -> str:
 
 
 def _listed(kind: Resource) -> MenuItem:
-    return MenuItem(kind.menu, kind.title_plural, f"/w/{kind.key}/", kind.icon, kind.permission("view"), 60, place_of(kind))
+    return MenuItem(kind.menu, kind.title_plural, f"/w/{kind.key}/", kind.icon, kind.permission("view"), 60, place_of(kind), kind.is_reserved)

@@ -54,6 +54,7 @@ _theme = gettext_lazy("Light or dark")
 _keys = gettext_lazy("Keyboard")
 _own = (
     (gettext_lazy("Notifications"), "bell", "notices"),
+    (gettext_lazy("Notices"), "bell", "notice-choices"),
     (gettext_lazy("Password"), "key", "account_change_password"),
     (gettext_lazy("Two-step log-in"), "shield", "mfa_index"),
     (gettext_lazy("Sessions"), "login", "usersessions_list"),

@@ -325,6 +325,8 @@ def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     """One cell as shown, after Esc."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
+    if name not in resource.inline:
+        raise Http404
     return render(
         request,
         "frame/records/_cell.html",

@@ -15,6 +15,8 @@ from jingwei.frame.models import Notification, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records.resource import resources
 from jingwei.frame.records.search import find as search_for
+from jingwei.frame.telling.choices import choices_of
+from jingwei.frame.telling.wording import words_of
 from jingwei.frame.ui.navigation import elsewhere
 from jingwei.frame.ui.palette import commands_for
 from jingwei.frame.web import Request
@@ -52,8 +54,11 @@ def search(request: Request) -> HttpResponse:
 
 @require_GET
 def notices(request: Request) -> HttpResponse:
-    """The inbox of notifications."""
-    return render(request, "frame/notices.html", {"notices": Notification.objects.filter(user=request.user)[:100]})
+    """The inbox of notifications, worded in the reader's language and zone."""
+    rows = list(Notification.objects.filter(user=request.user)[:100])
+    with timezone.override(choices_of([request.user])[request.user.pk].zone):
+        words = [words_of(row) for row in rows]
+    return render(request, "frame/notices.html", {"notices": list(zip(rows, words, strict=True))})
 
 
 @require_POST

@@ -17,6 +17,7 @@ from jingwei.frame.ui import (
     lists,
     longwork,
     moves,
+    notice_choices,
     password_rules,
     people,
     project_templates,
@@ -26,6 +27,7 @@ from jingwei.frame.ui import (
     tokens,
     traces,
     views,
+    webhooks,
 )
 
 urlpatterns = [
@@ -37,9 +39,14 @@ urlpatterns = [
     path("settings/members/<int:pk>/drop/", people.drop, name="member-drop"),
     path("settings/passwords/", password_rules.page, name="password-rules"),
     path("settings/access/", access_log.page, name="access-log"),
+    path("settings/notices/", notice_choices.page, name="notice-choices"),
     path("settings/tokens/", tokens.page, name="tokens"),
     path("settings/tokens/<int:pk>/drop/", tokens.drop, name="token-drop"),
     path("settings/fields/", lists.declared_fields, name="custom-fields"),
+    path("settings/webhooks/<int:pk>/", webhooks.page, name="webhook-log"),
+    path("settings/webhooks/<int:pk>/secret/", webhooks.secret, name="webhook-secret"),
+    path("settings/webhooks/<int:pk>/test/", webhooks.test, name="webhook-test"),
+    path("settings/webhooks/<int:pk>/replay/", webhooks.replay, name="webhook-replay"),
     path("settings/growth/", growth.page, name="growth"),
     path("settings/approvals/", approvals.page, name="approvals"),
     path("waiting/", approvals.mine, name="waiting"),

@@ -128,6 +128,15 @@ def gate(host: str, port: int) -> str:
     raise EgressRefused(f"{host} is not a public address; an operator may allow it by JINGWEI_EGRESS_ALLOW")
 
 
+def is_allowed_in_clear(host: str, port: int) -> bool:
+    """Whether the operator allows the address that a host stands for, so that what goes there stays within his network."""
+    try:
+        address = gate(host, port)
+    except (EgressRefused, NotSent):
+        return False
+    return all(allowed_by_operator(str(each), port) for each in inner(ipaddress.ip_address(address)))
+
+
 def connected(host: str, port: int, seconds: float) -> socket.socket:
     """A checked connection for what speaks no HTTP, such as a scanner of files; whoever asks for it closes it. EgressRefused, NotSent."""
     address = gate(host, port)

@@ -12,14 +12,23 @@ from dataclasses import dataclass
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import DutyDone, Tenant
 from jingwei.frame.telling import notices
+from jingwei.frame.telling.notices import Notice
 from jingwei.frame.work import clock, disk, jobs, memory, pulse
 
 log = structlog.get_logger(__name__)
 lock_key = 7_262_001
+put_forward = Notice(
+    "clock.forward", _("The server's clock jumped %(minutes)s minutes forward; polls go on. Check its time service (NTP)"), _("The server's clock jumps"), "alarm",
+    mail="once",
+)  # fmt: skip
+put_back = Notice(
+    "clock.back", _("The server's clock jumped %(minutes)s minutes back; polls go on. Check its time service (NTP)"), level="alarm", under=put_forward.key
+)
 
 
 @dataclass
@@ -103,17 +112,10 @@ def run() -> None:
 def after_jump(jump: clock.Jump) -> None:
     """The clock jumped: what waits for a moment waits as long as it was meant to, and administrators are told."""
     jobs.shift_waiting(jump.seconds)
-    minutes = round(abs(jump.seconds) / 60)
-    zh, en = ("提前", "forward") if jump.seconds > 0 else ("倒退", "back")
+    minutes, notice = round(abs(jump.seconds) / 60), put_forward if jump.seconds > 0 else put_back
     for tenant_id in list(Tenant.objects.values_list("pk", flat=True)):
         with scope.within(scope.Scope(tenant_id, origin="scheduler:clock")):
-            notices.notify(
-                notices.people_of(0, "owner"),
-                f"服务器时钟{zh}了 {minutes} 分钟；轮询照常进行，请检查对时服务（NTP）",
-                f"The server's clock jumped {minutes} minutes {en}; polls go on. Check its time service (NTP)",
-                level="alarm",
-                key="clock.jumped",
-            )
+            notice.tell(notices.people_of(0, "owner"), key="clock.jumped", minutes=minutes)
 
 
 def _alone() -> bool:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Project
 from jingwei.frame.telling import watches
 from jingwei.frame.telling.watches import Watch
+from jingwei.frame.telling.wording import Both, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +59,23 @@ class _Others(Mapping[int, Milestone]):
         return len(self.rows)
 
 
-def _late_text(late: Milestone) -> str:
+def _late_text(late: Milestone) -> Said:
     assert late.finish is not None
-    zone = ZoneInfo(late.project.zone)
     hours = (late.finish - late.row["deadline"]).total_seconds() / 3600
-    behind = _("%(days)s days") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours") % {"hours": round(hours, 1)}
-    return _("“%(name)s” of %(project)s slips to %(finish)s, %(late)s behind its deadline. Reason: %(cause)s") % {
-        "name": late.row["name"][:80], "project": late.project.code, "finish": late.finish.astimezone(zone).strftime("%m-%d %H:%M"), "late": behind, "cause": late.cause()[:120],
-    }  # fmt: skip
+    behind = Said(_("%(days)s days"), days=round(hours / 24, 1)) if hours >= 24 else Said(_("%(hours)s hours"), hours=round(hours, 1))
+    text = _("“%(name)s” of %(project)s slips to %(finish)s, %(late)s behind its deadline. Reason: %(cause)s")
+    cause = Both(lambda: late.cause()[:120])
+    return Said(text, name=late.row["name"][:80], project=late.project.code, finish=late.finish, late=behind, cause=cause)
 
 
-def _safe_text(safe: Milestone) -> str:
-    if safe.row["percent"] >= 100:
-        return _("“%(name)s” is reached.") % {"name": safe.row["name"][:80]}
-    return _("“%(name)s” is safe again: it meets its deadline.") % {"name": safe.row["name"][:80]}
+def _safe_text(safe: Milestone) -> Said:
+    text = _("“%(name)s” is reached.") if safe.row["percent"] >= 100 else _("“%(name)s” is safe again: it meets its deadline.")
+    return Said(text, name=safe.row["name"][:80])
 
 
 milestone_late = Watch(
     "milestone.late",
-    gettext_lazy("Endangered milestone"),
+    _("Endangered milestone"),
     "work.task",
     says=_late_text,
     over=_safe_text,

@@ -25,6 +25,8 @@ from jingwei.frame.records import asking, commands, extra, past, report
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, registry, resources
 from jingwei.frame.records.search import find
+from jingwei.frame.records.told import as_told
+from jingwei.frame.records.told import told as fields_told
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import heavy, troubles
 
@@ -193,7 +195,7 @@ def _row(kind: Resource, key: str | int, access: Access) -> Any:
 
 def _compact(kind: Resource, row: Any, access: Access, *, only: tuple[str, ...] = (), with_parts: bool = False) -> dict[str, Any]:
     """A row without what is empty, and without what was not asked for."""
-    told = schemas.as_told(kind, row, access, with_parts=with_parts)
+    told = as_told(kind, row, access, with_parts=with_parts)
     wanted = {"id", "version", "natural_key", *only, *(f"{name}_name" for name in only)} if only else set(told)
     return {name: value for name, value in told.items() if name in wanted and value not in (None, "", [], {})}
 
@@ -236,7 +238,7 @@ def list_rows(asked: List, access: Access) -> Any:
         "size": str(asked.size),
     }
     asking.require_known(kind, parameters)
-    known = {field.name for field in schemas.told(kind)}
+    known = {field.name for field in fields_told(kind)}
     if strange := [name for name in asked.fields if name not in known]:
         raise ValidationError(
             {"fields": _("There is no field “%(name)s”. Known are: %(names)s.") % {"name": strange[0][:60], "names": ", ".join(sorted(known))}}

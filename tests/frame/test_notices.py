@@ -1,0 +1,364 @@
+"""Notices: one notice, worded for each reader; by mail at once or once a day, outside of quiet hours; a mail server that is down loses nothing."""
+
+from __future__ import annotations
+
+import email
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.header import decode_header, make_header
+from email.message import Message
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy
+
+from jingwei.frame import scope
+from jingwei.frame.models import Letter, Membership, NoticeChoices, Notification, Project, User
+from jingwei.frame.telling import choices, letters, notices, outbox, wording
+from jingwei.frame.telling.mail import settings_of
+from jingwei.frame.telling.wording import Both, Said, plain, worded
+from jingwei.frame.work import jobs, mailing, scheduler
+from tests.house.conftest import House, house, inside  # noqa: F401  (fixtures)
+from tests.house.test_webhooks import client_of, member
+
+pytestmark = pytest.mark.django_db
+noon = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
+
+
+class Server:
+    """A mail server of a few words: it takes what it is given, and can be told to refuse."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.mails: list[tuple[list[str], Message]] = []
+        self.refusals = 0
+        server = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def say(self, line: str) -> None:
+                self.wfile.write(f"{line}\r\n".encode())
+
+            def handle(self) -> None:
+                self.say("220 here")
+                to: list[str] = []
+                while line := self.rfile.readline().decode().strip():
+                    word = line[:4].upper()
+                    if word == "QUIT":
+                        return self.say("221 bye")
+                    if word == "MAIL" and server.refusals:
+                        server.refusals -= 1
+                        self.say("451 try again later")
+                        continue
+                    if word == "RCPT":
+                        to.append(line[8:].strip("<> "))
+                    if word == "DATA":
+                        self.say("354 go on")
+                        body = b""
+                        while (each := self.rfile.readline()) != b".\r\n":
+                            body += each.removeprefix(b".") if each.startswith(b"..") else each
+                        server.mails.append((to, email.message_from_bytes(body)))
+                        to = []
+                    self.say("250 fine")
+                return None
+
+        socketserver.ThreadingTCPServer.allow_reuse_address = True
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler)
+        self.port = int(self.server.server_address[1])
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def texts(self) -> list[str]:
+        """What the mails say."""
+        return [mail.get_payload(decode=True).decode() for _to, mail in self.mails]  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[Server]:
+    made = Server()
+    for name, value in settings_of(f"smtp://127.0.0.1:{made.port}").items():
+        setattr(settings, name, value)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def late() -> Iterator[notices.Notice]:
+    """A notice that is declared for the test."""
+    made = notices.Notice("test.late", gettext_lazy("“%(step)s” is not possible in the present state."), gettext_lazy("Comments on what I follow"), mail="once")
+    wording.texts["test.late"] = "%(task)s: %(state)s, %(at)s, %(on)s, %(why)s"
+    yield made
+    for known in (notices.registry, wording.texts, choices.kinds, choices.kind_of):
+        known.pop("test.late")  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def two(house: House) -> tuple[User, User]:  # noqa: F811
+    """Two readers: one of English in Berlin, one of Chinese in Shanghai."""
+    User.objects.filter(pk=house.owner.pk).update(language="en", email="owner@example.com")
+    User.objects.filter(pk=house.viewer.pk).update(language="zh-hans", email="viewer@example.com")
+    with scope.within(scope.Scope(house.tenant.pk)):
+        NoticeChoices(user=house.owner, zone="Europe/Berlin").save()
+    return User.objects.get(pk=house.owner.pk), User.objects.get(pk=house.viewer.pk)
+
+
+def chosen(user: User, **values: Any) -> None:
+    row = NoticeChoices.objects.filter(user=user).first() or NoticeChoices(user=user)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+
+
+def told(late: notices.Notice, users: Any, **more: Any) -> None:
+    values = {"task": "联调", "state": Notification.Level.ALARM.label, "at": noon, "on": date(2026, 12, 1), "why": Both(lambda: translation.get_language())}
+    late.tell(users, **(values | more))
+
+
+def test_one_notice_is_worded_for_each_of_its_readers(house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    with inside():
+        told(late, two)
+        kept = Notification.objects.filter(notice="test.late")
+        assert len({str(row.values) for row in kept}) == 1 and not kept.exclude(title_zh="", title_en="").exists()
+    english, chinese = (client_of(user).get("/notices/").content.decode() for user in two)
+    assert "联调: Alarm, 2026-11-30 05:00, 2026-12-01, en" in english
+    assert "联调: 告警, 2026-11-30 12:00, 2026-12-01, zh-hans" in chinese
+
+
+def test_every_notice_has_words_in_both_languages_and_is_chosen_under_a_title() -> None:
+    place = re.compile(r"%\((\w+)\)s")
+    assert len(notices.registry) >= 15
+    for key, notice in notices.registry.items():
+        words = []
+        for language in wording.languages:
+            with translation.override(language):
+                words.append(str(notice.text))
+        assert set(place.findall(words[0])) == set(place.findall(words[1])), key
+        assert words[0] != words[1] or notice.text in ("%(what)s", "%(row)s: %(step)s (%(who)s) → %(state)s"), key
+        assert notice.kind in choices.kinds and str(choices.kinds[notice.kind].title), key
+
+
+def test_what_is_kept_is_worded_in_any_language_and_cannot_be_forged() -> None:
+    kept = plain(Said(gettext_lazy("It is over: %(what)s"), what=Said(gettext_lazy("yes"))))
+    with translation.override("en"):
+        assert worded(kept) == "It is over: yes"
+    with translation.override("zh-hans"):
+        assert "yes" not in worded(kept) and "It is over" not in worded(kept)
+    assert plain({"text": "yes"}) == "{'text': 'yes'}", "what people write is never taken for a text of ours"
+    assert worded(plain("100 % %(x)s")) == "100 % %(x)s"
+    assert worded({"text": "%(gone)s", "with": {"other": 1}}) == "%(gone)s"
+
+
+def test_rows_of_before_keep_their_words(house: House, inside: Any) -> None:  # noqa: F811
+    with inside():
+        Notification(user=house.owner, title_zh="旧通知", title_en="An old notice").save()
+    User.objects.filter(pk=house.owner.pk).update(language="en")
+    assert "An old notice" in client_of(User.objects.get(pk=house.owner.pk)).get("/notices/").content.decode()
+
+
+def test_repeats_fold_and_the_last_words_stand(house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    with inside():
+        for name in ("A", "B"):
+            told(late, two[:1], key="k", task=name)
+        row = Notification.objects.get()
+        assert row.count == 2 and notices.words_of(row, "en").startswith("B:")
+
+
+def test_without_a_mail_server_nothing_waits_and_the_page_says_how(
+    house: House,  # noqa: F811
+    inside: Any,  # noqa: F811
+    late: notices.Notice,
+    two: tuple[User, User],
+    settings: Any,
+) -> None:
+    settings.EMAIL_BACKEND = settings_of("")["EMAIL_BACKEND"]
+    with inside():
+        told(late, two)
+        assert not Letter.objects.exists() and mailing.due() == 0
+    assert "JINGWEI_MAIL_URL" in client_of(two[0]).get("/settings/notices/").content.decode()
+
+
+def test_a_mail_is_worded_for_its_reader(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User], settings: Any) -> None:  # noqa: F811
+    settings.ALLOWED_HOSTS = ["localhost", "jingwei.example.com"]
+    with inside():
+        told(late, two, url="/w/work.task/1/")
+        assert [letters.send_due(user.pk) for user in two] == [1, 1] and [letters.send_due(user.pk) for user in two] == [0, 0]
+    (first, mail), (second, _other) = server.mails
+    assert (first, second) == (["owner@example.com"], ["viewer@example.com"])
+    english, chinese = server.texts()
+    assert "联调: Alarm, 2026-11-30 05:00" in english and "联调: 告警, 2026-11-30 12:00" in chinese
+    assert (
+        "http://jingwei.example.com" in english and "/w/work.task/1/" in english and str(make_header(decode_header(mail["Subject"]))).startswith("联调: Alarm")
+    )
+    assert mail["From"] == "jingwei@127.0.0.1"
+
+
+def test_quiet_hours_hold_what_comes_at_once(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    reader = two[0]
+    with inside(), time_machine.travel(datetime(2026, 11, 30, 22, 30, tzinfo=UTC), tick=False) as clock:  # 23:30 in Berlin
+        chosen(reader, quiet_from="22:00", quiet_until="07:00")
+        told(late, [reader])
+        assert letters.send_due(reader.pk) == 0 and Notification.objects.filter(user=reader).exists(), "in the application it is shown at once"
+        assert Letter.objects.get().due_at == datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+        clock.move_to(datetime(2026, 12, 1, 5, 59, tzinfo=UTC))
+        assert letters.send_due(reader.pk) == 0
+        clock.move_to(datetime(2026, 12, 1, 6, 0, tzinfo=UTC))
+        assert letters.send_due(reader.pk) == 1 and len(server.mails) == 1
+        clock.move_to(datetime(2026, 12, 1, 12, 0, tzinfo=UTC))
+        told(late, [reader])
+        assert letters.send_due(reader.pk) == 1, "by day it comes at once"
+        clock.move_to(datetime(2026, 12, 1, 20, 59, tzinfo=UTC))
+        told(late, [reader])
+        clock.move_to(datetime(2026, 12, 1, 21, 1, tzinfo=UTC))  # it has just become quiet
+        assert letters.send_due(reader.pk) == 0 and Letter.objects.get(state="waiting").due_at == datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("start", "end", "at", "loud"), [
+    ("12:00", "13:30", "12:00", "13:30"), ("12:00", "13:30", "13:29", "13:30"), ("12:00", "13:30", "13:30", None), ("12:00", "13:30", "11:59", None),
+    ("22:00", "07:00", "00:00", "07:00"), ("22:00", "07:00", "22:00", "07:00"), ("22:00", "07:00", "07:00", None), ("07:00", "07:00", "07:00", None), (None, None, "03:00", None),
+])  # fmt: skip
+def test_quiet_hours_end_when_they_say(start: str | None, end: str | None, at: str, loud: str | None) -> None:
+    from datetime import time
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo("Asia/Shanghai")
+    some = choices.Chosen(zone, quiet_from=time.fromisoformat(start) if start else None, quiet_until=time.fromisoformat(end) if end else None)
+    moment = datetime.combine(date(2026, 11, 30), time.fromisoformat(at), tzinfo=zone)
+    after = some.loud(moment)
+    assert f"{after:%H:%M}" == (loud or at) and timedelta() <= after - moment < timedelta(days=1)
+
+
+def test_a_digest_is_one_mail_a_day_whatever_restarts(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    reader = two[1]
+    with inside(), time_machine.travel(noon, tick=False) as clock:
+        chosen(reader, kinds={"test.late": {"mail": "daily"}}, digest_at="08:00")
+        for number in range(3):
+            told(late, [reader], task=f"T{number}")
+        for hours in range(20):  # up to 07:00 of the next day, a restart each hour: nothing is kept in memory
+            clock.move_to(noon + timedelta(hours=hours - hours // 20))
+            assert letters.people_due() == [] and letters.send_due(reader.pk) == 0
+        clock.move_to(noon + timedelta(hours=20))
+        assert letters.people_due() == [reader.pk] and letters.send_due(reader.pk) == 3
+        told(late, [reader], task="T3")
+        for minutes in range(0, 23 * 60, 60):
+            clock.move_to(noon + timedelta(hours=20, minutes=minutes))
+            assert letters.send_due(reader.pk) == 0
+        clock.move_to(noon + timedelta(hours=44))
+        assert letters.send_due(reader.pk) == 1
+    assert len(server.mails) == 2 and all(f"T{number}" in server.texts()[0] for number in range(3)) and "T3" in server.texts()[1]
+
+
+def test_a_server_that_is_down_or_refuses_loses_nothing(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    reader = two[0]
+    with inside():
+        told(late, [reader])
+        server.close()
+        assert letters.send_due(reader.pk) == 0
+        row = Letter.objects.get()
+        assert row.state == "waiting" and row.attempts == 1 and row.problem and row.due_at > timezone.now()
+        assert letters.send_due(reader.pk) == 0, "not before its time"
+        again = Server(server.port)
+        try:
+            again.refusals = 1
+            Letter.objects.update(due_at=timezone.now())
+            assert letters.send_due(reader.pk) == 0 and not again.mails
+            Letter.objects.update(due_at=timezone.now())
+            assert letters.send_due(reader.pk) == 1 and len(again.mails) == 1
+        finally:
+            again.close()
+        row.refresh_from_db()
+        assert row.state == "done" and row.attempts == 3 and row.problem == ""
+
+
+def test_a_process_that_dies_while_it_sends_is_followed_by_another(
+    server: Server,
+    house: House,  # noqa: F811
+    inside: Any,  # noqa: F811
+    late: notices.Notice,
+    two: tuple[User, User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(*_: Any) -> Any:
+        raise SystemExit
+
+    with inside():
+        told(late, two[:1])
+        with monkeypatch.context() as patch, pytest.raises(SystemExit):
+            patch.setattr(letters, "mail_of", die)
+            letters.send_due(two[0].pk)
+        row = Letter.objects.get()
+        assert row.state == "waiting" and timedelta() < row.due_at - timezone.now() <= outbox.lease
+        Letter.objects.update(due_at=timezone.now())
+        assert letters.send_due(two[0].pk) == 1
+
+
+def test_given_up_after_three_days_it_says_why(house: House, inside: Any, late: notices.Notice, two: tuple[User, User], server: Server) -> None:  # noqa: F811
+    server.refusals = 100
+    with inside():
+        told(late, two[:1])
+        for _ in range(len(outbox.pauses) + 1):
+            Letter.objects.update(due_at=timezone.now())
+            letters.send_due(two[0].pk)
+        row = Letter.objects.get()
+        assert row.state == "failed" and "451" in row.problem
+
+
+def test_what_one_may_not_see_any_more_is_not_mailed(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    guest = member(house, "guest", "viewer", house.project)
+    User.objects.filter(pk=guest.pk).update(email="guest@example.com")
+    guest.refresh_from_db()
+    with inside():
+        other = Project(code="P2", name="x", start_on=date(2026, 11, 2))
+        other.save()
+        told(late, [guest], project_id=house.project.pk)
+        Membership.objects.filter(user=guest).update(project=other)
+        assert letters.send_due(guest.pk) == 0
+        told(late, [guest])
+        Membership.objects.filter(user=guest).delete()
+        assert letters.send_due(guest.pk) == 0
+    assert not server.mails
+
+
+def test_each_is_told_where_he_wants(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    page = client_of(two[0])
+    form = {f"app-{key}": "on" for key in choices.kinds if key != "test.late"} | {"mail-test.late": "never", "zone": "Europe/Berlin", "digest_at": "09:30"}
+    assert page.post("/settings/notices/", form).status_code == 302
+    with inside():
+        row = NoticeChoices.objects.get(user=two[0])
+        assert row.kinds == {"test.late": {"app": False, "mail": "never"}} and f"{row.digest_at:%H:%M}" == "09:30"
+        told(late, two[:1])
+        assert not Notification.objects.exists() and not Letter.objects.exists()
+        told(late, two[1:])
+        chosen(two[1], kinds={"test.late": {"mail": "never"}})
+        assert letters.send_due(two[1].pk) == 0 and not server.mails, "what waits is not sent to who has changed his mind"
+
+
+@pytest.mark.parametrize(("field", "value"), [("zone", "Mars/Phobos"), ("digest_at", "25:00"), ("quiet_from", "x"), ("quiet_from", "22:00")])
+def test_what_is_wrong_is_told_at_its_field(house: House, inside: Any, field: str, value: str) -> None:  # noqa: F811
+    client = client_of(house.viewer)
+    answer = client.post("/settings/notices/", {"digest_at": "08:00", field: value})
+    assert answer.status_code == 422 and "invalid-feedback" in answer.content.decode() and value in answer.content.decode()
+    with inside():
+        assert not NoticeChoices.objects.exists()
+
+
+def test_strangers_have_no_page_and_a_token_changes_nothing(house: House, inside: Any) -> None:  # noqa: F811
+    from jingwei.frame.models import ApiToken
+
+    assert Client().get("/settings/notices/").status_code == 302
+    _token, text = ApiToken.issue(tenant=house.tenant, user=house.owner, name="x")
+    assert Client(headers={"Authorization": f"Bearer {text}"}).post("/settings/notices/", {}).status_code == 403
+
+
+def test_a_job_sends_and_the_scheduler_asks_for_it(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    with inside():
+        told(late, two)
+        assert mailing.due() == 2 and mailing.due() == 0
+        assert mailing.send(two[0].pk) == 1
+    assert "frame.letters" in {duty.name for duty in scheduler.duties} and mailing.job in jobs._names
