@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,14 +24,16 @@ from jingwei.frame import scope
 from jingwei.frame.carried import files as carried_files
 from jingwei.frame.documents import texts
 from jingwei.frame.documents.declaration import registry as documents
-from jingwei.frame.models import Attachment, DocumentText, Edge, History, Project
-from jingwei.frame.project_templates import bringing, days, declared, file, ready, taking
+from jingwei.frame.models import Attachment, DocumentText, Edge, History, LongWork, Project
+from jingwei.frame.project_templates import bringing, days, declared, file, kept, ready, taking
 from jingwei.frame.project_templates.bringing import Wanted
 from jingwei.frame.records import commands, undo
 from jingwei.frame.records.resource import Resource, resource, resources
 from jingwei.frame.rights.access import Access, access_of
 from jingwei.frame.traces import edges
 from jingwei.frame.traces.trace import registry as traces
+from jingwei.frame.work import longwork
+from tests.house.carried import browser
 from tests.house.conftest import House
 from tests.house.half import member
 from tests.house.test_api import Program
@@ -372,3 +376,51 @@ def test_programs_bring_templates_in(plan: House, inside: Any) -> None:
     assert post(file=SimpleUploadedFile("t.json", content), project="NOWHERE")[0] == 404
     assert program.call("GET", "/api/v1/projects/P1/template?tasks=x")[0] == 422
     assert program.call("GET", "/api/v1/projects/NOWHERE/template")[0] == 404
+
+
+def large(rows: int) -> bytes:
+    tasks = [{"id": 1, "name": "alles"}] + [{"id": n, "name": f"Schritt {n}", "parent": 1, "duration_minutes": 60} for n in range(2, rows + 1)]
+    links = [{"id": n, "predecessor": n + 1, "successor": n + 2} for n in range(1, rows - 1)]
+    return spoiled(lambda data: data["rows"].update({"work.task": tasks, "work.dependency": links}))
+
+
+def test_a_large_one_is_long_work_that_ends_in_the_plan_and_can_be_taken_back(house: House, inside: Any) -> None:
+    client, content = browser(house.owner), large(400)
+    answer = client.post("/templates/", {"file": SimpleUploadedFile("t.json", content)})
+    assert answer.status_code == 302
+    page = answer["Location"]
+    assert client.post(page, {"name": "Groß", "code": "BIG", "start_on": "2027-01-04"})["Location"] == page
+    assert "jw-long-work" in client.get(page).content.decode()
+    with inside():
+        work = LongWork.objects.get(payload__kind=kept.kind)
+        longwork.run(work.pk)
+        work.refresh_from_db()
+        assert work.status == LongWork.Status.DONE, work.message
+        assert resource("work.task").model.objects.filter(project__code="BIG").count() == 400
+    landed = client.get(page)
+    assert landed.status_code == 302 and "/BIG/" in landed["Location"]
+    assert client.post("/undo/", {"next": landed["Location"]})["Location"] == "/w/frame.project/"
+    with inside():
+        assert not Project.objects.filter(code="BIG").exists()
+    assert browser(house.viewer).get(page).status_code == 404 and client.get(page).status_code == 404
+
+
+def test_a_large_one_that_is_wrong_leaves_nothing_and_says_why(house: House, inside: Any) -> None:
+    program, content = Program(house, house.owner, house.tenant), large(400).replace(b"Schritt 399", b"x" * 400)
+    body = {"file": SimpleUploadedFile("t.json", content), "code": "BIG", "name": "x", "start_on": "2027-01-04"}
+    answer = program.client.post("/api/v1/templates", body, headers={"Authorization": f"Bearer {program.token}"})
+    assert answer.status_code == 202
+    with inside():
+        longwork.run(answer.json()["work"])
+        work = LongWork.objects.get(pk=answer.json()["work"])
+        assert work.status == LongWork.Status.FAILED and "300" in work.message and not Project.objects.filter(code="BIG").exists()
+
+
+def test_links_cost_the_same_however_many(house: House, inside: Any) -> None:
+    def asked(rows: int) -> int:
+        with inside(), CaptureQueriesContext(connection) as caught:
+            brought(house, large(rows), code=f"N{rows}")
+        return len(caught)
+
+    few = asked(20)
+    assert asked(60) - few <= 4 * 40 + 5, "a look at each row that is named, and nothing that grows faster"

@@ -20,10 +20,10 @@ def is_programs(path: str) -> bool:
 
 
 def bytes_allowed(path: str, content_type: str) -> int:
-    """How large the body of a request may be: webhooks 1 MB, programs and forms 5 MB, files (also those that programs attach to a row or import) 50 MB with what is around them."""
+    """How large the body of a request may be: webhooks 1 MB, programs and forms 5 MB, files (also those that programs attach to a row, import, or bring as a template) 50 MB with what is around them."""
     if path.startswith("/hooks/"):
         return hook_bytes
-    if is_programs(path) and not (path.startswith("/api/v1/imports/") or (path.startswith("/api/v1/") and path.endswith("/files"))):
+    if is_programs(path) and not (path.startswith(("/api/v1/imports/", "/api/v1/templates")) or (path.startswith("/api/v1/") and path.endswith("/files"))):
         return api_bytes
     return upload_bytes if content_type.startswith("multipart/form-data") else form_bytes
 
