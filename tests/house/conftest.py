@@ -86,3 +86,11 @@ def half(house: House, inside: Callable[[], Any]) -> Any:
     from tests.house.half import halved  # it stands on this module
 
     return halved(house, inside)
+
+
+@pytest.fixture
+def room(house: House, resource: Resource) -> Any:
+    """A row of a resource with an approval, submitted, and those who may vote on it."""
+    from tests.house.approving import voting_room
+
+    yield from voting_room(house, resource)

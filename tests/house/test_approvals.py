@@ -4,134 +4,28 @@ what was voted on and has changed is voted on anew; the last vote takes the step
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jingwei.frame import scope, waiting
-from jingwei.frame.approvals import arranging, cases, deadlines, shown, voting
+from jingwei.frame.approvals import arranging, cases, voting
 from jingwei.frame.approvals.declaration import waits_in
-from jingwei.frame.lives.approval import Approval, Stage
-from jingwei.frame.models import Case, Deputy, Membership, Notification, Project, Role, StageRule, User, Vote
+from jingwei.frame.lives.approval import Stage
+from jingwei.frame.models import Case, Deputy, Membership, Notification, Project, Role, Vote
 from jingwei.frame.records import commands, undo
-from jingwei.frame.records.resource import Resource, resources
-from jingwei.frame.rights.access import access_of
+from jingwei.frame.records.resource import Resource
 from jingwei.frame.telling.wording import words_of
-from tests.house.conftest import House
-from tests.house.half import member
+from tests.house.approving import Room, named, passed
 from tests.house.test_api import Program
 from tests.house.test_resources import logged_in
 
-decided = [each for each in resources() if each.approval is not None]
-named = {"argvalues": decided, "ids": [each.key for each in decided]}
 pytestmark = [pytest.mark.django_db, pytest.mark.parametrize("resource", **named)]
-
-
-@dataclass
-class Room:
-    """People around one submitted row: its author, those who may decide, and one who may only look."""
-
-    house: House
-    resource: Resource
-    people: dict[str, User] = field(default_factory=dict)
-    row: Any = None
-
-    @property
-    def approval(self) -> Approval:
-        assert self.resource.approval is not None
-        return self.resource.approval
-
-    @property
-    def state(self) -> str:
-        """Where the row is, as stored."""
-        with self.acting("author"):
-            assert self.resource.life is not None
-            return self.resource.life.state_of(self.resource.model.objects.get(pk=self.row.pk))
-
-    @property
-    def case(self) -> Case:
-        """Its newest case."""
-        with self.acting("author"):
-            return cases.of_row(self.resource, self.row)[0]
-
-    def rights(self, name: str) -> Any:
-        return access_of(self.people[name], self.house.other if name == "stranger" else self.house.tenant)
-
-    @contextmanager
-    def acting(self, name: str) -> Iterator[Any]:
-        """Work as that person."""
-        rights = self.rights(name)
-        with scope.within(scope.Scope(rights.tenant_id, self.people[name].pk, rights.project_ids)):
-            yield rights
-
-    def vote(self, name: str, choice: str = "yes", **more: Any) -> Case:
-        """One voice."""
-        with self.acting(name) as rights:
-            return voting.vote(self.resource, self.row, choice, rights, **({"word": "deshalb"} | more))
-
-    def stands_in(self, deputy: str, person: str, project: Project | None = None) -> None:
-        """Somebody is away today."""
-        with scope.within(scope.Scope(self.house.tenant.pk)):
-            day = date(2020, 1, 1)
-            Deputy(person=self.people[person], deputy=self.people[deputy], project=project, from_on=day, until_on=day + timedelta(days=9_000)).save()
-
-    def asks(self, quorum: int) -> None:
-        """The project wants more voices."""
-        with scope.within(scope.Scope(self.house.tenant.pk)):
-            for stage in self.approval.stages:
-                StageRule(resource=self.resource.key, stage=stage.name, project=self.house.project, quorum=quorum).save()
-
-    def submit(self, name: str = "author") -> None:
-        """Bring the row by plain steps to the state in which its step `on` begins, and take it."""
-        life = self.resource.life
-        assert life is not None
-        with self.acting(name) as rights:
-            step = life.step(self.approval.on)
-            ways = [way for state in step.from_ if (way := life.path(life.state_of(self.row), state)) is not None]
-            assert ways, "no plain steps lead to where it is submitted"
-            way = min(ways, key=len)
-            for each in (*(plain for _before, plain in way), step):
-                self.row = commands.act(self.resource, each.name, self.row, dict.fromkeys(each.asked, "x"), rights)
-            self.row = self.resource.model.objects.get(pk=self.row.pk)
-
-
-@pytest.fixture
-def room(house: House, resource: Resource) -> Iterator[Room]:
-    """With one voice a stage, as the laws count; those of the quorum ask for more themselves, and a declaration's own number is its domain's to test."""
-    declared = resource.approval
-    assert declared is not None
-    object.__setattr__(resource, "approval", replace(declared, stages=tuple(replace(each, quorum=1) for each in declared.stages)))
-    try:
-        yield _room(house, resource)
-    finally:
-        object.__setattr__(resource, "approval", declared)
-
-
-def _room(house: House, resource: Resource) -> Room:
-    made = Room(house, resource)
-    for name, role in (("author", "owner"), ("first", "owner"), ("second", "owner"), ("third", "owner"), ("looker", "viewer"), ("other", "viewer")):
-        made.people[name] = member(house, name, role, None)
-    made.people["stranger"] = house.stranger
-    with made.acting("author") as rights:
-        values = house.values(resource, 5)
-        made.row = commands.create(resource, {n: getattr(v, "pk", v) for n, v in values.items()}, rights)
-    made.submit()
-    return made
-
-
-def passed(room: Room) -> str:
-    """The state to which a yes leads."""
-    assert room.resource.life is not None
-    return room.resource.life.step(room.approval.yes).to
 
 
 def test_who_may_not_look_sees_and_does_nothing(room: Room, resource: Resource) -> None:
@@ -376,93 +270,6 @@ def test_stages_follow_each_other_and_those_that_do_not_apply_are_passed_over(ro
         with pytest.raises(PermissionDenied):
             room.vote("second")  # all rights, but not the role
         assert room.vote("other").state == "approved" and room.state == passed(room)
-
-
-def test_it_waits_for_those_who_may_vote_and_they_are_told(room: Room) -> None:
-    room.stands_in("looker", "third")
-    for name, expected in (("first", 1), ("looker", 1), ("author", 0), ("other", 0)):
-        with room.acting(name) as rights:
-            found = [row for kind, rows in waiting.waiting_for(rights) if kind.name == "approval" for row in rows]
-            assert len(found) == expected, name
-    with room.acting("first"):
-        told = set(Notification.objects.filter(key__endswith=".asked").values_list("user__username", flat=True))
-    assert {"first", "second", "third"} <= told and not {"author", "other"} & told
-    room.vote("first")
-    with room.acting("second") as rights:
-        assert "approval" not in {kind.name for kind, _rows in waiting.waiting_for(rights)}
-    with room.acting("author"):
-        assert Notification.objects.filter(user=room.people["author"], key__endswith=".ended").exists()
-
-
-def test_who_is_late_is_told_once_and_it_goes_up_where_that_is_declared(room: Room) -> None:
-    if room.approval.days is None:
-        pytest.skip("it may take any time")
-    assert room.case.due_at is not None
-    with room.acting("first"):
-        Project.objects.filter(pk=room.house.project.pk).update(manager=room.people["other"])
-        Case.objects.update(due_at=timezone.now() + timedelta(hours=3))
-        assert (deadlines.remind(), deadlines.remind()) == (1, 0)
-        Case.objects.update(due_at=timezone.now() - timedelta(hours=3))
-        assert (deadlines.remind(), deadlines.remind()) == (1, 0)
-        told = dict(Notification.objects.values_list("key", "user__username").filter(user__in=[room.people["first"], room.people["other"]]))
-    assert {key.rpartition(".")[2] for key in told} >= {"asked", "soon", "late"}
-    assert any(key.endswith("escalated") and who == "other" for key, who in told.items()) == (room.approval.late == "escalate")
-
-
-def test_a_project_asks_for_more_and_never_for_less(room: Room, resource: Resource) -> None:
-    stage = room.approval.stages[0]
-    given = {"key": resource.key, "stage": stage.name, "project": room.house.project, "days": ""}
-    with room.acting("looker") as rights, pytest.raises(PermissionDenied):
-        arranging.rule_keep(access=rights, quorum="1", **given)
-    with room.acting("first") as rights:
-        for wrong in ("0", "-1", "x", "99", str(stage.quorum - 1)):
-            with pytest.raises(ValidationError):
-                arranging.rule_keep(access=rights, quorum=wrong, **given)
-        arranging.rule_keep(access=rights, quorum=str(stage.quorum + 1), **given)
-        assert cases.rule_of(room.case, resource, stage) == (stage.quorum + 1, room.approval.days)
-        StageRule.objects.update(quorum=0)  # past the form
-        assert cases.rule_of(room.case, resource, stage)[0] == stage.quorum
-        arranging.rule_keep(access=rights, quorum="", **given)
-        assert not StageRule.objects.exists()
-
-
-def test_pages_and_programs_tell_the_case(room: Room, resource: Resource) -> None:
-    program, browser = Program(room.house, room.people["first"], room.house.tenant), logged_in(room.house, room.people["first"])
-    page = browser.get(f"/w/{resource.key}/{room.row.pk}/").content.decode()
-    assert 'value="yes"' in page and 'id="approval"' in page
-    assert f"/w/{resource.key}/{room.row.pk}/vote/" in browser.get("/waiting/").content.decode()
-    assert "badge" in browser.get("/waiting/count/").content.decode()
-    answer = browser.post(f"/w/{resource.key}/{room.row.pk}/vote/", {"choice": "no", "word": ""})
-    assert answer.status_code == 422
-    status, (case,) = program.call("GET", f"/api/v1/{resource.key}/{room.row.pk}/cases")
-    assert status == 200 and case["state"] == "open" and case["votes"] == []
-    status, problem = program.call("POST", f"/api/v1/{resource.key}/{room.row.pk}/vote", {"choice": "perhaps"})
-    assert status == 422 and problem["errors"][0]["field"] == "choice"
-    status, _problem = program.call("POST", f"/api/v1/{resource.key}/{room.row.pk}/vote", {"choice": "no", "word": "\u0000"})
-    assert status == 422
-    status, case = program.call("POST", f"/api/v1/{resource.key}/{room.row.pk}/vote", {"choice": "yes", "seen": case["seen"]})
-    assert status == 200 and case["state"] == "approved" and case["votes"][0]["user_id"] == room.people["first"].pk
-
-
-def test_a_page_asks_the_same_of_the_database_however_many_voted(room: Room, resource: Resource) -> None:
-    room.asks(9)
-
-    def asked() -> int:
-        with (
-            room.acting("author") as rights,
-            CaptureQueriesContext(
-                connection,
-            ) as caught,
-        ):
-            shown.approval_of(resource, room.row, rights)
-            waiting.waiting_for(rights)
-        return len(caught)
-
-    before = asked()
-    for number in range(6):
-        room.people[f"m{number}"] = member(room.house, f"m{number}", "owner", None)
-        room.vote(f"m{number}")
-    assert asked() <= before
 
 
 def test_the_database_itself_counts_a_voice_once(room: Room) -> None:

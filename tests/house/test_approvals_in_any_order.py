@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from jingwei.frame.approvals import cases
 from jingwei.frame.models import Vote
 from jingwei.frame.records.resource import Resource
-from tests.house.test_approvals import Room, changed_behind, decided, room
+from tests.house.approving import Room, decided
+from tests.house.test_approvals import changed_behind
 
-__all__ = ["room"]
 deputies = {("looker", "second"), ("first", "third"), ("author", "first"), ("looker", "author")}
 voices = ("author", "first", "second", "third", "looker")
 who_for_whom = st.sampled_from([*((each, None) for each in voices), *sorted(deputies) * 2, ("first", "second")])

@@ -11,15 +11,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from jingwei.frame.api import costs
+from jingwei.frame.approvals.declaration import waits_in
 from jingwei.frame.models import Edge, Vote
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.traces import Trace, edges
+from tests.house.approving import Room, decided, passed
 from tests.house.conftest import House
 from tests.house.test_api import Program
-from tests.house.test_approvals import Room, decided, passed, room, waits_in
 from tests.house.test_traces import declared, joined, told
 
-__all__ = ["room"]
 pytestmark = pytest.mark.django_db
 voted = pytest.mark.parametrize("resource", decided, ids=[each.key for each in decided])
 every = pytest.mark.parametrize("trace", declared, ids=[each.name for each in declared])
