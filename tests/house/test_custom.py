@@ -48,6 +48,8 @@ samples: dict[str, tuple[Any, Any, Any]] = {
 def declare(house: House, kind: Resource, type_: str, key: str = "", **more: Any) -> CustomField:
     """One more field of that type."""
     told = {"label_zh": f"字段 {type_}", "label_en": f"Field {type_}", "choices": options if type_ in ("choice", "several") else ""}
+    if key:
+        told |= {"label_zh": f"字段 {key}", "label_en": f"Field {key}"}
     values = {"resource": kind.key, "key": key or f"my-{type_.replace('_', '-')}", "kind": type_, **told, **more}
     return commands.create(declaring.fields, values, house.access)  # type: ignore[no-any-return]
 
@@ -404,10 +406,30 @@ def test_history_speaks_of_them_by_their_names(kind: Resource, house: House, ins
     assert "字段 choice" in page and "高" in page and "&quot;my-choice&quot;" not in page and "my-choice&#x27;" not in page
 
 
+def test_somebody_who_is_gone_stays_named_by_his_number(house: House, inside: Inside) -> None:
+    tasks, client = resource("work.task"), logged_in(house, house.owner)
+    with inside():
+        row, fields = house.make(tasks), declared(house, tasks)
+        commands.change(tasks, row, {"extra": {"my-person": "E-1"}}, house.access)
+        pk = held(tasks, row)["my-person"]
+        commands.remove(resource("directory.person"), resource("directory.person").named("E-1"), house.access)
+    for address in (f"/w/work.task/{row.pk}/", f"/w/work.task/{row.pk}/edit/", "/w/work.task/?columns=name,extra.my-person"):
+        assert f"#{pk}" in client.get(address).content.decode(), address
+    assert client.post(f"/w/work.task/{row.pk}/edit/", {"extra.my-person": f"#{pk}", "extra.my-text": "x"}).status_code == 302
+    with inside():
+        content = b"".join(exchange.export_csv(tasks, tasks.rows(house.access).filter(pk=row.pk), exchange.fields_told(tasks, house.access)))
+        report = exchange.dry_run(tasks, exchange.read_sheet(content, "x.csv", tasks), house.access)
+        assert [(r.action, r.errors) for r in report.rows] == [("unchanged", {})]
+        assert held(tasks, row) == {"my-person": pk, "my-text": "x"} and fields
+
+
 def test_a_field_is_declared_sensibly(house: House, inside: Inside) -> None:
     with inside():
         for values, field in (
             ({"key": "Über"}, "key"),
+            ({"key": "a", "label_zh": "负责人"}, "label_zh"),
+            ({"key": "name"}, "label_zh"),
+            ({"key": "a", "label_en": "=1+1"}, "label_en"),
             ({"key": "a", "kind": "choice"}, "choices"),
             ({"key": "a", "kind": "choice", "choices": "x\nx"}, "choices"),
             ({"key": "a", "kind": "text", "choices": "x"}, "choices"),

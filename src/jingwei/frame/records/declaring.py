@@ -6,11 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.models.custom import choices_at_most
 from jingwei.frame.postgres import locks
+from jingwei.frame.records.exporting import formula_starts
 from jingwei.frame.records.resource import Resource, registry
 
 fields_at_most = 50  # in use, for one row
@@ -27,6 +29,7 @@ def check(definition: CustomField) -> None:
     if definition.project_id is not None and kind.model is Project:
         raise ValidationError({"project": _("Fields of projects are of the whole organisation. Leave the project empty.")})
     _check_choices(definition)
+    _check_names(kind, definition)
     before = CustomField.unscoped.filter(pk=definition.pk).first() if definition.pk is not None else None
     if before is not None:
         _check_change(before, definition)
@@ -47,6 +50,23 @@ def _check_choices(definition: CustomField) -> None:
             raise ValidationError({"choices": _("“%(value)s” is longer than 100 characters or has a comma or semicolon in it.") % {"value": value[:40]}})
     if len(set(values)) < len(values):
         raise ValidationError({"choices": _("Each choice stands there once.")})
+
+
+def _check_names(kind: Resource, definition: CustomField) -> None:
+    """A sheet tells fields by their names: none bears that of another, or is taken for a formula."""
+    beside = CustomField.unscoped.filter(tenant_id=definition.tenant_id, resource=kind.key).exclude(pk=definition.pk)
+    if definition.project_id is not None:
+        beside = beside.filter(models.Q(project=None) | models.Q(project=definition.project_id))
+    taken = set(kind.fields)
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            taken |= {str(kind.label(name)).lower() for name in kind.fields} | {each.label.lower() for each in beside}
+    for name in ("label_zh", "label_en"):
+        label = getattr(definition, name) or ("" if definition.label_zh or definition.label_en else definition.key)
+        if label.lower() in taken:
+            raise ValidationError({name: _("“%(name)s” is the name of another field already. Choose another name.") % {"name": label}})
+        if label.startswith(formula_starts):
+            raise ValidationError({name: _("A name begins with a letter or a digit: spreadsheets would take “%(name)s” for a formula.") % {"name": label}})
 
 
 def _check_change(before: CustomField, now: CustomField) -> None:
@@ -101,5 +121,5 @@ fields = Resource(
     is_stream=False,
     icon="columns",
     menu="settings",
-    example=lambda: {"resource": "frame.project", "key": "cost-centre", "label_zh": "成本中心", "label_en": "Cost centre", "kind": "text"},
+    example=lambda: {"resource": "frame.project", "key": "cost-centre", "kind": "text", "help": "CC-1001"},
 )

@@ -102,9 +102,14 @@ def is_name(name: str) -> bool:
     return name.startswith(prefix)
 
 
+def _may_have(resource: Resource) -> bool:
+    """Fields are declared by an organisation: outside of any scope there are none."""
+    return resource.is_extended and scope.peek() is not None
+
+
 def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -> tuple[Extra, ...]:
     """The declared fields of rows of a project, of the organisation's alone without one; those in use first, each in its order."""
-    if not resource.is_extended:
+    if not _may_have(resource):
         return ()
     known = _known()
     if (mark := (resource.key, place)) not in known.places:
@@ -116,7 +121,7 @@ def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -
 
 def everywhere(resource: Resource) -> tuple[Extra, ...]:
     """Those of every project that the scope reaches."""
-    if not resource.is_extended:
+    if not _may_have(resource):
         return ()
     known = _known()
     if (mark := (resource.key, anywhere)) not in known.places:
@@ -126,7 +131,7 @@ def everywhere(resource: Resource) -> tuple[Extra, ...]:
 
 def named(resource: Resource, name: str) -> Extra | None:
     """The field of that name, of whichever project: a key is declared once for a resource."""
-    if not resource.is_extended:
+    if not _may_have(resource):
         return None
     known, key = _known(), name.removeprefix(prefix)
     if (mark := (resource.key, key)) not in known.names:

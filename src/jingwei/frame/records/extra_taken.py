@@ -170,6 +170,9 @@ def _told_at(key: Any) -> str:
 
 
 def _is_same(kept: Any, value: Any) -> bool:
+    """Whether it stands there already; `#12` is how forms and sheets write somebody who is gone."""
+    if isinstance(kept, int) and not isinstance(kept, bool) and value == f"#{kept}":
+        return True
     return kept is not None and type(kept) is type(value) and bool(kept == value)
 
 

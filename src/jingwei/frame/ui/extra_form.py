@@ -9,7 +9,7 @@ from django.forms.boundfield import BoundField
 
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import extra
-from jingwei.frame.records.extra import Extra, SeveralField
+from jingwei.frame.records.extra import Extra, Kind, SeveralField
 from jingwei.frame.records.extra_taken import form_field_of
 from jingwei.frame.records.forms import place_meant
 from jingwei.frame.records.resource import Resource
@@ -46,6 +46,8 @@ def _held(each: Extra, row: Any) -> Any:
     value = extra.raw(row, each.name)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if each.definition.kind == Kind.PERSON and value is not None and isinstance(extra.typed(each, value), int):
+        return f"#{value}"
     return (value or []) if isinstance(each.field, SeveralField) else value
 
 
