@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from jingwei.frame.models import Notification, Sending, Webhook
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import access_of
+from jingwei.frame.telling import outbox as outgoing
 from jingwei.frame.webhooks import outbox, saving, sending
 from jingwei.frame.work import retention
 from tests.house.conftest import House, house, inside  # noqa: F401  (fixtures)
@@ -173,6 +176,29 @@ def test_a_process_that_dies_over_it_forgets_nothing(hook: Webhook, house: House
     assert sending.turn(hook.pk) == 1
     assert Sending.objects.get().state == "done"
     assert len({headers["webhook-id"] for headers, _ in receiver.taken}) == 1 and len(receiver.taken) == 2, "twice at most, and known by its id"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_is_killed_while_it_waits_for_the_answer_is_followed_by_another(hook: Webhook, house: House, receiver: Receiver) -> None:  # noqa: F811
+    house.make(resource("risk.risk"))
+    receiver.slow_seconds = 30
+    child = os.fork()
+    if child == 0:  # a worker of its own, with a connection of its own
+        inherited = connection.connection
+        connection.connection = None
+        sending.turn(hook.pk)
+        os._exit(int(inherited is None))
+    while not receiver.taken:
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    line = Sending.objects.get()
+    assert (line.state, line.attempts) == ("waiting", 1) and timezone.now() < line.due_at <= timezone.now() + outgoing.lease
+    receiver.slow_seconds = 0
+    assert sending.turn(hook.pk) == 0, "it may still be on its way"
+    due_now()
+    assert sending.turn(hook.pk) == 1
+    assert len(receiver.taken) == 2 and len({headers["webhook-id"] for headers, _ in receiver.taken}) == 1
 
 
 def test_what_is_claimed_is_not_taken_up_by_another_before_the_lease_is_over(hook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,7 @@ def notices(request: Request) -> HttpResponse:
     """The inbox of notifications, worded in the reader's language and zone."""
     rows = list(Notification.objects.filter(user=request.user)[:100])
     with timezone.override(choices_of([request.user])[request.user.pk].zone):
-        words = [words_of(row) for row in rows]
-    return render(request, "frame/notices.html", {"notices": list(zip(rows, words, strict=True))})
+        return render(request, "frame/notices.html", {"notices": [(row, words_of(row)) for row in rows]})
 
 
 @require_POST
