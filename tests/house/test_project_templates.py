@@ -424,3 +424,18 @@ def test_links_cost_the_same_however_many(house: House, inside: Any) -> None:
 
     few = asked(20)
     assert asked(60) - few <= 4 * 40 + 5, "a look at each row that is named, and nothing that grows faster"
+
+
+def test_taking_costs_the_same_however_many(plan: House, inside: Any) -> None:
+    def asked() -> int:
+        with inside(), CaptureQueriesContext(connection) as caught:
+            taking.take(plan.project, access_of(plan.owner, plan.tenant))
+        return len(caught)
+
+    few = asked()
+    with inside():
+        person = resource("directory.person").model.objects.get(number="E-9")
+        for number in range(6):
+            made(plan, "work.task", name=f"weiter {number}", assignee=person)
+            edges.join(traces["threatens"], made(plan, "risk.risk", title=f"noch {number}"), resource("work.task").model.objects.get(code="T-2"), plan.access)
+    assert asked() == few

@@ -52,7 +52,7 @@ def keep(access: Access, user: User, content: bytes, name: str = "") -> ImportFi
 def found(access: Access, pk: int) -> ImportFile | None:
     """The file of that id, when it is one's own and still here."""
     kept: ImportFile | None = ImportFile.objects.filter(pk=pk, user_id=access.user_id, verb=verb, created_at__gt=timezone.now() - imports.kept_for).first()
-    return kept
+    return kept if kept is not None and longwork.is_seen_by(access, kept) else None
 
 
 def carry_out(kept: ImportFile, wanted: Wanted, access: Access, progress: bringing.Progress | None = None) -> Brought:

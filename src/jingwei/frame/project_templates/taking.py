@@ -15,7 +15,7 @@ from jingwei.frame.documents.declaration import documents_of
 from jingwei.frame.documents.saying import texts_of
 from jingwei.frame.models import Attachment, Membership, Project
 from jingwei.frame.project_templates import days, declared
-from jingwei.frame.project_templates.file import bytes_of_files_at_most, file_format, files_at_most, rows_at_most, version
+from jingwei.frame.project_templates.file import bytes_of_files_at_most, edges_at_most, file_format, files_at_most, rows_at_most, version
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces.trace import traces
@@ -83,7 +83,8 @@ class Taking:
         found: dict[str, set[int]] = {}
         for trace in traces():
             if tree.key in (trace.source, trace.target) and {trace.source, trace.target} <= set(self.rows):
-                for edge in trace.told(self.access):
+                near_end = "source_id__in" if trace.source == tree.key else "target_id__in"
+                for edge in trace.told(self.access).filter(**{near_end: kept}):
                     near, far = (edge.source_id, edge.target_id) if trace.source == tree.key else (edge.target_id, edge.source_id)
                     if near in kept and trace.source != trace.target:
                         found.setdefault(trace.target if trace.source == tree.key else trace.source, set()).add(far)
@@ -145,7 +146,8 @@ class Taking:
         out = []
         for trace in traces():
             if {trace.source, trace.target} <= set(self.rows):
-                for edge in trace.told(self.access).order_by("pk"):
+                ends = {f"{end}_id__in": [row.pk for row in self.rows[key]] for end, key in (("source", trace.source), ("target", trace.target))}
+                for edge in trace.told(self.access).filter(**ends).order_by("pk")[:edges_at_most]:
                     source, target = self.ids.get((trace.source, edge.source_id)), self.ids.get((trace.target, edge.target_id))
                     if source and target:
                         out.append({"trace": trace.name, "source": source, "target": target})

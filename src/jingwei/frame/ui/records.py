@@ -186,9 +186,9 @@ def form_fields(
     """The form's fields with widget, value and errors: the plain ones, or those that a verb asks for."""
     names = list(resource.plain_fields if wanted is None else wanted)
     initial: dict[str, Any] = request.GET.dict() if row is None else {}
-    for name in names:  # links of our own pages name rows by their number; it only fills the form in
-        if name in initial and resource.target(name) is not None:
-            initial[name] = whole(str(initial[name])) or initial[name]
+    for name in names:  # links of our own pages name rows by their number, projects also by their code; it only fills the form in
+        if name in initial and (target := resource.target(name)) is not None:
+            initial[name] = (project_asked(initial) if target.model is Project and name == "project" else whole(str(initial[name]))) or initial[name]
     form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
