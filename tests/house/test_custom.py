@@ -21,7 +21,7 @@ from jingwei.frame.records.search import find
 from jingwei.frame.rights.access import access_of
 from jingwei.hub.peers.local import LocalResources
 from tests.house.conftest import House
-from tests.house.half import Half
+from tests.house.half import Half, member
 from tests.house.test_api import Program, plain
 from tests.house.test_resources import logged_in, posted
 
@@ -139,6 +139,21 @@ def test_a_manager_declares_fields_of_his_project_only_and_those_are_shown_nowhe
         content = b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()  # type: ignore[attr-defined]
         assert answer.status_code == 200 and ("我项目的字段" in content) is is_shown, path
     assert mine.project_id == house.project.pk
+
+
+def test_who_may_not_see_such_rows_in_a_project_sees_no_fields_of_theirs(house: House, inside: Inside, half: Half) -> None:
+    risks = resource("risk.risk")
+    with inside():
+        declare(house, risks, "text", "secret", project=half.other.pk)
+        declare(house, risks, "text", "known", project=house.project.pk)
+    person = member(house, "two", "manager", house.project)
+    member(house, "two", "crew", half.other)
+    client = logged_in(house, person)
+    for project, word, is_shown in ((house.project.pk, "known", True), (half.other.pk, "secret", False)):
+        for path in ("/w/risk.risk/?project={}&columns=extra.{}", "/w/risk.risk/export.csv?project={}", "/w/risk.risk/new/?project={}"):
+            answer = client.get(path.format(project, word))
+            content = b"".join(answer.streaming_content).decode() if answer.streaming else answer.content.decode()  # type: ignore[attr-defined]
+            assert answer.status_code == 200 and (f"字段 {word}" in content) is is_shown, path
 
 
 @every

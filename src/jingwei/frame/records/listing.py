@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import values
-from jingwei.frame.records import cursors, extra_lists, tagged
+from jingwei.frame.records import cursors, extra, extra_lists, tagged
 from jingwei.frame.records.extra import Extra, Kind, SeveralField, is_name, people
 from jingwei.frame.records.resource import Resource, registry, resource_of
 from jingwei.frame.rights.access import Access
@@ -60,7 +60,13 @@ class Listing:
     @cached_property
     def extras(self) -> tuple[Extra, ...]:
         """The declared fields that it may show, sort and filter by: the organisation's, and those of the project to which it is narrowed."""
-        return extra_lists.offered(self.resource, self.parameters)
+        return extra.fields_of(self.resource, self.place, archived=False)
+
+    @cached_property
+    def place(self) -> int | None:
+        """The project to which it is narrowed, when its rows may be seen there."""
+        asked = extra.place_asked(self.resource, self.parameters)
+        return asked if asked is not None and self.access.allows(self.resource.permission(self.verb), asked) else None
 
     def _narrowed_by_extras(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         for each in self.extras:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from jingwei.frame.records import exchange, extra
+from jingwei.frame.records import exchange
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.ui.records import found
 from jingwei.frame.walls import heavy
@@ -19,9 +19,8 @@ excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def export(request: Request, key: str, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file."""
     resource = found(request, key, "export")
-    asked = request.GET.dict()
-    rows = Listing(resource, request.access, asked, verb="export").all_rows
-    names = exchange.fields_told(resource, request.access, extra.place_asked(resource, asked))
+    listing = Listing(resource, request.access, request.GET.dict(), verb="export")
+    rows, names = listing.all_rows, exchange.fields_told(resource, request.access, listing.place)
     if kind == "xlsx":
         response: HttpResponseBase = HttpResponse(exchange.export_xlsx(resource, rows, names), content_type=excel)
     else:

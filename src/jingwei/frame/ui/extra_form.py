@@ -39,7 +39,9 @@ def _fields_here(request: Request, resource: Resource, row: Any | None, initial:
     value = request.POST.get("project") or whole(str(asked)) or asked
     given = {"project": value} if value else {}
     place = place_meant(resource, given, row) if "project" in resource.fields else None
-    return extra.fields_of(resource, place if isinstance(place, int) else None, archived=False)
+    if not isinstance(place, int) or (row is None and not request.access.allows(resource.permission("add"), place)):
+        place = None
+    return extra.fields_of(resource, place, archived=False)
 
 
 def _held(each: Extra, row: Any) -> Any:
