@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jingwei.domains.work import effort
+from jingwei.domains.work import effort, loops
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
 from jingwei.domains.work.models import Dependency, Task, next_number
 from jingwei.frame import scope
@@ -222,7 +222,7 @@ def dependency_save(*, instance: Dependency | None = None, **values: Any) -> Dep
     if link.predecessor_id == link.successor_id:
         raise ValidationError({"predecessor": _("A task cannot wait for itself.")})
     link.project_id = link.successor.project_id
-    loop = _loop(link)
+    loop = loops.loop_of(link)
     if loop:
         raise ValidationError({"predecessor": _("This closes a loop: %(tasks)s.") % {"tasks": " → ".join(loop)}})
     link.save()
@@ -245,11 +245,11 @@ def dependencies_write(*, rows: Sequence[tuple[Dependency | None, Mapping[str, A
     for link in links:
         if link.predecessor.project_id != project_id:
             raise ValidationError({"predecessor": _("Both tasks must belong to one project.")})
-        above = (*_line(parents, link.successor_id), link.successor_id), (*_line(parents, link.predecessor_id), link.predecessor_id)
+        above = (*loops.line(parents, link.successor_id), link.successor_id), (*loops.line(parents, link.predecessor_id), link.predecessor_id)
         if link.predecessor_id in above[0] or link.successor_id in above[1]:
             raise ValidationError({"predecessor": _("A task cannot wait for itself.")})
         after.setdefault(link.predecessor_id, set()).add(link.successor_id)
-    if _closing(after):
+    if loops.closing(after):
         raise ValidationError({"predecessor": _("The links close a loop.")})
     bulk.save(links, ())
     facts.state(DependencyChanged(project_id=project_id))
@@ -267,7 +267,7 @@ def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str,
     kept: dict[tuple[int, int], Dependency] = {}
     refused: list[tuple[Task, Task, str]] = []
     for before, follower, kind, lag in links:
-        if before.pk == follower.pk or before.pk in _line(parents, follower.pk) or follower.pk in _line(parents, before.pk):
+        if before.pk == follower.pk or before.pk in loops.line(parents, follower.pk) or follower.pk in loops.line(parents, before.pk):
             refused.append((before, follower, _("a task cannot wait for itself or for what it is part of")))
             continue
         pair = (before.pk, follower.pk)
@@ -275,7 +275,7 @@ def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str,
         link.type, link.lag_minutes = kind, lag
         kept[pair] = link
         after.setdefault(before.pk, set()).add(follower.pk)
-    for a, b in _closing(after):
+    for a, b in loops.closing(after):
         if link := kept.pop((a, b), None):
             refused.append((link.predecessor, link.successor, _("it closes a loop")))
     bulk.save(list(kept.values()), ("type", "lag_minutes"))
@@ -293,64 +293,6 @@ def tasks_turn(*, project_id: int, is_from_finish: bool) -> int:
         task.constraint = after
     bulk.save(turned, ("constraint",))
     return len(turned)
-
-
-def _closing(after: Mapping[int, set[int]]) -> list[tuple[int, int]]:
-    """Links that lead back to a task from which they were reached, found by one walk in depth."""
-    seen: dict[int, bool] = {}  # False = on the way, True = left behind
-    closing = []
-    for first in after:
-        if first in seen:
-            continue
-        seen[first] = False
-        heap = [(first, iter(sorted(after[first])))]
-        while heap:
-            here, following = heap[-1]
-            step = next(following, None)
-            if step is None:
-                seen[here] = True
-                heap.pop()
-            elif step not in seen:
-                seen[step] = False
-                heap.append((step, iter(sorted(after.get(step, ())))))
-            elif not seen[step]:
-                closing.append((here, step))
-    return closing
-
-
-def _loop(link: Dependency) -> list[str]:
-    """The tasks of the loop a new link would close, by code; empty when there is none."""
-    after: dict[int, list[int]] = {}
-    for a, b in Dependency.objects.filter(project_id=link.project_id).exclude(pk=link.pk).values_list("predecessor_id", "successor_id"):
-        after.setdefault(a, []).append(b)
-    parents = dict(Task.objects.filter(project_id=link.project_id).values_list("pk", "parent_id"))
-    if link.predecessor_id in _line(parents, link.successor_id) or link.successor_id in _line(parents, link.predecessor_id):
-        return [link.predecessor.code, link.successor.code]
-    came: dict[int, int] = {link.successor_id: 0}
-    heap = [link.successor_id]
-    while heap:
-        here = heap.pop()
-        if here == link.predecessor_id:
-            path = [here]
-            while came[path[-1]]:
-                path.append(came[path[-1]])
-            codes = dict(Task.objects.filter(pk__in=path).values_list("pk", "code"))
-            return [codes[pk] for pk in [*reversed(path), link.successor_id]]
-        for following in after.get(here, ()):
-            if following not in came:
-                came[following] = here
-                heap.append(following)
-    return []
-
-
-def _line(parents: Mapping[int, int | None], task_id: int) -> list[int]:
-    """A task's summaries, upward."""
-    out = []
-    above = parents.get(task_id)
-    while above is not None:
-        out.append(above)
-        above = parents.get(above)
-    return out
 
 
 @transaction.atomic

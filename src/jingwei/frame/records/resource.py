@@ -61,15 +61,12 @@ class Children:
 class Resource:
     """Everything the house needs to know about one model.
 
-    `columns` are attributes shown in the list (fields, or properties with a `short_description`), `fields` what may be
-    written, `inline` what may be edited in the list, `natural_key` the lookups that name a row for people ("project__code",
-    "code"), `roles` grants verbs to standard roles: {"manager": "*", "engineer": "view change"}.
+    `columns` are attributes shown in the list (fields, or properties with a `short_description`), `fields` what may be written, `inline` what may be edited
+    in the list, `natural_key` the lookups that name a row for people ("project__code", "code"), `roles` grants verbs to standard roles: {"manager": "*"}.
     `life` is the life of its rows: its steps become verbs, and its field is typed in nowhere; `approval` says which of them only votes take. `rules(row)` raise ValidationError when a row as it
-    will be cannot be; `after(row)` follows in the same transaction when a row was written or brought back,
-    or when one of its parts was, or was removed.
-    `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved.
-    `write_many(rows=[(row|None, values), …]) -> [row, …]` is the same verb for many rows at once, when a loop is too slow,
-    and so is `remove_many(rows=[row, …])`.
+    will be cannot be; `after(row)` follows in the same transaction when a row or one of its parts was written, brought back or (a part) removed.
+    `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved. For many rows at once, when a loop
+    is too slow, they are `write_many(rows=[(row|None, values), …]) -> [row, …]` and `remove_many(rows=[row, …])`.
     A reference to a row of a project keeps to the project of the row that names it, unless `crosses` names it; then whoever writes it needs the
     right in both, or `granted`, which a grant lets pass that its service asks for. `place` leads to the project of rows that everybody's scope
     holds although a project may own them. `seen_from(projects)` narrows rows of the organisation to those that people of these projects may look at, `stands_in(row)`
@@ -82,8 +79,7 @@ class Resource:
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
     `custom` lets people declare fields of it, where its model is `Extended`. `folded` fields are those few people need: they stand behind “More fields”.
     `shows` are rows of other lists that name this one and that its page tells: a task's links.
-    `templated` are the fields that go along when a project becomes a template (frame/project_templates): own values, and references to what goes along, to
-    rows of the organisation (by name), or to people, who become placeholders; of a resource that `is_placeholder` they are what is told of one.
+    `templated` are the fields that go along when a project becomes a template (see frame/project_templates); of a resource that `is_placeholder`, what is told of one.
     `is_reserved`: for administrators; no wide grant such as `*.view` reaches it. `pages` are further pages of a row, for whoever may change it: title, name of
     the address (which takes its number), icon.
     `before_read()` brings up to date what is about to be shown. `example()` gives values for one valid row (used by the import template and by the laws).
