@@ -63,7 +63,7 @@ def told(case: Case, votes: list[Vote]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def add_routes(router: Router, resource: Resource, one: Any, refusals: dict[Any, Any]) -> None:
+def add_routes(router: Router, resource: Resource, one: Any) -> None:
     """The two operations of a resource with an approval; `one(request, resource, key)` finds a row that may be seen."""
     name = resource.key.replace(".", "_")
 
@@ -75,5 +75,5 @@ def add_routes(router: Router, resource: Resource, one: Any, refusals: dict[Any,
         case = voting.vote(resource, row, values.choice, request.access, word=values.word, acting_for=values.acting_for, seen=values.seen)  # type: ignore[attr-defined]
         return told(case, list(case.votes.order_by("pk")))
 
-    router.get("/{key}/cases", response={200: list[CaseTold], **refusals}, operation_id=f"{name}_cases", summary="Cases and votes")(list_cases)
-    router.post("/{key}/vote", response={200: CaseTold, **refusals}, operation_id=f"{name}_vote", summary="Vote")(vote)
+    router.get("/{key}/cases", response={200: list[CaseTold]}, operation_id=f"{name}_cases", summary="Cases and votes")(list_cases)
+    router.post("/{key}/vote", response={200: CaseTold}, operation_id=f"{name}_vote", summary="Vote")(vote)

@@ -79,12 +79,12 @@ def require(request: HttpRequest, resource: Resource, row: Any, kind: str) -> No
     rights.require(request.access, resource, row, kind)  # type: ignore[attr-defined]
 
 
-def add_to(router: Router, resource: Resource, one: Callable[..., Any], refusals: dict[Any, Any]) -> None:
+def add_to(router: Router, resource: Resource, one: Callable[..., Any]) -> None:
     """Add the operations for what the resource carries; `one(request, resource, key)` is the row when it may be seen."""
     name = resource.key.replace(".", "_")
     for kind, operations in (("talk", _comments), ("files", _files), ("tags", _tags), ("watch", _follow)):
         if kind in resource.carries:
-            operations(router, resource, one, refusals, name)
+            operations(router, resource, one, name)
 
 
 def _of(rows: Any, number: int) -> Any:
@@ -94,7 +94,7 @@ def _of(rows: Any, number: int) -> Any:
     return found
 
 
-def _comments(router: Router, resource: Resource, one: Callable[..., Any], refusals: dict[Any, Any], name: str) -> None:
+def _comments(router: Router, resource: Resource, one: Callable[..., Any], name: str) -> None:
     def told(comment: Comment) -> dict[str, Any]:
         by = str(comment.by) if comment.by is not None else ""
         return {"id": comment.pk, "at": comment.created_at, "edited_at": comment.edited_at, "by_id": comment.by_id, "by": by, "text": comment.text}
@@ -114,13 +114,13 @@ def _comments(router: Router, resource: Resource, one: Callable[..., Any], refus
         talk.take_back(resource, row, _of(carried_by(Comment, resource, row), number), request.access)  # type: ignore[attr-defined]
         return Status(204, None)
 
-    router.get("/{key}/comments", response={200: list[CommentTold], **refusals}, operation_id=f"{name}_comments")(listing)
-    router.post("/{key}/comments", response={201: CommentTold, **refusals}, operation_id=f"{name}_comment")(say)
-    router.patch("/{key}/comments/{int:number}", response={200: CommentTold, **refusals}, operation_id=f"{name}_comment_change")(amend)
-    router.delete("/{key}/comments/{int:number}", response={204: None, **refusals}, operation_id=f"{name}_comment_delete")(take_back)
+    router.get("/{key}/comments", response={200: list[CommentTold]}, operation_id=f"{name}_comments")(listing)
+    router.post("/{key}/comments", response={201: CommentTold}, operation_id=f"{name}_comment")(say)
+    router.patch("/{key}/comments/{int:number}", response={200: CommentTold}, operation_id=f"{name}_comment_change")(amend)
+    router.delete("/{key}/comments/{int:number}", response={204: None}, operation_id=f"{name}_comment_delete")(take_back)
 
 
-def _files(router: Router, resource: Resource, one: Callable[..., Any], refusals: dict[Any, Any], name: str) -> None:
+def _files(router: Router, resource: Resource, one: Callable[..., Any], name: str) -> None:
     def told(each: Attachment) -> dict[str, Any]:
         return {"id": each.pk, "at": each.created_at, "by_id": each.by_id, "name": each.name, "kind": each.kind, "size": each.size, "sha256": each.sha256}
 
@@ -145,13 +145,13 @@ def _files(router: Router, resource: Resource, one: Callable[..., Any], refusals
 
     schema = {"type": "object", "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}}, "required": ["file"]}
     body = {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}, "required": True}}
-    router.get("/{key}/files", response={200: list[FileTold], **refusals}, operation_id=f"{name}_files")(listing)
-    router.post("/{key}/files", response={201: list[FileTold], **refusals}, operation_id=f"{name}_attach", openapi_extra=body)(attach)
-    router.get("/{key}/files/{int:number}", response={200: bytes, **refusals}, operation_id=f"{name}_file")(read)
-    router.delete("/{key}/files/{int:number}", response={204: None, **refusals}, operation_id=f"{name}_file_delete")(remove)
+    router.get("/{key}/files", response={200: list[FileTold]}, operation_id=f"{name}_files")(listing)
+    router.post("/{key}/files", response={201: list[FileTold]}, operation_id=f"{name}_attach", openapi_extra=body)(attach)
+    router.get("/{key}/files/{int:number}", response={200: bytes}, operation_id=f"{name}_file")(read)
+    router.delete("/{key}/files/{int:number}", response={204: None}, operation_id=f"{name}_file_delete")(remove)
 
 
-def _tags(router: Router, resource: Resource, one: Callable[..., Any], refusals: dict[Any, Any], name: str) -> None:
+def _tags(router: Router, resource: Resource, one: Callable[..., Any], name: str) -> None:
     def told(tag: Tag) -> dict[str, Any]:
         return {"id": tag.pk, "word": tag.word, "colour": tag.colour}
 
@@ -166,12 +166,12 @@ def _tags(router: Router, resource: Resource, one: Callable[..., Any], refusals:
             raise Http404
         return Status(204, None)
 
-    router.get("/{key}/tags", response={200: list[TagTold], **refusals}, operation_id=f"{name}_tags")(listing)
-    router.post("/{key}/tags", response={201: TagTold, **refusals}, operation_id=f"{name}_tag")(add)
-    router.delete("/{key}/tags/{int:number}", response={204: None, **refusals}, operation_id=f"{name}_untag")(remove)
+    router.get("/{key}/tags", response={200: list[TagTold]}, operation_id=f"{name}_tags")(listing)
+    router.post("/{key}/tags", response={201: TagTold}, operation_id=f"{name}_tag")(add)
+    router.delete("/{key}/tags/{int:number}", response={204: None}, operation_id=f"{name}_untag")(remove)
 
 
-def _follow(router: Router, resource: Resource, one: Callable[..., Any], refusals: dict[Any, Any], name: str) -> None:
+def _follow(router: Router, resource: Resource, one: Callable[..., Any], name: str) -> None:
     def read(request: HttpRequest, key: str) -> Any:
         return {"follows": watch.follows(resource, one(request, resource, key), request.access)}  # type: ignore[attr-defined]
 
@@ -183,6 +183,6 @@ def _follow(router: Router, resource: Resource, one: Callable[..., Any], refusal
         watch.unfollow(resource, one(request, resource, key), request.access)  # type: ignore[attr-defined]
         return Status(204, None)
 
-    router.get("/{key}/follow", response={200: Followed, **refusals}, operation_id=f"{name}_follows")(read)
-    router.post("/{key}/follow", response={200: Followed, **refusals}, operation_id=f"{name}_follow")(follow)
-    router.delete("/{key}/follow", response={204: None, **refusals}, operation_id=f"{name}_unfollow")(unfollow)
+    router.get("/{key}/follow", response={200: Followed}, operation_id=f"{name}_follows")(read)
+    router.post("/{key}/follow", response={200: Followed}, operation_id=f"{name}_follow")(follow)
+    router.delete("/{key}/follow", response={204: None}, operation_id=f"{name}_unfollow")(unfollow)

@@ -71,29 +71,29 @@ def require_first(request: HttpRequest, parts: list[str]) -> None:
         project_named(request, parts[1], document.permission)  # type: ignore[arg-type]
 
 
-def router(refusals: dict[Any, Any]) -> Router:
+def router() -> Router:
     """All operations of documents."""
     made = Router(tags=["documents"])
 
-    @made.get("/{project}", response={200: list[DocumentTold], **refusals}, operation_id="documents_list")
+    @made.get("/{project}", response={200: list[DocumentTold]}, operation_id="documents_list")
     def listing(request: HttpRequest, project: str) -> Any:
         place = project_named(request, project, "frame.project.view")  # type: ignore[arg-type]
         return [{"key": each.key, "title": str(each.title)} for each in documents_of(request.access, place)]  # type: ignore[attr-defined]
 
-    @made.get("/{project}/{document}", response={200: list[VersionTold], **refusals}, operation_id="document_versions")
+    @made.get("/{project}/{document}", response={200: list[VersionTold]}, operation_id="document_versions")
     def of_one(request: HttpRequest, project: str, document: str, row: int = 0) -> Any:
         with heavy.turn(request):
             declared, asked = found(request, project, document, row)
             kept = list(versions.kept(declared, asked)[: versions.listed_at_most])
             return [_told(each) for each in versions.standing(declared, asked, kept)]
 
-    @made.post("/{project}/{document}", response={202: WorkTold, **refusals}, operation_id="document_make")
+    @made.post("/{project}/{document}", response={202: WorkTold}, operation_id="document_make")
     def make(request: HttpRequest, project: str, document: str, values: Wanted) -> Any:
         declared, asked = found(request, project, document, values.row)
         work = versions.begin(declared, asked, language=values.language or get_language(), status=values.status, user=request.user, url="/running/")  # type: ignore[arg-type]
         return Status(202, {"work": work.pk})
 
-    @made.get("/{project}/{document}/{int:version}/{ending}", response={200: bytes, **refusals}, operation_id="document_file")
+    @made.get("/{project}/{document}/{int:version}/{ending}", response={200: bytes}, operation_id="document_file")
     def read(request: HttpRequest, project: str, document: str, version: int, ending: str, row: int = 0) -> Any:
         declared, asked = found(request, project, document, row)
         kept = versions.kept(declared, asked).filter(number=version).first() if version < 2**31 else None

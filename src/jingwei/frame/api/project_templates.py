@@ -63,22 +63,22 @@ def answered(name: str, taken: taking.Taken) -> HttpResponse:
     return response
 
 
-def routers(refusals: dict[Any, Any]) -> tuple[Router, Router]:
+def routers() -> tuple[Router, Router]:
     """The operations below /projects and those below /templates."""
     projects, templates = Router(tags=["templates"]), Router(tags=["templates"])
 
-    @projects.get("/{project}/template", response={200: bytes, **refusals}, operation_id="project_template", summary="A project as a template")
+    @projects.get("/{project}/template", response={200: bytes}, operation_id="project_template", summary="A project as a template")
     def take(request: HttpRequest, project: str, tasks: str = "", files: bool = True) -> Any:
         place = project_named(request, project, "frame.project.view")  # type: ignore[arg-type]
         with heavy.turn(request):
             return answered(place.code, taking.take(place, request.access, tasks=chosen(tasks), with_files=files))  # type: ignore[attr-defined]
 
-    @templates.get("", response={200: list[ReadyTold], **refusals}, operation_id="templates_list", summary="The templates of the product")
+    @templates.get("", response={200: list[ReadyTold]}, operation_id="templates_list", summary="The templates of the product")
     def listing(request: HttpRequest) -> Any:
         request.access.require_anywhere("frame.project.view")  # type: ignore[attr-defined]
         return [{"key": each.key, "title": str(each.title), "summary": str(each.summary)} for each in ready.templates()]
 
-    @templates.post("", response={201: BroughtTold, 202: WorkTold, **refusals}, operation_id="template_bring", openapi_extra=_described)
+    @templates.post("", response={201: BroughtTold, 202: WorkTold}, operation_id="template_bring", openapi_extra=_described)
     def bring(request: HttpRequest) -> Any:
         access: Any = request.access  # type: ignore[attr-defined]
         place = project_named(request, code, "frame.project.view") if (code := request.POST.get("project", "")) else None  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -66,6 +67,10 @@ class Change(Schema):
     after: Any
 
 
+# unreadable, not known, not allowed, not there, changed meanwhile, too large, wrong, too much at once, no room or no database just now
+refusals = (400, 401, 403, 404, 409, 413, 422, 429, 503)
+
+
 class Described(NinjaAPI):
     """The API, which describes itself once in each language: it takes seconds of a processor."""
 
@@ -73,14 +78,24 @@ class Described(NinjaAPI):
         """The description; made anew only for another language or address."""
         key = (get_language(), *sorted((name, str(value)) for name, value in asked.items()))
         if key not in _descriptions:
-            _descriptions[key] = super().get_openapi_schema(**asked)
+            _descriptions[key] = _with_refusals(super().get_openapi_schema(**asked))
         return _descriptions[key]
+
+
+def _with_refusals(described: Any) -> Any:
+    """Every operation may refuse, and all refuse alike: said here, as a shape for each of thousands of answers would take every process seconds to begin."""
+    shape = Problems.model_json_schema(ref_template="#/components/schemas/{model}")
+    described["components"]["schemas"] |= {**shape.pop("$defs"), "Problems": shape}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problems"}}}
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            for status in refusals:
+                operation["responses"].setdefault(status, {"description": HTTPStatus(status).phrase, "content": content})
+    return described
 
 
 _descriptions: dict[Any, Any] = {}
 api = Described(title="Jingwei 经纬", version="1", auth=[TokenAuth(), SessionAuth()], docs_url=None, docs_decorator=login_required, urls_namespace="api-v1")
-# unreadable, not known, not allowed, not there, changed meanwhile, too large, wrong, too much at once, no room or no database just now
-refusals: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), Problems)
 
 
 def _answer(request: HttpRequest, status: int, *problems: tuple[str, str, str]) -> Any:
@@ -224,19 +239,19 @@ def router_of(resource: Resource) -> Router:
         ]
 
     told = {"parameters": asking.described(resource)}
-    router.get("/", response={200: listed, **refusals}, operation_id=f"{name}_list", url_name=f"{name}_list", openapi_extra=told)(list_rows)
-    router.post("/", response={201: out, **refusals}, operation_id=f"{name}_create")(create_row)
-    router.get("/{key}", response={200: out, **refusals}, operation_id=f"{name}_read")(read_row)
-    router.patch("/{key}", response={200: out, **refusals}, operation_id=f"{name}_change")(change_row)
-    router.delete("/{key}", response={204: None, **refusals}, operation_id=f"{name}_delete")(delete_row)
-    router.get("/{key}/history", response={200: list[Change], **refusals}, operation_id=f"{name}_history")(history)
+    router.get("/", response={200: listed}, operation_id=f"{name}_list", url_name=f"{name}_list", openapi_extra=told)(list_rows)
+    router.post("/", response={201: out}, operation_id=f"{name}_create")(create_row)
+    router.get("/{key}", response={200: out}, operation_id=f"{name}_read")(read_row)
+    router.patch("/{key}", response={200: out}, operation_id=f"{name}_change")(change_row)
+    router.delete("/{key}", response={204: None}, operation_id=f"{name}_delete")(delete_row)
+    router.get("/{key}/history", response={200: list[Change]}, operation_id=f"{name}_history")(history)
     if resource.approval is not None:
-        approvals.add_routes(router, resource, one, refusals)
+        approvals.add_routes(router, resource, one)
     for verb in resource.verbs:
-        router.post(f"/{{key}}/{verb.name}", response={200: out, **refusals}, operation_id=f"{name}_{verb.name}")(_verb(resource, verb))
-    carried.add_to(router, resource, one, refusals)
+        router.post(f"/{{key}}/{verb.name}", response={200: out}, operation_id=f"{name}_{verb.name}")(_verb(resource, verb))
+    carried.add_to(router, resource, one)
     if relations_of(resource):
-        traces.add_to(router, resource, one, refusals)
+        traces.add_to(router, resource, one)
     return router
 
 
@@ -277,16 +292,16 @@ def _described(report: Report) -> dict[str, Any]:
 
 for _resource in resources():
     api.add_router(f"/{_resource.key}", router_of(_resource))
-api.add_router("/imports", imports.router_of(refusals))
+api.add_router("/imports", imports.router_of())
 for _each in reports():
     _name = _each.key.replace(".", "_")
     api.get(
         f"/reports/{_each.key}/{{project}}",
-        response={200: dict[str, Any], **refusals},
+        response={200: dict[str, Any]},
         operation_id=f"{_name}_report",
         tags=["reports"],
         openapi_extra=_described(_each),
     )(_report(_each))
-api.add_router("/documents", documents.router(refusals))
-for _place, _router in zip(("/projects", "/templates"), project_templates.routers(refusals), strict=True):
+api.add_router("/documents", documents.router())
+for _place, _router in zip(("/projects", "/templates"), project_templates.routers(), strict=True):
     api.add_router(_place, _router)

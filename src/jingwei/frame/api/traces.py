@@ -126,7 +126,7 @@ def touched(row: impact.Impact) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def add_to(router: Router, resource: Resource, one: Callable[[HttpRequest, Resource, str], Any], refusals: Any) -> None:
+def add_to(router: Router, resource: Resource, one: Callable[[HttpRequest, Resource, str], Any]) -> None:
     """The operations of a resource whose rows can stand at the end of a trace. `one(request, resource, key)` finds a row."""
     name = resource.key.replace(".", "_")
 
@@ -153,8 +153,8 @@ def add_to(router: Router, resource: Resource, one: Callable[[HttpRequest, Resou
     def touches(request: HttpRequest, key: str, asked: Asked = Query(...)) -> Any:  # type: ignore[type-arg]
         return touched(impact.impact_of(resource, one(request, resource, key), request.access, depth=asked.depth, way=asked.way))  # type: ignore[attr-defined]
 
-    router.get("/{key}/traces", response={200: Edges, **refusals}, operation_id=f"{name}_traces")(list_edges)
-    router.post("/{key}/traces", response={201: Edges, **refusals}, operation_id=f"{name}_traces_join")(join)
-    router.post("/{key}/traces/{edge}/confirm", response={200: Edges, **refusals}, operation_id=f"{name}_traces_confirm")(confirm)
-    router.delete("/{key}/traces/{edge}", response={204: None, **refusals}, operation_id=f"{name}_traces_part")(part)
-    router.get("/{key}/impact", response={200: Impact, **refusals}, operation_id=f"{name}_impact")(touches)
+    router.get("/{key}/traces", response={200: Edges}, operation_id=f"{name}_traces")(list_edges)
+    router.post("/{key}/traces", response={201: Edges}, operation_id=f"{name}_traces_join")(join)
+    router.post("/{key}/traces/{edge}/confirm", response={200: Edges}, operation_id=f"{name}_traces_confirm")(confirm)
+    router.delete("/{key}/traces/{edge}", response={204: None}, operation_id=f"{name}_traces_part")(part)
+    router.get("/{key}/impact", response={200: Impact}, operation_id=f"{name}_impact")(touches)

@@ -22,7 +22,6 @@ from jingwei.hub.rest.shapes import (
     Resolve,
     only,
     page_of,
-    refusals,
     sliced,
     storable,
 )
@@ -38,14 +37,14 @@ def _wanted(request: Request, query: Paged) -> Interface | None:
     return interface_named(request.access, query.interface) if query.interface else None
 
 
-@router.get("/conflicts", response={200: Conflicts, **refusals}, operation_id="hub_conflicts")
+@router.get("/conflicts", response={200: Conflicts}, operation_id="hub_conflicts")
 def list_conflicts(request: Request, query: Query[Paged]) -> Any:
     """Open conflicts, newest first."""
     rows = worklist.conflicts(request.access, _wanted(request, query))
     return {"count": rows.count(), "page": query.page, "items": [q.as_plain() for q in questions(sliced(rows, query), request.access)]}  # type: ignore[arg-type]
 
 
-@router.post("/conflicts/resolve", response={200: Done, **refusals}, operation_id="hub_conflicts_resolve")
+@router.post("/conflicts/resolve", response={200: Done}, operation_id="hub_conflicts_resolve")
 def resolve(request: Request, asked: Resolve) -> Any:
     """Decide conflicts. 422 when something has changed since it was shown; what could be decided is."""
     request.access.require_anywhere("hub.interface.change")
@@ -57,14 +56,14 @@ def resolve(request: Request, asked: Resolve) -> Any:
     return {"count": decisions.conflict_resolve(conflicts=rows, choice=asked.choice, value=asked.value)}
 
 
-@router.get("/quarantine", response={200: Parked, **refusals}, operation_id="hub_quarantine")
+@router.get("/quarantine", response={200: Parked}, operation_id="hub_quarantine")
 def list_parked(request: Request, query: Query[Paged]) -> Any:
     """Parked records, newest first."""
     rows = worklist.quarantine(request.access, _wanted(request, query))
     return {"count": rows.count(), "page": query.page, "items": [worklist.parked_as_plain(row, request.access) for row in sliced(rows, query)]}  # type: ignore[arg-type]
 
 
-@router.get("/quarantine/{int:number}", response={200: ParkedWholeOut, **refusals}, operation_id="hub_quarantine_show")
+@router.get("/quarantine/{int:number}", response={200: ParkedWholeOut}, operation_id="hub_quarantine_show")
 def show_parked(request: Request, number: Path[Id]) -> Any:
     """One parked record with its values and what came in."""
     request.access.require_anywhere("hub.interface.view")
@@ -74,7 +73,7 @@ def show_parked(request: Request, number: Path[Id]) -> Any:
     return worklist.parked_as_plain(row, request.access, whole=True)
 
 
-@router.post("/quarantine/{int:number}/release", response={200: Done, **refusals}, operation_id="hub_quarantine_mend")
+@router.post("/quarantine/{int:number}/release", response={200: Done}, operation_id="hub_quarantine_mend")
 def mend(request: Request, number: Path[Id], asked: Release) -> Any:
     """Replay one parked record, with mended values when they are given."""
     request.access.require_anywhere("hub.interface.change")
@@ -84,34 +83,34 @@ def mend(request: Request, number: Path[Id], asked: Release) -> Any:
     return {"count": decisions.quarantine_release(rows=rows, record=asked.record)}
 
 
-@router.post("/quarantine/release", response={200: Done, **refusals}, operation_id="hub_quarantine_release")
+@router.post("/quarantine/release", response={200: Done}, operation_id="hub_quarantine_release")
 def release(request: Request, asked: Ids) -> Any:
     """Replay parked records as they are over there now."""
     request.access.require_anywhere("hub.interface.change")
     return {"count": decisions.quarantine_release(rows=worklist.chosen(worklist.quarantine(request.access), asked.ids, request.access))}
 
 
-@router.post("/quarantine/discard", response={200: Done, **refusals}, operation_id="hub_quarantine_discard")
+@router.post("/quarantine/discard", response={200: Done}, operation_id="hub_quarantine_discard")
 def discard(request: Request, asked: Ids) -> Any:
     """Leave parked records out for good; what came in is kept."""
     request.access.require_anywhere("hub.interface.change")
     return {"count": decisions.quarantine_discard(rows=worklist.chosen(worklist.quarantine(request.access), asked.ids, request.access))}
 
 
-@router.get("/dead-letters", response={200: Letters, **refusals}, operation_id="hub_dead_letters")
+@router.get("/dead-letters", response={200: Letters}, operation_id="hub_dead_letters")
 def list_letters(request: Request, query: Query[Paged]) -> Any:
     """Dead letters that nobody has settled, newest first."""
     rows = worklist.dead_letters(request.access, _wanted(request, query))
     return {"count": rows.count(), "page": query.page, "items": [worklist.letter_as_plain(row, request.access) for row in sliced(rows, query)]}  # type: ignore[arg-type]
 
 
-@router.post("/dead-letters/replay", response={200: Done, **refusals}, operation_id="hub_dead_letters_replay")
+@router.post("/dead-letters/replay", response={200: Done}, operation_id="hub_dead_letters_replay")
 def replay(request: Request, asked: Ids) -> Any:
     """Try again from the present state of both sides."""
     return _settled(request, asked, "replay")
 
 
-@router.post("/dead-letters/discard", response={200: Done, **refusals}, operation_id="hub_dead_letters_discard")
+@router.post("/dead-letters/discard", response={200: Done}, operation_id="hub_dead_letters_discard")
 def leave(request: Request, asked: Ids) -> Any:
     """Leave it at that."""
     return _settled(request, asked, "discard")

@@ -27,7 +27,6 @@ from jingwei.hub.rest.shapes import (
     Switch,
     VersionOut,
     only,
-    refusals,
     storable,
 )
 from jingwei.hub.rights import interface_named, may_see_values, require_values, switching
@@ -57,7 +56,7 @@ def _stage(interface: Interface) -> dict[str, Any]:
     return {"key": now.key, "stage": now.stage, "held_reason": now.held_reason, "version": now.published.number if now.published else None}
 
 
-@router.get("/interfaces/{key}/versions", response={200: list[VersionOut], **refusals}, operation_id="hub_versions")
+@router.get("/interfaces/{key}/versions", response={200: list[VersionOut]}, operation_id="hub_versions")
 def versions(request: Request, key: str) -> Any:
     """Every version, newest first."""
     interface = interface_named(request.access, key)
@@ -67,7 +66,7 @@ def versions(request: Request, key: str) -> Any:
     ]
 
 
-@router.get("/interfaces/{key}/versions/diff", response={200: list[ChangeOut], **refusals}, operation_id="hub_versions_diff")
+@router.get("/interfaces/{key}/versions/diff", response={200: list[ChangeOut]}, operation_id="hub_versions_diff")
 def diff(request: Request, key: str, old: int = Number, new: int = Number) -> Any:
     """What differs between two versions."""
     only(request, "old", "new")
@@ -76,7 +75,7 @@ def diff(request: Request, key: str, old: int = Number, new: int = Number) -> An
     return [change.as_plain() for change in changes.changes(one.spec, two.spec)]
 
 
-@router.post("/interfaces/{key}/versions/rollback", response={200: StageOut, **refusals}, operation_id="hub_versions_rollback")
+@router.post("/interfaces/{key}/versions/rollback", response={200: StageOut}, operation_id="hub_versions_rollback")
 def rollback(request: Request, key: str, asked: Rollback) -> Any:
     """Publish the content of an earlier version as a new one."""
     interface = interface_named(request.access, key, "change")
@@ -85,7 +84,7 @@ def rollback(request: Request, key: str, asked: Rollback) -> Any:
     return _stage(interface)
 
 
-@router.post("/interfaces/{key}/switch", response={200: StageOut, **refusals}, operation_id="hub_switch")
+@router.post("/interfaces/{key}/switch", response={200: StageOut}, operation_id="hub_switch")
 def switch(request: Request, key: str, asked: Switch) -> Any:
     """Switch on, pause or retire."""
     interface = interface_named(request.access, key, switching[asked.stage])
@@ -93,7 +92,7 @@ def switch(request: Request, key: str, asked: Switch) -> Any:
     return _stage(interface)
 
 
-@router.post("/interfaces/{key}/release", response={200: StageOut, **refusals}, operation_id="hub_release")
+@router.post("/interfaces/{key}/release", response={200: StageOut}, operation_id="hub_release")
 def release(request: Request, key: str) -> Any:
     """Go on after the machinery had stopped itself."""
     interface = interface_named(request.access, key, "change")
@@ -101,7 +100,7 @@ def release(request: Request, key: str) -> Any:
     return _stage(interface)
 
 
-@router.get("/interfaces/{key}/dry-run", response={200: dict[str, Any], **refusals}, operation_id="hub_dry_run")
+@router.get("/interfaces/{key}/dry-run", response={200: dict[str, Any]}, operation_id="hub_dry_run")
 def dry_run(request: Request, key: str, version: int | None = Query(None, ge=1, le=2**31 - 1)) -> Any:
     """What would be written now, by the published version or an earlier one. Nothing is."""
     only(request, "version")
@@ -111,26 +110,26 @@ def dry_run(request: Request, key: str, version: int | None = Query(None, ge=1, 
     return _asked(request, lambda: rehearsal.dry_run(interface.pk, version=wanted))
 
 
-@router.get("/interfaces/{key}/deletes", response={200: list[DeleteOut], **refusals}, operation_id="hub_deletes")
+@router.get("/interfaces/{key}/deletes", response={200: list[DeleteOut]}, operation_id="hub_deletes")
 def deletes(request: Request, key: str) -> Any:
     """Deletes that are held until somebody decides (at most 1,000 are told)."""
     interface = interface_named(request.access, key)
     return worklist.deletes_as_plain(worklist.held_deletes(interface)[:1000], may_see_values(request.access, interface))
 
 
-@router.post("/interfaces/{key}/deletes/allow", response={200: Done, **refusals}, operation_id="hub_deletes_allow")
+@router.post("/interfaces/{key}/deletes/allow", response={200: Done}, operation_id="hub_deletes_allow")
 def allow(request: Request, key: str) -> Any:
     """Let the held deletes pass."""
     return {"count": decisions.deletes_allow(interface=interface_named(request.access, key, "change"))}
 
 
-@router.post("/interfaces/{key}/deletes/refuse", response={200: Done, **refusals}, operation_id="hub_deletes_refuse")
+@router.post("/interfaces/{key}/deletes/refuse", response={200: Done}, operation_id="hub_deletes_refuse")
 def refuse(request: Request, key: str) -> Any:
     """Keep the records; what was deleted is made anew from them."""
     return {"count": decisions.deletes_refuse(interface=interface_named(request.access, key, "change"))}
 
 
-@router.post("/interfaces/{key}/reconcile", response={200: FoundOut, **refusals}, operation_id="hub_reconcile")
+@router.post("/interfaces/{key}/reconcile", response={200: FoundOut}, operation_id="hub_reconcile")
 def reconcile_now(request: Request, key: str) -> Any:
     """Compare all keys of both sides with the links now; what is missing is looked up."""
     interface = _published(interface_named(request.access, key, "change"))
@@ -142,7 +141,7 @@ def reconcile_now(request: Request, key: str) -> Any:
     return found
 
 
-@router.get("/interfaces/{key}/verify", response={200: dict[str, Any], **refusals}, operation_id="hub_verify")
+@router.get("/interfaces/{key}/verify", response={200: dict[str, Any]}, operation_id="hub_verify")
 def verify(request: Request, key: str) -> Any:
     """Both sides compared with each other and with the base, value by value. Writes nothing."""
     interface = _published(interface_named(request.access, key))
@@ -150,13 +149,13 @@ def verify(request: Request, key: str) -> Any:
     return _asked(request, lambda: compare.verify(interface))
 
 
-@router.get("/interfaces/{key}/grant", response={200: GrantOut, **refusals}, operation_id="hub_grant")
+@router.get("/interfaces/{key}/grant", response={200: GrantOut}, operation_id="hub_grant")
 def grant(request: Request, key: str) -> Any:
     """What the interface may do with our own records, and who granted it."""
     return _grant(interface_named(request.access, key))
 
 
-@router.post("/interfaces/{key}/grant/revoke", response={200: GrantOut, **refusals}, operation_id="hub_grant_revoke")
+@router.post("/interfaces/{key}/grant/revoke", response={200: GrantOut}, operation_id="hub_grant_revoke")
 def revoke(request: Request, key: str) -> Any:
     """Take it back."""
     interface = interface_named(request.access, key, "change")
@@ -164,7 +163,7 @@ def revoke(request: Request, key: str) -> Any:
     return _grant(interface)
 
 
-@router.post("/interfaces/{key}/grant/restore", response={200: GrantOut, **refusals}, operation_id="hub_grant_restore")
+@router.post("/interfaces/{key}/grant/restore", response={200: GrantOut}, operation_id="hub_grant_restore")
 def restore(request: Request, key: str) -> Any:
     """Grant again what the published version needs; you must hold it yourself."""
     interface = _published(interface_named(request.access, key, "change"))
@@ -182,7 +181,7 @@ def _grant(interface: Interface) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/trace", response={200: dict[str, Any], **refusals}, operation_id="hub_trace")
+@router.get("/trace", response={200: dict[str, Any]}, operation_id="hub_trace")
 def trace(request: Request, id: str = Query(..., min_length=1, max_length=300)) -> Any:
     """Everything known of a record, by any id somebody may hold of it."""
     only(request, "id")

@@ -11,13 +11,11 @@ from ninja import Schema
 from ninja.errors import ValidationError as BadInput
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
-from jingwei.frame.api.rest import Problems
 from jingwei.frame.api.schemas import Strict
 from jingwei.frame.web import Request
 from jingwei.hub.contract import Record
 from jingwei.hub.inbox.deliveries import unstorable
 
-refusals: dict[Any, Any] = {401: None, 403: Problems, 404: Problems, 422: Problems}
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Key = Annotated[str, Field(max_length=200)]
 Json = Annotated[Any, WithJsonSchema({"description": "any JSON value"})]
