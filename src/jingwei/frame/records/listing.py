@@ -72,9 +72,11 @@ class Listing:
         for each in self.extras:
             if (wanted := extra_lists.wanted(each, self.parameters)) is not None:
                 rows = rows.alias(**{extra_lists.alias_of(each): extra_lists.comparable(each)}).filter(wanted)
-        if (by := self._sorting_extra) is not None:
-            rows = rows.annotate(**{extra_lists.alias_of(by): extra_lists.comparable(by)})
-        return rows
+        return self._sorted_by_extra(rows)
+
+    def _sorted_by_extra(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        by = self._sorting_extra
+        return rows if by is None else rows.annotate(**{extra_lists.alias_of(by): extra_lists.comparable(by)})
 
     @cached_property
     def _sorting_extra(self) -> Extra | None:
@@ -127,8 +129,19 @@ class Listing:
 
     @cached_property
     def count(self) -> int:
-        """How many rows match."""
+        """How many rows match. A search looks through every row: it is asked twice only when more are found than the first page holds."""
+        if self._is_found_first and len(self._begin) <= self.size:
+            return len(self._begin)
         return self.all_rows.order_by().count()
+
+    @property
+    def _is_found_first(self) -> bool:
+        return bool(self.parameters.get("q")) and (values.whole(self.parameters.get("page", "1")) or 1) <= 1 and not self.parameters.get("after")
+
+    @cached_property
+    def _begin(self) -> list[Any]:
+        """The first page, and one row more where there is one."""
+        return self._whole(self.all_rows[: self.size + 1])
 
     @property
     def page(self) -> int:
@@ -144,12 +157,19 @@ class Listing:
     def rows(self) -> list[Any]:
         """The rows of the page, or those behind the cursor `after`. What lies nearer to the end is counted from there."""
         if after := self.parameters.get("after", ""):
-            return list(cursors.behind(self.all_rows, self.order, after)[: self.size])
+            return self._whole(cursors.behind(self.all_rows, self.order, after)[: self.size])
+        if self._is_found_first:
+            return self._begin[: self.size]
         start = (self.page - 1) * self.size
         left = self.count - start
         if start > left:
-            return list(self.all_rows.reverse()[max(0, left - self.size) : left])[::-1]
-        return list(self.all_rows[start : start + self.size])
+            return self._whole(self.all_rows.reverse()[max(0, left - self.size) : left])
+        return self._whole(self.all_rows[start : start + self.size])
+
+    def _whole(self, part: models.QuerySet[Any]) -> list[Any]:
+        """A part of the list with all that is joined to its rows: which they are is settled first, on rows without it."""
+        rows = self.resource.seen(self.access, self.verb).filter(pk__in=part.values("pk"))
+        return list(self._sorted_by_extra(rows).order_by(*self.order))
 
     @property
     def next(self) -> str | None:
@@ -230,10 +250,10 @@ def searched(resource: Resource, words: str) -> Q:
     """Rows in which every word occurs in one of the search fields; Chinese needs no spaces."""
     wanted = Q()
     for word in words.split()[:8]:
-        either = Q()
+        either, lookup = Q(), "icontains" if word.upper() != word.lower() else "contains"  # Chinese and numbers have no case, and looking for one is dear
         for name in resource.search:
-            either |= Q(**{f"{name}__icontains": word})
+            either |= Q(**{f"{name}__{lookup}": word})
         if resource.is_extended:
-            either |= Q(extra_lists.searched(word))
+            either |= ~Q(**{extra.column: {}}) & Q(extra_lists.searched(word))
         wanted &= either
     return wanted
