@@ -15,11 +15,13 @@ from jingwei.domains.directory.models import Person
 from jingwei.domains.risk import queries
 from jingwei.domains.risk.models import Risk
 from jingwei.domains.work import services as work
+from jingwei.frame.models import Alarm
 from jingwei.frame.records import commands
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import system_access
 from jingwei.frame.views import Matrix
+from jingwei.frame.work import watching
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +198,18 @@ def test_a_closed_risk_stays_and_keeps_what_it_names(firm: Firm) -> None:
             commands.remove(resource("work.task"), row, rights)
     assert isinstance(commands.remove_many(resource("work.task"), [above, firm.task("别的")], rights)[0], Exception)
     assert made.impacts.count() == 1
+
+
+def test_an_overdue_review_of_an_open_risk_is_told_until_it_is_reviewed(firm: Firm) -> None:
+    past, today = timezone.localdate() - timedelta(days=1), timezone.localdate()
+    late = risk_of(firm, review_on=past)
+    risk_of(firm, "R-2", review_on=today)
+    Risk.unscoped.filter(pk=risk_of(firm, "R-3", review_on=past).pk).update(status=Risk.Status.CLOSED)
+    with firm.acting("owner"):
+        watching.look_at_all()
+        assert list(Alarm.objects.filter(watch="risk.review", ended_at=None).values_list("row_id", flat=True)) == [late.pk]
+    assert "R-1" in firm.client("manager").get("/alarms/").text and "R-1" not in firm.client("stranger").get("/alarms/").text
+    Risk.unscoped.filter(pk=late.pk).update(review_on=today)
+    with firm.acting("owner"):
+        watching.look_at_all()
+        assert not Alarm.objects.filter(watch="risk.review", ended_at=None).exists()

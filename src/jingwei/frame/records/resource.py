@@ -63,8 +63,8 @@ class Resource:
 
     `columns` are attributes shown in the list (fields, or properties with a `short_description`), `fields` what may be written, `inline` what may be edited
     in the list, `natural_key` the lookups that name a row for people ("project__code", "code"), `roles` grants verbs to standard roles: {"manager": "*"}.
-    `life` is the life of its rows: its steps become verbs, and its field is typed in nowhere; `approval` says which of them only votes take. `rules(row)` raise ValidationError when a row as it
-    will be cannot be; `after(row)` follows in the same transaction when a row or one of its parts was written, brought back or (a part) removed.
+    `life` is the life of its rows: its steps become verbs, and its field is typed in nowhere; `approval` says which of them only votes take. `rules(row)` raise
+    ValidationError when a row as it will be cannot be; `after(row)` follows in the same transaction when a row or one of its parts was written, brought back or (a part) removed.
     `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved. For many rows at once, when a loop
     is too slow, they are `write_many(rows=[(row|None, values), …]) -> [row, …]` and `remove_many(rows=[row, …])`.
     A reference to a row of a project keeps to the project of the row that names it, unless `crosses` names it; then whoever writes it needs the
@@ -73,9 +73,8 @@ class Resource:
     names projects that a row of the organisation serves as well: whoever changes it needs the right there too.
     `untold` are stored fields that neither the API nor the history tells, as not everybody who sees the row may see what stands in them.
     `search` are the fields in which words are looked for, of its own or of what it names ("risk__code"): the last of `natural_key` ranks first, then the others.
-    `veiled` are references whose names are told only to those who may look at what they name, `reasons_need` origins of changes whose reasons are
-    told only to holders of a further permission: {"schedule": "hub.interface.view"}.
-    `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
+    `veiled` are references whose names are told only to those who may look at what they name, `reasons_need` origins of changes whose reasons are told only to
+    holders of a further permission: {"schedule": "hub.interface.view"}. `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
     `custom` lets people declare fields of it, where its model is `Extended`. `folded` fields are those few people need: they stand behind “More fields”.
     `shows` are rows of other lists that name this one and that its page tells: a task's links.
