@@ -16,6 +16,7 @@ from jingwei.frame.documents.saying import texts_of
 from jingwei.frame.models import Attachment, Membership, Project
 from jingwei.frame.project_templates import days, declared
 from jingwei.frame.project_templates.file import bytes_of_files_at_most, edges_at_most, file_format, files_at_most, rows_at_most, version
+from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces.trace import traces
@@ -109,6 +110,8 @@ class Taking:
     def told(self, found: Resource, row: Any) -> dict[str, Any]:
         """A row as it stands in the file; what is empty is left out."""
         values = {name: self._value(found, row, name) for name in found.templated}
+        if found.is_extended:
+            values[extra.column] = self._declared(found, row) or None
         return {name: value for name, value in values.items() if value not in (None, "")}
 
     def _value(self, found: Resource, row: Any, name: str) -> Any:
@@ -125,7 +128,27 @@ class Taking:
             return target.name_of(value) if self.access.anywhere(target.permission("view")) else None
         if isinstance(value, date | datetime):
             return days.told(self.ruler, self.project, value)
-        return str(value) if isinstance(value, Decimal) else value
+        return format(value, "f") if isinstance(value, Decimal) else value
+
+    def _declared(self, found: Resource, row: Any) -> dict[str, Any]:
+        """Values of declared fields by key: people as placeholders, days as working days from the start."""
+        out = {}
+        for each in extra.fields_of(found, self.project.pk if found.model is not Project else None):
+            value = extra.raw(row, each.name)
+            made = extra.typed(each, value)
+            if value is None or not extra.is_of(each, value):
+                continue
+            if each.definition.kind == extra.Kind.PERSON:
+                if not isinstance(made, int):  # somebody who is gone is nobody
+                    out[each.key] = {"person": self._placeholder(made.pk, made)}
+            elif each.definition.kind == extra.Kind.DATE:
+                try:
+                    out[each.key] = days.told(self.ruler, self.project, made)
+                except ValidationError:
+                    self.left_out.append(_("“%(field)s” of %(row)s: the day is too far from the start.") % {"field": each.definition, "row": found.name_of(row)})
+            else:
+                out[each.key] = value
+        return out
 
     def _placeholder(self, pk: int, person: Any) -> int:
         self.people.setdefault(pk, person)
@@ -197,6 +220,8 @@ def take(project: Project, access: Access, *, tasks: Collection[int] | None = No
     access.require("frame.project.view", project.pk)
     taking = Taking(project, access)
     taking.gather(tasks)
+    for found in declared.templated():
+        extra.prime(found, taking.rows.get(found.key, ()), [each.name for each in extra.fields_of(found, project.pk)])
     rows = {
         key: [{"id": number} | taking.told(found, row) for number, row in enumerate(taking.rows[key], 1)]
         for found in declared.templated()

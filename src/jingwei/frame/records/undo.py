@@ -179,7 +179,8 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
     for field in found.model._meta.concrete_fields:
         if field.attname in kept and not isinstance(field, models.BinaryField):
             setattr(row, field.attname, field.to_python(kept[field.attname]))
-    if found.is_extended:
+    if found.is_extended and row.extra:
+        extra.hold_still(found)
         row.extra = extra_taken.fitting(found, row)
     commands.authorise(access, found, "add", row)
     if hasattr(row, "fit_to_return"):
