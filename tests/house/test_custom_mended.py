@@ -195,3 +195,32 @@ def test_a_cell_of_a_declared_field_is_left_as_it_was(house: House, inside: Insi
     client = logged_in(house, house.owner)
     for name, status in (("extra.x", 200), ("extra.y", 404), ("extra.z", 404), ("name", 200), ("tenant", 404)):
         assert {client.get(f"/w/work.task/{row.pk}/{way}/{name}/").status_code for way in ("cell", "shown")} == {status}, name
+
+
+def test_a_template_that_is_written_can_be_read_and_says_what_was_cut(house: House, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = resource("directory.person")
+    with inside():
+        declare(house, tasks, "person", "who")
+        declare(house, tasks, "date", "far")
+        for number in range(4):
+            person = commands.create(people, {"number": f"E-{number}", "name": f"p{number}"}, house.access)
+            task(house, assignee=person.pk, extra={"who": f"E-{number}", "far": "2199-01-01"})
+        monkeypatch.setattr(file, "few_at_most", 3)
+        taken = taking.take(house.project, house.access)
+        data, _files = file.unpacked(file.packed(taken.data, taken.files)[0])
+        assert len(data["people"]) == 3 and data["left_out"] == taken.left_out and len(taken.left_out) == 2, taken.left_out
+        monkeypatch.setattr(file, "bytes_of_json_at_most", 500)
+        with pytest.raises(ValidationError) as refused:
+            taking.take(house.project, house.access)
+        assert "MB" in " ".join(refused.value.messages)
+        monkeypatch.undo()
+
+
+def test_codes_that_differ_in_case_give_way_as_well(house: House, inside: Inside) -> None:
+    with inside():
+        task(house, code="T-1")
+        other = second(house)
+        commands.create(tasks, {"project": other.pk, "name": "m", "code": "t-1"}, house.access)
+        taken = taking.take(house.project, house.access)
+        bringing.bring(taken.data, taken.files, Wanted(project=other), access_of(house.owner, house.tenant))
+        assert tasks.model.objects.filter(project=other).count() == 2

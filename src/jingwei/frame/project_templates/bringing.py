@@ -143,12 +143,12 @@ class Bringing:
             self._refuse(found, [rows[place] for place, _item in changes], commands.save_many(found, [item for _place, item in changes], self.access))
 
     def _codes_taken(self, found: Resource) -> set[str] | None:
-        """Codes that are given already in the project; None where every row keeps the template's."""
+        """Codes that are given already in the project, in small letters, as those that only differ in case are one; None where every row keeps the template's."""
         name = found.natural_key[-1]
         field = found.model_field(name)
         if self.wanted.project is None or name not in found.templated or field is None or not field.blank:
             return None
-        return set(found.model.objects.filter(**{found.place_path: self.project.pk}).values_list(name, flat=True))
+        return {str(each).lower() for each in found.model.objects.filter(**{found.place_path: self.project.pk}).values_list(name, flat=True)}
 
     def _values(self, found: Resource, row: Mapping[str, Any], taken: set[str] | None) -> dict[str, Any]:
         values = {name: self._value(found, name, value) for name, value in row.items() if name not in ("id", extra.column)}
@@ -156,8 +156,8 @@ class Bringing:
         if "project" in found.fields:
             values["project"] = self.project.pk
         code = found.natural_key[-1]
-        if taken is not None and values.get(code) in taken:
-            del values[code]  # the next number is given
+        if taken is not None and str(values.get(code, "")).strip().lower() in taken:
+            values.pop(code, None)  # the next number is given
         return {name: value for name, value in values.items() if value is not None}
 
     def _declared(self, found: Resource, told: Mapping[str, Any]) -> dict[str, Any]:

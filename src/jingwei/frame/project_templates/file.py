@@ -28,7 +28,7 @@ bytes_of_files_at_most = 35_000_000
 bytes_at_most = bytes_of_json_at_most + bytes_of_files_at_most
 _member = "template.json"
 _path = re.compile(r"files/[1-9][0-9]{0,3}")
-_parts = ("format", "version", "project", "people", "roles", "rows", "edges", "texts", "files")
+_parts = ("format", "version", "project", "people", "roles", "rows", "edges", "texts", "files", "left_out")
 _at = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -119,6 +119,14 @@ def check(data: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     for each in _list(data, "texts", few_at_most):
         _texts_only(each, ("document", "section", "text"))
     _check_files(_list(data, "files", files_at_most), files, ids)
+    if not all(map(_is_text, _list(data, "left_out", few_at_most))):
+        raise _wrong(_("The template is damaged: a part of it is not as it should be."))
+
+
+def require_whole(data: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    """What is written is what can be read again. ValidationError, in words."""
+    _read(packed(data, {})[0])
+    check(data, files)
 
 
 def _ids_of(rows: Mapping[str, Any]) -> dict[str, set[int]]:
