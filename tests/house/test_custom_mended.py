@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jingwei.domains.schedule.services import changes
+from jingwei.frame import scope
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.project_templates import bringing, file, taking
 from jingwei.frame.project_templates.bringing import Wanted
-from jingwei.frame.records import commands, declaring, extra, extra_taken
+from jingwei.frame.records import commands, declaring, extra, extra_taken, undo
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import access_of
 from jingwei.frame.ui import extra_form
@@ -224,3 +225,22 @@ def test_codes_that_differ_in_case_give_way_as_well(house: House, inside: Inside
         taken = taking.take(house.project, house.access)
         bringing.bring(taken.data, taken.files, Wanted(project=other), access_of(house.owner, house.tenant))
         assert tasks.model.objects.filter(project=other).count() == 2
+
+
+def test_a_row_that_comes_back_has_what_it_had(house: House, inside: Inside) -> None:
+    people = resource("directory.person")
+    with inside():
+        fields = declared(house, tasks)
+        row = task(house, extra=first(fields))
+        before = held(tasks, row)
+        commands.change(declaring.fields, fields["choice"], {"choices": "low"}, house.access)
+        commands.remove(people, people.named("E-1"), house.access)
+        with scope.because(trace="gone-1"):
+            commands.remove(tasks, row, house.access)
+        assert undo.undo("gone-1", house.access) == [] and held(tasks, row) == before
+        assert all(each.text for each in cells_of(house.access, tasks, row, [f"extra.{key}" for key in before]))
+        with scope.because(trace="gone-2"):
+            commands.remove(tasks, row, house.access)
+        commands.remove(declaring.fields, fields["text"], house.access)
+        (told,) = undo.undo("gone-2", house.access)
+        assert "my-text" in told and "甲 区" in told and "my-text" not in held(tasks, row)

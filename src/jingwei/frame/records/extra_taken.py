@@ -176,17 +176,12 @@ def takes(found: Extra, value: Any, kind: str = "") -> bool:
         return False
 
 
-def fitting(resource: Resource, row: Any) -> dict[str, Any]:
-    """The column of a row that comes back, as far as its values are still values of the fields there are; the rest stays in its history."""
+def fitting(resource: Resource, row: Any) -> tuple[dict[str, Any], list[str]]:
+    """The column of a row that comes back, as far as its fields are there and of that type; and the others with their values, in words. Whom or which choice
+    there is no more, is still what stood there."""
     known = {each.key: each for each in extra.fields_of(resource, None if resource.model is Project else resource.project_of(row))}
-    out = {}
-    for key, value in (row.extra or {}).items():
-        try:
-            if key in known and _is_same(value, _made(known, key, value, {key: value})):
-                out[key] = value
-        except ValidationError:
-            continue
-    return out
+    kept = {key: value for key, value in (row.extra or {}).items() if key in known and extra.is_of(known[key], value)}
+    return kept, [f"{extra.label(resource, key)}: {extra.plain(value)[:100]}" for key, value in (row.extra or {}).items() if key not in kept]
 
 
 def differ(one: Any, other: Any) -> bool:

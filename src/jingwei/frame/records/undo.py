@@ -51,7 +51,8 @@ def _together(lines: list[History], held: Held, access: Access) -> Iterator[str]
     line = lines[0]
     if (found := registry.get(line.resource)) is None or line.action != History.Action.INSERT:
         if problem := _taken_back(line, access):
-            held.keep(line.resource, [line.object_id])
+            if line.action != History.Action.DELETE:
+                held.keep(line.resource, [line.object_id])
             yield problem
         return
     far = {each.object_id for each in lines if not past.is_readable(access, found, each)}
@@ -122,7 +123,7 @@ def _one(found: Resource, line: History, access: Access) -> str:
             return _put_back(found, line, row, access)
         if row is None:
             with transaction.atomic():  # it may still be refused once it is back
-                _bring_back(found, line, access)
+                return _bring_back(found, line, access)
     except (ValidationError, PermissionDenied) as problem:
         return f"{found.title} {line.object_id}: {'; '.join(getattr(problem, 'messages', [str(problem)]))}"
     except IntegrityError as problem:  # somebody took the place in this very moment
@@ -171,8 +172,9 @@ def _is_whole_as_it_was(found: Resource, row: Any, line: History) -> bool:
     return not whole.filter(after__has_key=target.life.field).exists()
 
 
-def _bring_back(found: Resource, line: History, access: Access) -> None:
-    kept = line.before or {}
+def _bring_back(found: Resource, line: History, access: Access) -> str:
+    """Make the row again; what of it did not come back, in words."""
+    kept, left = line.before or {}, list[str]()
     row: Any = found.model()
     wholes = parts.Wholes()
     row.pk = line.object_id
@@ -181,7 +183,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
             setattr(row, field.attname, field.to_python(kept[field.attname]))
     if found.is_extended and row.extra:
         extra.hold_still(found)
-        row.extra = extra_taken.fitting(found, row)
+        row.extra, left = extra_taken.fitting(found, row)
     commands.authorise(access, found, "add", row)
     if hasattr(row, "fit_to_return"):
         row.fit_to_return()
@@ -193,3 +195,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
     if found.after is not None:
         found.after(row)
     wholes.follow()
+    if not left:
+        return ""
+    text = _("%(what)s %(name)s is back without what its fields do not take any more: %(values)s.")
+    return text % {"what": found.title, "name": found.name_of(row), "values": "; ".join(left)}
