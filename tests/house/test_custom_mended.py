@@ -17,6 +17,7 @@ from jingwei.frame.models import CustomField, Project
 from jingwei.frame.project_templates import bringing, file, taking
 from jingwei.frame.project_templates.bringing import Wanted
 from jingwei.frame.records import commands, declaring, extra, extra_taken, undo
+from jingwei.frame.records.exporting import written
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import access_of
 from jingwei.frame.ui import extra_form
@@ -76,7 +77,8 @@ def test_every_page_of_a_row_that_once_held_another_type_opens(type_: str, house
             commands.change(declaring.fields, each, {"kind": type_, "choices": choices}, house.access)
         tasks.model.objects.filter(pk=row.pk).update(extra={f.key: kept(t, samples[t][0]) for t, f in fields.items()})  # written meanwhile
     names = ",".join(f"extra.{each.key}" for each in fields.values())
-    for path in (f"{row.pk}/", f"{row.pk}/edit/", f"?columns=name,{names}", "export.csv", "export.xlsx"):
+    sorts = [f"?sort=extra.{each.key}&extra.{each.key}={samples[type_][0]}&extra.{each.key}_from=1" for each in fields.values()]
+    for path in (f"{row.pk}/", f"{row.pk}/edit/", f"?columns=name,{names}", "export.csv", "export.xlsx", *sorts):
         answer = client.get(f"/w/work.task/{path}")
         assert answer.status_code == 200, path
         assert not answer.streaming or b"".join(answer.streaming_content)  # type: ignore[attr-defined]
@@ -244,3 +246,22 @@ def test_a_row_that_comes_back_has_what_it_had(house: House, inside: Inside) -> 
         commands.remove(declaring.fields, fields["text"], house.access)
         (told,) = undo.undo("gone-2", house.access)
         assert "my-text" in told and "甲 区" in told and "my-text" not in held(tasks, row)
+
+
+def test_no_key_is_taken_for_what_a_list_asks(house: House, inside: Inside) -> None:
+    with inside():
+        for key in ("due_from", "due_to"):
+            with pytest.raises(ValidationError) as refused:
+                declare(house, tasks, "text", key)
+            assert list(refused.value.message_dict) == ["key"]
+        declare(house, tasks, "text", "from")
+
+
+def test_numbers_are_told_in_full(house: House, inside: Inside) -> None:
+    with inside():
+        declare(house, tasks, "decimal", "d")
+        row = task(house, extra={"d": "0.0000001"})
+        found = extra.named(tasks, "extra.d")
+        assert found is not None
+        told = {cells_of(house.access, tasks, row, ["extra.d"])[0].text, written(tasks, row, "extra.d"), extra.words(found, row.extra["d"])}
+        assert told == {"0.0000001"}

@@ -19,6 +19,7 @@ from jingwei.frame.records.resource import Resource, registry
 fields_at_most = 50  # in use, for one row
 Kind = CustomField.Kind
 with_choices = (Kind.CHOICE, Kind.SEVERAL)
+ends = ("_from", "_to")  # what a list asks of a field
 apart = ",，;；、|\n"  # what stands between choices in a sheet
 
 
@@ -32,6 +33,8 @@ def check(definition: CustomField) -> None:
     _check_choices(definition)
     _check_names(kind, definition)
     before = CustomField.unscoped.filter(pk=definition.pk).first() if definition.pk is not None else None
+    if (before is None or before.key != definition.key) and definition.key.endswith(ends):
+        raise ValidationError({"key": _("A key does not end in _from or _to: lists are narrowed by these. Write another one.")})
     if before is not None:
         _check_change(before, definition)
     if not definition.is_archived and (before is None or before.is_archived or before.project_id != definition.project_id):
