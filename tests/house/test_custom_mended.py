@@ -16,13 +16,14 @@ from jingwei.frame import scope
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.project_templates import bringing, file, taking
 from jingwei.frame.project_templates.bringing import Wanted
-from jingwei.frame.records import commands, declaring, extra, extra_taken, undo
+from jingwei.frame.records import columns, commands, declaring, exchange, extra, extra_taken, undo
 from jingwei.frame.records.exporting import written
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import access_of
 from jingwei.frame.ui import extra_form
 from jingwei.frame.ui.cells import cells_of
 from tests.house.conftest import House
+from tests.house.half import Half, member
 from tests.house.test_custom import declare, declared, first, held, kept, samples
 from tests.house.test_resources import logged_in
 
@@ -265,3 +266,29 @@ def test_numbers_are_told_in_full(house: House, inside: Inside) -> None:
         assert found is not None
         told = {cells_of(house.access, tasks, row, ["extra.d"])[0].text, written(tasks, row, "extra.d"), extra.words(found, row.extra["d"])}
         assert told == {"0.0000001"}
+
+
+def test_fields_of_one_name_come_back_as_the_same(house: House, inside: Inside) -> None:
+    with inside():
+        other = second(house)
+        for key, project in (("site-a", house.project), ("site-b", other)):
+            declare(house, tasks, "text", key, project=project.pk, label_en="Site", label_zh="现场")
+        row = commands.create(tasks, {"project": other.pk, "name": "n", "extra": {"site-b": "v"}}, house.access)
+        content = b"".join(exchange.export_csv(tasks, tasks.rows(house.access).filter(pk=row.pk), exchange.fields_told(tasks, house.access, other.pk)))
+        report = exchange.dry_run(tasks, exchange.read_sheet(content, "x.csv", tasks), house.access)
+        assert report.unknown == () and [(r.action, r.errors) for r in report.rows] == [("unchanged", {})], "told apart by the key"
+        for heading in ("Site", "现场", " site:"):
+            assert columns.plan_of(tasks, [heading]).columns == {} and columns.guessed(tasks, [heading]) == {}, "which one is asked"
+        assert columns.guessed(tasks, ["Site (site-a)", "site-b"]) == {"Site (site-a)": "extra.site-a", "site-b": "extra.site-b"}
+
+
+def test_whose_rows_one_may_not_see_their_fields_are_told_nowhere(house: House, inside: Inside, half: Half) -> None:
+    risks = resource("risk.risk")
+    with inside():
+        for key, project in (("known", house.project), ("secret", half.other)):
+            declare(house, risks, "text", key, project=project.pk)
+    person = member(house, "two", "manager", house.project)
+    member(house, "two", "crew", half.other)
+    with scope.within(scope.Scope(house.tenant.pk, person.pk, access_of(person, house.tenant).project_ids)):
+        assert [each.key for each in extra.everywhere(risks)] == ["known"] == [each["key"] for each in extra.described(risks)]
+        assert columns.plan_of(risks, ["known", "secret"]).unknown == ("secret",)

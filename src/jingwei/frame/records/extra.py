@@ -20,6 +20,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.models.custom import text_at_most
 from jingwei.frame.postgres import locks
+from jingwei.frame.rights.access import access_of
 from jingwei.kernels.bounds import largest_id
 
 if TYPE_CHECKING:
@@ -136,13 +137,27 @@ def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -
 
 
 def everywhere(resource: Resource) -> tuple[Extra, ...]:
-    """Those of every project that the scope reaches."""
+    """Those of every project where whoever works here may see such rows."""
     if not _may_have(resource):
         return ()
     known = _known()
     if (mark := (resource.key, anywhere)) not in known.places:
-        known.places[mark] = _loaded(known, CustomField.objects.filter(resource=resource.key, is_archived=False))
+        rows, current = CustomField.objects.filter(resource=resource.key, is_archived=False), scope.current()
+        places = access_of(current.user_id, current.tenant_id).projects(resource.permission("view")) if current.user_id is not None else None
+        known.places[mark] = _loaded(known, rows if places is None else rows.filter(models.Q(project=None) | models.Q(project__in=places)))
     return known.places[mark]
+
+
+def told_apart(resource: Resource) -> dict[str, str]:
+    """The declared fields within reach by the words (key, names; in small letters) that mean one of them only. By its key behind its name each is meant."""
+    meant: dict[str, set[str]] = {}
+    keyed: dict[str, str] = {}
+    for each in everywhere(resource):
+        own = {word.lower() for word in (each.key, each.definition.label_zh, each.definition.label_en) if word}
+        keyed |= {f"{word} ({each.key})".lower(): each.name for word in own}
+        for word in own:
+            meant.setdefault(word, set()).add(each.name)
+    return {**keyed, **{word: next(iter(names)) for word, names in meant.items() if len(names) == 1}}
 
 
 def named(resource: Resource, name: str) -> Extra | None:
