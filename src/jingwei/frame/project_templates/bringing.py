@@ -20,7 +20,7 @@ from jingwei.frame.documents.declaration import registry as documents
 from jingwei.frame.documents.saying import texts_of
 from jingwei.frame.models import Project
 from jingwei.frame.project_templates import days, declared
-from jingwei.frame.records import commands
+from jingwei.frame.records import commands, extra, extra_taken
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces import edges
@@ -78,13 +78,16 @@ class Bringing:
         """It is made with its start first, as dates follow from that."""
         found = declared.project()
         commands.require_before(self.access, found, "add")
-        told = {name: value for name, value in self.data["project"].items() if declared.kind_of(found, name) != declared.DATE}
+        own = {name: value for name, value in self.data["project"].items() if name != extra.column}
+        told = {name: value for name, value in own.items() if declared.kind_of(found, name) != declared.DATE}
         given = {**told, "code": self.wanted.code, "name": self.wanted.name or told.get("name", ""), "start_on": self.wanted.start_on}
-        if dated := {name: value for name, value in self.data["project"].items() if name not in told}:
+        dated, more = {name: value for name, value in own.items() if name not in told}, self.data["project"].get(extra.column, {})
+        if dated or more:
             if self.wanted.start_on is None:
                 raise ValidationError({"start_on": _("Say when the project starts.")})
-            probe = Project(tenant_id=self.access.tenant_id, start_on=self.wanted.start_on, **({"zone": told["zone"]} if "zone" in told else {}))
-            given |= {name: days.meant(days.ruler_of(probe), probe, value) for name, value in dated.items()}
+            self.project = Project(tenant_id=self.access.tenant_id, start_on=self.wanted.start_on, **({"zone": told["zone"]} if "zone" in told else {}))
+            self.ruler = days.ruler_of(self.project)
+            given |= {name: days.meant(self.ruler, self.project, value) for name, value in dated.items()} | self._declared(found, more)
         made: Project = commands.create(found, given, self.access)
         return made
 
@@ -140,21 +143,44 @@ class Bringing:
             self._refuse(found, [rows[place] for place, _item in changes], commands.save_many(found, [item for _place, item in changes], self.access))
 
     def _codes_taken(self, found: Resource) -> set[str] | None:
-        """Codes that are given already in the project; None where every row keeps the template's."""
+        """Codes that are given already in the project, in small letters, as those that only differ in case are one; None where every row keeps the template's."""
         name = found.natural_key[-1]
         field = found.model_field(name)
         if self.wanted.project is None or name not in found.templated or field is None or not field.blank:
             return None
-        return set(found.model.objects.filter(**{found.place_path: self.project.pk}).values_list(name, flat=True))
+        return {str(each).lower() for each in found.model.objects.filter(**{found.place_path: self.project.pk}).values_list(name, flat=True)}
 
     def _values(self, found: Resource, row: Mapping[str, Any], taken: set[str] | None) -> dict[str, Any]:
-        values = {name: self._value(found, name, value) for name, value in row.items() if name != "id"}
+        values = {name: self._value(found, name, value) for name, value in row.items() if name not in ("id", extra.column)}
+        values |= self._declared(found, row.get(extra.column, {}))
         if "project" in found.fields:
             values["project"] = self.project.pk
         code = found.natural_key[-1]
-        if taken is not None and values.get(code) in taken:
-            del values[code]  # the next number is given
+        if taken is not None and str(values.get(code, "")).strip().lower() in taken:
+            values.pop(code, None)  # the next number is given
         return {name: value for name, value in values.items() if value is not None}
+
+    def _declared(self, found: Resource, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of declared fields, as far as the same fields are here and take them."""
+        known = {each.key: each for each in extra.fields_of(found, self.project.pk if found.model is not Project else None, archived=False)} if told else {}
+        out: dict[str, Any] = {}
+        for key, value in told.items():
+            made, kind = self._meant(value)
+            if made is None:  # a placeholder that is nobody here
+                continue
+            if (here := known.get(key)) is None or not extra_taken.takes(here, made, kind):
+                self.missing[_("The field “%(key)s” of “%(what)s” is not here, or takes other values; they were left out.") % {"key": key[:40], "what": found.title}] = None
+            else:
+                out[key] = made
+        return {extra.column: out} if out else {}
+
+    def _meant(self, value: Any) -> tuple[Any, str]:
+        """A value of a declared field, and of which type the field must be; empty for any of which it is a value as it stands."""
+        if not isinstance(value, dict):
+            return value, ""
+        if "person" in value:
+            return self.people.get(value["person"]), extra.Kind.PERSON
+        return days.meant(self.ruler, self.project, value).isoformat(), extra.Kind.DATE
 
     def _value(self, found: Resource, name: str, value: Any) -> Any:
         kind, target = declared.kind_of(found, name), found.target(name)
@@ -224,8 +250,9 @@ def bring(data: Mapping[str, Any], content: Mapping[str, bytes], wanted: Wanted,
     """Bring a template in that was looked through (`file.unpacked`): all of it or nothing. Raises PermissionDenied, ValidationError."""
     title = str(data["project"].get("name", ""))[:80]
     with transaction.atomic(), scope.because(trace=uuid.uuid4().hex, reason=_("Template %(name)s") % {"name": title}) as current:
-        bringing = Bringing(data, wanted, access, progress)
-        bringing.carry_out()
+        with extra_taken.nothing_required():
+            bringing = Bringing(data, wanted, access, progress)
+            bringing.carry_out()
         bringing.attach(content)
         counts = {key: len(rows) for key, rows in bringing.made.items()}
         roles = [each["name"] for each in data.get("roles", ())]

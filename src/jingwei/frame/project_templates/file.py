@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame.models.values import unreadable
 from jingwei.frame.project_templates import declared
+from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.traces.trace import registry as known_traces
 
@@ -27,7 +28,7 @@ bytes_of_files_at_most = 35_000_000
 bytes_at_most = bytes_of_json_at_most + bytes_of_files_at_most
 _member = "template.json"
 _path = re.compile(r"files/[1-9][0-9]{0,3}")
-_parts = ("format", "version", "project", "people", "roles", "rows", "edges", "texts", "files")
+_parts = ("format", "version", "project", "people", "roles", "rows", "edges", "texts", "files", "left_out")
 _at = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -118,6 +119,14 @@ def check(data: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     for each in _list(data, "texts", few_at_most):
         _texts_only(each, ("document", "section", "text"))
     _check_files(_list(data, "files", files_at_most), files, ids)
+    if not all(map(_is_text, _list(data, "left_out", few_at_most))):
+        raise _wrong(_("The template is damaged: a part of it is not as it should be."))
+
+
+def require_whole(data: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    """What is written is what can be read again. ValidationError, in words."""
+    _read(packed(data, {})[0])
+    check(data, files)
 
 
 def _ids_of(rows: Mapping[str, Any]) -> dict[str, set[int]]:
@@ -142,6 +151,9 @@ def _numbered(rows: list[Any], texts: tuple[str, ...] | None = None) -> set[int]
 
 def _fields(found: Resource, row: Mapping[str, Any], people: set[int], ids: Mapping[str, set[int]]) -> None:
     for name, value in row.items():
+        if name == extra.column and found.is_extended:
+            _check_declared(value, people)
+            continue
         if name not in found.templated:
             raise _wrong(_("“%(what)s” has no “%(name)s” that a template could bring.") % {"what": found.title, "name": _names([name])})
         kind, target = declared.kind_of(found, name), found.target(name)
@@ -153,6 +165,21 @@ def _fields(found: Resource, row: Mapping[str, Any], people: set[int], ids: Mapp
                 raise _wrong(_("“%(what)s” refers to a row that is not in the template.") % {"what": found.title})
         elif not isinstance(value, str | int) or (isinstance(value, str) and unreadable(value)) or (isinstance(value, int) and abs(value) >= 2**63):
             raise _wrong(_("“%(name)s” of “%(what)s” is neither a text nor a whole number.") % {"what": found.title, "name": found.label(name)})
+
+
+def _check_declared(value: Any, people: set[int]) -> None:
+    """Values of declared fields by key: whether they fit is seen where they are brought in."""
+    for key, each in _mapping(value).items():
+        is_person = isinstance(each, dict) and set(each) == {"person"} and type(each["person"]) is int and each["person"] in people
+        is_number = isinstance(each, int) and abs(each) < 2**63
+        if isinstance(each, dict) and not is_person:
+            _check_date(each)
+        elif unreadable(key) or not (is_person or is_number or _is_text(each) or (isinstance(each, list) and all(map(_is_text, each)))):
+            raise _wrong(_("The template is damaged: a part of it is not as it should be."))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not unreadable(value)
 
 
 def _check_date(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,8 +15,8 @@ from django.utils.translation import gettext as _
 from jingwei.frame.documents.declaration import documents_of
 from jingwei.frame.documents.saying import texts_of
 from jingwei.frame.models import Attachment, Membership, Project
-from jingwei.frame.project_templates import days, declared
-from jingwei.frame.project_templates.file import bytes_of_files_at_most, edges_at_most, file_format, files_at_most, rows_at_most, version
+from jingwei.frame.project_templates import days, declared, file
+from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces.trace import traces
@@ -41,6 +42,7 @@ class Taking:
         self.ids: dict[tuple[str, int], int] = {}  # (resource, id) → id in the file
         self.people: dict[int, Any] = {}
         self.left_out: list[str] = []
+        self.cut: Counter[str] = Counter()  # how many of what there was no room for, or cannot be told
 
     def gather(self, tasks: Collection[int] | None) -> None:
         """The rows that go along."""
@@ -51,10 +53,10 @@ class Taking:
                 continue
             order = [name for name in found.order if name.lstrip("-") not in ("id", "pk")]
             rows: Any = found.seen(self.access).filter(**{found.place_path: self.project.pk}).order_by(*order, "pk")
-            self.rows[found.key] = list(rows[: rows_at_most + 1])
+            self.rows[found.key] = list(rows[: file.rows_at_most + 1])
             count += len(self.rows[found.key])
-            if count > rows_at_most:
-                raise ValidationError(_("A template holds at most %(most)s rows. Choose a part of the project.") % {"most": rows_at_most})
+            if count > file.rows_at_most:
+                raise ValidationError(_("A template holds at most %(most)s rows. Choose a part of the project.") % {"most": file.rows_at_most})
         if tasks is not None:
             self._narrow(set(tasks))
         self._drop_torn()
@@ -109,6 +111,8 @@ class Taking:
     def told(self, found: Resource, row: Any) -> dict[str, Any]:
         """A row as it stands in the file; what is empty is left out."""
         values = {name: self._value(found, row, name) for name in found.templated}
+        if found.is_extended:
+            values[extra.column] = self._declared(found, row) or None
         return {name: value for name, value in values.items() if value not in (None, "")}
 
     def _value(self, found: Resource, row: Any, name: str) -> Any:
@@ -125,9 +129,32 @@ class Taking:
             return target.name_of(value) if self.access.anywhere(target.permission("view")) else None
         if isinstance(value, date | datetime):
             return days.told(self.ruler, self.project, value)
-        return str(value) if isinstance(value, Decimal) else value
+        return format(value, "f") if isinstance(value, Decimal) else value
 
-    def _placeholder(self, pk: int, person: Any) -> int:
+    def _declared(self, found: Resource, row: Any) -> dict[str, Any]:
+        """Values of declared fields by key: people as placeholders, days as working days from the start."""
+        out = {}
+        for each in extra.fields_of(found, self.project.pk if found.model is not Project else None):
+            value = extra.raw(row, each.name)
+            made = extra.typed(each, value)
+            if value is None or not extra.is_of(each, value):
+                continue
+            if each.definition.kind == extra.Kind.PERSON:
+                number = self._placeholder(made.pk, made) if not isinstance(made, int) else None  # somebody who is gone is nobody
+                out |= {each.key: {"person": number}} if number is not None else {}
+            elif each.definition.kind == extra.Kind.DATE:
+                try:
+                    out[each.key] = days.told(self.ruler, self.project, made)
+                except ValidationError:
+                    self.cut[_("days of “%(field)s” that lie more than ten years away from the start") % {"field": each.definition}] += 1
+            else:
+                out[each.key] = value
+        return out
+
+    def _placeholder(self, pk: int, person: Any) -> int | None:
+        if pk not in self.people and len(self.people) >= file.few_at_most:
+            self.cut[_("times that somebody is named: a template has room for %(most)s people") % {"most": file.few_at_most}] += 1
+            return None
         self.people.setdefault(pk, person)
         return list(self.people).index(pk) + 1
 
@@ -147,11 +174,11 @@ class Taking:
         for trace in traces():
             if {trace.source, trace.target} <= set(self.rows):
                 ends = {f"{end}_id__in": [row.pk for row in self.rows[key]] for end, key in (("source", trace.source), ("target", trace.target))}
-                for edge in trace.told(self.access).filter(**ends).order_by("pk")[:edges_at_most]:
+                for edge in trace.told(self.access).filter(**ends).order_by("pk")[: file.rows_at_most]:
                     source, target = self.ids.get((trace.source, edge.source_id)), self.ids.get((trace.target, edge.target_id))
                     if source and target:
                         out.append({"trace": trace.name, "source": source, "target": target})
-        return out
+        return self._room(out, file.edges_at_most, _("traces"))
 
     def texts(self) -> list[dict[str, str]]:
         """Drafts of the project's documents."""
@@ -162,32 +189,36 @@ class Taking:
             for section in document.authored:
                 if section.key in written and written[section.key].text and (not section.permission or asked.may(section.permission)):
                     out.append({"document": document.key, "section": section.key, "text": written[section.key].text})
-        return out
+        return self._room(out, file.few_at_most, _("texts of documents"))
 
     def roles(self) -> list[dict[str, str]]:
         """Which roles people have in the project: not who they are, nor what they may."""
         if not self.access.allows(sees_members, self.project.pk):
             return []
         rows = Membership.objects.filter(project=self.project, tenant_id=self.access.tenant_id).values_list("role__key", "role__name").distinct()
-        return [{"key": key, "name": name} for key, name in sorted(rows)]
+        return self._room([{"key": key, "name": name} for key, name in sorted(rows)], file.few_at_most, _("roles"))
+
+    def _room(self, told: list[dict[str, Any]], most: int, what: str) -> list[dict[str, Any]]:
+        """As many as there is room for; the others are counted."""
+        if len(told) > most:
+            self.cut[what] += len(told) - most
+        return told[:most]
 
     def files(self) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
         """Files of the rows that go along, as far as there is room."""
         told: list[dict[str, Any]] = []
         content: dict[str, bytes] = {}
-        size = left = 0
+        size = 0
         for found in declared.templated():
             rows = self.rows.get(found.key, ()) if "files" in found.carries else ()
             for each in Attachment.objects.filter(resource=found.key, row_id__in=[row.pk for row in rows]).order_by("pk") if rows else ():
-                if len(told) >= files_at_most or size + each.size > bytes_of_files_at_most:
-                    left += 1
+                if len(told) >= file.files_at_most or size + each.size > file.bytes_of_files_at_most:
+                    self.cut[_("files")] += 1
                     continue
                 path, size = f"files/{len(told) + 1}", size + each.size
                 told.append({"resource": found.key, "row": self.ids[found.key, each.row_id], "name": each.name, "path": path})
                 with each.file.open("rb") as stored:
                     content[path] = stored.read()
-        if left:
-            self.left_out.append(_("%(count)s files: there is no more room for them in a template.") % {"count": left})
         return told, content
 
 
@@ -197,6 +228,8 @@ def take(project: Project, access: Access, *, tasks: Collection[int] | None = No
     access.require("frame.project.view", project.pk)
     taking = Taking(project, access)
     taking.gather(tasks)
+    for found in declared.templated():
+        extra.prime(found, taking.rows.get(found.key, ()), [each.name for each in extra.fields_of(found, project.pk)])
     rows = {
         key: [{"id": number} | taking.told(found, row) for number, row in enumerate(taking.rows[key], 1)]
         for found in declared.templated()
@@ -204,7 +237,9 @@ def take(project: Project, access: Access, *, tasks: Collection[int] | None = No
     }
     told, content = taking.files() if with_files else ([], {})
     data: dict[str, Any] = {
-        "format": file_format, "version": version, "project": taking.told(declared.project(), project), "people": taking.people_told(), "roles": taking.roles(),
+        "format": file.file_format, "version": file.version, "project": taking.told(declared.project(), project), "people": taking.people_told(), "roles": taking.roles(),
         "rows": {key: each for key, each in rows.items() if each}, "edges": taking.edges(), "texts": taking.texts() if tasks is None else [], "files": told,
     }  # fmt: skip
-    return Taken(data, content, taking.left_out)
+    data["left_out"] = [*taking.left_out, *(_("Left out: %(what)s (%(count)s).") % {"what": what, "count": count} for what, count in taking.cut.items())]
+    file.require_whole(data, content)
+    return Taken(data, content, data["left_out"])

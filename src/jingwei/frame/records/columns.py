@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import translation
 
 from jingwei.frame.records.exporting import fields_of
-from jingwei.frame.records.extra import is_name, named
+from jingwei.frame.records.extra import is_name, named, told_apart
 from jingwei.frame.records.resource import Resource
 
 # other words for what fields are often called, in small letters
@@ -82,19 +82,18 @@ def _known(resource: Resource) -> dict[str, str]:
     known: dict[str, str] = {}
     for name in fields_of(resource):
         known[name.lower()] = name
-        if is_name(name):
-            known.setdefault(name.partition(".")[2].lower(), name)
         for language in ("zh-hans", "en"):
             with translation.override(language):
-                word = str(resource.label(name)).lower()
-                known[word] = known.get(word, name) if is_name(name) else name  # what is declared never takes the name of a field of its own
-    return known
+                if not is_name(name):
+                    known[str(resource.label(name)).lower()] = name
+    return told_apart(resource) | known  # what is declared never takes the name of a field of its own
 
 
 def guessed(resource: Resource, headers: Sequence[str]) -> dict[str, str]:
     """header → field, each field once: exact words first, then without marks and spaces, parts of joined headings, synonyms."""
     exact = _known(resource)
-    loose = {plain(word): name for word, name in exact.items()} | {plain(word).replace(" ", ""): name for word, name in exact.items()}
+    told = [(plain(word), name) for word, name in exact.items() if not word.endswith(f" ({name.partition('.')[2]})".lower())]  # a key that is left off tells nothing apart
+    loose = dict(told) | {word.replace(" ", ""): name for word, name in told}
     other = {word: name for name in fields_of(resource) for word in _synonyms.get(name, ()) if word not in loose}
     titled = {f"{title}{space}{word}": name for title in _titles(resource) for word, name in (other | loose).items() for space in ("", " ")}
     found: dict[str, str] = {}

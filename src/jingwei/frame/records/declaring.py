@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.models.custom import choices_at_most
 from jingwei.frame.postgres import locks
+from jingwei.frame.records import extra
 from jingwei.frame.records.exporting import formula_starts
 from jingwei.frame.records.resource import Resource, registry
 
 fields_at_most = 50  # in use, for one row
 Kind = CustomField.Kind
 with_choices = (Kind.CHOICE, Kind.SEVERAL)
+ends = ("_from", "_to")  # what a list asks of a field
 apart = ",，;；、|\n"  # what stands between choices in a sheet
 
 
@@ -31,6 +33,8 @@ def check(definition: CustomField) -> None:
     _check_choices(definition)
     _check_names(kind, definition)
     before = CustomField.unscoped.filter(pk=definition.pk).first() if definition.pk is not None else None
+    if (before is None or before.key != definition.key) and definition.key.endswith(ends):
+        raise ValidationError({"key": _("A key does not end in _from or _to: lists are narrowed by these. Write another one.")})
     if before is not None:
         _check_change(before, definition)
     if not definition.is_archived and (before is None or before.is_archived or before.project_id != definition.project_id):
@@ -73,6 +77,8 @@ def _check_change(before: CustomField, now: CustomField) -> None:
     """Whose values rows hold is not made into something else."""
     is_narrowed = before.project_id != now.project_id and now.project_id is not None
     changed = [name for name in ("resource", "key", "kind") if getattr(before, name) != getattr(now, name)] + ["project"] * is_narrowed
+    if changed:  # nobody writes a value of it in between
+        locks.hold(extra.lock_of(before.tenant_id, before.resource))
     if changed and (count := rows_with(before).count()):
         text = _("%(count)s rows hold values of this field, so this stays as it is. Archive the field and declare another, or empty the values first.")
         raise ValidationError({name: text % {"count": count} for name in changed})
@@ -99,6 +105,7 @@ def rows_with(definition: CustomField) -> models.QuerySet[Any]:
 
 def remove(*, instance: CustomField) -> None:
     """One that rows hold values of is archived, so that nothing is lost; one that none does is gone."""
+    locks.hold(extra.lock_of(instance.tenant_id, instance.resource))
     if not rows_with(instance).exists():
         instance.delete()
     elif not instance.is_archived:

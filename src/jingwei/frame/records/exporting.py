@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -42,6 +43,13 @@ def fields_told(resource: Resource, access: Access, place: int | None = None) ->
     return [*(name for name in _own_of(resource) if is_told(name)), *declared]
 
 
+def heading(resource: Resource, name: str) -> str:
+    """What a column is called; a declared field with its key where its name means others within reach as well, so that it comes back as the same."""
+    label = str(resource.label(name))
+    is_plain = not extra.is_name(name) or extra.told_apart(resource).get(label.lower()) == name
+    return label if is_plain else f"{label} ({name.removeprefix(extra.prefix)})"
+
+
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(formula_starts) and not _is_number(text) else text
@@ -74,6 +82,8 @@ def written(resource: Resource, row: Any, name: str) -> str:
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, Decimal):
+        return format(value, "f")
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
@@ -84,7 +94,7 @@ def export_csv(resource: Resource, rows: models.QuerySet[Any], names: Sequence[s
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield b"\xef\xbb\xbf"
-    writer.writerow([str(resource.label(n)) for n in names])
+    writer.writerow([heading(resource, n) for n in names])
     for row in extra.primed(resource, rows.iterator(chunk_size=1000), names):
         writer.writerow([guarded(written(resource, row, n)) for n in names])
         if buffer.tell() > 64_000:
@@ -97,14 +107,14 @@ def export_csv(resource: Resource, rows: models.QuerySet[Any], names: Sequence[s
 def export_xlsx(resource: Resource, rows: models.QuerySet[Any], names: Sequence[str]) -> bytes:
     """These fields of rows as an Excel workbook, written row by row."""
     lines = ([guarded(written(resource, row, n)) for n in names] for row in extra.primed(resource, rows.iterator(chunk_size=1000), names))
-    return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], lines)
+    return workbook(str(resource.title_plural), [heading(resource, n) for n in names], lines)
 
 
 def template(resource: Resource) -> bytes:
     """An empty workbook with one example row."""
     names = [*_own_of(resource), *(each.name for each in extra.fields_of(resource, None, archived=False))]
     example = resource.example() if resource.example else {}
-    return workbook(str(resource.title_plural), [str(resource.label(n)) for n in names], [[guarded(str(example.get(n, ""))) for n in names]])
+    return workbook(str(resource.title_plural), [heading(resource, n) for n in names], [[guarded(str(example.get(n, ""))) for n in names]])
 
 
 _no_xml = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML cannot hold: controls, halves of characters, no characters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from django.utils.translation import gettext as _
 from jingwei.frame import scope
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.models.custom import text_at_most
+from jingwei.frame.postgres import locks
+from jingwei.frame.rights.access import access_of
+from jingwei.kernels.bounds import largest_id
 
 if TYPE_CHECKING:
     from jingwei.frame.records.resource import Resource
@@ -97,6 +101,19 @@ post_save.connect(forget, sender=CustomField, dispatch_uid="frame.extra.saved")
 post_delete.connect(forget, sender=CustomField, dispatch_uid="frame.extra.deleted")
 
 
+def lock_of(tenant_id: int, key: str) -> str:
+    """Shared by who writes values of declared fields of a resource, held alone by who changes what they are."""
+    return f"field values:{tenant_id}:{key}"
+
+
+def hold_still(resource: Resource) -> None:
+    """Have the definitions as they are now, and till the transaction ends: values are checked against no others than those they are written for."""
+    if _may_have(resource):
+        current = scope.current()
+        locks.hold(lock_of(current.tenant_id, resource.key), is_shared=True)
+        _kept.pop((current.tenant_id, current.trace), None)
+
+
 def is_name(name: str) -> bool:
     """Whether a name is that of a declared field."""
     return name.startswith(prefix)
@@ -120,13 +137,27 @@ def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -
 
 
 def everywhere(resource: Resource) -> tuple[Extra, ...]:
-    """Those of every project that the scope reaches."""
+    """Those of every project where whoever works here may see such rows."""
     if not _may_have(resource):
         return ()
     known = _known()
     if (mark := (resource.key, anywhere)) not in known.places:
-        known.places[mark] = _loaded(known, CustomField.objects.filter(resource=resource.key, is_archived=False))
+        rows, current = CustomField.objects.filter(resource=resource.key, is_archived=False), scope.current()
+        places = access_of(current.user_id, current.tenant_id).projects(resource.permission("view")) if current.user_id is not None else None
+        known.places[mark] = _loaded(known, rows if places is None else rows.filter(models.Q(project=None) | models.Q(project__in=places)))
     return known.places[mark]
+
+
+def told_apart(resource: Resource) -> dict[str, str]:
+    """The declared fields within reach by the words (key, names; in small letters) that mean one of them only. By its key behind its name each is meant."""
+    meant: dict[str, set[str]] = {}
+    keyed: dict[str, str] = {}
+    for each in everywhere(resource):
+        own = {word.lower() for word in (each.key, each.definition.label_zh, each.definition.label_en) if word}
+        keyed |= {f"{word} ({each.key})".lower(): each.name for word in own}
+        for word in own:
+            meant.setdefault(word, set()).add(each.name)
+    return {**keyed, **{word: next(iter(names)) for word, names in meant.items() if len(names) == 1}}
 
 
 def named(resource: Resource, name: str) -> Extra | None:
@@ -219,20 +250,48 @@ def value(resource: Resource, row: Any, name: str) -> Any:
     return typed(found, raw(row, name)) if found is not None else None
 
 
-def typed(found: Extra, value: Any) -> Any:
-    """A value of the column as Python has it; what is none of its type (any more) stays as it is."""
+# as JSON holds them; all others are texts
+_shapes: dict[str, type[Any]] = {Kind.WHOLE: int, Kind.YES_NO: bool, Kind.SEVERAL: list, Kind.PERSON: int}
+
+
+def is_of(found: Extra, value: Any) -> bool:
+    """Whether a value of the column is of the field's type. The past, and what was written while the type was changed, may be of another one."""
+    kind = found.definition.kind
+    if type(value) is not _shapes.get(kind, str):
+        return False
     try:
-        match found.definition.kind:
-            case _ if value is None:
-                return None
+        match kind:
+            case Kind.SEVERAL:
+                return all(isinstance(each, str) for each in value)
             case Kind.DECIMAL:
-                return Decimal(value)
+                return Decimal(value).is_finite()
             case Kind.DATE:
-                return dt.date.fromisoformat(value)
+                return bool(dt.date.fromisoformat(value))
             case Kind.PERSON:
-                return _person(value)
-    except (TypeError, ValueError, InvalidOperation):
-        pass
+                return 0 < value <= largest_id
+    except (ValueError, InvalidOperation):
+        return False
+    return True
+
+
+def plain(value: Any) -> str:
+    """A value of whatever type as text."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def typed(found: Extra, value: Any) -> Any:
+    """A value of the column as Python has it; what is none of its type (any more) is plain text."""
+    if value is None:
+        return None
+    if not is_of(found, value):
+        return plain(value)
+    match found.definition.kind:
+        case Kind.DECIMAL:
+            return Decimal(value)
+        case Kind.DATE:
+            return dt.date.fromisoformat(value)
+        case Kind.PERSON:
+            return _person(value)
     return value
 
 
@@ -256,9 +315,9 @@ def _look_up(ids: Iterable[int]) -> None:
 
 def prime(resource: Resource, rows: Iterable[Any], names: Iterable[str]) -> None:
     """Look up in one query whom rows name in these fields."""
-    keys = [found.key for name in names if is_name(name) and (found := named(resource, name)) is not None and found.definition.kind == Kind.PERSON]
-    if keys:
-        _look_up({pk for row in rows for key in keys if isinstance(pk := (row.extra or {}).get(key), int)})
+    persons = [found for name in names if is_name(name) and (found := named(resource, name)) is not None and found.definition.kind == Kind.PERSON]
+    if persons:
+        _look_up({pk for row in rows for found in persons if is_of(found, pk := (row.extra or {}).get(found.key))})
 
 
 def primed(resource: Resource, rows: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
@@ -280,9 +339,11 @@ def primed(resource: Resource, rows: Iterable[Any], names: Sequence[str]) -> Ite
 def words(found: Extra, value: Any) -> str:
     """A value of the column in words."""
     made = typed(found, value)
+    if value is None or not is_of(found, value):
+        return made or ""
     match found.definition.kind:
-        case _ if made is None:
-            return ""
+        case Kind.DECIMAL:
+            return format(made, "f")
         case Kind.YES_NO:
             return _("yes") if made else _("no")
         case Kind.CHOICE:
@@ -304,7 +365,7 @@ def changes(resource: Resource, before: Mapping[str, Any], after: Mapping[str, A
     for key in dict.fromkeys((*sides[0], *sides[1])):
         if sides[0].get(key) != sides[1].get(key):
             found = named(resource, prefix + key)
-            told = [str(side.get(key, "")) if found is None else words(found, side.get(key)) for side in sides]
+            told = [plain(side.get(key)) if found is None else words(found, side.get(key)) for side in sides]
             out.append({"label": label(resource, key), "before": told[0] or "∅", "after": told[1] or "∅"})
     return out
 
@@ -313,6 +374,11 @@ def is_inline(resource: Resource, name: str) -> bool:
     """Whether it is edited in the list: what fits into one line."""
     found = named(resource, name) if is_name(name) else None
     return found is not None and not found.definition.is_archived and found.definition.kind not in (Kind.LONG, Kind.SEVERAL)
+
+
+def is_inline_here(resource: Resource, row: Any, name: str) -> bool:
+    """Whether the cell of that name, of a field of whichever kind, is edited in the list."""
+    return name in resource.inline or (is_inline(resource, name) and name in names_shown(resource, row))
 
 
 def names_shown(resource: Resource, row: Any) -> list[str]:

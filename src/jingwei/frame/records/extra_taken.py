@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +94,7 @@ def form_field_of(found: Extra, kept: Any = None) -> forms.Field:
     """The form field of a declared field. What stands there may stay, also when it is no choice any more."""
     said: dict[str, Any] = {"required": not found.field.blank, "label": found.field.verbose_name, "help_text": found.field.help_text}
     made: forms.Field | None
+    kept = kept if extra.is_of(found, kept) else None
     if isinstance(found.field, SeveralField):
         made = ChoiceWordsField(choices=_with_kept(found.field.options, kept or []), widget=forms.SelectMultiple, **said)
     elif found.definition.kind == Kind.CHOICE:
@@ -120,6 +123,19 @@ def gathered(resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
     return {**own, column: {**(own.get(column) or {}), **apart}}
 
 
+_asks_required: ContextVar[bool] = ContextVar("asks_required", default=True)
+
+
+@contextmanager
+def nothing_required() -> Iterator[None]:
+    """Rows that are made here stand without what is required: who makes them (a template, a line typed into the plan) has nowhere to ask for it."""
+    mark = _asks_required.set(False)
+    try:
+        yield
+    finally:
+        _asks_required.reset(mark)
+
+
 def checked(resource: Resource, given: Any, instance: Any | None, place: int | None) -> dict[str, Any]:
     """The whole column as it will be when these values come to a row of this place; ValidationError by field. A new row needs what is required."""
     if given is not None and not isinstance(given, Mapping):
@@ -128,7 +144,10 @@ def checked(resource: Resource, given: Any, instance: Any | None, place: int | N
     known = {each.key: each for each in extra.fields_of(resource, None if resource.model is Project else place)}
     out, problems = dict(kept), dict[str, Any]()
     for key, value in (given or {}).items():
-        if _is_same(kept.get(key), value) or (key in known and key not in kept and value in (None, "", [])):
+        if _is_same(kept.get(key), value) or (key not in kept and value in (None, "", [])):
+            continue  # it stands there, or nothing is asked for where nothing is
+        if key not in known and value in (None, "", []):  # of another project, or of nobody any more: it may be emptied
+            del out[key]
             continue
         try:
             made = _made(known, str(key), value, kept)
@@ -139,7 +158,7 @@ def checked(resource: Resource, given: Any, instance: Any | None, place: int | N
             out.pop(key, None)
         else:
             out[key] = made
-    for each in known.values():
+    for each in known.values() if _asks_required.get() else ():
         if instance is None and each.definition.is_required and not each.definition.is_archived and each.key not in out and each.name not in problems:
             problems[each.name] = [ValidationError(forms.Field.default_error_messages["required"], code="required")]
     if problems:
@@ -147,17 +166,22 @@ def checked(resource: Resource, given: Any, instance: Any | None, place: int | N
     return out
 
 
-def fitting(resource: Resource, row: Any) -> dict[str, Any]:
-    """The column of a row that comes back, as far as its values are still values of the fields there are; the rest stays in its history."""
+def takes(found: Extra, value: Any, kind: str = "") -> bool:
+    """Whether a field takes a value that another organisation wrote: days and people are said to be such (`kind`), so that no text or number is taken for one."""
+    if found.definition.kind != kind if kind else found.definition.kind in (Kind.DATE, Kind.PERSON):
+        return False
+    try:
+        return extra.is_of(found, value) and _made({found.key: found}, found.key, value, {}) is not None
+    except ValidationError:
+        return False
+
+
+def fitting(resource: Resource, row: Any) -> tuple[dict[str, Any], list[str]]:
+    """The column of a row that comes back, as far as its fields are there and of that type; and the others with their values, in words. Whom or which choice
+    there is no more, is still what stood there."""
     known = {each.key: each for each in extra.fields_of(resource, None if resource.model is Project else resource.project_of(row))}
-    out = {}
-    for key, value in (row.extra or {}).items():
-        try:
-            if key in known and _is_same(value, _made(known, key, value, {key: value})):
-                out[key] = value
-        except ValidationError:
-            continue
-    return out
+    kept = {key: value for key, value in (row.extra or {}).items() if key in known and extra.is_of(known[key], value)}
+    return kept, [f"{extra.label(resource, key)}: {extra.plain(value)[:100]}" for key, value in (row.extra or {}).items() if key not in kept]
 
 
 def differ(one: Any, other: Any) -> bool:
@@ -209,6 +233,8 @@ def sheet_text(resource: Resource, row: Any, name: str) -> str | None:
     """A value as a sheet holds it when it is of a kind that only declared fields have; None for all others."""
     found = extra.named(resource, name)
     value = extra.raw(row, name)
-    if found is not None and found.definition.kind == Kind.SEVERAL:
-        return "; ".join(value or [])
-    return f"#{value}" if found is not None and found.definition.kind == Kind.PERSON and isinstance(extra.typed(found, value), int) else None
+    if found is None or not extra.is_of(found, value):
+        return None
+    if found.definition.kind == Kind.SEVERAL:
+        return "; ".join(value)
+    return f"#{value}" if found.definition.kind == Kind.PERSON and isinstance(extra.typed(found, value), int) else None

@@ -109,6 +109,8 @@ def checked(
         if isinstance(field := form.fields[name], ReferenceField):
             field.place = place
     problems = {name if name in form.fields else NON_FIELD_ERRORS: list(errors.as_data()) for name, errors in form.errors.items()}
+    if names is None and given.get(extra.column):
+        extra.hold_still(resource)
     more = _more(resource, given, instance, place, form.cleaned_data.get("project"), problems) if names is None else {}
     if problems:
         raise ValidationError(problems)
@@ -232,6 +234,7 @@ class Checker:
         self._found: dict[tuple[Any, ...], Any] = {}
         self._defaults = blank_values(resource)
         self._empty: dict[str, Any] = {}
+        self._is_still = False  # declared fields stay as they are
 
     def checked(self, given: Mapping[str, Any], instance: Any | None) -> dict[str, Any]:
         """Cleaned values; ValidationError by field."""
@@ -249,6 +252,9 @@ class Checker:
                 problems[name] = problem.error_list
         if instance is None:
             self._add_defaults(cleaned, problems)
+        if given.get(extra.column) and not self._is_still:
+            extra.hold_still(self.resource)
+            self._is_still = True
         cleaned |= _more(self.resource, given, instance, place, cleaned.get("project"), problems)
         if problems:
             raise ValidationError(problems)

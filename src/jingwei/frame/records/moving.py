@@ -21,8 +21,10 @@ def check(resource: Resource, row: Any, after: Any, cleaned: Mapping[str, Any]) 
         found, target = getattr(after, name), resource.target(name)
         if found is not None and target is not None and name not in cleaned and target.project_of(found) not in (None, place):
             wrong[name] = _("“%(value)s” belongs to another project. Choose one of the same project.") % {"value": target.name_of(found)}
+    if resource.is_extended and row.extra:
+        extra.hold_still(resource)
     for each in extra.fields_of(resource, resource.project_of(row)):
-        if each.definition.project_id is not None and (cleaned.get(extra.column) or row.extra).get(each.key) is not None:
+        if each.definition.project_id is not None and cleaned.get(extra.column, row.extra).get(each.key) is not None:
             wrong[each.name] = _("“%(field)s” is a field of the old project only. Empty it, or declare it for the whole organisation.") % {
                 "field": each.definition
             }

@@ -11,9 +11,10 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
-from jingwei.frame.models import Attachment, Comment, History
+from jingwei.frame.models import History
 from jingwei.frame.records import checks, commands, doubles, extra, extra_taken, parts, past
 from jingwei.frame.records.resource import Resource, registry
+from jingwei.frame.records.undo_held import Held
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
 
@@ -28,8 +29,9 @@ def undo(trace: str, access: Access) -> list[str]:
     lines = list(History.objects.filter(trace=trace).order_by("-id")) if trace else []
     if not lines:
         return [_("There is nothing left to undo.")]
+    held = Held(lines)
     with scope.because(reason=_("undo")):
-        for problem in chain.from_iterable(_together(each, access) for each in _alike(lines)):
+        for problem in chain.from_iterable(_together(each, held, access) for each in _alike(lines)):
             if problem and problem not in left:
                 left.append(problem)
     return left
@@ -44,36 +46,57 @@ def _alike(lines: list[History]) -> Iterator[list[History]]:
             yield from ([line] for line in found)
 
 
-def _together(lines: list[History], access: Access) -> Iterator[str]:
-    """Take them back; why not, in words. Many rows that were made are removed as one, as far as nothing stands in the way of any."""
-    if len(lines) == 1:
-        yield _taken_back(lines[0], access)
+def _together(lines: list[History], held: Held, access: Access) -> Iterator[str]:
+    """Take them back; why not, in words. Rows that were made are removed as one, as far as nothing stands in the way of any."""
+    line = lines[0]
+    if (found := registry.get(line.resource)) is None or line.action != History.Action.INSERT:
+        if problem := _taken_back(line, access):
+            if line.action != History.Action.DELETE:
+                held.keep(line.resource, [line.object_id])
+            yield problem
         return
-    found, stays = registry[lines[0].resource], _touched(lines)
-    rows = {row.pk: row for row in found.model.objects.select_related(*found.references).filter(pk__in=[line.object_id for line in lines])}
-    ready: list[Any] = []
-    for line in lines:
-        row = rows.get(line.object_id)
-        if not past.is_readable(access, found, line) or (row is not None and line.pk in stays):
-            yield _one(found, line, access)
-        elif row is not None:
-            ready.append(row)
-    with transaction.atomic():
-        problems = commands.remove_many(found, ready, access)
-    for row, problem in zip(ready, problems, strict=True):
-        if problem is not None:
-            yield f"{found.title} {row.pk}: {'; '.join(problem.messages)}"
+    far = {each.object_id for each in lines if not past.is_readable(access, found, each)}
+    held.keep(found.key, far)
+    yield from (_elsewhere(found, pk) for pk in sorted(far))
+    yield from _removed(found, [each.object_id for each in lines if each.object_id not in far], held, access)
 
 
-def _touched(lines: list[History]) -> set[int]:
-    """Of lines that made rows of one resource those whose row somebody else has changed since, or put a word or a file to; three queries."""
-    made = {line.object_id: line for line in lines}
-    later = History.objects.filter(resource=lines[0].resource, object_id__in=made, pk__gt=lines[-1].pk, action=History.Action.UPDATE).exclude(actor_id=None)
-    told = [(pk, number, actor) for pk, number, actor in later.values_list("object_id", "pk", "actor_id")]
-    for model in (Comment, Attachment):
-        rows = model.objects.filter(resource=lines[0].resource, row_id__in=made).values_list("row_id", "by_id")
-        told += [(pk, made[pk].pk + 1, by) for pk, by in rows]
-    return {made[pk].pk for pk, number, actor in told if number > made[pk].pk and actor != made[pk].actor_id}
+def _removed(found: Resource, ids: list[int], held: Held, access: Access) -> Iterator[str]:
+    """Remove rows that were made; which stay and why, in words. When one stays, whatever would take it along stays too."""
+    rows = _locked(found, ids)
+    while rows:
+        stays = held.among(found.model, set(rows))
+        yield from (_staying(found, rows[pk], held) for pk in ids if pk in stays)
+        if not (ready := [pk for pk in ids if pk in rows and pk not in stays]):
+            return
+        with transaction.atomic():
+            problems = commands.remove_many(found, [rows[pk] for pk in ready], access)
+            refused = {pk: problem for pk, problem in zip(ready, problems, strict=True) if problem is not None}
+            is_torn = bool(refused) and found.model.unscoped.filter(pk__in=refused).count() < len(refused)
+            if is_torn:  # one that may not go has gone with another one
+                transaction.set_rollback(True)
+        held.keep(found.key, refused)
+        yield from (f"{found.title} {pk}: {'; '.join(problem.messages)}" for pk, problem in refused.items())
+        rows = _locked(found, [pk for pk in ready if pk not in refused]) if is_torn else {}
+
+
+def _locked(found: Resource, ids: list[int]) -> dict[int, Any]:
+    """The rows as they are, behind their wholes: nothing is put on them any more."""
+    if parts.whole_of(found) is not None:
+        parts.Wholes().lock(found, found.model.objects.filter(pk__in=ids))
+    rows = found.model.objects.select_for_update(of=("self",)).select_related(*found.references).filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def _staying(found: Resource, row: Any, held: Held) -> str:
+    told = {"what": found.title, "name": found.name_of(row)}
+    if (found.key, row.pk) in held.touched:
+        return _("%(what)s %(name)s was changed by somebody else since, and stays.") % told
+    return _("%(what)s %(name)s stays: something stands on it that was not made with it, or stays itself.") % told
+
+
+def _elsewhere(found: Resource, pk: int) -> str:
+    return _("%(what)s %(id)s: this happened in another project, where you may not look.") % {"what": found.title, "id": pk}
 
 
 def _taken_back(line: History, access: Access) -> str:
@@ -93,20 +116,14 @@ def never(sentence: Callable[[], str]) -> Callable[[History, Access], str]:
 
 def _one(found: Resource, line: History, access: Access) -> str:
     if not past.is_readable(access, found, line):
-        return _("%(what)s %(id)s: this happened in another project, where you may not look.") % {"what": found.title, "id": line.object_id}
+        return _elsewhere(found, line.object_id)
     row = found.model.objects.filter(pk=line.object_id).first()
     try:
-        if line.action == History.Action.INSERT:
-            if row is not None and _others_wrote(line):
-                return _("%(what)s %(id)s was changed by somebody else since, and stays.") % {"what": found.title, "id": line.object_id}
-            if row is not None:
-                commands.remove(found, row, access)
-        elif line.action == History.Action.DELETE:
-            if row is None:
-                with transaction.atomic():  # it may still be refused once it is back
-                    _bring_back(found, line, access)
-        else:
+        if line.action != History.Action.DELETE:
             return _put_back(found, line, row, access)
+        if row is None:
+            with transaction.atomic():  # it may still be refused once it is back
+                return _bring_back(found, line, access)
     except (ValidationError, PermissionDenied) as problem:
         return f"{found.title} {line.object_id}: {'; '.join(getattr(problem, 'messages', [str(problem)]))}"
     except IntegrityError as problem:  # somebody took the place in this very moment
@@ -114,13 +131,6 @@ def _one(found: Resource, line: History, access: Access) -> str:
             raise
         return f"{found.title} {line.object_id}: {refusal.text}"
     return ""
-
-
-def _others_wrote(line: History) -> bool:
-    """Whether somebody else has changed the row since it was made, or put a word or a file to it."""
-    later = History.objects.filter(resource=line.resource, object_id=line.object_id, pk__gt=line.pk, action=History.Action.UPDATE)
-    carried = (model.objects.filter(resource=line.resource, row_id=line.object_id).exclude(by_id=line.actor_id) for model in (Comment, Attachment))
-    return later.exclude(actor_id=None).exclude(actor_id=line.actor_id).exists() or any(rows.exists() for rows in carried)
 
 
 def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
@@ -162,16 +172,18 @@ def _is_whole_as_it_was(found: Resource, row: Any, line: History) -> bool:
     return not whole.filter(after__has_key=target.life.field).exists()
 
 
-def _bring_back(found: Resource, line: History, access: Access) -> None:
-    kept = line.before or {}
+def _bring_back(found: Resource, line: History, access: Access) -> str:
+    """Make the row again; what of it did not come back, in words."""
+    kept, left = line.before or {}, list[str]()
     row: Any = found.model()
     wholes = parts.Wholes()
     row.pk = line.object_id
     for field in found.model._meta.concrete_fields:
         if field.attname in kept and not isinstance(field, models.BinaryField):
             setattr(row, field.attname, field.to_python(kept[field.attname]))
-    if found.is_extended:
-        row.extra = extra_taken.fitting(found, row)
+    if found.is_extended and row.extra:
+        extra.hold_still(found)
+        row.extra, left = extra_taken.fitting(found, row)
     commands.authorise(access, found, "add", row)
     if hasattr(row, "fit_to_return"):
         row.fit_to_return()
@@ -183,3 +195,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> None:
     if found.after is not None:
         found.after(row)
     wholes.follow()
+    if not left:
+        return ""
+    text = _("%(what)s %(name)s is back without what its fields do not take any more: %(values)s.")
+    return text % {"what": found.title, "name": found.name_of(row), "values": "; ".join(left)}

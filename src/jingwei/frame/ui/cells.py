@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -58,9 +59,8 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
     if is_veiled:
         return made("reference", f"#{value.pk}")
     kind = kind_of(resource, name)
-    if isinstance(field, extra.SeveralField):
-        known = dict(field.options)
-        return made("text", ", ".join(str(known.get(each, each)) for each in value))
+    if extra.is_name(name) and (told := _declared_text(resource, row, name)) is not None:
+        return made("text", told)
     if field is None:
         return made(kind, str(value))
     if field.flatchoices:
@@ -73,7 +73,20 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
             if isinstance(value, models.Model)
             else made("reference", f"#{value}")
         )
-    return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else str(value))
+    return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else plain_text(value))
+
+
+def _declared_text(resource: Resource, row: Any, name: str) -> str | None:
+    """A value of a declared field that is told in words alone: several choices, and what is not of the field's type; None for all others."""
+    found, value = extra.named(resource, name), extra.raw(row, name)
+    if found is None:
+        return extra.plain(value)
+    return extra.words(found, value) if isinstance(found.field, extra.SeveralField) or not extra.is_of(found, value) else None
+
+
+def plain_text(value: Any) -> str:
+    """A value as text; numbers in full."""
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def kind_of(resource: Resource, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 
+from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import extra
 from jingwei.frame.records.extra import Extra, Kind, SeveralField
@@ -41,11 +42,17 @@ def _fields_here(request: Request, resource: Resource, row: Any | None, initial:
     place = place_meant(resource, given, row) if "project" in resource.fields else None
     if not isinstance(place, int) or (row is None and not request.access.allows(resource.permission("add"), place)):
         place = None
-    return extra.fields_of(resource, place, archived=False)
+    found = extra.fields_of(resource, place, archived=False)
+    if row is None or resource.model is Project:
+        return found
+    left = (each for each in extra.fields_of(resource, resource.project_of(row), archived=False) if extra.raw(row, each.name) is not None)
+    return (*found, *(each for each in left if each not in found and each.definition.project_id is not None))  # to be emptied when the row goes to another project
 
 
 def _held(each: Extra, row: Any) -> Any:
     value = extra.raw(row, each.name)
+    if value is not None and not extra.is_of(each, value):
+        return [] if isinstance(each.field, SeveralField) else extra.plain(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if each.definition.kind == Kind.PERSON and value is not None and isinstance(extra.typed(each, value), int):

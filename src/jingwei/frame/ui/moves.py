@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +16,7 @@ from jingwei.frame import scope
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands, forms
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.ui import refusals
 from jingwei.frame.ui.lists import page
 from jingwei.frame.ui.records import form_fields, found, row_of
 from jingwei.frame.views import Board, Month
@@ -50,9 +51,8 @@ def _done(request: Request, resource: Resource, row: Any, plan: Move) -> HttpRes
     except commands.Stale as problem:
         return _back(request, resource, problem=str(problem))
     except ValidationError as problem:
-        errors: dict[str, list[str]] = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
         if plan.must_ask and request.headers.get("HX-Request"):
-            return _ask(request, resource, row, plan, errors)
+            return _ask(request, resource, row, plan, refusals.by_field(problem))
         return _back(request, resource, problem=" ".join(problem.messages))
     if plan.step is None:
         request.session["undo"] = current.trace  # no step is taken back
@@ -67,7 +67,7 @@ def _ask(request: Request, resource: Resource, row: Any, plan: Move, errors: dic
     if not request.headers.get("HX-Request"):
         return redirect("record-act", key=resource.key, pk=row.pk, verb=step.name)
     fields = form_fields(request, resource, row, errors, step.asked) if errors else _fresh(request, resource, row, step.asked)
-    general = errors.get(NON_FIELD_ERRORS, []) + errors.get("", [])
+    general = refusals.told_above(resource, errors, fields)
     ask = {"row": row, "step": step, "fields": fields, "errors": general, "to": request.POST.get("to"), "version": request.POST.get("version", "")}
     return page(request, resource, ask=ask, moved=row)
 

@@ -28,6 +28,7 @@ from jingwei.frame.work import imports, longwork
 register_project_page(ProjectPage(gettext_lazy("Template"), "project-template", "download", "frame.project.view", 95, "settings"))
 people_at_most = 500
 branches_at_most = 200
+told_at_most = 20
 kinds = {"json": "application/json", "zip": "application/zip"}
 
 
@@ -161,6 +162,7 @@ def _asked(request: Request, found: ImportFile, data: dict[str, Any], project: P
         "counts": counts,
         "errors": others,
         "files": len(data.get("files", ())),
+        "left_out": data.get("left_out", ()),
     }
 
 
@@ -190,6 +192,8 @@ def download(request: Request, code: str) -> HttpResponse:
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect("project-template", code=code)
+    for text in taken.left_out[:told_at_most]:  # on the next page: this one is a file
+        messages.warning(request, text)
     content, ending = file.packed(taken.data, taken.files)
     response = HttpResponse(content, content_type=kinds[ending])
     response["Content-Disposition"] = f'attachment; filename="{project.code}-template.{ending}"'

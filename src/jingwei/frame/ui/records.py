@@ -23,7 +23,7 @@ from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands, extra, forms, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Children, Resource, Verb, parts_at_most, registry
-from jingwei.frame.ui import extra_form, timeline
+from jingwei.frame.ui import extra_form, refusals, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of
 from jingwei.frame.ui.lives import life_of
@@ -136,18 +136,19 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
                 return redirect(plan_address(saved, request.access))
             return redirect("record", key=key, pk=saved.pk)
         except ValidationError as problem:
-            errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+            errors = refusals.by_field(problem)
         except commands.Stale as problem:
             stale = problem.row
             errors = {NON_FIELD_ERRORS: [str(problem)]}
+    fields, extras = form_fields(request, resource, row, errors), extra_form.entries_of(request, resource, row, errors, request.GET.dict())
     context = {
         "resource": resource,
         "row": stale or row,
-        **_unfolded(resource, form_fields(request, resource, row, errors)),
-        "extras": extra_form.entries_of(request, resource, row, errors, request.GET.dict()),
+        **_unfolded(resource, fields),
+        "extras": extras,
         "archived": extra_form.archived_of(request, resource, row),
         "children": child_rows(request, resource, row),
-        "errors": [text for name in (NON_FIELD_ERRORS, "", *(each.name for each in resource.children)) for text in errors.get(name, [])],
+        "errors": refusals.told_above(resource, errors, [*fields, *extras]),
     }
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
 
@@ -276,14 +277,14 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
             messages.success(request, _("“%(verb)s” is done.") % {"verb": declared.title})
             return redirect("record", key=key, pk=pk)
         except ValidationError as problem:
-            errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+            errors = refusals.by_field(problem)
     elif resource.is_voted(verb):
         return redirect("record-vote", key=key, pk=pk)
     elif not declared.applies(row):
         messages.error(request, _("“%(verb)s” is not possible in the present state.") % {"verb": declared.title})
         return redirect("record", key=key, pk=pk)
     fields = form_fields(request, resource, row, errors, declared.fields)
-    context = {"resource": resource, "row": row, "verb": declared, "fields": fields, "errors": errors.get(NON_FIELD_ERRORS, errors.get("", []))}
+    context = {"resource": resource, "row": row, "verb": declared, "fields": fields, "errors": refusals.told_above(resource, errors, fields)}
     return render(request, "frame/records/verb.html", context, status=422 if errors else 200)
 
 
@@ -292,7 +293,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     """One cell: an input on GET, saved on POST, shown again; another's change in between is shown instead."""
     resource = found(request, key, "change")
     row = row_of(request, resource, pk, "change")
-    if name not in resource.inline and not (extra.is_inline(resource, name) and name in extra.names_shown(resource, row)):
+    if not extra.is_inline_here(resource, row, name):
         raise Http404
     error = ""
     if request.method == "POST":
@@ -325,7 +326,7 @@ def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     """One cell as shown, after Esc."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
-    if name not in resource.inline:
+    if not extra.is_inline_here(resource, row, name):
         raise Http404
     return render(
         request,

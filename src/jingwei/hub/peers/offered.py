@@ -131,7 +131,7 @@ def plain(value: Any) -> Any:
         case None | bool() | int() | str() | list() | dict():
             return value
         case Decimal():
-            return str(value)
+            return format(value, "f")
         case dt.datetime():
             return value.astimezone(dt.UTC).isoformat()
         case dt.date():

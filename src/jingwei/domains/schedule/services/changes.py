@@ -15,7 +15,7 @@ from jingwei.domains.schedule.services.recalculation import project_recalculate,
 from jingwei.domains.work import queries
 from jingwei.domains.work import services as work
 from jingwei.frame.models import Project
-from jingwei.frame.records import commands
+from jingwei.frame.records import commands, extra_taken
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
 
@@ -138,7 +138,8 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
         told += commands.change(tasks, _task(project, change["task"]), values, access, version=change.get("version")).told
     for new in edits.new_tasks:
         above = _task(project, new["after"]) if new["after"] else None
-        made = commands.create(tasks, {"project": project.pk, "name": new["name"], "parent": above.parent_id if above else None}, access)
+        with extra_taken.nothing_required():
+            made = commands.create(tasks, {"project": project.pk, "name": new["name"], "parent": above.parent_id if above else None}, access)
         if above is not None:
             work.task_save(instance=made, position=above.position)  # where a task stands in the tree is typed in nowhere
     for pk in edits.gone_tasks:
