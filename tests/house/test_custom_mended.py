@@ -71,7 +71,7 @@ def test_every_page_of_a_row_that_once_held_another_type_opens(type_: str, house
     with inside():
         fields = declared(house, tasks)
         row = task(house, extra=first(fields))
-        commands.change(tasks, row, {"extra": dict.fromkeys((each.key for each in fields.values()))}, house.access)
+        commands.change(tasks, row, {"extra": dict.fromkeys(each.key for each in fields.values())}, house.access)
         for each in fields.values():
             each.refresh_from_db()
             choices = "a\nb" if type_ in ("choice", "several") else ""
@@ -128,8 +128,21 @@ def test_a_template_from_elsewhere_names_nobody_and_takes_no_number_for_a_person
     with inside():
         fields = declared(house, tasks)
         pk = resource("directory.person").named("E-1").pk  # type: ignore[union-attr]
-        for key, value in (("my-person", pk), ("my-person", "E-1"), ("my-date", "2026-11-10"), ("my-choice", "medium"), ("my-text", 5), ("my-whole", True), ("none", "x")):
-            data = {"format": "jingwei-template", "version": 1, "project": {"name": "x"}, "rows": {"work.task": [{"id": 1, "name": "a", "extra": {key: value}}]}}
+        for key, value in (
+            ("my-person", pk),
+            ("my-person", "E-1"),
+            ("my-date", "2026-11-10"),
+            ("my-choice", "medium"),
+            ("my-text", 5),
+            ("my-whole", True),
+            ("none", "x"),
+        ):
+            data = {
+                "format": "jingwei-template",
+                "version": 1,
+                "project": {"name": "x"},
+                "rows": {"work.task": [{"id": 1, "name": "a", "extra": {key: value}}]},
+            }
             file.check(data, {})
             done = bringing.bring(data, {}, Wanted("N", f"N-{key}-{value}"[:20], monday), access_of(house.owner, house.tenant))
             assert tasks.model.objects.get(project=done.project).extra == {} and len(done.missing) == 1, (key, value)
