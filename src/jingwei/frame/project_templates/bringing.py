@@ -169,7 +169,9 @@ class Bringing:
             if made is None:  # a placeholder that is nobody here
                 continue
             if (here := known.get(key)) is None or not extra_taken.takes(here, made, kind):
-                self.missing[_("The field “%(key)s” of “%(what)s” is not here, or takes other values; they were left out.") % {"key": key[:40], "what": found.title}] = None
+                self.missing[
+                    _("The field “%(key)s” of “%(what)s” is not here, or takes other values; they were left out.") % {"key": key[:40], "what": found.title}
+                ] = None
             else:
                 out[key] = made
         return {extra.column: out} if out else {}

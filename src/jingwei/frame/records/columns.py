@@ -92,7 +92,9 @@ def _known(resource: Resource) -> dict[str, str]:
 def guessed(resource: Resource, headers: Sequence[str]) -> dict[str, str]:
     """header → field, each field once: exact words first, then without marks and spaces, parts of joined headings, synonyms."""
     exact = _known(resource)
-    told = [(plain(word), name) for word, name in exact.items() if not word.endswith(f" ({name.partition('.')[2]})".lower())]  # a key that is left off tells nothing apart
+    told = [
+        (plain(word), name) for word, name in exact.items() if not word.endswith(f" ({name.partition('.')[2]})".lower())
+    ]  # a key that is left off tells nothing apart
     loose = dict(told) | {word.replace(" ", ""): name for word, name in told}
     other = {word: name for name in fields_of(resource) for word in _synonyms.get(name, ()) if word not in loose}
     titled = {f"{title}{space}{word}": name for title in _titles(resource) for word, name in (other | loose).items() for space in ("", " ")}

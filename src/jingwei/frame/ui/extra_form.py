@@ -46,7 +46,10 @@ def _fields_here(request: Request, resource: Resource, row: Any | None, initial:
     if row is None or resource.model is Project:
         return found
     left = (each for each in extra.fields_of(resource, resource.project_of(row), archived=False) if extra.raw(row, each.name) is not None)
-    return (*found, *(each for each in left if each not in found and each.definition.project_id is not None))  # to be emptied when the row goes to another project
+    return (
+        *found,
+        *(each for each in left if each not in found and each.definition.project_id is not None),
+    )  # to be emptied when the row goes to another project
 
 
 def _held(each: Extra, row: Any) -> Any:
