@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,10 +89,11 @@ def test_every_page_of_a_row_that_once_held_another_type_opens(type_: str, house
 def test_values_are_checked_against_what_the_field_is_now(house: House, inside: Inside) -> None:
     with inside():
         field, row = declare(house, tasks, "text", "x"), task(house)
-        for write in (
+        writes: tuple[Callable[[], Any], ...] = (
             lambda: commands.change(tasks, row, {"extra": {"x": "abc"}}, house.access),
             lambda: commands.save_many(tasks, [(row, {"extra.x": "abc"})], house.access)[0],
-        ):
+        )
+        for write in writes:
             assert extra.named(tasks, "extra.x").definition.kind in ("text", "date")  # type: ignore[union-attr]
             CustomField.objects.filter(pk=field.pk).update(kind="date")  # by another process: nothing is forgotten here
             try:
@@ -137,7 +139,7 @@ def test_a_template_from_elsewhere_names_nobody_and_takes_no_number_for_a_person
             ("my-whole", True),
             ("none", "x"),
         ):
-            data = {
+            data: dict[str, Any] = {
                 "format": "jingwei-template",
                 "version": 1,
                 "project": {"name": "x"},
@@ -146,8 +148,9 @@ def test_a_template_from_elsewhere_names_nobody_and_takes_no_number_for_a_person
             file.check(data, {})
             done = bringing.bring(data, {}, Wanted("N", f"N-{key}-{value}"[:20], monday), access_of(house.owner, house.tenant))
             assert tasks.model.objects.get(project=done.project).extra == {} and len(done.missing) == 1, (key, value)
-        for wrong in ([], {"x": None}, {"x": {"person": 1}}, {"x": {"days": [1]}}, {"x": [1]}, {"x": "\0"}, {"\0": "x"}, {"x": 2**63}, {"x": {}}):
-            data["rows"]["work.task"][0]["extra"] = wrong  # type: ignore[index]
+        hostile: tuple[Any, ...] = ([], {"x": None}, {"x": {"person": 1}}, {"x": {"days": [1]}}, {"x": [1]}, {"x": "\0"}, {"\0": "x"}, {"x": 2**63}, {"x": {}})
+        for wrong in hostile:
+            data["rows"]["work.task"][0]["extra"] = wrong
             with pytest.raises(ValidationError):
                 file.check(data, {})
     assert fields
@@ -305,3 +308,27 @@ def test_whose_rows_one_may_not_see_their_fields_are_told_nowhere(house: House, 
     with scope.within(scope.Scope(house.tenant.pk, person.pk, access_of(person, house.tenant).project_ids)):
         assert [each.key for each in extra.everywhere(risks)] == ["known"] == [each["key"] for each in extra.described(risks)]
         assert columns.plan_of(risks, ["known", "secret"]).unknown == ("secret",)
+
+
+def locks_held() -> set[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mode, objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted")
+        return set(cursor.fetchall())
+
+
+def test_who_changes_what_a_field_is_waits_for_who_writes_values(house: House, inside: Inside) -> None:
+    with inside():
+        field, row = declare(house, tasks, "text", "x"), task(house)
+        writes: tuple[tuple[Callable[[], Any], str], ...] = (
+            (lambda: commands.change(tasks, row, {"extra": {"x": "v"}}, house.access), "ShareLock"),
+            (lambda: commands.save_many(tasks, [(row, {"extra.x": "w"})], house.access), "ShareLock"),
+            (lambda: commands.change(tasks, row, {"extra": {"x": None}}, house.access), "ShareLock"),
+            (lambda: commands.change(declaring.fields, field, {"kind": "date"}, house.access), "ExclusiveLock"),
+            (lambda: commands.remove(declaring.fields, field, house.access), "ExclusiveLock"),
+        )
+        for write, wanted in writes:
+            before = locks_held()
+            with pytest.raises(RuntimeError), transaction.atomic():
+                write()
+                assert {mode for mode, _name in locks_held() - before} == {wanted}
+                raise RuntimeError  # what is taken back holds nothing

@@ -133,7 +133,7 @@ class Taking:
 
     def _declared(self, found: Resource, row: Any) -> dict[str, Any]:
         """Values of declared fields by key: people as placeholders, days as working days from the start."""
-        out = {}
+        out: dict[str, Any] = {}
         for each in extra.fields_of(found, self.project.pk if found.model is not Project else None):
             value = extra.raw(row, each.name)
             made = extra.typed(each, value)

@@ -268,7 +268,7 @@ def is_of(found: Extra, value: Any) -> bool:
             case Kind.DATE:
                 return bool(dt.date.fromisoformat(value))
             case Kind.PERSON:
-                return 0 < value <= largest_id
+                return bool(0 < value <= largest_id)
     except (ValueError, InvalidOperation):
         return False
     return True
@@ -317,7 +317,7 @@ def prime(resource: Resource, rows: Iterable[Any], names: Iterable[str]) -> None
     """Look up in one query whom rows name in these fields."""
     persons = [found for name in names if is_name(name) and (found := named(resource, name)) is not None and found.definition.kind == Kind.PERSON]
     if persons:
-        _look_up({pk for row in rows for found in persons if is_of(found, pk := (row.extra or {}).get(found.key))})
+        _look_up({row.extra[found.key] for row in rows for found in persons if is_of(found, (row.extra or {}).get(found.key))})
 
 
 def primed(resource: Resource, rows: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import models
 from django.db.models.deletion import get_candidate_relations_to_delete
@@ -12,6 +13,7 @@ from jingwei.frame.models import Attachment, Comment, History
 from jingwei.frame.records.resource import registry
 
 Node = tuple[str, int]  # resource, id
+Part = tuple[type[models.Model], int]
 
 
 class Held:
@@ -56,19 +58,23 @@ class Held:
         self.touched |= {(label, pk) for pk, number, actor in told if actor != self.actor and number > self.made.get((label, pk), 0)}
 
 
-def _above(model: type[models.Model], ids: set[int]) -> dict[tuple[type[models.Model], int], list[tuple[type[models.Model], int]]]:
+def _above(model: type[models.Model], ids: set[int]) -> dict[Part, list[Part]]:
     """These rows and all that the database would delete with them, each with the rows with which it goes."""
-    above: dict[tuple[type[models.Model], int], list[tuple[type[models.Model], int]]] = {(model, pk): [] for pk in ids}
+    above: dict[Part, list[Part]] = {(model, pk): [] for pk in ids}
     fresh = {model: set(ids)}
     while fresh:
         whole, found = fresh.popitem()
-        for relation in get_candidate_relations_to_delete(whole._meta):
-            field, part = relation.field, relation.related_model
-            if relation.on_delete is not models.CASCADE:
-                continue
+        for part, field in _parts(whole):
             for pk, owner in part._base_manager.filter(**{f"{field.name}__in": found}).values_list("pk", field.attname):
                 if (part, pk) not in above:
                     above[part, pk] = []
                     fresh.setdefault(part, set()).add(pk)
                 above[part, pk].append((whole, owner))
     return above
+
+
+def _parts(whole: type[models.Model]) -> Iterator[tuple[type[models.Model], models.Field[Any, Any]]]:
+    """The models whose rows go with rows of this one, and by which field."""
+    for relation in get_candidate_relations_to_delete(whole._meta):
+        if isinstance(relation, models.ForeignObjectRel) and relation.on_delete is models.CASCADE:
+            yield relation.related_model, relation.field

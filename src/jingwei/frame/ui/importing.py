@@ -58,7 +58,7 @@ def load(request: Request, key: str) -> HttpResponse:
 
 
 def _about(request: Request, resource: Resource) -> dict[str, Any]:
-    labels = [(resource.label(name), name in columns.needed(resource)) for name in exporting.fields_of(resource)]
+    labels = [(exporting.heading(resource, name), name in columns.needed(resource)) for name in exporting.fields_of(resource)]
     return {"step": 1, "columns": labels, "remembered": imports.remembered(request.access, resource)}
 
 

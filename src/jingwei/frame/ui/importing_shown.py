@@ -32,7 +32,7 @@ def previewed(seen: Reading) -> dict[str, Any]:
 
 def entries_of(resource: Resource, seen: Reading, plan: columns.Plan) -> list[dict[str, Any]]:
     """Each column of the file: its heading, what stands in it, the fields it may be, and which it is."""
-    choices = [(name, resource.label(name)) for name in exporting.fields_of(resource)]
+    choices = [(name, exporting.heading(resource, name)) for name in exporting.fields_of(resource)]
     out = []
     for place, header in enumerate(seen.headers):
         if not header or header in columns.reason_headers:
