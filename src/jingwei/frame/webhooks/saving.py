@@ -87,7 +87,7 @@ def check_address(url: str) -> None:
 def save(instance: Webhook | None = None, **values: Any) -> Webhook:
     """Make or change one. Whoever saves it answers for it: from now on it is told what he may see, and no more than the token may by which he came."""
     row = instance if instance is not None else Webhook()
-    was_active = instance is not None and instance.is_active
+    was_active, was_url = instance is not None and instance.is_active, instance.url if instance is not None else ""
     for name, value in values.items():
         setattr(row, name, value)
     check_address(row.url)
@@ -98,8 +98,10 @@ def save(instance: Webhook | None = None, **values: Any) -> Webhook:
         if held is not None and not set(row.project_ids) <= held:
             raise ValidationError({"projects": _("You may not look into all of these projects.")})
     row.maker_id, row.limits = current.user_id, [limit.as_plain() for limit in current.limits]
-    if row.is_active and not was_active:
-        row.off_because, row.failing_since, row.paused_until = "", None, None
+    if row.url != was_url or (row.is_active and not was_active):
+        row.failing_since, row.paused_until = None, None
+    if row.is_active:
+        row.off_because = ""
     if row.secret_id is None:
         row.secret, row.is_shown = _new_secret(), False
     row.save()
