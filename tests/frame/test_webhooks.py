@@ -335,7 +335,9 @@ def test_the_log_is_forgotten_after_a_month_but_what_waits_stays(hook: Webhook, 
     assert [each.state for each in Sending.objects.all()] == ["waiting"]
 
 
-@pytest.mark.parametrize("text", ["Mon, 1 Jan 2020 00:00:00 +9999999999999999", "Mon, 1 Jan 0001 00:00:00 +2359", "x", "9" * 4000, "Mon, 99 Foo 99999999999 99:99:99"])
+@pytest.mark.parametrize(
+    "text", ["Mon, 1 Jan 2020 00:00:00 +9999999999999999", "Mon, 1 Jan 0001 00:00:00 +2359", "x", "9" * 4000, "Mon, 99 Foo 99999999999 99:99:99"]
+)
 def test_a_hostile_retry_after_is_none(text: str, hook: Webhook, receiver: Receiver) -> None:
     receiver.answers = [(503, {"Retry-After": text}, b"")]
     outbox.test(hook)

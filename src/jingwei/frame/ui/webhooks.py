@@ -98,7 +98,11 @@ def replay(request: Request, pk: int) -> HttpResponse:
     if not hook.is_active:
         messages.warning(request, _("It is switched off: what waits goes out when it is switched on again."))
     elif hook.paused_until is not None and hook.paused_until > timezone.now():
-        messages.warning(request, _("It rests until %(moment)s, as its receiver asked for time or did not answer.") % {"moment": f"{timezone.localtime(hook.paused_until):%Y-%m-%d %H:%M}"})
+        messages.warning(
+            request,
+            _("It rests until %(moment)s, as its receiver asked for time, or answered late or not at all.")
+            % {"moment": f"{timezone.localtime(hook.paused_until):%Y-%m-%d %H:%M}"},
+        )
     return redirect("webhook-log", pk)
 
 

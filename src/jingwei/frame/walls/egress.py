@@ -257,9 +257,7 @@ class Egress:
         self.hosts = frozenset(_ascii_bound(h) for h in hosts)
         self.limit_bytes = limit_bytes
         self.whole_seconds = whole_seconds
-        self._client = httpx2.Client(
-            timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, transport=_Transport()
-        )
+        self._client = httpx2.Client(timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, transport=_Transport())
 
     def close(self) -> None:
         """Close what is kept alive."""

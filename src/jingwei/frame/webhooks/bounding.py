@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -53,9 +54,9 @@ def look_for_old() -> None:
         _tell(is_old, hook, days=told_before.days)
 
 
-def _tell(notice: Notice, hook: Webhook, **values: int) -> None:
+def _tell(notice: Notice, hook: Webhook, **values: Any) -> None:
     people, address = notices.people_of(0, "owner"), f"/settings/webhooks/{hook.pk}/"
-    notice.tell(people, url=address, key=f"{notice.key}:{hook.pk}", name=hook.name, **values)
+    notice.tell(people, url=address, key=f"{notice.key}:{hook.pk}", needs="frame.webhook.view", name=hook.name, **values)
 
 
 def sweep() -> int:

@@ -265,4 +265,4 @@ def switch_off(hook: Webhook, why: Webhook.Off) -> None:
     row.save(update_fields=["is_active", "off_because"])
     log.warning("webhook.switched_off", webhook=hook.pk, why=why)
     people, address = notices.people_of(0, "owner"), f"/settings/webhooks/{hook.pk}/"
-    is_off.tell(people, url=address, key=f"webhook.off:{hook.pk}", name=hook.name, why=why.label)
+    is_off.tell(people, url=address, key=f"webhook.off:{hook.pk}", needs="frame.webhook.view", name=hook.name, why=why.label)
