@@ -372,8 +372,13 @@ def test_what_is_said_of_an_alarm_is_for_those_who_may_read_it(house: House, ins
 
 
 def test_a_digest_stays_one_mail(
-    server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User], monkeypatch: pytest.MonkeyPatch
-) -> None:  # noqa: F811
+    server: Server,
+    house: House,
+    inside: Any,
+    late: notices.Notice,
+    two: tuple[User, User],
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
     reader = two[1]
     with inside(), time_machine.travel(noon, tick=False) as clock:
         chosen(reader, kinds={"test.late": {"mail": "daily"}}, digest_at="08:00")
@@ -413,8 +418,13 @@ def test_what_is_renewed_while_it_is_sent_is_a_letter_of_its_own(
 
 
 def test_what_no_mail_brings_is_seen_in_the_application(
-    server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User], settings: Any
-) -> None:  # noqa: F811
+    server: Server,
+    house: House,
+    inside: Any,
+    late: notices.Notice,
+    two: tuple[User, User],
+    settings: Any,  # noqa: F811
+) -> None:
     with inside():
         chosen(two[0], kinds={"test.late": {"app": False, "mail": "once"}})
         told(late, two[:1], task="A")
