@@ -373,11 +373,11 @@ def test_what_is_said_of_an_alarm_is_for_those_who_may_read_it(house: House, ins
 
 def test_a_digest_stays_one_mail(
     server: Server,
-    house: House,
-    inside: Any,
+    house: House,  # noqa: F811
+    inside: Any,  # noqa: F811
     late: notices.Notice,
     two: tuple[User, User],
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reader = two[1]
     with inside(), time_machine.travel(noon, tick=False) as clock:
@@ -419,11 +419,11 @@ def test_what_is_renewed_while_it_is_sent_is_a_letter_of_its_own(
 
 def test_what_no_mail_brings_is_seen_in_the_application(
     server: Server,
-    house: House,
-    inside: Any,
+    house: House,  # noqa: F811
+    inside: Any,  # noqa: F811
     late: notices.Notice,
     two: tuple[User, User],
-    settings: Any,  # noqa: F811
+    settings: Any,
 ) -> None:
     with inside():
         chosen(two[0], kinds={"test.late": {"app": False, "mail": "once"}})
