@@ -325,6 +325,138 @@ def test_what_one_may_not_see_any_more_is_not_mailed(server: Server, house: Hous
     assert not server.mails
 
 
+def lowered(user: User, key: str = "crew", **more: Any) -> None:
+    from jingwei.frame.models import Role
+
+    row, _ = Role.objects.get_or_create(tenant_id=scope.current().tenant_id, key=key, defaults={"name": key, "is_standard": True})
+    Membership.objects.filter(user=user).update(role=row, **more)
+
+
+def test_whose_right_was_taken_reads_and_is_mailed_it_no_more(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
+    reader = two[1]
+    with inside():
+        told(late, [reader], task="Geheim", needs="risk.risk.view", project_id=house.project.pk, key="k")
+        told(late, [reader], task="Sonst", needs="frame.webhook.view")
+        assert Notification.objects.count() == 1, "he never had that one"
+    assert "Geheim" in client_of(reader).get("/notices/").content.decode()
+    with inside():
+        lowered(reader)
+        assert letters.send_due(reader.pk) == 0 and not server.mails
+        told(late, notices.told_of("k"), needs="risk.risk.view", project_id=house.project.pk, key="k", task="Neu")
+        assert not Letter.objects.exists() and Notification.objects.get().count == 1
+    page = client_of(reader).get("/notices/").content.decode()
+    assert "Geheim" not in page and "Neu" not in page
+
+
+def test_what_is_said_of_an_alarm_is_for_those_who_may_read_it(house: House, inside: Any) -> None:  # noqa: F811
+    from jingwei.frame.telling import watches
+
+    crew = member(house, "crew", "crew", house.project)
+    watch = watches.Watch(
+        "test.w",
+        gettext_lazy("Comments on what I follow"),
+        "frame.project",
+        says=lambda row: "因为接口 X 停了",
+        tell=lambda row: [],
+        words_need="hub.interface.view",
+    )
+    try:
+        with inside():
+            watches._tell(watch, [crew, house.viewer], Both(lambda: "因为接口 X 停了"), project_id=house.project.pk, key="a")
+            lines = {row.user_id: notices.words_of(row, "zh-hans") for row in Notification.objects.filter(key="a")}
+        assert lines[house.viewer.pk] == "因为接口 X 停了" and "接口 X" not in lines.get(crew.pk, "")
+    finally:
+        for known in (notices.registry, wording.texts, choices.kinds, choices.kind_of):
+            known.pop("watch.test.w", None)  # type: ignore[attr-defined]
+        watches.registry.pop("test.w")
+
+
+def test_a_digest_stays_one_mail(
+    server: Server,
+    house: House,  # noqa: F811
+    inside: Any,  # noqa: F811
+    late: notices.Notice,
+    two: tuple[User, User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = two[1]
+    with inside(), time_machine.travel(noon, tick=False) as clock:
+        chosen(reader, kinds={"test.late": {"mail": "daily"}}, digest_at="08:00")
+        for number in range(5):
+            told(late, [reader], task=f"T{number}")
+        clock.move_to(noon + timedelta(hours=20))
+        server.refusals = 1
+        assert letters.send_due(reader.pk) == 0
+        assert len(set(Letter.objects.values_list("due_at", flat=True))) == 1, "one pause"
+        clock.move_to(noon + timedelta(hours=20, minutes=5))
+        monkeypatch.setattr(letters, "at_most", 2)
+        assert letters.send_due(reader.pk) == 5 and len(server.mails) == 1
+        assert "T1" in server.texts()[0] and "T2" not in server.texts()[0] and "3" in server.texts()[0]
+        told(late, [reader], task="T6")
+        Letter.objects.filter(state="waiting").update(due_at=noon + timedelta(hours=20))  # begun before eight, saved after the mail
+        assert letters.send_due(reader.pk) == 0 and Letter.objects.get(state="waiting").due_at == noon + timedelta(hours=44)
+        assert client_of(reader).post("/settings/notices/", {"mail-test.late": "daily", "app-test.late": "on", "digest_at": "21:00"}).status_code == 302
+        assert Letter.objects.get(state="waiting").due_at == datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
+
+
+def test_what_is_renewed_while_it_is_sent_is_a_letter_of_its_own(
+    server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User], monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    whole = letters.mail_of
+
+    def meanwhile(*given: Any) -> Any:
+        told(late, two[:1], key="k", task="B")
+        return whole(*given)
+
+    with inside():
+        told(late, two[:1], key="k", task="A")
+        with monkeypatch.context() as patch:
+            patch.setattr(letters, "mail_of", meanwhile)
+            assert letters.send_due(two[0].pk) == 1
+        assert letters.send_due(two[0].pk) == 1
+    assert ["A:" in text for text in server.texts()] == [True, False] and "B:" in server.texts()[1]
+
+
+def test_what_no_mail_brings_is_seen_in_the_application(
+    server: Server,
+    house: House,  # noqa: F811
+    inside: Any,  # noqa: F811
+    late: notices.Notice,
+    two: tuple[User, User],
+    settings: Any,
+) -> None:
+    with inside():
+        chosen(two[0], kinds={"test.late": {"app": False, "mail": "once"}})
+        told(late, two[:1], task="A")
+        assert not Notification.objects.filter(user=two[0]).exists()
+        Letter.objects.update(attempts=len(outbox.pauses))
+        server.refusals = 1
+        assert letters.send_due(two[0].pk) == 0
+        assert {row.notice for row in Notification.objects.filter(user=two[0])} == {"test.late", "mail.failed"}
+        settings.EMAIL_BACKEND = settings_of("")["EMAIL_BACKEND"]
+        assert late.tell(two[:1], task="B", state="", at=noon, on="", why="") == 0, "a note he does not want to see there"
+        assert late.tell(two[:1], level="alarm", task="C", state="", at=noon, on="", why="") == 1
+
+
+def test_a_mail_that_cannot_be_made_waits_and_a_server_that_is_away_is_asked_once(
+    server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User], monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    with inside():
+        told(late, two)
+        with monkeypatch.context() as patch:
+            patch.setattr(letters, "mail_of", broken)
+            assert letters.send_due(two[0].pk) == 0
+        assert "ZeroDivisionError" in Letter.objects.get(user=two[0]).problem and letters.people_due() == [two[1].pk]
+        server.close()
+        assert letters.send_due(two[1].pk) == 0
+        told(late, two)
+        Letter.objects.update(due_at=timezone.now(), attempts=0)
+        assert letters.send_due(two[1].pk) == 0 and letters.people_due() == [], "the others rest as well"
+
+
 def test_each_is_told_where_he_wants(server: Server, house: House, inside: Any, late: notices.Notice, two: tuple[User, User]) -> None:  # noqa: F811
     page = client_of(two[0])
     form = {f"app-{key}": "on" for key in choices.kinds if key != "test.late"} | {"mail-test.late": "never", "zone": "Europe/Berlin", "digest_at": "09:30"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -215,6 +217,65 @@ def test_the_demo_opens_its_own_ports_and_nothing_else(monkeypatch: pytest.Monke
     Supervisor("127.0.0.1", 1, demo=True)._set_environment()
     open_ports = [port for port in (22, 80, 5432, 6379, 8000, *range(4790, 4820)) if egress.may_be_reached(ipaddress.ip_address("127.0.0.1"), port)]
     assert open_ports == sorted(sandbox_ports.values())
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["fec0::1", "::ffff:0:10.0.0.1", "::ffff:0:127.0.0.1", "3fff::1", "5f00::1", "192.88.99.1", "4000::1", "::ffff:192.88.99.1", "64:ff9b::192.88.99.1"],
+)
+def test_forms_of_addresses_that_are_nobodys_are_not_public(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", "")
+    assert not egress.may_be_reached(ipaddress.ip_address(address), 443)
+    assert egress.may_be_reached(ipaddress.ip_address("2606:4700::1"), 443) and egress.may_be_reached(ipaddress.ip_address("::ffff:0:8.8.8.8"), 443)
+
+
+def _dripping(first: bytes, each: bytes, pause: float) -> tuple[int, threading.Event]:
+    """A peer that begins an answer and goes on without end; its port, and how to end it."""
+    server, over = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve() -> None:
+        with server, contextlib.suppress(OSError):
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(65_536)
+                peer.sendall(first)
+                while not over.wait(pause):
+                    peer.sendall(each)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server.getsockname()[1], over
+
+
+@pytest.mark.parametrize(
+    ("first", "each"),
+    [
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n"), (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"), (b"HTTP/1.1 200 OK\r\n", b"X-More: x\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x"), (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    ],
+)  # fmt: skip
+def test_a_peer_that_drips_is_no_answer_after_the_whole_time(first: bytes, each: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, over = _dripping(first, each, 0.1)
+    monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", f"127.0.0.1:{port}")
+    way, begin = egress.Egress(hosts=[f"127.0.0.1:{port}"], timeout_seconds=0.5, whole_seconds=0.6), time.monotonic()
+    with pytest.raises(egress.NoAnswer):
+        way.request("GET", f"http://127.0.0.1:{port}/")
+    assert time.monotonic() - begin < 1.2
+    over.set()
+    way.close()
+
+
+def test_a_host_in_another_script_is_asked_by_its_name_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    port, over = _dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"", 5)
+    monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", f"127.0.0.1:{port}")
+    monkeypatch.setattr(egress, "gate", lambda host, _port: asked.append(host) or "127.0.0.1")
+    way = egress.Egress(hosts=[f"例子.中国:{port}"], timeout_seconds=1)
+    assert way.request("POST", f"http://例子.中国:{port}/钩?a=b", content=b"x").status == 200
+    assert asked == ["xn--fsqu00a.xn--fiqs8s"]
+    with pytest.raises(egress.EgressRefused, match="bound to"):
+        way.request("GET", f"http://例孑.中国:{port}/")
+    over.set()
+    way.close()
 
 
 def test_https_never_falls_to_http(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client
 
-from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Sending, User, Webhook
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import Resource, resource, resources
@@ -163,16 +162,33 @@ def test_only_its_projects_and_never_more_than_its_maker_sees(house: House, insi
         assert seen == {one.pk: [], both.pk: [rows[1].pk]}
 
 
-def test_a_token_makes_no_webhook_that_tells_more_than_the_token(house: House, inside: Any) -> None:
-    from jingwei.frame.narrowing import Limit
+def test_a_token_makes_and_changes_no_webhook(house: House, inside: Any) -> None:
+    from jingwei.frame.models import ApiToken
 
-    limits = (Limit(("frame.webhook.*", "risk.*"), None),)
-    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk, limits=limits)):
-        listening = hook(house, "risk.risk.added work.task.added")
     with inside():
-        for key in ("risk.risk", "work.task"):
-            house.make(resource(key))
-        assert [s.fact for s in Sending.objects.order_by("pk") if told(listening, s)] == ["risk.risk.added"]
+        made = hook(house)
+    for limit in (None, {"grants": ["frame.webhook.*", "risk.*"], "projects": None}):
+        _token, text = ApiToken.issue(tenant=house.tenant, user=house.owner, name="x", limit=limit)
+        client = Client(headers={"Authorization": f"Bearer {text}"})
+        given = {"name": "x", "url": "https://a.example.com/", "facts": "*"}
+        assert client.get(f"/api/v1/frame.webhook/{made.pk}").status_code == 200
+        assert client.post("/api/v1/frame.webhook/", given, content_type="application/json").status_code == 403
+        answer = client.patch(f"/api/v1/frame.webhook/{made.pk}", {"url": "https://b.example.com/", "version": made.version}, content_type="application/json")
+        assert answer.status_code == 403
+    with inside():
+        assert Webhook.objects.get().url == made.url
+
+
+def test_administrators_hear_of_every_new_address(house: House, inside: Any) -> None:
+    from jingwei.frame.models import Notification
+
+    with inside():
+        made = hook(house)
+        rows = Notification.objects.filter(user=house.owner, key=f"webhook.address:{made.pk}")
+        assert rows.get().count == 1
+        commands.change(resource("frame.webhook"), Webhook.objects.get(), {"name": "other"}, access_of(house.owner, house.tenant))
+        commands.change(resource("frame.webhook"), Webhook.objects.get(), {"url": "https://钩.example.com/in"}, access_of(house.owner, house.tenant))
+        assert rows.get().count == 2
 
 
 def test_what_is_wrong_is_told_at_its_field(house: House, inside: Any) -> None:

@@ -70,14 +70,15 @@ _sending_sql = """
 CREATE OR REPLACE FUNCTION jingwei_note_sendings() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM frame_webhook WHERE is_active) THEN
+  IF NOT EXISTS (SELECT 1 FROM frame_webhook WHERE is_active AND full_since IS NULL) THEN
     RETURN NULL;
   END IF;
   INSERT INTO frame_sending (tenant_id, version, created_at, updated_at, webhook_id, message, fact, resource, row_id, at, state, attempts, due_at, answer)
   SELECT t.tenant_id, 1, clock_timestamp(), clock_timestamp(), w.id, 'msg_' || replace(gen_random_uuid()::text, '-', ''), t.fact, t.resource, t.object_id, t.at,
          'waiting', 0, clock_timestamp(), ''
   FROM (SELECT *, resource || CASE action WHEN 'I' THEN '.added' WHEN 'U' THEN '.changed' ELSE '.removed' END AS fact FROM noted) t
-  JOIN frame_webhook w ON w.tenant_id = t.tenant_id AND w.is_active AND t.fact LIKE ANY (w.likes)
+  JOIN frame_webhook w ON w.tenant_id = t.tenant_id AND w.is_active AND w.full_since IS NULL AND t.fact LIKE ANY (w.likes)
+  WHERE t.resource = ANY ('{{{resources}}}')
   ORDER BY t.id;
   RETURN NULL;
 END $$;
@@ -280,7 +281,7 @@ def put_up(**_: Any) -> None:
         if cursor.fetchone()[0] == app_role:
             return  # not a migration: the test runner emits the signal when it empties tables
         cursor.execute(_role_sql)
-        cursor.execute(_history_sql + _sending_sql)
+        cursor.execute(_history_sql + _sending_sql.format(resources=",".join(each.key for each in resources())))
         cursor.execute(_access_sql + _old_access_sql)
         for table in [*(model._meta.db_table for model in walled_models()), History._meta.db_table, "frame_demand", "frame_counter", "frame_search"]:
             cursor.execute(_policy_sql.format(table=f'"{table}"'))

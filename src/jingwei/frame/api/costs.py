@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 from graphql import GraphQLError, parse
 from graphql.language import ast
+
+from jingwei.frame.records.resource import resources
+from jingwei.frame.traces.edges import edges_at_most
+from jingwei.frame.traces.trace import relations_of
 
 longest_text = 20_000  # characters
 most_tokens = 4000
@@ -19,7 +24,7 @@ most_fields = 1500
 most_cost = 50_000  # fields times the rows they are asked of
 cheap_cost = 5_000  # what costs more takes turns
 usual_rows = 50
-told_rows = {"cases": 20, "votes": 10, "edges": 200}  # of one row: how many of each weigh
+told_rows = {"cases": 20, "votes": 10}  # of one row: how many of each weigh
 most_type_lists = 4
 _type_lists = ("fields", "interfaces", "possibleTypes", "inputFields")
 
@@ -93,6 +98,8 @@ class Scale:
 
     def _rows(self, node: ast.FieldNode) -> int:
         """How many rows a list may give."""
+        if node.name.value == "edges":
+            return _edges_at_most()
         if node.name.value in told_rows or node.name.value.endswith("Cases"):
             return told_rows.get(node.name.value, told_rows["cases"])
         if not node.name.value.endswith("List") and not node.name.value.endswith("_list"):
@@ -105,6 +112,12 @@ class Scale:
             value = asked.value if isinstance(asked, ast.IntValueNode) else None
         text = str(value)
         return max(1, min(int(text), 500)) if text.isascii() and text.isdigit() and len(text) < 10 else 500
+
+
+@cache
+def _edges_at_most() -> int:
+    """What one row may tell: so many of every relation, in either direction."""
+    return edges_at_most * max((len(relations_of(each)) for each in resources()), default=1)
 
 
 def _defaults_of(document: ast.DocumentNode) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -39,7 +39,7 @@ def guarded(work: Callable[..., Any]) -> Any:
         raise GraphQLError("invalid", extensions={"code": "invalid", "fields": fields}) from None
     except PermissionDenied as problem:
         raise GraphQLError(str(problem), extensions={"code": "denied"}) from None
-    except Http404:
+    except (Http404, ObjectDoesNotExist):  # somebody has removed it in the meantime
         raise GraphQLError("not found", extensions={"code": "not_found"}) from None
     except commands.Stale as problem:
         raise GraphQLError(str(problem), extensions={"code": "stale"}) from None

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
@@ -131,7 +131,8 @@ def _busy(request: HttpRequest, problem: heavy.Busy) -> Any:
 
 
 @api.exception_handler(Http404)
-def _missing(request: HttpRequest, problem: Http404) -> Any:
+@api.exception_handler(ObjectDoesNotExist)  # somebody has removed it in the meantime
+def _missing(request: HttpRequest, problem: Exception) -> Any:
     return _answer(request, 404, ("", "not_found", "not found"))
 
 

@@ -34,7 +34,7 @@ _ended = {
 def _tell(users: Iterable[User], notice: Notice, case: Case, resource: Resource, row: Any, *, what: str = "", **words: Any) -> None:
     notice.tell(
         list(users)[:told_at_most], url=f"{reverse('record', args=[resource.key, row.pk])}#approval", key=f"case.{case.pk}.{what}",
-        project_id=case.project_id, row=str(row)[:200], **words,
+        project_id=case.project_id, needs=resource.permission("view"), row=str(row)[:200], **words,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def tell(resource: Resource, row: Any, notice: Notice, /, *, besides: Iterable[i
 def tell_people(resource: Resource, row: Any, notice: Notice, users: Iterable[User], /, **values: Any) -> None:
     """The same to these."""
     url, kind = reverse("record", args=[resource.key, row.pk]), notice.key.rpartition(".")[2]
-    notice.tell(users, url=url, key=f"{kind}:{resource.key}:{row.pk}", project_id=resource.project_of(row), **values)
+    notice.tell(users, url=url, key=f"{kind}:{resource.key}:{row.pk}", project_id=resource.project_of(row), needs=resource.permission("view"), **values)
 
 
 def name_of_me() -> Any:

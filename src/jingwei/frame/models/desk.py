@@ -55,6 +55,7 @@ class Notification(TenantModel):
     title_en = models.CharField(max_length=300, blank=True)
     url = models.CharField(max_length=500, blank=True)
     key = models.CharField(max_length=120, blank=True)
+    needs = models.CharField(max_length=130, blank=True, db_default="")  # the right without which it is not shown
     count = models.PositiveIntegerField(default=1)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -97,12 +98,14 @@ class Letter(TenantModel):
     level = models.CharField(max_length=8, choices=Notification.Level.choices)
     url = models.CharField(max_length=500, blank=True)
     key = models.CharField(max_length=120, blank=True)
+    needs = models.CharField(max_length=130, blank=True, db_default="")
     is_digest = models.BooleanField(default=False)
     at = models.DateTimeField()
     due_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         indexes: ClassVar[list[Any]] = [models.Index(fields=("user", "due_at"), condition=models.Q(state="waiting"), name="letters_due")]

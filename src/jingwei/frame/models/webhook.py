@@ -18,11 +18,12 @@ class Webhook(TenantModel):
     `likes` and `project_ids` are what `facts` and `projects` mean, for the database. The secret of before (`former`) signs as well until `former_until`.
     """
 
-    history_ignores: ClassVar[tuple[str, ...]] = ("failing_since", "paused_until", "likes", "project_ids", "is_shown", "limits")
+    history_ignores: ClassVar[tuple[str, ...]] = ("failing_since", "paused_until", "full_since", "likes", "project_ids", "is_shown", "limits")
 
     class Off(models.TextChoices):
         GONE = "gone", _("the receiver answered that nothing is taken there any more (410)")
         FAILING = "failing", _("nothing was taken for five days")
+        NOBODY = "nobody", _("nobody answers for it: who saved it last is gone or has no rights any more")
 
     name = models.CharField(_("name"), max_length=80)
     url = models.CharField(_("address"), max_length=500, help_text=_("https://…; what arrives there is signed as Standard Webhooks say."))
@@ -44,6 +45,7 @@ class Webhook(TenantModel):
     is_shown = models.BooleanField(default=False, editable=False)
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
     paused_until = models.DateTimeField(null=True, editable=False)
+    full_since = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("webhook")
@@ -71,7 +73,8 @@ class Sending(TenantModel):
         DONE = "done", _("Sent")
         FAILED = "failed", _("Failed")
 
-    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="+")
+    # without a constraint: a webhook that is deleted must not undo what others do meanwhile; what is left of it is swept
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="+", db_constraint=False)
     message = models.CharField(max_length=40)
     fact = models.CharField(max_length=130)
     resource = models.CharField(max_length=80)
@@ -83,6 +86,7 @@ class Sending(TenantModel):
     tried_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
     answer = models.TextField(blank=True)
+    said = models.JSONField(null=True)  # what we say of it, worded for whoever reads the log
     took_ms = models.PositiveIntegerField(null=True)
 
     class Meta(TenantModel.Meta):

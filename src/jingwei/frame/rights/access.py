@@ -145,18 +145,26 @@ def access_of(user: User | int, tenant: Tenant | int) -> Access:
     """Load a user's rights in an organisation: one query. Who works through a token stays within its limits here too."""
     tenant_id = tenant if isinstance(tenant, int) else tenant.pk
     user_id = user if isinstance(user, int) else user.pk
-    everywhere: set[str] = set()
-    by_project: dict[int, set[str]] = defaultdict(set)
-    roles: list[str] = []
-    rows = Membership.objects.filter(user_id=user_id, tenant_id=tenant_id, user__is_active=True)
-    for project_id, key, grants, is_standard in rows.values_list("project_id", "role__key", "role__grants", "role__is_standard"):
-        roles.append(key)
+    return accesses_of([user_id], tenant_id)[user_id]
+
+
+def accesses_of(user_ids: Iterable[int], tenant_id: int) -> dict[int, Access]:
+    """The same of many: one query."""
+    ids = list(user_ids)
+    everywhere: dict[int, set[str]] = {pk: set() for pk in ids}
+    by_project: dict[int, dict[int, set[str]]] = {pk: defaultdict(set) for pk in ids}
+    roles: dict[int, list[str]] = {pk: [] for pk in ids}
+    rows = Membership.objects.filter(user_id__in=ids, tenant_id=tenant_id, user__is_active=True)
+    for user_id, project_id, key, grants, is_standard in rows.values_list("user_id", "project_id", "role__key", "role__grants", "role__is_standard"):
+        roles[user_id].append(key)
         granted = {*grants, *(grants_of(key) if is_standard else ())}
-        (everywhere if project_id is None else by_project[project_id]).update(granted)
-    current = scope.peek()
-    limits = current.limits if current is not None and current.user_id == user_id else ()
-    by = {p: frozenset(g | everywhere) for p, g in by_project.items()}
-    return Access(tenant_id, user_id, frozenset(everywhere), by, tuple(dict.fromkeys(roles)), limits)
+        (everywhere[user_id] if project_id is None else by_project[user_id][project_id]).update(granted)
+    current, out = scope.peek(), {}
+    for pk in ids:
+        limits = current.limits if current is not None and current.user_id == pk else ()
+        by = {p: frozenset(g | everywhere[pk]) for p, g in by_project[pk].items()}
+        out[pk] = Access(tenant_id, pk, frozenset(everywhere[pk]), by, tuple(dict.fromkeys(roles[pk])), limits)
+    return out
 
 
 def system_access(tenant_id: int) -> Access:

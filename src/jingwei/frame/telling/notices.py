@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame import scope
 from jingwei.frame.models import Letter, Membership, Notification, User
-from jingwei.frame.telling import choices, events, letters, wording
+from jingwei.frame.telling import choices, inbox, letters, wording
 from jingwei.frame.telling.choices import Kind, choices_of
 from jingwei.frame.telling.wording import plain, words_of
 
@@ -48,27 +48,24 @@ class Notice:
         """Under which key people choose."""
         return self.under or self.key
 
-    def tell(self, users: Iterable[User], *, url: str = "", key: str = "", project_id: int | None = None, level: str = "", **values: Any) -> int:
-        """Tell people, each where he wants to hear of it. An unread notice of the same `key` is renewed instead of repeated. One about a project is shown
-        as long as they belong to it. Returns how many are told."""
-        people = list({user.pk: user for user in users}.values())
-        kept = {name: plain(value) for name, value in values.items()}
+    def tell(
+        self, users: Iterable[User], *, url: str = "", key: str = "", project_id: int | None = None, level: str = "", needs: str = "", **values: Any
+    ) -> int:
+        """Tell people, each where he wants to hear of it; what is more than a note also in the application, where no mail reaches him. An unread notice of the same `key` is renewed
+        instead of repeated. One about a project is shown as long as they belong to it, one that `needs` a right to those who hold it. Returns how many
+        are told."""
+        people = inbox.able(users, needs, project_id)
+        kept: dict[str, Any] = {"notice": self.key, "values": {name: plain(value) for name, value in values.items()}, "level": level or self.level}
+        kept |= {"url": url, "key": key, "project_id": project_id, "needs": needs}
         wanted, told = choices_of(people), 0
         for user in people:
             is_shown, mail = wanted[user.pk].of(self.kind)
-            if is_shown:
-                self._show(user, kept, level or self.level, url, key, project_id)
-            if mail != "never":
-                letters.put(user, wanted[user.pk], mail, notice=self.key, values=kept, level=level or self.level, url=url, key=key, project_id=project_id)
-            told += is_shown or mail != "never"
+            is_mailed = mail != "never" and letters.put(user, wanted[user.pk], mail, **kept)
+            if is_shown or (mail != "never" and not is_mailed and kept["level"] != "note"):  # he would hear of it nowhere
+                inbox.show(user, **kept)
+                is_shown = True
+            told += is_shown or is_mailed
         return told
-
-    def _show(self, user: User, values: dict[str, Any], level: str, url: str, key: str, project_id: int | None) -> None:
-        same = Notification.objects.filter(user=user, key=key, read_at=None) if key else Notification.objects.none()
-        fresh = {"notice": self.key, "values": values, "level": level, "title_zh": "", "title_en": ""}
-        if not same.update(count=F("count") + 1, updated_at=timezone.now(), **fresh):
-            Notification(user=user, url=url, key=key, project_id=project_id, **fresh).save()
-        events.publish("notified", user_id=user.pk)
 
 
 def people_of(project_id: int, *roles: str) -> list[User]:
@@ -81,3 +78,16 @@ def told_of(key: str) -> list[User]:
     """Those who heard of that key, in the application or by mail, and may still log in."""
     here, by_mail = (model.objects.filter(key=key).values("user_id") for model in (Notification, Letter))
     return list(User.objects.filter(Q(pk__in=here) | Q(pk__in=by_mail), is_active=True))
+
+
+not_mailed = Notice(
+    "mail.failed", gettext_lazy("Mail was not taken for three days and is given up: %(problem)s"), gettext_lazy("Mail that cannot be sent"), "alarm",
+    mail="never",
+)  # fmt: skip
+
+
+def _tell_of_failure(problem: str) -> None:
+    not_mailed.tell(people_of(0, "owner"), key="mail.failed", needs="*", problem=problem)
+
+
+letters.given_up.append(_tell_of_failure)

@@ -15,7 +15,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import Alarm, Project, User
 from jingwei.frame.postgres import locks
 from jingwei.frame.rights.access import Access
-from jingwei.frame.telling import notices
+from jingwei.frame.telling import inbox, notices
 from jingwei.frame.telling.notices import Notice
 from jingwei.frame.telling.wording import Both, Said, languages
 
@@ -107,7 +107,19 @@ def _begin(watch: Watch, row: Any) -> None:
     Alarm(
         watch=watch.key, resource=watch.resource, row_id=row.pk, project_id=project_id, level=watch.level, title_zh=titles[0], title_en=titles[1], url=url
     ).save()
-    watch.notice.tell(watch.tell(row), url=url, key=f"{watch.key}:{row.pk}", project_id=project_id, what=said)
+    _tell(watch, watch.tell(row), said, url=url, key=f"{watch.key}:{row.pk}", project_id=project_id)
+
+
+def _tell(watch: Watch, people: Iterable[User], said: Said | Both, *, project_id: int | None, **given: Any) -> None:
+    """What was said to those who may read it; to others who may look at the row, what kind of thing is amiss."""
+    view = f"{watch.resource}.view"
+    readers = inbox.able(people, view, project_id)
+    if watch.words_need:
+        able = inbox.able(readers, watch.words_need, project_id)
+        others = [user for user in readers if user not in able]
+        watch.notice.tell(others, project_id=project_id, needs=view, what=watch.title, **given)
+        readers = able
+    watch.notice.tell(readers, project_id=project_id, needs=watch.words_need or view, what=said, **given)
 
 
 def _end(watch: Watch, alarm: Alarm, row: Any | None) -> None:
@@ -119,7 +131,7 @@ def _end(watch: Watch, alarm: Alarm, row: Any | None) -> None:
     else:
         said = Said(gettext_lazy("It is over: %(what)s"), what=Both(lambda: alarm.title_en if translation.get_language() == "en" else alarm.title_zh))
     key = f"{watch.key}:{alarm.row_id}"
-    watch.notice.tell(notices.told_of(key), level="note", url=alarm.url, key=key, project_id=alarm.project_id, what=said)
+    _tell(watch, notices.told_of(key), said, level="note", url=alarm.url, key=key, project_id=alarm.project_id)
 
 
 def _kept(says: Callable[[], Said | str]) -> Said | Both:

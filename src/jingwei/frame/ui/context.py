@@ -17,9 +17,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         access = None
     if access is None or request.headers.get("HX-Request"):
         return {"tenant": getattr(request, "tenant", None), "access": access, "menu": []}
-    from jingwei.frame.models import Notification
+    from jingwei.frame.telling import inbox
 
-    unread = Notification.objects.filter(user=request.user, read_at=None).count()
+    unread = inbox.unread(request.user.pk, access)
     projects = list(menu.projects_shown(access)[:100])
     shown = vars(request).get("page_project")
     project = next((each for each in projects if each.pk == shown), None) or (menu.projects_shown(access).filter(pk=shown).first() if shown else None)

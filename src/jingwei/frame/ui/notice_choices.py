@@ -56,6 +56,7 @@ def _save(request: Request) -> None:
         raise ValidationError(errors)
     row.clean_fields(exclude=["tenant", "user"])
     row.save()
+    letters.reschedule(request.user)
 
 
 def _of(request: Request, key: str, declared: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from jingwei.frame.models import Notification, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records.resource import resources
 from jingwei.frame.records.search import find as search_for
+from jingwei.frame.telling import inbox
 from jingwei.frame.telling.choices import choices_of
 from jingwei.frame.telling.wording import words_of
 from jingwei.frame.ui.navigation import elsewhere
@@ -55,7 +56,7 @@ def search(request: Request) -> HttpResponse:
 @require_GET
 def notices(request: Request) -> HttpResponse:
     """The inbox of notifications, worded in the reader's language and zone."""
-    rows = list(Notification.objects.filter(user=request.user)[:100])
+    rows = inbox.shown(request.user, request.access) if request.access is not None else []
     with timezone.override(choices_of([request.user])[request.user.pk].zone):
         return render(request, "frame/notices.html", {"notices": [(row, words_of(row)) for row in rows]})
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.models import Sending, Webhook
 from jingwei.frame.models.values import whole
+from jingwei.frame.telling.wording import worded
 from jingwei.frame.ui.records import found, row_of
 from jingwei.frame.web import Request
 from jingwei.frame.webhooks import outbox, saving
@@ -38,6 +39,8 @@ def _shown(request: Request, hook: Webhook, secret: str = "", status: int = 200)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     lines = list(rows[: page_rows + 1])
+    for line in lines:
+        line.answer = worded(line.said) if line.said else line.answer
     context: dict[str, Any] = {
         "row": hook, "lines": lines[:page_rows], "older": lines[page_rows - 1].pk if len(lines) > page_rows else "", "state": state,
         "states": Sending.State.choices, "secret": secret, "today": timezone.localdate(), "is_former": hook.former_until is not None and hook.former_until > timezone.now(),
@@ -92,6 +95,14 @@ def replay(request: Request, pk: int) -> HttpResponse:
             return redirect("webhook-log", pk)
         count = outbox.replay(hook, since=since)
     messages.success(request, _("On their way once more: %(count)s") % {"count": count})
+    if not hook.is_active:
+        messages.warning(request, _("It is switched off: what waits goes out when it is switched on again."))
+    elif hook.paused_until is not None and hook.paused_until > timezone.now():
+        messages.warning(
+            request,
+            _("It rests until %(moment)s, as its receiver asked for time, or answered late or not at all.")
+            % {"moment": f"{timezone.localtime(hook.paused_until):%Y-%m-%d %H:%M}"},
+        )
     return redirect("webhook-log", pk)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import math
 import os
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore2
 import httpx2
 from prometheus_client import Counter, Histogram
 
@@ -57,6 +60,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _compatible = ipaddress.ip_network("::/96")
 _nat64 = ipaddress.ip_network("64:ff9b::/96")
 _nat64_local = ipaddress.ip_network("64:ff9b:1::/48")
+_translated = ipaddress.ip_network("::ffff:0:0:0/96")
+_public = ipaddress.ip_network("2000::/3")  # all of IPv6 that is given out; the rest is special or not anybody's yet
+_special = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.99.0/24"))  # for examples, and for relays into other networks
 _isatap = (0x0000_5EFE, 0x0200_5EFE)
 
 
@@ -92,7 +98,7 @@ def inner(ip: Address) -> list[Address]:
     last = ipaddress.IPv4Address(number & 0xFFFF_FFFF)
     if ip.ipv4_mapped is not None:
         return [ip.ipv4_mapped]
-    if ip in _nat64 or (ip in _compatible and not ip.is_loopback and not ip.is_unspecified):
+    if ip in _nat64 or ip in _translated or (ip in _compatible and not ip.is_loopback and not ip.is_unspecified):
         return [last]
     if ip in _nat64_local:  # where in it the address lies is the network's own choice: none of its readings may be private
         return [ip, last, ipaddress.IPv4Address((number >> 64 & 0xFFFF) << 16 | number >> 40 & 0xFFFF)]
@@ -107,12 +113,33 @@ def inner(ip: Address) -> list[Address]:
 
 def may_be_reached(ip: Address, port: int) -> bool:
     """Public, or allowed by the operator: in every reading of it."""
-    return all((each.is_global and not each.is_multicast and not _is_tunnel(each)) or allowed_by_operator(str(each), port) for each in inner(ip))
+    return all(_is_public(each) or allowed_by_operator(str(each), port) for each in inner(ip))
 
 
-def _is_tunnel(ip: Address) -> bool:
-    """Some versions of Python call these global."""
-    return ip.version == 6 and (ip in _nat64_local or ip.teredo is not None)
+def _is_public(ip: Address) -> bool:
+    """Some versions of Python call more than this global."""
+    if not ip.is_global or ip.is_multicast or any(ip in network for network in _special):
+        return False
+    return ip.version == 4 or (ip in _public and ip.teredo is None)
+
+
+def ascii_host(host: str) -> str:
+    """A host as it goes over the wire: names in other scripts have a form in ASCII. EgressRefused when there is none."""
+    if host.isascii():
+        return host.lower()
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError as problem:
+        raise EgressRefused("the host name cannot be read") from problem
+
+
+def _ascii_bound(bound: str) -> str:
+    """The same of what a way is bound to: `host`, `host:port`, `https://host[:port]`."""
+    if bound.isascii():
+        return bound.lower()
+    scheme, mark, rest = bound.rpartition("://")
+    host, colon, port = rest.partition(":")
+    return f"{scheme}{mark}{ascii_host(host)}{colon}{port}"
 
 
 def gate(host: str, port: int) -> str:
@@ -167,6 +194,57 @@ def _trusted(_changed: int) -> ssl.SSLContext:
     return httpx2.create_ssl_context(verify=True, trust_env=False)
 
 
+_end: ContextVar[float] = ContextVar("jingwei_egress_end", default=math.inf)
+_piece = 16_384  # what is written at once: each piece has only the time that is left
+
+
+def _left(timeout: float | None, late: type[Exception]) -> float:
+    """How long one step may take of a request that has an end: headers that drip, and "go on waiting" (1xx) again and again, are no answer."""
+    left = _end.get() - time.monotonic()
+    if left <= 0:
+        raise late("the time is over")
+    return left if timeout is None else min(timeout, left)
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection whose every step ends with the request."""
+
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _piece):
+            self._inner.write(buffer[start : start + _piece], _left(timeout, httpcore2.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None) -> httpcore2.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout, httpcore2.ConnectTimeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Network(httpcore2.SyncBackend):
+    """Connections of that kind."""
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *given: Any, **more: Any) -> httpcore2.NetworkStream:
+        return _Stream(super().connect_tcp(host, port, _left(timeout, httpcore2.ConnectTimeout), *given, **more))
+
+
+class _Transport(httpx2.HTTPTransport):
+    """httpx over them, without proxies."""
+
+    def __init__(self) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=trusted(), max_connections=8, max_keepalive_connections=4, keepalive_expiry=30.0, network_backend=_Network()
+        )
+
+
 class Egress:
     """A kept-alive way to a set of hosts. Credentials given to `request` go to these hosts only.
 
@@ -176,13 +254,10 @@ class Egress:
     def __init__(
         self, *, hosts: tuple[str, ...] | list[str], timeout_seconds: float = 15.0, limit_bytes: int = default_limit, whole_seconds: float = whole_seconds
     ) -> None:
-        self.hosts = frozenset(h.lower() for h in hosts)
+        self.hosts = frozenset(_ascii_bound(h) for h in hosts)
         self.limit_bytes = limit_bytes
         self.whole_seconds = whole_seconds
-        self._client = httpx2.Client(
-            timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, verify=trusted(),
-            limits=httpx2.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30.0),
-        )  # fmt: skip
+        self._client = httpx2.Client(timeout=httpx2.Timeout(timeout_seconds, connect=5.0), follow_redirects=False, trust_env=False, transport=_Transport())
 
     def close(self) -> None:
         """Close what is kept alive."""
@@ -222,7 +297,7 @@ class Egress:
     def _asked(self, method: str, url: str, params: Mapping[str, Any] | None, json: Any, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         parts = _checked(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        host = (parts.hostname or "").lower()
+        host = ascii_host(parts.hostname or "")
         self._bound(parts.scheme, host, port)
         address = gate(host, port)
         shown = f"[{address}]" if ":" in address else address
@@ -230,7 +305,7 @@ class Egress:
         try:
             request = self._client.build_request(
                 method, target, params=dict(params) if params else None, json=json, content=content,
-                headers={**headers, "Host": parts.netloc}, extensions={"sni_hostname": host},
+                headers={**headers, "Host": _host_header(parts, host)}, extensions={"sni_hostname": host},
             )  # fmt: skip
         except (TypeError, ValueError, RecursionError, httpx2.InvalidURL) as problem:
             raise EgressRefused(f"this cannot be sent: {problem}") from problem
@@ -239,6 +314,13 @@ class Egress:
 
     def _send(self, request: httpx2.Request, host: str) -> Answer:
         end = time.monotonic() + self.whole_seconds
+        before = _end.set(end)
+        try:
+            return self._answered(request, host, end)
+        finally:
+            _end.reset(before)
+
+    def _answered(self, request: httpx2.Request, host: str, end: float) -> Answer:
         try:
             response = self._client.send(request, stream=True)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as problem:
@@ -268,6 +350,12 @@ class Egress:
             if time.monotonic() > end:
                 raise CutShort(f"{host}: the answer was not whole after {self.whole_seconds:.0f} s")
         return bytes(body)
+
+
+def _host_header(parts: Any, host: str) -> str:
+    if parts.netloc.isascii():
+        return str(parts.netloc)
+    return host if parts.port is None else f"{host}:{parts.port}"
 
 
 def _checked(url: str) -> Any:

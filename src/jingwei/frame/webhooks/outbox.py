@@ -18,6 +18,8 @@ from jingwei.frame.telling import facts
 from jingwei.frame.work import jobs
 
 job = "frame.webhook"
+queue = "outgoing"  # not patient: what does not end is given up
+lanes = 2  # so many of the slots of the workers may wait for receivers
 test_fact = "frame.webhook.test"
 
 
@@ -31,7 +33,7 @@ class _Listens(Func):
 
 def put(fact: str, resource: str, row_id: int) -> None:
     """Put a fact on its way to every webhook that listens, inside the transaction that made it true."""
-    listening = Webhook.objects.filter(is_active=True).alias(listens=_Listens(Value(fact), F("likes"))).filter(listens=True)
+    listening = Webhook.objects.filter(is_active=True, full_since=None).alias(listens=_Listens(Value(fact), F("likes"))).filter(listens=True)
     now = timezone.now()
     made = [_made(pk, fact, resource, row_id, now) for pk in listening.values_list("pk", flat=True)]
     Sending.objects.bulk_create(made)
@@ -58,9 +60,14 @@ def acted(resource: Resource, row: Any, verb: str) -> None:
 hearers.of_acted.append(acted)
 
 
+def ask_for(hook_id: int) -> bool:
+    """Queue a turn of a webhook."""
+    return jobs.defer(job, once=str(hook_id), lane=str(hook_id % lanes), hook_id=hook_id)
+
+
 def wake(hook: Webhook) -> None:
     """Send what is due soon after the commit; the scheduler looks every second anyway."""
-    jobs.after_commit(lambda: jobs.defer(job, once=str(hook.pk), hook_id=hook.pk))
+    jobs.after_commit(lambda: ask_for(hook.pk))
 
 
 def test(hook: Webhook) -> Sending:

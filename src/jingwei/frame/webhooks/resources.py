@@ -17,7 +17,7 @@ webhooks = Resource(
     filters=("is_active",),
     search=("name",),
     order=("name",),
-    untold=("limits", "likes", "project_ids", "secret", "former", "former_until", "is_shown", "paused_until"),
+    untold=("limits", "likes", "project_ids", "secret", "former", "former_until", "is_shown", "paused_until", "full_since"),
     write=saving.save,
     seen_from=lambda _projects: Q(pk__in=()),  # of the organisation alone: nobody who administers one project sees where others send
     is_reserved=True,

@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame import scope, secrets
 from jingwei.frame.models import Project, Webhook
 from jingwei.frame.records.resource import resources
 from jingwei.frame.rights.access import access_of
+from jingwei.frame.telling import notices
 from jingwei.frame.walls import egress
 
 written = ("added", "changed", "removed")
@@ -25,6 +27,9 @@ purpose = "webhook:out"  # retention takes sealed values of this kind away when 
 mark = "whsec_"
 key_bytes = 32
 former_for = timedelta(days=1)
+new_address = notices.Notice(
+    "webhook.address", gettext_lazy("The webhook “%(name)s” sends to %(host)s from now on"), gettext_lazy("A webhook got an address"), "warning"
+)
 
 
 def facts_known() -> Iterator[str]:
@@ -79,30 +84,41 @@ def check_address(url: str) -> None:
         raise ValidationError({"url": _("This address cannot be read. Write it as https://host/path.")}) from None
     if parts.scheme not in ("https", "http") or not host or parts.username is not None or any(ord(letter) < 33 for letter in url) or "\\" in url or port == 0:
         raise ValidationError({"url": _("This address cannot be read. Write it as https://host/path.")})
+    try:
+        host = egress.ascii_host(host)
+    except egress.EgressRefused:
+        raise ValidationError({"url": _("This address cannot be read. Write it as https://host/path.")}) from None
     if parts.scheme == "http" and not egress.is_allowed_in_clear(host, port or 80):
         raise ValidationError({"url": _("Only https leaves this machine. An operator may allow http to an address of your network by JINGWEI_EGRESS_ALLOW.")})
 
 
 @transaction.atomic
 def save(instance: Webhook | None = None, **values: Any) -> Webhook:
-    """Make or change one. Whoever saves it answers for it: from now on it is told what he may see, and no more than the token may by which he came."""
+    """Make or change one. Whoever saves it answers for it: from now on it is told what he may see. Persons only: a token saves none."""
+    current = scope.current()
+    if current.limits or current.origin.startswith("api:"):  # it would outlive the token, and go on telling what the token's owner may see
+        raise PermissionDenied(_("A token makes and changes no webhooks. Log in and do it on the page of webhooks."))
     row = instance if instance is not None else Webhook()
-    was_active = instance is not None and instance.is_active
+    was_active, was_url = instance is not None and instance.is_active, instance.url if instance is not None else ""
     for name, value in values.items():
         setattr(row, name, value)
     check_address(row.url)
     row.likes, row.project_ids = likes_of(row.facts), projects_of(row.projects)
-    current = scope.current()
     if row.project_ids and current.user_id is not None:
         held = access_of(current.user_id, current.tenant_id).project_ids
         if held is not None and not set(row.project_ids) <= held:
             raise ValidationError({"projects": _("You may not look into all of these projects.")})
     row.maker_id, row.limits = current.user_id, [limit.as_plain() for limit in current.limits]
-    if row.is_active and not was_active:
-        row.off_because, row.failing_since, row.paused_until = "", None, None
+    if row.url != was_url or (row.is_active and not was_active):
+        row.failing_since, row.paused_until = None, None
+    if row.is_active:
+        row.off_because = ""
     if row.secret_id is None:
         row.secret, row.is_shown = _new_secret(), False
     row.save()
+    if row.url != was_url:
+        people, host = notices.people_of(0, "owner"), urlsplit(row.url).hostname or ""
+        new_address.tell(people, url=f"/settings/webhooks/{row.pk}/", key=f"webhook.address:{row.pk}", needs="frame.webhook.view", name=row.name, host=host)
     return row
 
 

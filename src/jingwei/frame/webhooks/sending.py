@@ -13,21 +13,21 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.frame import secrets
 from jingwei.frame.models import Sending, Webhook
-from jingwei.frame.rights.access import Access
 from jingwei.frame.telling import notices
 from jingwei.frame.telling import outbox as outgoing
 from jingwei.frame.telling.notices import Notice
+from jingwei.frame.telling.wording import Said
 from jingwei.frame.walls import egress
-from jingwei.frame.webhooks import bodies, outbox, saving, signing
+from jingwei.frame.webhooks import bodies, bounding, outbox, saving, signing
 from jingwei.frame.work import jobs, scheduler
 
 log = structlog.get_logger(__name__)
-rest = timedelta(seconds=30)  # of a webhook that answered nothing, or refused several in a row
+rest = timedelta(seconds=30)  # of a webhook that answered nothing or late, or refused several in a row
+slow_ms = 5_000  # whoever takes so long keeps others waiting, also when he takes it
 longest_wait = timedelta(days=1)  # of what a receiver may ask for
 given_up_after = timedelta(days=5)
 failures_in_a_row = 5
@@ -43,13 +43,16 @@ is_off = Notice(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try. `wait` is what the receiver asked for; `is_silent`: there was no answer at all."""
+    """What became of one try. `said` is what we say of it ourselves; `wait` is what the receiver asked for; `is_silent`: there was no answer at all;
+    `is_ours`: the fault is not the receiver's."""
 
     status: int | None
     answer: str
     took_ms: int
     wait: timedelta | None = None
     is_silent: bool = False
+    is_ours: bool = False
+    said: Said | None = None
 
     @property
     def is_taken(self) -> bool:
@@ -62,26 +65,25 @@ def due() -> int:
     now = timezone.now()
     hooks = Webhook.objects.filter(Q(paused_until=None) | Q(paused_until__lte=now), is_active=True)
     waiting = Sending.objects.filter(webhook__in=hooks, state=Sending.State.WAITING, due_at__lte=now).order_by().values_list("webhook_id", flat=True)
-    return sum(jobs.defer(outbox.job, once=str(pk), hook_id=pk) for pk in waiting.distinct())
+    return sum(outbox.ask_for(pk) for pk in waiting.distinct())
 
 
 scheduler.every(1, "frame.webhooks")(due)
 
 
-@jobs.job(outbox.job, retry=jobs.prompt)
+@jobs.job(outbox.job, queue=outbox.queue, retry=jobs.prompt)
 def turn(hook_id: int, *, seconds: float = turn_seconds) -> int:
     """Send what is due of one webhook, oldest first, until nothing is left or the time is up; returns how many were taken."""
     hook = Webhook.objects.select_related("secret", "former").filter(pk=hook_id).first()
     if hook is None:
         return 0
     deadline, taken, refused = time.monotonic() + seconds, 0, 0
-    access = bodies.access_for(hook)
     with_way = _way_to(hook.url)
     try:
         for sending in _due_of(hook):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not _is_as_known(hook):
                 break
-            outcome = _tried(hook, sending, access, with_way)
+            outcome = _tried(hook, sending, with_way)
             if outcome is None:
                 continue
             taken, refused = taken + outcome.is_taken, 0 if outcome.is_taken else refused + 1
@@ -93,11 +95,27 @@ def turn(hook_id: int, *, seconds: float = turn_seconds) -> int:
 
 
 def _due_of(hook: Webhook) -> list[Sending]:
-    """What is due now, unless the webhook is off or rests. What is more waits for the next second's turn."""
+    """What is due now, unless the webhook is off; while it rests only tests, which a person waits for. What is more waits for the next second's turn."""
     now = timezone.now()
-    if not hook.is_active or (hook.paused_until is not None and hook.paused_until > now):
+    if not hook.is_active:
         return []
-    return list(Sending.objects.filter(webhook=hook, state=Sending.State.WAITING, due_at__lte=now).order_by("id")[:batch])
+    bounding.fold(hook)
+    waiting = Sending.objects.filter(webhook=hook, state=Sending.State.WAITING, due_at__lte=now)
+    if hook.paused_until is not None and hook.paused_until > now:
+        waiting = waiting.filter(fact=outbox.test_fact)
+    return list(waiting.order_by("due_at", "id")[:batch])
+
+
+def _is_as_known(hook: Webhook) -> bool:
+    """Whether nobody has changed, switched off or paused it since this turn began; and whether somebody answers for it still. One that nobody answers for
+    is switched off, and what waits goes on waiting."""
+    now = Webhook.objects.filter(pk=hook.pk).values_list("version", "is_active", "paused_until").first()
+    if not hook.is_active or now != (hook.version, True, hook.paused_until):
+        return False
+    if bodies.access_for(hook).roles:
+        return True
+    switch_off(hook, Webhook.Off.NOBODY)
+    return False
 
 
 def _way_to(url: str) -> egress.Egress:
@@ -109,24 +127,39 @@ def _way_to(url: str) -> egress.Egress:
     )
 
 
-def _tried(hook: Webhook, sending: Sending, access: Access, way: egress.Egress) -> Outcome | None:
-    """Claim one, send it, keep the answer. None when it is not for these eyes: then nothing goes out, and what was never tried is no line of the log."""
-    body = bodies.body_of(hook, sending, access)
-    if body is None:
-        if sending.attempts:
-            said = _("Who saved this webhook last may not see it any more.")
-            Sending.objects.filter(pk=sending.pk).update(state=Sending.State.FAILED, answer=said)
-        else:
-            sending.delete()
-        return None
+def _tried(hook: Webhook, sending: Sending, way: egress.Egress) -> Outcome | None:
+    """Claim one, send it, keep the answer. None when it is not for these eyes: then nothing goes out, and what was never tried is no line of the log.
+
+    Whatever goes wrong with one is a try of that one, so that it keeps none of the others.
+    """
+    is_of_the_log = sending.tried_at is not None
     with transaction.atomic():
         mine = Sending.objects.filter(pk=sending.pk, state=Sending.State.WAITING, attempts=sending.attempts)
         if not mine.update(attempts=F("attempts") + 1, due_at=timezone.now() + outgoing.lease, tried_at=timezone.now()):
             return None
     sending.attempts += 1
-    outcome = sent(hook, sending.message, body, way)
+    try:
+        with transaction.atomic():
+            body = bodies.body_of(hook, sending, bodies.access_for(hook))
+        outcome = None if body is None else sent(hook, sending.message, body, way)
+    except Exception as problem:
+        log.exception("webhook.not_made", webhook=hook.pk, sending=sending.pk)
+        said = Said(gettext_lazy("It could not be made here (%(problem)s); the log of the server says more."), problem=type(problem).__name__)
+        outcome = Outcome(None, "", 0, is_ours=True, said=said)
+    if outcome is None:
+        _put_aside(sending, is_of_the_log)
+        return None
     _settle(hook, sending, outcome)
     return outcome
+
+
+def _put_aside(sending: Sending, is_of_the_log: bool) -> None:
+    """It is not for the eyes of now. What was sent before, and is sent again, stays in the log."""
+    if is_of_the_log:
+        said = Said(gettext_lazy("Who saved this webhook last may not see it any more."))
+        Sending.objects.filter(pk=sending.pk).update(state=Sending.State.FAILED, answer="", said=said.plain)
+    else:
+        sending.delete()
 
 
 def sent(hook: Webhook, message: str, body: bytes, way: egress.Egress, *, clock: Callable[[], float] = time.time) -> Outcome:
@@ -139,11 +172,23 @@ def sent(hook: Webhook, message: str, body: bytes, way: egress.Egress, *, clock:
             raise egress.EgressRefused("only https leaves this machine")
         answer = way.request("POST", hook.url, content=body, headers=signing.headers(keys, message, int(clock()), body), secrets=keys)
     except (egress.EgressRefused, egress.NotSent, egress.NoAnswer, secrets.CannotOpen) as problem:
-        return Outcome(None, str(problem)[:answer_characters], _since(begin), is_silent=True)
-    text = answer.body.decode("utf-8", "replace").replace("\x00", "")[:answer_characters]
+        return Outcome(None, "", _since(begin), is_silent=True, said=_said_of(problem))
     if 300 <= answer.status < 400:
-        text = _("Redirects are not followed. Enter the address that answers itself.")
+        said = Said(gettext_lazy("Redirects are not followed. Enter the address that answers itself."))
+        return Outcome(answer.status, "", _since(begin), said=said)
+    text = answer.body.decode("utf-8", "replace").replace("\x00", "")[:answer_characters]
     return Outcome(answer.status, text, _since(begin), _asked_to_wait(answer.status, answer.headers))
+
+
+def _said_of(problem: Exception) -> Said:
+    """Why there is no answer, for whoever reads the log."""
+    if isinstance(problem, secrets.CannotOpen):
+        return Said(gettext_lazy("The secret cannot be opened. Make a new one."))
+    if isinstance(problem, egress.EgressRefused):
+        return Said(gettext_lazy("It may not be sent there: %(why)s"), why=str(problem))
+    if isinstance(problem, egress.NotSent):
+        return Said(gettext_lazy("The receiver is not reached: %(why)s"), why=str(problem))
+    return Said(gettext_lazy("There was no whole answer: %(why)s"), why=str(problem))
 
 
 def _since(begin: float) -> int:
@@ -159,16 +204,17 @@ def _asked_to_wait(status: int, headers: Mapping[str, str]) -> timedelta | None:
         return min(timedelta(seconds=min(int(text[:9]), 10**8)), longest_wait)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+        until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+        return max(timedelta(), min(until - timezone.now(), longest_wait))
+    except (ValueError, OverflowError, TypeError):  # a receiver may write there what it likes
         return None
-    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-    return max(timedelta(), min(until - timezone.now(), longest_wait))
 
 
 @transaction.atomic
 def _settle(hook: Webhook, sending: Sending, outcome: Outcome) -> None:
     now = timezone.now()
-    told = {"status": outcome.status, "answer": outcome.answer, "took_ms": outcome.took_ms}
+    said = outcome.said.plain if outcome.said is not None else None
+    told = {"status": outcome.status, "answer": outcome.answer, "said": said, "took_ms": outcome.took_ms}
     rows, pause = Sending.objects.filter(pk=sending.pk), outgoing.pause_after(sending.attempts)
     if outcome.is_taken:
         rows.update(state=Sending.State.DONE, **told)
@@ -180,19 +226,25 @@ def _settle(hook: Webhook, sending: Sending, outcome: Outcome) -> None:
 
 def _goes_on(hook: Webhook, outcome: Outcome, refused: int) -> bool:
     """Note how the webhook fares; whether the turn goes on."""
-    now, rows = timezone.now(), Webhook.objects.filter(pk=hook.pk)
-    if outcome.is_taken:
-        if hook.failing_since is not None or hook.paused_until is not None:
-            rows.update(failing_since=None, paused_until=None)
-            hook.failing_since = hook.paused_until = None
+    now, rows = timezone.now(), Webhook.objects.filter(pk=hook.pk, url=hook.url)
+    if outcome.is_ours:
         return True
+    if outcome.is_taken:
+        is_slow = outcome.took_ms > slow_ms
+        if hook.failing_since is not None or hook.paused_until is not None or is_slow:
+            hook.failing_since, hook.paused_until = None, now + rest if is_slow else None
+            rows.update(failing_since=None, paused_until=hook.paused_until)
+        return not is_slow
     if outcome.status == 410:
         switch_off(hook, Webhook.Off.GONE)
         return False
-    if hook.failing_since is None:
+    if not Sending.objects.filter(webhook=hook, state=Sending.State.WAITING).exists():
+        hook.failing_since = None  # given up, each by itself: the five days begin with what is not taken next
+        rows.update(failing_since=None)
+    elif hook.failing_since is None:
         hook.failing_since = now
         rows.update(failing_since=now)
-    if now - hook.failing_since >= given_up_after:
+    elif now - hook.failing_since >= given_up_after:
         switch_off(hook, Webhook.Off.FAILING)
         return False
     if outcome.wait is None and not outcome.is_silent and refused < failures_in_a_row:
@@ -203,8 +255,9 @@ def _goes_on(hook: Webhook, outcome: Outcome, refused: int) -> bool:
 
 @transaction.atomic
 def switch_off(hook: Webhook, why: Webhook.Off) -> None:
-    """It is not sent to any more, and administrators are told; what waits stays, and goes on when it is switched on again."""
-    row = Webhook.objects.select_for_update(of=("self",)).filter(pk=hook.pk, is_active=True).first()
+    """It is not sent to any more, and administrators are told; what waits stays, and goes on when it is switched on again. Nothing is done when it has
+    got another address, or somebody else to answer for it, in the meantime."""
+    row = Webhook.objects.select_for_update(of=("self",)).filter(pk=hook.pk, is_active=True, url=hook.url, maker_id=hook.maker_id).first()
     hook.is_active = False
     if row is None:
         return
@@ -212,4 +265,4 @@ def switch_off(hook: Webhook, why: Webhook.Off) -> None:
     row.save(update_fields=["is_active", "off_because"])
     log.warning("webhook.switched_off", webhook=hook.pk, why=why)
     people, address = notices.people_of(0, "owner"), f"/settings/webhooks/{hook.pk}/"
-    is_off.tell(people, url=address, key=f"webhook.off:{hook.pk}", name=hook.name, why=why.label)
+    is_off.tell(people, url=address, key=f"webhook.off:{hook.pk}", needs="frame.webhook.view", name=hook.name, why=why.label)

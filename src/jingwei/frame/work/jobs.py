@@ -72,13 +72,14 @@ def _heard(name: str, work: Callable[..., Any], ids: dict[str, Any]) -> Any:
 
 def defer(name: str, *, once: str | None = None, delay_seconds: float = 0, priority: int = 0, lane: str = "", **ids: Any) -> bool:
     """Queue a job in the current transaction. With `once`, at most one waiting job of that key; False when there was one.
-    The higher the priority, the sooner; jobs of one `lane`, of whatever organisation, run one after the other."""
+    The higher the priority, the sooner; jobs of one `lane`, of whatever organisation, run one after the other: so many lanes, so many
+    of a worker's slots at most."""
     current = scope.current()
     options: dict[str, Any] = {"priority": priority}
     if once:
         options["queueing_lock"] = f"{name}:{current.tenant_id}:{once}"
         options["lock"] = options["queueing_lock"]
-    elif lane:
+    if lane:
         options["lock"] = f"{name}:{lane}"
     if delay_seconds:
         options["schedule_in"] = {"milliseconds": int(delay_seconds * 1000)}

@@ -33,7 +33,7 @@ keep(
     Kept("frame_importfile", 1, "t.created_at"),
     Kept("frame_importcolumns", 400, "t.updated_at"),
     Kept("frame_sending", 30, "t.created_at", "t.state <> 'waiting'"),
-    Kept("frame_sending", 60, "t.created_at"),
+    Kept("frame_sending", 60, "t.created_at"),  # administrators are told a week before
     Kept("frame_setuplink", 30, "t.expires_at", has_tenant=False),
     Kept("django_session", 0, "t.expire_date", key="session_key", is_ordered=False, has_tenant=False),
     Kept("usersessions_usersession", 30, "t.last_seen_at", is_ordered=False, has_tenant=False),

@@ -115,7 +115,7 @@ def after_jump(jump: clock.Jump) -> None:
     minutes, notice = round(abs(jump.seconds) / 60), put_forward if jump.seconds > 0 else put_back
     for tenant_id in list(Tenant.objects.values_list("pk", flat=True)):
         with scope.within(scope.Scope(tenant_id, origin="scheduler:clock")):
-            notice.tell(notices.people_of(0, "owner"), key="clock.jumped", minutes=minutes)
+            notice.tell(notices.people_of(0, "owner"), key="clock.jumped", needs="*", minutes=minutes)
 
 
 def _alone() -> bool:
