@@ -490,6 +490,36 @@ def test_a_webhook_that_is_deleted_undoes_nobodys_work(hook: Webhook, house: Hou
     assert sum(sweep() for sweep in retention.sweeps if sweep is bounding.sweep) == 1 and not Sending.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_is_deleted_while_somebody_works(hook: Webhook, house: House, receiver: Receiver) -> None:  # noqa: F811
+    from django.db import transaction
+
+    from jingwei.frame import scope
+
+    written, deleted, problems = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        try:
+            with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)), transaction.atomic():
+                house.make(resource("risk.risk"))
+                written.set()
+                deleted.wait(10)
+        except Exception as problem:
+            problems.append(problem)
+        finally:
+            written.set()
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    written.wait(10)
+    commands.remove(resource("frame.webhook"), hook, access_of(house.owner, house.tenant))
+    deleted.set()
+    thread.join(10)
+    assert problems == [] and resource("risk.risk").model.objects.exists()
+    assert not Webhook.objects.exists() and sending.turn(hook.pk) == 0
+
+
 def test_the_log_speaks_its_readers_language(hook: Webhook, house: House, receiver: Receiver) -> None:  # noqa: F811
     from jingwei.frame.models import User
 

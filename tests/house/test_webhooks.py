@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.test import Client
 
+from jingwei.frame import scope
 from jingwei.frame.models import Membership, Project, Role, Sending, User, Webhook
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import Resource, resource, resources
@@ -126,6 +127,12 @@ def test_a_row_that_is_gone_is_told_by_its_history(house: House, inside: Any) ->
         assert told(listening, sending) is None
 
 
+def test_numbers_of_a_row_that_is_gone_have_the_places_of_their_column() -> None:
+    field = models.DecimalField(max_digits=18, decimal_places=2)
+    assert [str(bodies._value(field, kept)) for kept in (12.1, "12.1", 12, 1e9)] == ["12.10", "12.10", "12.00", "1000000000.00"]
+    assert bodies._value(field, None) is None
+
+
 def test_a_fact_and_its_sending_stand_and_fall_together(house: House, inside: Any) -> None:
     with inside():
         hook(house, "risk.risk.*")
@@ -177,6 +184,14 @@ def test_a_token_makes_and_changes_no_webhook(house: House, inside: Any) -> None
         assert answer.status_code == 403
     with inside():
         assert Webhook.objects.get().url == made.url
+
+
+def test_a_token_has_no_webhooks_imported_behind_its_back(house: House, inside: Any) -> None:
+    from jingwei.frame.models import ImportFile
+    from jingwei.frame.work import errands
+
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk, origin="api:x")), pytest.raises(PermissionDenied):
+        errands.begin_import(access_of(house.owner, house.tenant), resource("frame.webhook"), ImportFile(user=house.owner, name="x.csv"), apply=True)
 
 
 def test_administrators_hear_of_every_new_address(house: House, inside: Any) -> None:

@@ -31,6 +31,11 @@ class Scope:
     trace: str = ""
     limits: tuple[Limit, ...] = ()
 
+    @property
+    def is_of_token(self) -> bool:
+        """Whether a program works with a token, and not the person himself."""
+        return bool(self.limits) or self.origin.startswith("api:")
+
 
 _current: ContextVar[Scope | None] = ContextVar("jingwei_scope", default=None)
 _settings = ("jingwei.tenant", "jingwei.actor", "jingwei.origin", "jingwei.reason", "jingwei.trace")

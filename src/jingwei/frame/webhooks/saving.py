@@ -96,7 +96,7 @@ def check_address(url: str) -> None:
 def save(instance: Webhook | None = None, **values: Any) -> Webhook:
     """Make or change one. Whoever saves it answers for it: from now on it is told what he may see. Persons only: a token saves none."""
     current = scope.current()
-    if current.limits or current.origin.startswith("api:"):  # it would outlive the token, and go on telling what the token's owner may see
+    if current.is_of_token:  # it would outlive the token, and go on telling what the token's owner may see
         raise PermissionDenied(_("A token makes and changes no webhooks. Log in and do it on the page of webhooks."))
     row = instance if instance is not None else Webhook()
     was_active, was_url = instance is not None and instance.is_active, instance.url if instance is not None else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import ImportFile, LongWork
@@ -19,6 +20,8 @@ import_kind = "frame.import"
 
 def begin_import(access: Access, found: Resource, kept: ImportFile, *, apply: bool) -> LongWork:
     """Queue the trial of a file, or its import; its page shows the progress. ValidationError when its owner has too much running."""
+    if found.is_reserved and scope.current().is_of_token:  # the work outlives the request, and would be the person's own
+        raise PermissionDenied(_("A token does not import this. Log in and do it yourself."))
     work = longwork.begin(
         import_kind, title=kept.name, payload={"resource": found.key, "file": kept.pk, "apply": apply}, user=kept.user, about=imports.about(access, found),
         url=reverse("import-trial", args=[found.key, kept.pk]),
