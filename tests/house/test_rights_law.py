@@ -37,6 +37,7 @@ of_place = (
     "frame.tag",
     "frame.tagging",
     "frame.edge",
+    "frame.case",
 )
 
 
