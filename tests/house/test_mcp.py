@@ -120,6 +120,9 @@ def test_rows_are_made_changed_and_removed_like_by_hand(kind: Resource, house: H
         values = {name: getattr(value, "pk", value) for name, value in house.values(kind, 1).items()}
     owner = Assistant(house, house.owner)
     done, told = owner.call("create", kind=kind.key, values=json.loads(json.dumps(values, default=str)))
+    if kind.is_reserved:  # an assistant has a token, and only persons write these
+        assert not done and not kind.model.unscoped.exists()
+        return
     assert done, told
     stale = owner.call("change", kind=kind.key, key=told["id"], values={}, version=told["version"] + 5)
     assert not stale[0] and "meantime" in stale[1]["errors"][0]["message"]
