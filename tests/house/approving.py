@@ -82,12 +82,25 @@ class Room:
         assert life is not None
         with self.acting(name) as rights:
             step = life.step(self.approval.on)
-            ways = [way for state in step.from_ if (way := life.path(life.state_of(self.row), state)) is not None]
+            ways = [way for state in step.from_ if (way := _way(life, life.state_of(self.row), state)) is not None]
             assert ways, "no plain steps lead to where it is submitted"
             way = min(ways, key=len)
             for each in (*(plain for _before, plain in way), step):
                 self.row = commands.act(self.resource, each.name, self.row, dict.fromkeys(each.asked, "x"), rights)
             self.row = self.resource.model.objects.get(pk=self.row.pk)
+
+
+def _way(life: Any, before: str, after: str) -> Any:
+    """The fewest steps that anybody may take, those that ask for a text among them."""
+    ways: dict[str, Any] = {before: ()}
+    waiting = [before]
+    while waiting and after not in ways:
+        state = waiting.pop(0)
+        for step in life.steps:
+            if state in step.from_ and step.to not in ways and not (step.needs or step.then or step.never_by) and step.name not in life.voted:
+                ways[step.to] = (*ways[state], (state, step))
+                waiting.append(step.to)
+    return ways.get(after)
 
 
 def voting_room(house: House, resource: Resource) -> Iterator[Room]:

@@ -16,6 +16,7 @@ class AssemblyConfig(AppConfig):
         from jingwei import connectors
         from jingwei.assembly import ready
         from jingwei.frame import widgets
+        from jingwei.frame.ui import declared
         from jingwei.hub.peers import catalogue
 
         if hasattr(connectors, "catalogue"):
@@ -27,6 +28,7 @@ class AssemblyConfig(AppConfig):
                         import_module(f"{config.name}.{room}")
         widgets.of_watches()
         ready.declare_all()
+        declared.check()
         self._offer_converter()
         self._tell_of_archive()
 

@@ -149,8 +149,10 @@ class Resource:
             view.check(self)
         if self.key in registry:
             raise LookupError(f"{self.key} is declared twice")
-        if set(self.carries) - set(carried_kinds) or (self.carries and not self.place_path):
-            raise LookupError(f"{self.key}: only rows of a project carry something, of {carried_kinds}")
+        if strange := set(self.carries) - set(carried_kinds):
+            raise LookupError(f"{self.key}: rows carry nothing called {sorted(strange)}; there are {carried_kinds}")
+        if self.carries and not self.place_path:
+            raise LookupError(f"{self.key}: only rows of a project carry something")
         if self.approval is not None and self.life is not None:
             self.approval.check(self)
             self.life.voted.update({self.approval.yes, self.approval.no})
