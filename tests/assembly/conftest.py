@@ -24,7 +24,8 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Hom
 
     def copy(name: str) -> Home:
         made = home(tmp_path_factory, name)
-        shutil.copytree(first.path, made.path, dirs_exist_ok=True)
+        until(lambda: not (first.path / "postgres" / "postmaster.pid").exists())  # the last of a server that ends
+        shutil.copytree(first.path, made.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".s.PGSQL*"))
         owner = (first.path / "postgres").stat()
         for each in (made.path / "postgres", *(made.path / "postgres").rglob("*")):
             shutil.chown(each, owner.st_uid, owner.st_gid)

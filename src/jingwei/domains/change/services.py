@@ -75,7 +75,7 @@ def request_implement(request: ChangeRequest) -> None:
             schedule.baseline_take(project=request.project, name=str(request)[:120])
 
 
-others = Authors(("title", "reason", "changes", "project"), named=("requested_by",), moved_to=(Status.SUBMITTED,))
+others = Authors(("title", "reason", "changes", "project", "extra"), named=("requested_by",), moved_to=(Status.SUBMITTED,))
 decides: dict[str, Any] = {"stamps": "decided", "never_by": others}
 life = Lifecycle(
     "status",
@@ -97,6 +97,6 @@ life = Lifecycle(
     mend=gettext_lazy("Write a new one."),
 )  # fmt: skip
 approval = Approval(
-    on="submit", yes="approve", no="reject", days=3, late="escalate", voids_on=("title", "reason", "kind", "changes", "effect"),
+    on="submit", yes="approve", no="reject", days=3, late="escalate", voids_on=("title", "reason", "kind", "changes", "effect", "extra"),
     stages=(Stage("decision", gettext_lazy("Decision")),),
 )  # fmt: skip

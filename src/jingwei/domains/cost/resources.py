@@ -11,7 +11,7 @@ from jingwei.domains.cost import services
 from jingwei.domains.cost.models import Line, Package, PackageMilestone, Rate
 from jingwei.frame.declare import Chart, Children, Lifecycle, Resource, Step, carried_kinds, part
 
-money = ("number", "amount", "currency", "account", "period", "kind", "project")
+money = ("number", "amount", "currency", "account", "period", "posted_on", "kind", "project")
 life = Lifecycle(
     "status",
     start=Line.Status.DRAFT,

@@ -10,7 +10,8 @@ from jingwei.domains.decision.models import Decision
 from jingwei.frame import declare as d
 
 State, voted_on = Decision.Status, ("title", "situation", "choice", "alternatives", "consequences")
-fixed, others = (*voted_on, "code", "project"), d.Authors(voted_on)
+covered = (*voted_on, "extra")  # declared fields are voted on too
+fixed, others = (*covered, "code", "project"), d.Authors(covered)
 
 
 def check_successor(decision: Decision) -> None:
@@ -30,7 +31,7 @@ life = d.Lifecycle("status", start=State.PROPOSED, steps=(
     locked={State.ACCEPTED: fixed, State.REJECTED: fixed, State.SUPERSEDED: d.Everything},
     removable=(State.PROPOSED, State.RETURNED), stays_after=(State.ACCEPTED, State.REJECTED), mend=_("Write a new one that supersedes it."),
 )  # fmt: skip
-approval = d.Approval("submit", "accept", "reject", (d.Stage("vote", _("Vote"), quorum=2),), days=5, late="escalate", voids_on=voted_on)
+approval = d.Approval("submit", "accept", "reject", (d.Stage("vote", _("Vote"), quorum=2),), days=5, late="escalate", voids_on=covered)
 decisions = d.Resource(
     Decision, life=life, approval=approval, roles={"manager": "*", "pmo": "*", "engineer": "view add change submit withdraw accept reject"},
     columns=("code", "title", "status", "owner", "review_on", "decided_at", "successor"), fields=("project", "code", *voted_on, "owner", "review_on"),

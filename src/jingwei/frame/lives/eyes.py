@@ -63,6 +63,8 @@ def _wrote_parts(relation: Any, names: Iterable[str], ids: list[int]) -> Iterato
     model, whole = relation.related_model, relation.field.attname
     wholes = dict(model.unscoped.filter(tenant_id=scope.current().tenant_id, **{f"{whole}__in": ids}).values_list("pk", whole))
     lines = _history(model)
-    for part, actor in lines.filter(object_id__in=list(wholes), after__has_any_keys=_columns(model, names)).values_list("object_id", "actor_id").distinct():
+    for part, actor in (
+        lines.filter(object_id__in=list(wholes), after__has_any_keys=[*_columns(model, names), whole]).values_list("object_id", "actor_id").distinct()
+    ):
         yield wholes[part], actor
     yield from lines.filter(**{f"before__{whole}__in": ids}).values_list(f"before__{whole}", "actor_id").distinct()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +59,8 @@ class Webhook(TenantModel):
     def fit_to_return(self) -> None:
         """One that comes back after it was removed has no secret any more, stays off, and stands for who brings it back."""
         current = scope.current()
+        if current.is_of_token:
+            raise ValidationError(_("A token brings no webhook back. Log in and do it."))
         self.maker_id, self.limits = current.user_id, [limit.as_plain() for limit in current.limits]
         self.secret = self.former = self.former_until = None
         self.is_active = False

@@ -185,6 +185,12 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
         extra.hold_still(found)
         row.extra, left = extra_taken.fitting(found, row)
     commands.authorise(access, found, "add", row)
+    place = found.project_of(row)
+    for name in found.confined:
+        far, target = getattr(row, name), found.target(name)
+        if far is not None and target is not None and target.project_of(far) not in (None, place):
+            text = _("What “%(field)s” named has moved to another project since: it does not come back.")
+            raise ValidationError({name: text % {"field": found.label(name)}})
     if hasattr(row, "fit_to_return"):
         row.fit_to_return()
     doubles.refuse(row, access, [field.name for field in row._meta.concrete_fields])  # what somebody has made meanwhile

@@ -36,9 +36,9 @@ def able(users: Iterable[User], needs: str, project_id: int | None) -> list[User
 def show(user: User, *, notice: str, values: dict[str, Any], level: str, url: str, key: str, project_id: int | None, needs: str) -> None:
     """Show a notice to a person, who may know it."""
     same = Notification.objects.filter(user=user, key=key, read_at=None) if key else Notification.objects.none()
-    fresh = {"notice": notice, "values": values, "level": level, "needs": needs, "title_zh": "", "title_en": ""}
+    fresh = {"notice": notice, "values": values, "level": level, "needs": needs, "project_id": project_id, "title_zh": "", "title_en": ""}
     if not same.update(count=F("count") + 1, updated_at=timezone.now(), **fresh):
-        Notification(user=user, url=url, key=key, project_id=project_id, **fresh).save()
+        Notification(user=user, url=url, key=key, **fresh).save()
     events.publish("notified", user_id=user.pk)
 
 

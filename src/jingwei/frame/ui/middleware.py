@@ -35,7 +35,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("jingwei.request")
 open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
 for_persons_only = ("/accounts/", "/setup/", "/organisation/")  # passwords, second steps, sessions: not for programs
-own_desk = re.compile(r"/(language|notices|settings/notices)/|/w/[^/]+/views/")  # language, what was read, kept views
+own_desk = re.compile(r"/(language|notices|settings/notices|home)/|/w/[^/]+/views/")  # language, what was read, kept views
 quiet_paths = ("/static/", "/health/", "/metrics", "/events/")
 
 

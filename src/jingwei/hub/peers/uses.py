@@ -16,7 +16,7 @@ from jingwei.hub.models import Interface, System, SystemUse
 
 def is_given(system: System, project_id: int) -> bool:
     """Whether interfaces of the project may use the system. Our own side has no log-in to guard: there the interface's grant decides."""
-    if system.connector == "local" or system.project_id == project_id:
+    if system.project_id == project_id or (system.connector == "local" and system.project_id is None):
         return True
     return bool(SystemUse.unscoped.filter(tenant_id=system.tenant_id, system=system, project_id=project_id).exists())
 
@@ -34,7 +34,7 @@ def seen_from(projects: frozenset[int]) -> Q:
     joined = Interface.objects.filter(project_id__in=projects)
     used = SystemUse.objects.filter(project_id__in=projects).values("system_id")
     mine = Q(pk__in=used) | Q(pk__in=joined.values("system_a_id")) | Q(pk__in=joined.values("system_b_id"))
-    return mine | Q(project_id__in=projects) | Q(connector="local")
+    return mine | Q(project_id__in=projects) | Q(connector="local", project=None)
 
 
 def take(interface: Interface) -> None:

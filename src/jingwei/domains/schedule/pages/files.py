@@ -18,6 +18,8 @@ from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.walls import confined, heavy
 from jingwei.frame.web import Request
 
+written = ("work.task.add", "work.task.change", "work.dependency.add", "work.dependency.change")
+
 
 @require_GET
 def desk(request: Request, code: str) -> HttpResponse:
@@ -79,6 +81,8 @@ def shown(request: Request, code: str, pk: int) -> HttpResponse:
 def carry_out(request: Request, code: str, pk: int) -> HttpResponse:
     """Import it."""
     project = project_asked(request, code, "import")
+    for permission in written:  # whoever brings many writes them too
+        request.access.require(permission, project.pk)
     kept = _kept(project, pk)
     try:
         done = services.file_import(
