@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models.signals import post_delete, post_save
 from django.utils.functional import lazystr
@@ -20,11 +21,9 @@ from jingwei.frame import scope
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.models.custom import text_at_most
 from jingwei.frame.postgres import locks
+from jingwei.frame.records.shape import Extensible
 from jingwei.frame.rights.access import access_of
 from jingwei.kernels.bounds import largest_id
-
-if TYPE_CHECKING:
-    from jingwei.frame.records.resource import Resource
 
 column, prefix = "extra", "extra."
 people = "directory.person"  # the resource whose rows a field of the type “person” names
@@ -106,7 +105,7 @@ def lock_of(tenant_id: int, key: str) -> str:
     return f"field values:{tenant_id}:{key}"
 
 
-def hold_still(resource: Resource) -> None:
+def hold_still(resource: Extensible) -> None:
     """Have the definitions as they are now, and till the transaction ends: values are checked against no others than those they are written for."""
     if _may_have(resource):
         current = scope.current()
@@ -119,12 +118,12 @@ def is_name(name: str) -> bool:
     return name.startswith(prefix)
 
 
-def _may_have(resource: Resource) -> bool:
+def _may_have(resource: Extensible) -> bool:
     """Fields are declared by an organisation: outside of any scope there are none."""
     return resource.is_extended and scope.peek() is not None
 
 
-def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -> tuple[Extra, ...]:
+def fields_of(resource: Extensible, place: int | None, *, archived: bool = True) -> tuple[Extra, ...]:
     """The declared fields of rows of a project, of the organisation's alone without one; those in use first, each in its order."""
     if not _may_have(resource):
         return ()
@@ -136,7 +135,7 @@ def fields_of(resource: Resource, place: int | None, *, archived: bool = True) -
     return found if archived else tuple(each for each in found if not each.definition.is_archived)
 
 
-def everywhere(resource: Resource) -> tuple[Extra, ...]:
+def everywhere(resource: Extensible) -> tuple[Extra, ...]:
     """Those of every project where whoever works here may see such rows."""
     if not _may_have(resource):
         return ()
@@ -148,7 +147,7 @@ def everywhere(resource: Resource) -> tuple[Extra, ...]:
     return known.places[mark]
 
 
-def told_apart(resource: Resource) -> dict[str, str]:
+def told_apart(resource: Extensible) -> dict[str, str]:
     """The declared fields within reach by the words (key, names; in small letters) that mean one of them only. By its key behind its name each is meant."""
     meant: dict[str, set[str]] = {}
     keyed: dict[str, str] = {}
@@ -160,7 +159,7 @@ def told_apart(resource: Resource) -> dict[str, str]:
     return {**keyed, **{word: next(iter(names)) for word, names in meant.items() if len(names) == 1}}
 
 
-def named(resource: Resource, name: str) -> Extra | None:
+def named(resource: Extensible, name: str) -> Extra | None:
     """The field of that name, of whichever project: a key is declared once for a resource."""
     if not _may_have(resource):
         return None
@@ -197,9 +196,7 @@ def _field(definition: CustomField) -> models.Field[Any, Any]:
             made = SeveralField(**told)
             made.options = _options(definition)
         case Kind.PERSON:
-            from jingwei.frame.records.resource import resource
-
-            made = models.ForeignKey(resource(people).model, models.SET_NULL, related_name="+", **told | {"null": True})
+            made = models.ForeignKey(apps.get_model(people), models.SET_NULL, related_name="+", **told | {"null": True})
         case _:
             choices = _options(definition) if definition.kind == Kind.CHOICE else None
             made = models.CharField(max_length=text_at_most, choices=choices, **told)
@@ -211,13 +208,13 @@ def _options(definition: CustomField) -> tuple[tuple[str, Any], ...]:
     return tuple((value, lazystr(_Words(zh, en))) for value, zh, en in definition.options)
 
 
-def label(resource: Resource, key: str) -> str:
+def label(resource: Extensible, key: str) -> str:
     """What people call a field; its key when there is none."""
     found = named(resource, key)
     return str(found.definition) if found is not None else key
 
 
-def described(resource: Resource) -> list[dict[str, Any]]:
+def described(resource: Extensible) -> list[dict[str, Any]]:
     """The fields in use within reach, for whoever writes a program: key, name, type, choices, whether new rows need it, of which project."""
     return [
         {
@@ -228,7 +225,7 @@ def described(resource: Resource) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def place_asked(resource: Resource, parameters: Mapping[str, str]) -> int | None:
+def place_asked(resource: Extensible, parameters: Mapping[str, str]) -> int | None:
     """The project to which a list is narrowed, by number or code: its fields belong to the list."""
     text = parameters.get("project", "").replace("\0", "").strip() if "project" in resource.filters else ""
     if not text or text == "-" or not resource.is_extended:
@@ -242,7 +239,7 @@ def raw(row: Any, name: str) -> Any:
     return (row.extra or {}).get(name.removeprefix(prefix))
 
 
-def value(resource: Resource, row: Any, name: str) -> Any:
+def value(resource: Extensible, row: Any, name: str) -> Any:
     """A value of a row by any name: of a field or property of its own, or of a declared field."""
     if not is_name(name):
         return getattr(row, name)
@@ -304,23 +301,21 @@ def _person(pk: Any) -> Any:
 
 
 def _look_up(ids: Iterable[int]) -> None:
-    from jingwei.frame.records.resource import resource
-
-    target, known = resource(people), _known().people
+    known = _known().people
     wanted = [pk for pk in ids if pk not in known]
     if wanted:
         known.update(dict.fromkeys(wanted))
-        known.update(target.model.objects.select_related(*target.references).in_bulk(wanted))
+        known.update(apps.get_model(people)._default_manager.in_bulk(wanted))
 
 
-def prime(resource: Resource, rows: Iterable[Any], names: Iterable[str]) -> None:
+def prime(resource: Extensible, rows: Iterable[Any], names: Iterable[str]) -> None:
     """Look up in one query whom rows name in these fields."""
     persons = [found for name in names if is_name(name) and (found := named(resource, name)) is not None and found.definition.kind == Kind.PERSON]
     if persons:
         _look_up({row.extra[found.key] for row in rows for found in persons if is_of(found, (row.extra or {}).get(found.key))})
 
 
-def primed(resource: Resource, rows: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
+def primed(resource: Extensible, rows: Iterable[Any], names: Sequence[str]) -> Iterator[Any]:
     """Many rows one after the other, looked up a batch at a time."""
     if not any(map(is_name, names)):
         yield from rows
@@ -356,7 +351,7 @@ def words(found: Extra, value: Any) -> str:
     return str(made)
 
 
-def changes(resource: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+def changes(resource: Extensible, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What a line of history says of declared fields: each that differs by its name, in words."""
     if not resource.is_extended:
         return []
@@ -370,18 +365,18 @@ def changes(resource: Resource, before: Mapping[str, Any], after: Mapping[str, A
     return out
 
 
-def is_inline(resource: Resource, name: str) -> bool:
+def is_inline(resource: Extensible, name: str) -> bool:
     """Whether it is edited in the list: what fits into one line."""
     found = named(resource, name) if is_name(name) else None
     return found is not None and not found.definition.is_archived and found.definition.kind not in (Kind.LONG, Kind.SEVERAL)
 
 
-def is_inline_here(resource: Resource, row: Any, name: str) -> bool:
+def is_inline_here(resource: Extensible, row: Any, name: str) -> bool:
     """Whether the cell of that name, of a field of whichever kind, is edited in the list."""
     return name in resource.inline or (is_inline(resource, name) and name in names_shown(resource, row))
 
 
-def names_shown(resource: Resource, row: Any) -> list[str]:
+def names_shown(resource: Extensible, row: Any) -> list[str]:
     """The fields of a row that its page shows: those in use, and archived ones that still hold a value."""
     return [
         each.name
