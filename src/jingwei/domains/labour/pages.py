@@ -28,6 +28,7 @@ from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.ui.menu import MenuItem, register
+from jingwei.frame.ui.typed import as_typed
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
 
@@ -180,11 +181,13 @@ def _write(request: Request, project: Project, found: Sheet | None, given: dict[
     files = {"photo": request.FILES["photo"]} if request.FILES.get("photo") else None
     with scope.because(reason=_("Sheets on the phone")):
         if found is None:
-            found = commands.create(sheets, {**given, "project": project.pk, "lines": lines}, request.access, files=files)
+            typed = {name: as_typed(value) for name, value in given.items()}
+            found = commands.create(sheets, {**typed, "project": project.pk, "lines": lines}, request.access, files=files)
             if key := request.POST.get("key", ""):
                 found = sheet_name_by_phone(instance=found, client_key=key)
         else:
-            found = commands.change(sheets, found, {**given, "lines": lines}, request.access, files=files)
+            typed = {name: as_typed(value, getattr(found, name)) for name, value in given.items()}
+            found = commands.change(sheets, found, {**typed, "lines": lines}, request.access, files=files)
         if request.POST.get("then") == "submit":
             found = commands.act(sheets, "submit", found, {}, request.access)
     return found

@@ -15,6 +15,7 @@ from jingwei.frame.records.extra_taken import form_field_of
 from jingwei.frame.records.forms import place_meant
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import Cell, cells_of
+from jingwei.frame.ui.typed import as_typed, without_untouched
 from jingwei.frame.web import Request
 
 
@@ -70,6 +71,14 @@ def posted(request: Request, resource: Resource) -> dict[str, Any]:
     shown = {name.removesuffix(":shown") for name in request.POST if extra.is_name(name)}
     several = {name for name in shown if f"{name}:shown" in request.POST}  # who chooses none sends nothing but this
     return {name: request.POST.getlist(name) if name in several else request.POST.get(name) for name in shown}
+
+
+def touched(resource: Resource, row: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Of what a form says of declared fields, what somebody has changed in it."""
+    asked = [each for name in values if (each := extra.named(resource, name)) is not None]
+    form = type("Extras", (forms.Form,), {each.name: form_field_of(each, extra.raw(row, each.name)) for each in asked})
+    shown = form(initial={each.name: _held(each, row) for each in asked})
+    return {name: as_typed(value, extra.raw(row, name)) for name, value in without_untouched(values, shown).items()}
 
 
 def archived_of(request: Request, resource: Resource, row: Any | None) -> list[Cell]:

@@ -22,14 +22,16 @@ from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands, extra, forms, undo
 from jingwei.frame.records.listing import searched
-from jingwei.frame.records.resource import Children, Resource, Verb, parts_at_most, registry
+from jingwei.frame.records.resource import Children, Resource, Verb, registry
 from jingwei.frame.ui import extra_form, refusals, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of
 from jingwei.frame.ui.lives import life_of
 from jingwei.frame.ui.menu import plan_address
 from jingwei.frame.ui.navigation import whole_of
+from jingwei.frame.ui.record_form import child_rows, save, touched, unfolded
 from jingwei.frame.ui.timeline import carried_of
+from jingwei.frame.ui.typed import as_typed
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request, stands_in
@@ -130,7 +132,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     if request.method == "POST":
         try:
             with heavy.for_files(request):
-                saved = _save(request, resource, row)
+                saved = save(request, resource, row)
             messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
             if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
                 return redirect(plan_address(saved, request.access))
@@ -144,41 +146,13 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     context = {
         "resource": resource,
         "row": stale or row,
-        **_unfolded(resource, fields),
+        **unfolded(resource, fields),
         "extras": extras,
         "archived": extra_form.archived_of(request, resource, row),
         "children": child_rows(request, resource, row),
         "errors": refusals.told_above(resource, errors, [*fields, *extras]),
     }
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
-
-
-def _save(request: Request, resource: Resource, row: Any | None) -> Any:
-    names = [name for name in resource.plain_fields if name in request.POST or f"{name}-shown" in request.POST]
-    values: dict[str, Any] = {name: request.POST.get(name) for name in names if name not in request.FILES}
-    for name in names:
-        field = resource.model_field(name)
-        if field is not None and field.get_internal_type() in ("ImageField", "FileField") and name not in request.FILES:
-            values.pop(name, None)
-    values |= extra_form.posted(request, resource)
-    for each in resource.children:
-        if f"{each.name}-rows" in request.POST:
-            values[each.name] = _posted_children(request, each.name, each.fields)
-    files = {name: file for name, file in request.FILES.items() if name in resource.plain_fields}
-    if row is None:
-        return commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
-    version = request.POST.get("version", "")
-    return commands.change(resource, row, values, request.access, files=files, version=whole(version, 2**31 - 1))
-
-
-def _posted_children(request: Request, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    rows = []
-    for number in range(min(whole(request.POST.get(f"{name}-rows", "")) or 0, 2 * parts_at_most)):  # more than may be: that is refused, and not cut off
-        values = {field: request.POST.get(f"{name}-{number}-{field}", "").strip() for field in fields}
-        if any(values.values()) and not request.POST.get(f"{name}-{number}-remove"):
-            pk = whole(request.POST.get(f"{name}-{number}-id", ""))
-            rows.append(values | ({"id": pk} if pk is not None else {}))
-    return rows
 
 
 def form_fields(
@@ -192,39 +166,6 @@ def form_fields(
             initial[name] = (project_asked(initial) if target.model is Project and name == "project" else whole(str(initial[name]))) or initial[name]
     form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
-
-
-def _unfolded(resource: Resource, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """The fields everybody fills in, and those that stand behind “More fields”: open when something is wrong with one of them."""
-    folded = [entry for entry in entries if entry["field"].name in resource.folded]
-    return {"fields": [entry for entry in entries if entry not in folded], "folded": folded, "is_open": any(entry["errors"] for entry in folded)}
-
-
-def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
-    """Child lists as editable rows: those there are, and three to write into. A list that may not be seen is left out, so that saving leaves it alone."""
-    out, shown = [], {each.name: rows for each, _target, rows in resource.parts(request.access, row)} if row is not None else {}
-    for each in resource.children:
-        if row is not None and each.name not in shown:
-            continue
-        target = resource.child(each)
-        rows: list[dict[str, Any]] = []
-        if f"{each.name}-rows" in request.POST:
-            rows = [
-                {"id": values.get("id", ""), "values": [(f, values.get(f, "")) for f in each.fields]}
-                for values in _posted_children(request, each.name, each.fields)
-            ]
-        elif row is not None:
-            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in shown[each.name]]
-        rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
-        out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
-    return out
-
-
-def _typed(target: Resource, row: Any, name: str) -> Any:
-    """A child's value as it is typed: references by their natural key."""
-    value = getattr(row, name)
-    named = target.target(name)
-    return named.name_of(value) if named is not None and value is not None else value
 
 
 @require_http_methods(["GET", "POST"])
@@ -271,7 +212,7 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         try:
-            values = {name: request.POST.get(name) for name in declared.fields if name not in request.FILES}
+            values = {name: as_typed(request.POST.get(name), getattr(row, name, None)) for name in declared.fields if name not in request.FILES}
             with heavy.for_files(request):
                 commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
             messages.success(request, _("“%(verb)s” is done.") % {"verb": declared.title})
@@ -300,7 +241,9 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
         try:
             version = request.POST.get("version", "")
             with scope.because(reason=_("edited in the list")):
-                row = commands.change(resource, row, {name: request.POST.get(name, "")}, request.access, version=whole(version, 2**31 - 1))
+                given = {name: request.POST.get(name, "")}
+                given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
+                row = commands.change(resource, row, given, request.access, version=whole(version, 2**31 - 1))
             row = resource.rows(request.access).get(pk=row.pk)
             return render(
                 request,

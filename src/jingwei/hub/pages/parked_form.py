@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from jingwei.frame.ui.typed import plain_breaks
 from jingwei.frame.words import in_words
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Quarantine
@@ -64,7 +65,7 @@ def record_of(row: Quarantine, post: Mapping[str, Any]) -> dict[str, Any]:
     wrong: dict[str, Any] = {}
     for line in rows_of(row):
         given = post.get(f"f-{line.name}")
-        if given is None or _lines(str(given)) == _lines(line.text):
+        if given is None or plain_breaks(str(given)) == plain_breaks(line.text):
             continue
         try:
             out[line.name] = _value(str(given), line)
@@ -82,13 +83,8 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _lines(text: str) -> str:
-    """Browsers send CRLF."""
-    return text.replace("\r\n", "\n")
-
-
 def _value(text: str, line: Line) -> Any:
-    text = _lines(text)
+    text = plain_breaks(text)
     if text == "":
         return None
     if isinstance(line.value, list | dict) or line.kind == "list":
