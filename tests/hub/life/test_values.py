@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from jingwei.connectors.sandbox.tracker import TrackerConnector
 from jingwei.domains.work.models import Task
 from jingwei.hub import contract
-from jingwei.hub.engine import decisions
-from jingwei.hub.models import Conflict
+from jingwei.hub.engine import cycle, decisions
+from jingwei.hub.models import Conflict, OutboxEntry
+from jingwei.hub.outbox import lanes
 from tests.hub.conftest import Joined, status_table
-from tests.hub.deeds import all_theirs, change, edit, issue, ours, theirs, with_status
+from tests.hub.deeds import all_theirs, change, edit, issue, ours, publish, soon, theirs, with_status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,3 +117,28 @@ def test_both_values_may_stay_as_they_are(joined: Joined) -> None:
     edit(joined, made["id"], subject="theirs again")
     joined.sync()
     assert Task.objects.get().name == "theirs again", "a later edit goes over as always"
+
+
+def test_what_an_unanswered_write_replaced_is_kept_when_another_write_follows(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a write that had its effect and whose answer could not be read, when another one is planned for the record, then what the first replaced stays on record."""
+    publish(joined, description={"policy": "b"})
+    made = issue(joined, description="开始")
+    joined.sync()
+    edit(joined, made["id"], description="他们的")
+    change(joined, Task.objects.get(), description="我们的")
+    call = lanes.Lane.call
+
+    def done_and_garbled(lane: lanes.Lane, entry: OutboxEntry) -> Any:
+        call(lane, entry)
+        raise contract.BrokenAnswer("half an answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(lanes.Lane, "call", done_and_garbled)
+        cycle.cycle(joined.interface.pk)
+    assert theirs(joined, made["id"])["description"] == "我们的"
+    change(joined, Task.objects.get(), name="另起一名")
+    soon(joined)
+    joined.sync()
+    assert theirs(joined, made["id"])["subject"] == "另起一名"
+    replaced = [entry.before["description"] for entry in OutboxEntry.objects.filter(side="a") if entry.before and "description" in entry.values]
+    assert "他们的" in replaced, "ours won, and what it replaced is found with the write"

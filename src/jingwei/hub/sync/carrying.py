@@ -136,15 +136,26 @@ def _tell(batch: Batch, row: Row, side: SideName, write: Write) -> list[OwnWrite
 
 
 def _entry(batch: Batch, row: Row, side: SideName, write: Write, state: str) -> OutboxEntry:
-    entry = row.entries.get(side)
-    if entry is None:
-        entry = row.entries[side] = batch.new(OutboxEntry, link=row.link, side=side)
+    entry, seen = row.entries.get(side), row.pair.half(side).seen
+    if entry is None or _keeps_its_word(entry, write, seen):
+        sent, entry = entry, batch.new(OutboxEntry, link=row.link, side=side)
+        if sent is not None:
+            sent.state, sent.done_at = State.DROPPED, timezone.now()
+            batch.owed.entries.append(sent)
+            if sent.values == write.values:
+                entry.attempts, entry.not_before = sent.attempts, sent.not_before
+        row.entries[side] = entry
     elif entry.values != write.values:
         entry.attempts, entry.not_before = 0, None
-    entry.action, entry.values, entry.before = write.action, write.values, row.pair.half(side).seen
+    entry.action, entry.values, entry.before = write.action, write.values, seen
     entry.run, entry.state = batch.run, state
     batch.owed.entries.append(entry)
     return entry
+
+
+def _keeps_its_word(entry: OutboxEntry, write: Write, seen: Any) -> bool:
+    """What was sent may have had its effect, whatever was answered: it goes on telling what it wrote and what that replaced, and another entry goes out."""
+    return entry.sent_at is not None and (entry.action, entry.values, entry.before) != (write.action, write.values, seen)
 
 
 def _drop(batch: Batch, row: Row, side: SideName) -> None:
