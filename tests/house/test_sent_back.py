@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import models
 from lxml import html
 
+import jingwei
 from jingwei.frame.models import History
 from jingwei.frame.records.resource import Resource, resources
 from tests.house.conftest import House
@@ -68,3 +71,13 @@ def test_what_is_shown_and_sent_back_changes_nothing(kind: Resource, text: str, 
         after = kind.model.objects.filter(pk=row.pk).values().get()
         differing = {name: (value, after[name]) for name, value in before[0].items() if after[name] != value and name not in ("updated_at", "version")}
         assert differing == {} and History.objects.count() == before[1]
+
+
+def test_every_text_area_keeps_its_first_line() -> None:
+    root = Path(jingwei.__file__).parent
+    drawn = [
+        (path, text) for path in root.rglob("*.html") for text in re.findall(r"<textarea[^>]*(?:{%.*?%}[^>]*)*>(.*?)</textarea>", path.read_text(), re.DOTALL)
+    ]
+    assert len(drawn) > 6
+    for path, text in drawn:
+        assert "{% slot" in text or all("in_textarea" in shown for shown in re.findall(r"{{.*?}}", text)), path

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.test import Client
 
@@ -67,6 +67,13 @@ def test_a_stranger_has_nothing_to_do_with_webhooks(house: House, inside: Any) -
         assert client.patch(f"/api/v1/frame.webhook/{made.pk}", {"url": "https://b.example.com/"}, content_type="application/json").status_code in (403, 404)
     with inside():
         assert Webhook.objects.get().url == made.url and not Webhook.objects.get().is_shown
+
+
+def test_every_field_that_is_wrong_is_told_at_once(house: House, inside: Any) -> None:
+    given = {"name": "x", "url": "http://10.0.0.5/x", "facts": "banana", "projects": "NOPE"}
+    with inside(), pytest.raises(ValidationError) as refusal:
+        commands.create(resource("frame.webhook"), given, access_of(house.owner, house.tenant))
+    assert set(refusal.value.message_dict) == {"url", "facts", "projects"}
 
 
 def test_no_wide_grant_reaches_what_is_reserved() -> None:

@@ -81,6 +81,12 @@ def with_query(context: RequestContext, **changes: Any) -> str:
 
 
 @register.filter
+def in_textarea(value: Any) -> Any:
+    """A text as it stands in a text area: a browser drops the first line break there, so one is put before it that is the page's own."""
+    return "\n" + value if value else ""
+
+
+@register.filter
 def plain_json(value: Any) -> str:
     """Compact JSON for people."""
     return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)

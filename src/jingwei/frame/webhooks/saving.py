@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import secrets as random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,6 +93,33 @@ def check_address(url: str) -> None:
         raise ValidationError({"url": _("Only https leaves this machine. An operator may allow http to an address of your network by JINGWEI_EGRESS_ALLOW.")})
 
 
+def _read(row: Webhook, current: scope.Scope) -> None:
+    """Take in what was written: every field that is wrong is told, not the first one only."""
+    wrong: dict[str, Any] = {}
+
+    def read(take: Callable[[str], Any], given: str) -> Any:
+        try:
+            return take(given)
+        except ValidationError as problem:
+            wrong.update(problem.error_dict)
+            return None
+
+    read(check_address, row.url)
+    row.likes = read(likes_of, row.facts) or []
+    row.project_ids = read(partial(_projects_seen, current), row.projects)
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _projects_seen(current: scope.Scope, text: str) -> list[int] | None:
+    """The projects named, all of which whoever saves it may look into."""
+    found = projects_of(text)
+    held = access_of(current.user_id, current.tenant_id).project_ids if found and current.user_id is not None else None
+    if found and held is not None and not set(found) <= held:
+        raise ValidationError({"projects": _("You may not look into all of these projects.")})
+    return found
+
+
 @transaction.atomic
 def save(instance: Webhook | None = None, **values: Any) -> Webhook:
     """Make or change one. Whoever saves it answers for it: from now on it is told what he may see. Persons only: a token saves none."""
@@ -102,12 +130,7 @@ def save(instance: Webhook | None = None, **values: Any) -> Webhook:
     was_active, was_url = instance is not None and instance.is_active, instance.url if instance is not None else ""
     for name, value in values.items():
         setattr(row, name, value)
-    check_address(row.url)
-    row.likes, row.project_ids = likes_of(row.facts), projects_of(row.projects)
-    if row.project_ids and current.user_id is not None:
-        held = access_of(current.user_id, current.tenant_id).project_ids
-        if held is not None and not set(row.project_ids) <= held:
-            raise ValidationError({"projects": _("You may not look into all of these projects.")})
+    _read(row, current)
     row.maker_id, row.limits = current.user_id, [limit.as_plain() for limit in current.limits]
     if row.url != was_url or (row.is_active and not was_active):
         row.failing_since, row.paused_until = None, None
