@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from jingwei.domains.cost.models import Line
 from jingwei.frame.api.graphql import schema
-from jingwei.frame.records import asking, commands, cursors
+from jingwei.frame.records import asking, commands, cursors, listing
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, resource, resources
 from tests.house.conftest import House
@@ -119,6 +119,19 @@ def test_pages_counted_from_the_end_are_the_same(size: int, lines: Resource, hou
         whole = list(Listing(lines, house.access, {"sort": "amount", "size": "100"}).rows)
         pages = [Listing(lines, house.access, {"sort": "amount", "size": str(size), "page": str(page)}).rows for page in range(1, -(-len(whole) // size) + 1)]
     assert [row for page in pages for row in page] == whole
+
+
+def test_a_page_for_people_counts_so_far_and_tells_that_there_are_more(lines: Resource, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "counted_to", 6)
+    monkeypatch.setattr(listing, "found_to", 4)
+    client, address = client_of(house.owner), "/w/cost.line/?size=2"
+    first = client.get(address).text
+    assert "More than 6 rows" in first and "1 / 3+" in first and "count=all" in first
+    assert "11 rows" in client.get(address + "&count=all").text and "More than" not in client.get(address + "&count=all").text
+    assert "More than 4 rows" in client.get(address + "&q=x").text and "11 rows" in client.get(address + "&q=x&page=2").text
+    assert "More than" not in client.get(address + "&page=3").text and "4 / 6" in client.get(address + "&page=4").text  # beyond what it counted, it counts
+    assert client.get("/api/v1/cost.line/", {"size": "2"}).json()["count"] == 11
+    assert "More than" not in client.get("/w/cost.line/?size=2&amount=1&q=C01").text
 
 
 def test_a_page_behind_a_cursor_counts_nothing(lines: Resource, house: House, inside: Callable[[], Any]) -> None:

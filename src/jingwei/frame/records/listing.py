@@ -20,6 +20,7 @@ from jingwei.frame.records.resource import Resource, registry, resource_of
 from jingwei.frame.rights.access import Access
 
 page_sizes = (50, 100)
+counted_to, found_to = 100_000, 1_000  # so far a page counts what it lists, and what a search finds; more is told as more
 choices_at_most = 200
 
 
@@ -35,10 +36,15 @@ class Filter:
 
 
 class Listing:
-    """What `parameters` (a query string's values) ask of a resource, within these rights."""
+    """What `parameters` (a query string's values) ask of a resource, within these rights.
 
-    def __init__(self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50, verb: str = "view") -> None:
-        self.resource, self.access, self.parameters, self.verb = resource, access, parameters, verb
+    A million rows take longer to count than to list: a page for people (`counts_all=False`) counts a part of them, and tells that there are more.
+    """
+
+    def __init__(
+        self, resource: Resource, access: Access, parameters: Mapping[str, str], *, size: int = 50, verb: str = "view", counts_all: bool = True
+    ) -> None:
+        self.resource, self.access, self.parameters, self.verb, self.counts_all = resource, access, parameters, verb, counts_all
         self.size = values.whole(parameters.get("size", ""), 500) or size
 
     @cached_property
@@ -127,16 +133,34 @@ class Listing:
             path = f"{name}__{target.natural_key[-1]}"
         return (("-" if asked.startswith("-") else "") + path, "id")
 
-    @cached_property
+    @property
     def count(self) -> int:
-        """How many rows match. A search looks through every row: it is asked twice only when more are found than the first page holds."""
+        """How many rows match, or as many of them as were counted: see `has_more`."""
+        return self._counted[0]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more rows than `count`."""
+        return self._counted[1]
+
+    @cached_property
+    def _counted(self) -> tuple[int, bool]:
+        """A search looks through every row: it is asked twice only when more are found than the first page holds."""
         if self._is_found_first and len(self._begin) <= self.size:
-            return len(self._begin)
-        return self.all_rows.order_by().count()
+            return len(self._begin), False
+        rows, most = self.all_rows.order_by(), found_to if self.parameters.get("q") else counted_to
+        if self.counts_all or self._asked * self.size >= most:
+            return rows.count(), False
+        counted = rows[: most + 1].count()
+        return min(counted, most), counted > most
+
+    @property
+    def _asked(self) -> int:
+        return values.whole(self.parameters.get("page", "1")) or 1
 
     @property
     def _is_found_first(self) -> bool:
-        return bool(self.parameters.get("q")) and (values.whole(self.parameters.get("page", "1")) or 1) <= 1 and not self.parameters.get("after")
+        return bool(self.parameters.get("q")) and self._asked <= 1 and not self.parameters.get("after")
 
     @cached_property
     def _begin(self) -> list[Any]:
@@ -146,11 +170,11 @@ class Listing:
     @property
     def page(self) -> int:
         """The page asked for, at most the last one."""
-        return max(1, min(values.whole(self.parameters.get("page", "1")) or 1, self.pages))
+        return max(1, min(self._asked, self.pages))
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """How many pages there are, of the rows that were counted."""
         return max(1, -(-self.count // self.size))
 
     @cached_property
@@ -162,7 +186,7 @@ class Listing:
             return self._begin[: self.size]
         start = (self.page - 1) * self.size
         left = self.count - start
-        if start > left:
+        if start > left and not self.has_more:
             return self._whole(self.all_rows.reverse()[max(0, left - self.size) : left])
         return self._whole(self.all_rows[start : start + self.size])
 

@@ -23,7 +23,7 @@ from jingwei.frame.ui.records import found, may, place, project_asked
 from jingwei.frame.views import Board, Unanswerable, View
 from jingwei.frame.web import Request
 
-passing = ("page", "column", "skip")  # where one is in a list, and no part of what it shows
+passing = ("page", "column", "skip", "count")  # where one is in a list, and no part of what it shows
 
 
 @require_GET
@@ -49,19 +49,23 @@ def page(request: Request, resource: Resource, **said: Any) -> HttpResponse:
     parameters = request.GET.dict()
     place(request, resource, project_asked(parameters) if "project" in resource.filters else None)
     view, problem = _chosen(resource, parameters)
-    shown = Listing(resource, request.access, parameters)
+    shown = _listing(request, resource, parameters)
     try:
         answer = _answered(shown, view)
     except Unanswerable as wrong:
         problem = str(wrong)
         parameters = {name: value for name, value in parameters.items() if name not in (*(view.asks if view is not None else ()), "page")}
-        answer = _answered(shown := Listing(resource, request.access, parameters), view)
+        answer = _answered(shown := _listing(request, resource, parameters), view)
     is_fragment = bool(request.headers.get("HX-Request"))
     context = _around(request, resource, shown, view, parameters, is_fragment=is_fragment) | answer | said | ({"wrong": problem} if problem else {})
     template = context["template"] if is_fragment else "frame/records/list.html"
     if is_fragment and "column" in answer:
         template = "frame/views/_cards.html"
     return render(request, template, context, status=422 if problem else 200)
+
+
+def _listing(request: Request, resource: Resource, parameters: dict[str, str]) -> Listing:
+    return Listing(resource, request.access, parameters, counts_all=parameters.get("count") == "all")
 
 
 def _chosen(resource: Resource, parameters: dict[str, str]) -> tuple[View | None, str]:
