@@ -98,7 +98,7 @@ def _pieces(works: Works, mine: Any, compiled: CompiledCalendar) -> Iterator[tup
 
 def capacity_of(calendar: WorkCalendar, first: date, last: date, zone: str) -> Any:
     """Working minutes of each day from first to last."""
-    return np.diff(_about(calendar, first, last, zone).work_at(_midnights(first, last)))
+    return np.diff(_about(calendar, first, last, zone, years=0).work_at(_midnights(first, last)))
 
 
 def over_days(planned: Any, capacity: Any) -> Any:
@@ -122,7 +122,7 @@ def _midnights(first: date, last: date) -> Any:
     return np.arange(day_number(first), day_number(last) + 2) * DAY_MINUTES
 
 
-def _about(calendar: WorkCalendar, first: date, last: date, zone: str) -> CompiledCalendar:
+def _about(calendar: WorkCalendar, first: date, last: date, zone: str, years: int = YEARS_ABOUT) -> CompiledCalendar:
     """Whole years about the days, so that a calendar is compiled once for whoever asks."""
-    return compile_calendar(calendar, date(first.year - YEARS_ABOUT, 1, 1), date(last.year + YEARS_ABOUT, 12, 31), zone)
+    return compile_calendar(calendar, date(first.year - years, 1, 1), date(last.year + years, 12, 31), zone)
 
