@@ -53,14 +53,18 @@ spans = st.tuples(st.integers(0, 3), st.integers(-3 * DAY_MINUTES, DAYS * DAY_MI
 @settings(max_examples=40)
 @given(st.lists(spans, min_size=1, max_size=4))
 def test_each_day_agrees_with_counting_minute_by_minute(given: list[tuple[int, int, int, int]]) -> None:
-    works = Works.of([work(n % 2, calendar, minute(0) + start, minute(0) + start + length, minutes) for n, (calendar, start, length, minutes) in enumerate(given)])
+    works = Works.of(
+        [work(n % 2, calendar, minute(0) + start, minute(0) + start + length, minutes) for n, (calendar, start, length, minutes) in enumerate(given)]
+    )
     spread = Spread(works, CALENDARS, FIRST, LAST, "Asia/Shanghai")
     wanted = np.zeros((2, DAYS))
     for n, (calendar, start, length, minutes) in enumerate(given):
         wanted[n % 2] += counted(CALENDARS[calendar], minute(0) + start, minute(0) + start + length, minutes)
     np.testing.assert_allclose(spread.by_row(2), wanted, atol=1e-6)
     last = len(given) - 1
-    np.testing.assert_allclose(spread.by_row(2)[last % 2] - spread.by_work(np.arange(last))[last % 2 :: 2].sum(axis=0), spread.by_work(np.array([last]))[0], atol=1e-6)
+    np.testing.assert_allclose(
+        spread.by_row(2)[last % 2] - spread.by_work(np.arange(last))[last % 2 :: 2].sum(axis=0), spread.by_work(np.array([last]))[0], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("calendar", CALENDARS)
@@ -70,7 +74,9 @@ def test_capacity_is_the_working_time_of_each_day(calendar: WorkCalendar) -> Non
 
 
 def test_nothing_is_lost_over_a_span_that_holds_all_of_it() -> None:
-    works = Works.of([work(0, 0, minute(2, 600), minute(20, 700), 1234.5), work(0, 2, minute(3), minute(18), 77), work(0, 0, minute(2), minute(20), 100, 40, 60, minute(9))])
+    works = Works.of(
+        [work(0, 0, minute(2, 600), minute(20, 700), 1234.5), work(0, 2, minute(3), minute(18), 77), work(0, 0, minute(2), minute(20), 100, 40, 60, minute(9))]
+    )
     assert Spread(works, CALENDARS, FIRST, LAST, "Asia/Shanghai").by_row(1).sum() == pytest.approx(1411.5)
 
 
@@ -82,7 +88,10 @@ def test_work_of_other_clocks_falls_on_the_days_of_ours() -> None:
     np.testing.assert_allclose(found, [[480, 60, 0]])
 
 
-@pytest.mark.parametrize(("percent", "now", "done", "left"), [(50, 5, [1, 2, 3, 4, 5], [22, 23, 24, 25, 26]), (100, 5, [*range(1, 6), *range(8, 13), *range(15, 20), *range(22, 27)], [])])
+@pytest.mark.parametrize(
+    ("percent", "now", "done", "left"),
+    [(50, 5, [1, 2, 3, 4, 5], [22, 23, 24, 25, 26]), (100, 5, [*range(1, 6), *range(8, 13), *range(15, 20), *range(22, 27)], [])],
+)
 def test_of_begun_work_the_done_lies_before_now_and_the_rest_at_the_end(percent: int, now: int, done: list[int], left: list[int]) -> None:
     """Given half of ten days done in a week and nothing more for two, then the other half lies on the week before the finish and nothing between; what is done lies on all of its days."""
     five = WorkCalendar.weekly((*(OFFICE_DAY,) * 5, (), ()), region="none")

@@ -44,8 +44,8 @@ class LoadForm(forms.Form):
     """What the page of people's load may be asked; what is left out keeps its default."""
 
     _bounds = (MinValueValidator(earliest), MaxValueValidator(latest))
-    since = forms.DateField(label=_("From"), required=False, validators=_bounds)
-    until = forms.DateField(label=_("Until"), required=False, validators=_bounds)
+    since = forms.DateField(label=_("First day"), required=False, validators=_bounds)
+    until = forms.DateField(label=_("Last day"), required=False, validators=_bounds)
     step = forms.ChoiceField(label=_("Columns"), required=False, choices=list(steps.items()))
     project = forms.CharField(label=_("People of the project"), required=False, max_length=60)
     team = forms.CharField(label=_("Team"), required=False, max_length=60)

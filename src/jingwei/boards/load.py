@@ -68,16 +68,6 @@ class Cell:
     over: int
 
     @property
-    def planned_hours(self) -> float:
-        """Hours planned, to a tenth."""
-        return round(self.planned / 60, 1)
-
-    @property
-    def room_hours(self) -> float:
-        """Hours of working time, to a tenth."""
-        return round(self.room / 60, 1)
-
-    @property
     def percent(self) -> int | None:
         """Of the working time; None where there is none."""
         return round(100 * self.planned / self.room) if self.room else None
@@ -114,11 +104,6 @@ class Part:
     code: str
     minutes: list[float]
     tasks: list[Part] = field(default_factory=list)
-
-    @property
-    def hours(self) -> list[float]:
-        """The same in hours."""
-        return [round(minutes / 60, 1) for minutes in self.minutes]
 
 
 @dataclass(frozen=True)
@@ -232,6 +217,10 @@ def _minutes(value: float) -> float:
     return round(value, 1)
 
 
+def _hours(minutes: float) -> float:
+    return round(minutes / 60, 1)
+
+
 def teams_and_positions(rows: Sequence[Row]) -> tuple[list[tuple[str, str]], list[str]]:
     """What can be chosen: teams by code and name, positions."""
     teams = {(row.facts["team__code"], row.facts["team__name"]) for row in rows if row.facts["team__code"]}
@@ -246,5 +235,13 @@ def sheet_of(table: Table) -> tuple[list[str], list[list[Any]]]:
     for row in table.rows:
         own, whole = row.facts, row.whole
         named = [guarded(str(own[name] or "")) for name in ("number", "name", "team__name", "position")]
-        lines.append([*named, whole.planned_hours, whole.room_hours, "" if whole.percent is None else whole.percent, whole.over, *(cell.planned_hours for cell in row.cells)])
+        lines.append(
+            [
+                *named,
+                *map(_hours, (whole.planned, whole.room)),
+                "" if whole.percent is None else whole.percent,
+                whole.over,
+                *(_hours(cell.planned) for cell in row.cells),
+            ]
+        )
     return [*facts, *columns], lines

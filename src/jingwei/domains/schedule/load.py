@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.utils import timezone
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
@@ -114,3 +115,42 @@ def _calendars(projects: Sequence[Project], works: Sequence[work.Planned]) -> tu
         laid = replace(named[calendar], zone=usual.zone) if calendar in named else usual
         found[project, calendar] = place.setdefault(laid, len(place))
     return list(place), found
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Somebody who does work of a project, with what other projects plan for him: by day, and the working time by day of a calendar of his own."""
+
+    pk: int
+    number: str
+    name: str
+    here: Any
+    elsewhere: Any
+    room: Any
+
+    @property
+    def over_days(self) -> int:
+        """Days on which this project's work and that of others are more than the working time."""
+        return int(self._over.sum())
+
+    @property
+    def _over(self) -> Any:
+        return over_days(self.here + self.elsewhere, self.room) & (self.here >= 1)
+
+    @property
+    def minutes_here(self) -> float:
+        """Minutes of this project on those days."""
+        return float(self.here[self._over].sum())
+
+    @property
+    def minutes_elsewhere(self) -> float:
+        """Minutes of other projects on those days."""
+        return float(self.elsewhere[self._over].sum())
+
+
+def beside(project: Project, seen: Sequence[Project], window: Window) -> list[Beside]:
+    """The people of a project and what the other projects that may be seen plan for them, by name."""
+    people = directory.people_told(work.assignees([project.pk]))
+    load = load_of([project, *(each for each in seen if each.pk != project.pk)], [each["pk"] for each in people], window)
+    elsewhere = load.without(project.pk)
+    return [Beside(each["pk"], each["number"], each["name"], load.by_day[n] - elsewhere[n], elsewhere[n], load.room_by_day[n]) for n, each in enumerate(people)]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.work.models import Dependency, Task
+from jingwei.frame.models import Project
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
@@ -152,6 +153,13 @@ def booked(project_ids: list[int]) -> list[dict[str, Any]]:
     """Open tasks that somebody is to do, or anybody with a skill; summaries too, with who and how urgent. One query."""
     rows = Task.objects.filter(Q(assignee__isnull=False) | ~Q(skill=""), project_id__in=project_ids, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return list(rows.values("pk", "assignee_id", "assignee__name", "skill", "priority", "units_percent"))
+
+
+def projects_seen(access: Access) -> QuerySet[Project]:
+    """Open projects whose tasks these rights show."""
+    allowed = access.projects("work.task.view")
+    rows = Project.objects.exclude(status=Project.Status.CLOSED)
+    return rows if allowed is None else rows.filter(pk__in=allowed)
 
 
 def assignees(project_ids: Any) -> set[int]:

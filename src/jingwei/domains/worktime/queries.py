@@ -6,6 +6,7 @@ import calendar as months
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
@@ -16,6 +17,7 @@ from jingwei.frame.models import Project
 from jingwei.kernels.calendar import holidays
 from jingwei.kernels.calendar.compiled import compile_calendar
 from jingwei.kernels.calendar.stated import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years, wall_minute
+from jingwei.kernels.plan.load import capacity_of
 
 
 @knows_working_time
@@ -31,6 +33,11 @@ def calendars_of(projects: Collection[Project]) -> dict[int, WorkCalendar]:
     company = [_layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.COMPANY][:1]
     own = {calendar.project_id: _layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.PROJECT}
     return {each.pk: WorkCalendar(zone=each.zone).layered(*company, *([own[each.pk]] if each.pk in own else [])) for each in projects}
+
+
+def minutes_by_day(project: Project, first: date, last: date) -> Any:
+    """Working minutes of each day from first to last. Two queries."""
+    return capacity_of(calendar_of(project), first, last, project.zone)
 
 
 def minutes_between(project: Project, before: datetime, after: datetime) -> int:

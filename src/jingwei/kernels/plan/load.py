@@ -125,4 +125,3 @@ def _midnights(first: date, last: date) -> Any:
 def _about(calendar: WorkCalendar, first: date, last: date, zone: str, years: int = YEARS_ABOUT) -> CompiledCalendar:
     """Whole years about the days, so that a calendar is compiled once for whoever asks."""
     return compile_calendar(calendar, date(first.year - years, 1, 1), date(last.year + years, 12, 31), zone)
-

@@ -15,10 +15,9 @@ from jingwei.domains.work.queries import WallMinute
 from jingwei.frame.models import Project
 from jingwei.frame.rights.access import Access
 
-
 dates = ("start", "finish", "deadline", "constraint_at")
 plain = (
-    "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "work_hours", "version",
+    "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "work_hours", "units_percent", "version",
 )  # fmt: skip
 task_columns = ("id", "parent", "is_endangered", "assignee", "assignee_id", "calendar_id", "interface", *plain, *dates)
 
