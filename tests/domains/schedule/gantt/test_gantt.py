@@ -46,6 +46,24 @@ def test_the_canvas_is_not_blank(gantt: GanttPage) -> None:
     assert all(count > 100 for count in colours), f"pixels of bar, critical, summary, baseline: {colours}"
 
 
+def test_the_strip_tells_what_other_projects_plan_for_the_same_person(gantt: GanttPage) -> None:
+    """Given eight hours of another project and a day of leave, when the strip is shown, then both days are too much, the other project's hours are named and lead to all of it."""
+    task = gantt.task("现状系统调研")
+    day = (date.fromisoformat(task["start"][:10]) - date(1970, 1, 1)).days
+    gantt.server.beside = {"李娜": {"url": "/load/?person=E-1", "others": {str(day): 480}, "room": {str(day + 1): 0}}}
+    for summary in gantt.plan.tasks:
+        if summary["assignee"] == "李娜" and summary["name"] != task["name"]:
+            summary["assignee"] = ""
+    gantt.page.reload()
+    gantt.page.get_by_role("button", name="负荷").click()
+    strip = gantt.page.locator(".gantt-load")
+    expect(strip.locator(".gantt-load-words")).to_have_text("超负荷 2 天，最高 200% · 其中这些天有 8 小时来自其他项目")
+    expect(strip.get_by_role("link", name="查看全部项目")).to_have_attribute("href", "/load/?person=E-1")
+    strip.locator("select").select_option(label="王磊")
+    expect(strip.locator(".gantt-load-words")).not_to_contain_text("其他项目")
+    expect(strip.get_by_role("link", include_hidden=True)).to_be_hidden()
+
+
 def test_dragging_a_bar_moves_it_and_what_follows(gantt: GanttPage) -> None:
     before = {task["name"]: task["start"] for task in gantt.plan.tasks}
     bar = gantt.bar(DRIVEN)
