@@ -306,7 +306,9 @@ def _described(report: Report | Survey) -> dict[str, Any]:
 for _resource in resources():
     api.add_router(f"/{_resource.key}", router_of(_resource))
 api.add_router("/imports", imports.router_of())
-for _each, _path, _view in (*((r, f"/reports/{r.key}/{{project}}", _report(r)) for r in reports()), *((s, f"/reports/{s.key}", _survey(s)) for s in surveys())):
+_everything: list[tuple[Report | Survey, str, Any]] = [(each, f"/reports/{each.key}/{{project}}", _report(each)) for each in reports()]
+_everything += [(each, f"/reports/{each.key}", _survey(each)) for each in surveys()]
+for _each, _path, _view in _everything:
     _name = _each.key.replace(".", "_")
     api.get(_path, response={200: dict[str, Any]}, operation_id=f"{_name}_report", tags=["reports"], openapi_extra=_described(_each))(_view)
 api.add_router("/documents", documents.router())

@@ -109,8 +109,7 @@ def over_days(planned: Any, capacity: Any) -> Any:
 def buckets(first: date, last: date, step: Step) -> list[date]:
     """The first days of the days, weeks (from Monday) or months from first to last; the first one begins with `first`."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    begins = {"day": lambda day: True, "week": lambda day: day.weekday() == 0, "month": lambda day: day.day == 1}[step]
-    return [day for day in days if day == first or begins(day)]
+    return [day for day in days if day == first or step == "day" or (day.weekday() == 0 if step == "week" else day.day == 1)]
 
 
 def joined(by_day: Any, begins: Sequence[date]) -> Any:

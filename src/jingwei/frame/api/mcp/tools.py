@@ -265,9 +265,12 @@ def history(asked: One, access: Access) -> Any:
 
 def reports(_asked: Nothing, access: Access) -> Any:
     """The reports there are."""
-    shown = [each for each in (*report.reports(), *report.surveys()) if access.anywhere(each.permission)]
-    told = [{"report": each.key, "title": str(each.title), "asks": each.asked.model_json_schema().get("properties", {})} for each in shown]
-    return {"reports": [each | ({} if each["report"] in report.registry else {"project": "none: over all projects"}) for each in told]}
+
+    def told(each: report.Report | report.Survey) -> dict[str, Any]:
+        return {"report": each.key, "title": str(each.title), "asks": each.asked.model_json_schema().get("properties", {})}
+
+    shown = [told(each) for each in report.reports() if access.anywhere(each.permission)]
+    return {"reports": shown + [told(each) | {"of": "all projects"} for each in report.surveys() if access.anywhere(each.permission)]}
 
 
 def report_of(asked: Report, access: Access) -> Any:
