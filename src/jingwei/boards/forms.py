@@ -36,7 +36,7 @@ class RiskForm(forms.Form):
         return RiskAsked(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})
 
 
-steps = {"day": _("Days"), "week": _("Weeks"), "month": _("Months")}
+steps = {"day": _("by day"), "week": _("by week"), "month": _("by month")}
 orders = {"load": _("The most loaded first"), "name": _("By name")}
 
 

@@ -105,6 +105,11 @@ class Part:
     minutes: list[float]
     tasks: list[Part] = field(default_factory=list)
 
+    @property
+    def whole(self) -> float:
+        """All columns together."""
+        return sum(self.minutes)
+
 
 @dataclass(frozen=True)
 class Table:

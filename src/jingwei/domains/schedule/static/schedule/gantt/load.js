@@ -1,8 +1,9 @@
 /**
  * The load of one person below the bars: working minutes a day against those the calendar gives, what is too much in red.
  *
- * A task counts with its planned work spread evenly over its working time; without planned work, with its units of that time. What other projects plan for the
- * same person stands below it in grey, as far as the server tells.
+ * A task counts with its planned work spread evenly over its working time; without planned work, with its units of that time. Of begun work the done share lies
+ * before the data date and the rest on the last minutes before the finish (as in kernels/plan/load.py). What other projects plan for the same person stands below
+ * it in grey, as far as the server tells.
  */
 import { DAY, dayOf } from "./calendar.js";
 import { make, memory } from "./dom.js";
@@ -11,26 +12,32 @@ const HEIGHT = 116;
 const TOP = 14;
 const FLOOR = 6;
 
-/** Working minutes of a day that fall into start to finish. */
-function minutesWithin(calendar, day, start, finish) {
-  let minutes = 0;
-  for (const [from, to] of calendar.shiftsOf(day)) minutes += Math.max(0, Math.min(day * DAY + to, finish) - Math.max(day * DAY + from, start));
-  return minutes;
+/** What is done and what is left of a task: [from, to, minutes of work], in working minutes of the calendar. */
+function piecesOf({ calendar, dataDate }, task, start, finish) {
+  const minutes = task.work_hours ? Number(task.work_hours) * 60 : (task.duration * Number(task.units_percent ?? 100)) / 100;
+  const [first, last, share] = [calendar.workAt(start), calendar.workAt(finish), task.percent / 100];
+  const left = task.duration - Math.round(task.duration * share);
+  const resumed = share > 0 ? Math.max(last - left, first) : first;
+  const until = share >= 1 ? last : Math.min(Math.max(calendar.workAt(dataDate ?? start), first), resumed);
+  return [[first, until, minutes * share], [resumed, last, minutes * (1 - share)]].filter(([from, to, work]) => to > from && work > 0);
 }
 
 /** Map of person → {name, days: Map of day → minutes}, over the leaves of a plan where they are shown. */
 export function loadsOf(plan, shown) {
+  const { calendar } = plan;
   const loads = new Map();
   for (const task of plan.tasks.values()) {
     const { start, finish } = shown(task);
-    if (!task.assignee || task.is_summary || start === null || finish === null || finish <= start) continue;
-    const share = task.work_hours && task.duration ? (Number(task.work_hours) * 60) / task.duration : Number(task.units_percent ?? 100) / 100;
+    if (!task.assignee || task.is_summary || task.status === "cancelled" || start === null || finish === null || finish <= start) continue;
     const person = String(task.assignee_id ?? task.assignee);
     if (!loads.has(person)) loads.set(person, { name: task.assignee, days: new Map() });
     const { days } = loads.get(person);
-    for (let day = dayOf(start); day <= dayOf(finish - 1); day++) {
-      const minutes = minutesWithin(plan.calendar, day, start, finish) * share;
-      if (minutes) days.set(day, (days.get(day) || 0) + minutes);
+    for (const [from, to, work] of piecesOf(plan, task, start, finish)) {
+      const end = dayOf(calendar.wallFinish(to) - 1);
+      for (let day = dayOf(calendar.wallStart(from)); day <= end; day++) {
+        const minutes = Math.min(to, calendar.workAt((day + 1) * DAY)) - Math.max(from, calendar.workAt(day * DAY));
+        if (minutes > 0) days.set(day, (days.get(day) || 0) + (minutes * work) / (to - from));
+      }
     }
   }
   return loads;
