@@ -27,7 +27,7 @@ from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
 from jingwei.domains.worktime import queries as worktime
 from jingwei.domains.worktime.models import Calendar, CalendarException
-from jingwei.frame.models import Project
+from jingwei.frame.models import Membership, Project, Role
 from jingwei.frame.widgets import Desk
 from tests.domains.conftest import Firm, refuses, staff
 
@@ -39,7 +39,7 @@ four_weeks = {"since": monday.isoformat(), "until": (monday + timedelta(days=27)
 
 @pytest.fixture
 def shared(firm: Firm) -> Firm:
-    """One person with a week of work in each of two projects, at once; another with half a week in the hidden one; a lead who may look into the first only."""
+    """One person with a week of work in each of two projects, at once; another with half a week in the hidden one; a lead who may look into the first, and at the money of the second only."""
     wu = Person.objects.get(name="吴刚")
     wu.position = "安装工"
     wu.save()
@@ -51,6 +51,8 @@ def shared(firm: Firm) -> Firm:
     firm.task("李娜的任务", project=firm.second, duration_minutes=1200, assignee=li)
     calculated(firm.project, firm.second)
     staff(firm, "lead", "manager", project=firm.project)
+    purse = Role.objects.create(tenant=firm.tenant, key="purse", name="只看成本", grants=["cost.line.view"])
+    Membership.objects.create(tenant=firm.tenant, user=firm.users["lead"], role=purse, project=firm.second)
     return firm
 
 
@@ -92,7 +94,7 @@ def test_who_may_look_into_one_project_sees_its_people_and_nothing_of_the_other(
     assert names(html) == ["吴刚"]
     assert "接口联调" in html and "elsewhere" not in html
     hidden = ("保密的任务", "李娜", "二号项目", "P2", "闲人")
-    assert [text for text in hidden if text in html] == []
+    assert [text for text in hidden if text in html[html.index('id="content"') :]] == []
     status, told = report(shared, "lead", person="E-1")
     assert status == 200 and told["projects"] == ["P1"]
     assert [(each["name"], sum(each["planned_minutes"])) for each in told["people"]] == [("吴刚", 2400)]
