@@ -49,10 +49,10 @@ def busy(firm: Firm) -> Firm:
     ("name", "wanted", "shown", "hidden"),
     [
         ("crew", ["write", "mine"], ["DRAFT-1"], ["差旅报销", "data-card=\"confirm\"", "DL-20261120-01"]),
-        ("manager", ["danger", "approvals", "confirm", "mine", "spent"], ["里程碑：验收", "DL-20261120-01", "差旅报销"], ["DRAFT-1"]),
+        ("manager", ["danger", "approvals", "confirm", "mine", "overloaded", "spent"], ["里程碑：验收", "DL-20261120-01", "差旅报销"], ["DRAFT-1"]),
         ("engineer", ["mine", "integration", "danger"], ["张伟的任务", "里程碑：验收"], ["差旅报销", "DRAFT-1"]),
         ("finance", ["post", "approvals", "confirm", "overspent", "danger"], ["差旅报销", "DL-20261120-01"], ["DRAFT-1"]),
-        ("pmo", ["danger", "approvals", "slipping", "overspent", "integration"], ["里程碑：验收"], ["差旅报销", "DRAFT-1"]),
+        ("pmo", ["danger", "approvals", "slipping", "overloaded", "overspent", "integration"], ["里程碑：验收"], ["差旅报销", "DRAFT-1"]),
     ],
 )  # fmt: skip
 def test_each_role_has_its_own_first_cards(busy: Firm, name: str, wanted: list[str], shown: list[str], hidden: list[str]) -> None:

@@ -69,6 +69,17 @@ def test_nobody_comes_in_without_a_token(house: House) -> None:
     assert revoked.send({"jsonrpc": "2.0", "id": 1, "method": "ping"}).status_code == 401
 
 
+def test_a_report_over_all_projects_is_named_and_answered_without_one(house: House) -> None:
+    assistant = Assistant(house, house.owner)
+    _done, told = assistant.call("reports")
+    named = {each["report"]: each for each in told["reports"]}
+    assert named["boards.load"]["of"] == "all projects" and "of" not in named["boards.risk"]
+    done, told = assistant.call("report", report="boards.load", asked={"step": "month"})
+    assert done and told["answer"]["projects"] == [house.project.code]
+    done, told = Assistant(house, house.stranger, tenant=house.other).call("report", report="boards.load")
+    assert done and told["answer"]["projects"] == []
+
+
 @pytest.mark.parametrize(**every)
 def test_another_organisation_finds_nothing(kind: Resource, house: House, made: Callable[[Resource], Any]) -> None:
     row = made(kind)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.boards.load import LoadAsked, earliest, latest
 from jingwei.boards.risk import RiskAsked
 
 kinds = {"pert": _("PERT (beta)"), "triangular": _("Triangular"), "uniform": _("Uniform"), "lognormal": _("Lognormal")}
@@ -32,3 +34,26 @@ class RiskForm(forms.Form):
     def asked(self) -> RiskAsked:
         """The question; only for a valid form."""
         return RiskAsked(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})
+
+
+steps = {"day": _("by day"), "week": _("by week"), "month": _("by month")}
+orders = {"load": _("The most loaded first"), "name": _("By name")}
+
+
+class LoadForm(forms.Form):
+    """What the page of people's load may be asked; what is left out keeps its default."""
+
+    _bounds = (MinValueValidator(earliest), MaxValueValidator(latest))
+    since = forms.DateField(label=_("First day"), required=False, validators=_bounds)
+    until = forms.DateField(label=_("Last day"), required=False, validators=_bounds)
+    step = forms.ChoiceField(label=_("Columns"), required=False, choices=list(steps.items()))
+    project = forms.CharField(label=_("People of the project"), required=False, max_length=60)
+    team = forms.CharField(label=_("Team"), required=False, max_length=60)
+    position = forms.CharField(label=_("Position"), required=False, max_length=80)
+    person = forms.CharField(label=_("Person"), required=False, max_length=60)
+    over = forms.BooleanField(label=_("Only who is overloaded"), required=False)
+    sort = forms.ChoiceField(label=_("Order"), required=False, choices=list(orders.items()))
+
+    def asked(self) -> LoadAsked:
+        """The question; only for a valid form."""
+        return LoadAsked(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})

@@ -6,21 +6,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from jingwei.boards import curves, queries, widgets
-from jingwei.boards.forms import RiskForm, kinds, registers
+from jingwei.boards.forms import LoadForm, RiskForm, kinds, orders, registers, steps
+from jingwei.boards.load import Table, sheet_of, table_of, teams_and_positions
 from jingwei.boards.reports import risk as risk_report
 from jingwei.boards.risk import RiskAsked
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
+from jingwei.frame.records.exporting import csv_sheet, workbook
 from jingwei.frame.ui.errors import homeless
+from jingwei.frame.ui.exchange import excel
 from jingwei.frame.ui.home import cards_of
 from jingwei.frame.ui.menu import MenuItem, ProjectPage, register, register_project_page
 from jingwei.frame.walls import heavy
@@ -29,8 +34,10 @@ from jingwei.frame.widgets import Desk
 
 register(MenuItem("home", _("Home"), "/", "home", "", 1))
 register(MenuItem("projects", _("Portfolio"), "/portfolio/", "chart", "work.task.view", 10))
+register(MenuItem("resources", _("People's load"), "load", "gauge", "work.task.view", 5))
 register_project_page(ProjectPage(_("Overview"), "dashboard", "home", "work.task.view", 1))
 register_project_page(ProjectPage(_("Simulation"), "project-risk", "activity", "work.task.view", 98, "plan"))
+people_a_page = 50
 spans = {"1": _("since yesterday"), "7": _("in the last week"), "30": _("in the last month")}
 
 
@@ -108,7 +115,63 @@ def scenario_cost(request: Request, code: str, pk: int) -> HttpResponse:
     return render(request, "boards/_scenario_cost.html", {"project": project, "now": now, "then": then, "more": then - now})
 
 
+def _load_asked(request: Request) -> tuple[LoadForm, Table | None]:
+    """The question and its answer; None when the form says what is wrong with the question."""
+    form = LoadForm(request.GET)
+    try:
+        return form, table_of(request.access, form.asked()) if form.is_valid() else None
+    except ValidationError as problem:
+        form.add_error(None, problem)
+        return form, None
+
+
+def _load_refused(request: Request, form: LoadForm) -> HttpResponse:
+    return render(request, "boards/load.html", {"form": form, "steps": steps, "orders": orders, "asked": request.GET}, status=422)
+
+
+@require_GET
+def load(request: Request) -> HttpResponse:
+    """People by weeks: what all projects plan for them against their own working time; one may be opened to what makes it."""
+    request.access.require_anywhere("work.task.view")
+    form, table = _load_asked(request)
+    if table is None:
+        return _load_refused(request, form)
+    page = Paginator(table.rows, people_a_page).get_page(request.GET.get("page"))
+    wanted = request.GET.get("open", table.asked.person)
+    opened = next((row for row in page if wanted and row.facts["number"] == wanted), None)
+    teams, positions = teams_and_positions(table.everybody)
+    exports = request.access.projects("work.task.export")
+    context = {
+        "form": form, "steps": steps, "orders": orders, "asked": table.asked, "window": table.load.window, "table": table, "page": page,
+        "opened": opened, "parts": table.parts_of(opened) if opened is not None else [], "teams": teams, "positions": positions, "today": timezone.localdate(),
+        "is_partial": request.access.projects("work.task.view") is not None, "may_export": exports is None or {project.pk for project in table.projects} <= exports,
+        "sees_people": request.access.anywhere("directory.person.view"),
+    }  # fmt: skip
+    return render(request, "boards/load.html", context)
+
+
+@require_GET
+@heavy.rendering
+def load_file(request: Request, kind: str) -> HttpResponse:
+    """The same as a file, for who may take out the tasks of every project that counts in it."""
+    request.access.require_anywhere("work.task.export")
+    form, table = _load_asked(request)
+    if table is None:
+        return _load_refused(request, form)
+    for project in table.projects:
+        request.access.require("work.task.export", project.pk)
+    headings, lines = sheet_of(table)
+    if kind == "xlsx":
+        response = HttpResponse(workbook(gettext("People's load"), headings, lines), content_type=excel)
+    else:
+        response = HttpResponse(csv_sheet(headings, lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="load.{"xlsx" if kind == "xlsx" else "csv"}"'
+    return response
+
+
 urlpatterns = [
+    path("load/", load, name="load"),
+    path("load/export.<str:kind>", load_file, name="load-file"),
     path("", home, name="home"),
     path("portfolio/", portfolio, name="portfolio"),
     path("projects/<str:code>/", dashboard, name="dashboard"),

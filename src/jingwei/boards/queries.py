@@ -75,9 +75,7 @@ class Standing:
 
 def visible_projects(access: Access) -> list[Project]:
     """Open projects whose tasks these rights show."""
-    allowed = access.projects("work.task.view")
-    rows = Project.objects.exclude(status="closed").select_related("manager")
-    return list(rows if allowed is None else rows.filter(pk__in=allowed))
+    return list(work.projects_seen(access).select_related("manager"))
 
 
 def standings_of(access: Access) -> list[Standing]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jingwei.boards.load import LoadAsked, table_of
 from jingwei.boards.queries import Standing, standings_of
 from jingwei.frame.widgets import Answer, Desk, Point, Row, Widget
 from jingwei.frame.widgets.desk import shown_at_most
+
+overloaded_days = 28
 
 
 def standings(desk: Desk) -> list[Standing]:
@@ -62,8 +68,27 @@ def progress(desk: Desk) -> Answer:
     return Answer(points=points[:shown_at_most], total=len(points), unit="%", empty=_("No project yet"), url="/portfolio/", link=_("Portfolio"))
 
 
+def overloaded(desk: Desk) -> Answer:
+    """People for whom more is planned on some days of the next four weeks than they have working time, over all projects that the reader may look into."""
+    today = timezone.localdate()
+    asked = LoadAsked(since=today, until=today + timedelta(days=overloaded_days - 1), step="day", over=True)
+    people = sorted(table_of(desk.access, asked).rows, key=lambda row: -row.whole.over)
+    span = {"since": today, "until": asked.until}
+    rows = [
+        Row(
+            f"/load/?{urlencode({'person': row.facts['number'], **span})}", row.facts["name"], _("most on one day: %(hours)s h") % {"hours": round(max(cell.planned for cell in row.cells) / 60, 1)},
+            "degraded", _("days overloaded: %(days)s") % {"days": row.whole.over},
+        )
+        for row in people[:shown_at_most]
+    ]  # fmt: skip
+    return Answer(
+        rows, len(people), empty=_("Nobody is overloaded in the next four weeks."), url=f"/load/?{urlencode({'over': 1, **span})}", link=_("People's load")
+    )
+
+
 _first = {"manager": 10, "engineer": 30, "finance": 40, "pmo": 10, "operations": 20, "owner": 10, "viewer": 10}
 Widget("danger", gettext_lazy("Endangered now"), danger, homes=_first)
 Widget("overspent", gettext_lazy("Spent more than planned"), overspent, "cost.line.view", homes={"finance": 30, "pmo": 30})
 Widget("slipping", gettext_lazy("Behind the baseline"), slipping, homes={"pmo": 20})
 Widget("progress", gettext_lazy("Progress of the projects"), progress, "work.task.view", shape="chart")
+Widget("overloaded", gettext_lazy("Overloaded people, next four weeks"), overloaded, "work.task.view", homes={"manager": 35, "pmo": 25})

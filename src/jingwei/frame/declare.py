@@ -5,7 +5,7 @@ from jingwei.frame.lives.approval import Approval, Stage
 from jingwei.frame.lives.eyes import Authors
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle, Step
 from jingwei.frame.records.partial import part
-from jingwei.frame.records.report import Report, plain, rows_report
+from jingwei.frame.records.report import Report, Survey, plain, rows_report
 from jingwei.frame.records.resource import Children, Resource, Verb, carried_kinds
 from jingwei.frame.records.totals import in_order, totals
 from jingwei.frame.telling.overdue import overdue
@@ -16,6 +16,6 @@ from jingwei.frame.widgets import Answer, Desk, Widget, of_rows, where
 
 __all__ = [
     "Answer", "Approval", "Asked", "Authored", "Authors", "Axis", "Board", "Chart", "Children", "Column", "Desk", "Document", "Everything", "Facts",
-    "Grade", "Lifecycle", "Matrix", "Month", "Report", "Resource", "Stage", "Step", "TableOf", "Timeline", "Told", "Trace", "Verb", "Watch", "Widget",
+    "Grade", "Lifecycle", "Matrix", "Month", "Report", "Resource", "Stage", "Step", "Survey", "TableOf", "Timeline", "Told", "Trace", "Verb", "Watch", "Widget",
     "by_state", "carried_kinds", "in_order", "of_rows", "overdue", "part", "plain", "register", "rows_of", "rows_report", "totals", "where",
 ]  # fmt: skip

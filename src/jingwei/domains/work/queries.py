@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, Count, F, Func, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.work.models import Dependency, Task
+from jingwei.frame.models import Project
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
@@ -151,6 +153,56 @@ def booked(project_ids: list[int]) -> list[dict[str, Any]]:
     """Open tasks that somebody is to do, or anybody with a skill; summaries too, with who and how urgent. One query."""
     rows = Task.objects.filter(Q(assignee__isnull=False) | ~Q(skill=""), project_id__in=project_ids, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return list(rows.values("pk", "assignee_id", "assignee__name", "skill", "priority", "units_percent"))
+
+
+def projects_seen(access: Access) -> QuerySet[Project]:
+    """Open projects whose tasks these rights show."""
+    allowed = access.projects("work.task.view")
+    rows = Project.objects.exclude(status=Project.Status.CLOSED)
+    return rows if allowed is None else rows.filter(pk__in=allowed)
+
+
+def assignees(project_ids: Any) -> set[int]:
+    """People to whom work of these projects is given, whenever it lies. One query."""
+    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, is_summary=False).exclude(status=Task.Status.CANCELLED)
+    return set(rows.order_by().values_list("assignee_id", flat=True).distinct())
+
+
+class WallMinute(Func):
+    """A moment → minutes since 1970-01-01 00:00 on a zone's clock, in the database: ten thousand dates cost no Python. One without end is none."""
+
+    template = "(nullif(nullif(extract(epoch from timezone(%(expressions)s)), 'infinity'), '-infinity')::bigint / 60)"
+    output_field = BigIntegerField()
+
+    def __init__(self, field: str, zone: str) -> None:
+        super().__init__(Value(zone), F(field))
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A piece of work that somebody is to do: planned working minutes (its planned work; without it, its duration at its units) from start to finish, in wall minutes."""
+
+    task: int
+    project: int
+    person: int
+    calendar: int | None
+    duration: int
+    minutes: float
+    percent: int
+    start: int
+    finish: int
+
+
+def planned_work(project_ids: Any, first: datetime, last: datetime, zone: str) -> list[Planned]:
+    """Work that people are to do and that touches the time from first to last, done or not, on the clock of a zone. One query."""
+    rows = Task.objects.filter(project_id__in=project_ids, assignee__isnull=False, is_summary=False, is_milestone=False, start__lt=last, finish__gt=first)
+    rows = rows.exclude(status=Task.Status.CANCELLED).annotate(begins=WallMinute("start", zone), ends=WallMinute("finish", zone))
+    names = ("pk", "project_id", "assignee_id", "calendar_id", "duration_minutes", "percent", "begins", "ends", "work_hours", "units_percent")
+    return [
+        Planned(pk, project, person, calendar, duration, float(hours) * 60 if hours else duration * float(units) / 100, percent, begins, ends)
+        for pk, project, person, calendar, duration, percent, begins, ends, hours, units in rows.order_by().values_list(*names)
+        if begins is not None and ends is not None
+    ]
 
 
 def estimates(project_id: int) -> dict[int, tuple[int | None, int | None]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from jingwei.domains.worktime.models import Calendar
@@ -16,15 +17,27 @@ from jingwei.frame.models import Project
 from jingwei.kernels.calendar import holidays
 from jingwei.kernels.calendar.compiled import compile_calendar
 from jingwei.kernels.calendar.stated import CalendarLayer, Shifts, Week, WorkCalendar, days_excepted, provisional_years, wall_minute
+from jingwei.kernels.plan.load import capacity_of
 
 
 @knows_working_time
 def calendar_of(project: Project) -> WorkCalendar:
     """Organisation layer, then the project's; the standard week and Chinese holidays when nothing else is said. Two queries."""
-    rows = Calendar.objects.filter(person=None).prefetch_related("exceptions")
-    company = [c for c in rows.order_by("pk") if c.layer == Calendar.Layer.COMPANY][:1]
-    layers = company + [c for c in rows if c.layer == Calendar.Layer.PROJECT and c.project_id == project.pk]
-    return WorkCalendar(zone=project.zone).layered(*(_layer(calendar) for calendar in layers))
+    return calendars_of([project])[project.pk]
+
+
+def calendars_of(projects: Collection[Project]) -> dict[int, WorkCalendar]:
+    """The same of many, by project, each on its own clock. Two queries."""
+    of_these = Q(layer=Calendar.Layer.PROJECT, project__in=[project.pk for project in projects])
+    rows = list(Calendar.objects.filter(of_these | Q(layer=Calendar.Layer.COMPANY)).prefetch_related("exceptions").order_by("pk"))
+    company = [_layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.COMPANY][:1]
+    own = {calendar.project_id: _layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.PROJECT}
+    return {each.pk: WorkCalendar(zone=each.zone).layered(*company, *([own[each.pk]] if each.pk in own else [])) for each in projects}
+
+
+def minutes_by_day(project: Project, first: date, last: date) -> Any:
+    """Working minutes of each day from first to last. Two queries."""
+    return capacity_of(calendar_of(project), first, last, project.zone)
 
 
 def minutes_between(project: Project, before: datetime, after: datetime) -> int:
@@ -38,16 +51,27 @@ def minutes_between(project: Project, before: datetime, after: datetime) -> int:
 
 def person_calendars(zone: str) -> dict[int, WorkCalendar]:
     """The calendars of people who have one of their own, over the organisation's, by person."""
+    return calendars_of_people(zone)[1]
+
+
+def calendars_of_people(zone: str) -> tuple[WorkCalendar, dict[int, WorkCalendar]]:
+    """The organisation's calendar, which holds for whoever has none, and those of people who have one of their own over it. Two queries."""
     rows = list(Calendar.objects.filter(layer__in=(Calendar.Layer.COMPANY, Calendar.Layer.PERSON)).prefetch_related("exceptions").order_by("pk"))
     company = [_layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.COMPANY][:1]
     own = {calendar.person_id: _layer(calendar) for calendar in rows if calendar.layer == Calendar.Layer.PERSON and calendar.person_id}
-    return {person: WorkCalendar(zone=zone).layered(*company, layer) for person, layer in own.items()}
+    usual = WorkCalendar(zone=zone).layered(*company)
+    return usual, {person: usual.layered(layer) for person, layer in own.items()}
 
 
 def task_calendars(project: Project, ids: Iterable[int]) -> dict[int, WorkCalendar]:
     """Calendars that tasks name, by id, on the project's clock. They stand alone: other calendars' exceptions do not hold in them."""
+    return named_calendars(ids, project.zone)
+
+
+def named_calendars(ids: Iterable[int], zone: str) -> dict[int, WorkCalendar]:
+    """The same on any clock. Two queries."""
     rows = Calendar.objects.filter(pk__in=list(ids), layer=Calendar.Layer.TASK).prefetch_related("exceptions")
-    return {calendar.pk: WorkCalendar(zone=project.zone).layered(_layer(calendar)) for calendar in rows}
+    return {calendar.pk: WorkCalendar(zone=zone).layered(_layer(calendar)) for calendar in rows}
 
 
 def calendar_for_tasks(calendar_id: int) -> Calendar | None:

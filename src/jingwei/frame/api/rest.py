@@ -22,7 +22,7 @@ from jingwei.frame.approvals import voting
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import asking, commands, past
 from jingwei.frame.records.listing import Listing
-from jingwei.frame.records.report import Report, reports
+from jingwei.frame.records.report import Report, Survey, reports, surveys
 from jingwei.frame.records.resource import Resource, Verb, registry, resources
 from jingwei.frame.records.told import as_told
 from jingwei.frame.rights.tokens import TokenAuth
@@ -273,19 +273,31 @@ def _given(values: Any) -> dict[str, Any]:
     return given
 
 
+def _asked(report: Report | Survey, request: HttpRequest) -> Any:
+    try:
+        return report.asked.model_validate(request.GET.dict())
+    except PydanticError as problem:
+        raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
+
+
+def _survey(survey: Survey) -> Callable[..., Any]:
+    def answer(request: HttpRequest) -> Any:
+        request.access.require_anywhere(survey.permission)  # type: ignore[attr-defined]
+        return survey.told(request.access, _asked(survey, request))  # type: ignore[attr-defined]
+
+    return answer
+
+
 def _report(report: Report) -> Callable[..., Any]:
     def answer(request: HttpRequest, project: str) -> Any:
-        try:
-            asked = report.asked.model_validate(request.GET.dict())
-        except PydanticError as problem:
-            raise BadInput([{"loc": ("query", *each["loc"]), "type": each["type"], "msg": each["msg"]} for each in problem.errors()]) from problem
+        asked = _asked(report, request)
         with heavy.turn(request) if report.is_costly else nullcontext():
             return report.told(request.access, project_named(request, project, report.permission), asked)  # type: ignore[arg-type, attr-defined]
 
     return answer
 
 
-def _described(report: Report) -> dict[str, Any]:
+def _described(report: Report | Survey) -> dict[str, Any]:
     """The report's parameters for the description; they are read by hand because unknown ones are refused."""
     fields = report.asked.model_json_schema().get("properties", {})
     return {"summary": str(report.title), "parameters": [{"in": "query", "name": name, "required": False, "schema": schema} for name, schema in fields.items()]}
@@ -294,15 +306,11 @@ def _described(report: Report) -> dict[str, Any]:
 for _resource in resources():
     api.add_router(f"/{_resource.key}", router_of(_resource))
 api.add_router("/imports", imports.router_of())
-for _each in reports():
+_everything: list[tuple[Report | Survey, str, Any]] = [(each, f"/reports/{each.key}/{{project}}", _report(each)) for each in reports()]
+_everything += [(each, f"/reports/{each.key}", _survey(each)) for each in surveys()]
+for _each, _path, _view in _everything:
     _name = _each.key.replace(".", "_")
-    api.get(
-        f"/reports/{_each.key}/{{project}}",
-        response={200: dict[str, Any]},
-        operation_id=f"{_name}_report",
-        tags=["reports"],
-        openapi_extra=_described(_each),
-    )(_report(_each))
+    api.get(_path, response={200: dict[str, Any]}, operation_id=f"{_name}_report", tags=["reports"], openapi_extra=_described(_each))(_view)
 api.add_router("/documents", documents.router())
 for _place, _router in zip(("/projects", "/templates"), project_templates.routers(), strict=True):
     api.add_router(_place, _router)

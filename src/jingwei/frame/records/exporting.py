@@ -125,6 +125,13 @@ def _writable(cell: Any) -> Any:
     return _no_xml.sub("\ufffd", cell) if isinstance(cell, str) else cell
 
 
+def csv_sheet(headers: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
+    """Headings and lines of cells as CSV with a byte-order mark."""
+    out = io.StringIO()
+    csv.writer(out).writerows((headers, *lines))
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
 def workbook(title: str, headers: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
     """A workbook of one sheet: headings, and lines of cells."""
     import openpyxl  # takes a quarter of a second to load, and most processes write no workbook

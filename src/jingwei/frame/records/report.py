@@ -1,4 +1,4 @@
-"""A report: a computed answer about one project, declared once, asked by page, REST and command line alike."""
+"""A report: a computed answer about one project, declared once, asked by page, REST and command line alike; a survey is one over all projects."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
 
 registry: dict[str, Report] = {}
+surveyed: dict[str, Survey] = {}
 
 
 class Asked(BaseModel):
@@ -55,6 +56,26 @@ class Report:
         return found
 
 
+@dataclass(frozen=True)
+class Survey:
+    """`answer(access, asked)` over every project that its reader may look into, and never over another: it asks `access` where `permission` holds.
+    It may raise ValidationError."""
+
+    key: str
+    title: Any
+    permission: str
+    answer: Callable[[Access, Any], dict[str, Any]]
+    asked: type[Asked] = Asked
+
+    def __post_init__(self) -> None:
+        surveyed[self.key] = self
+
+    def told(self, access: Access, asked: Any) -> dict[str, Any]:
+        """The answer for these eyes. Raises PermissionDenied when the right holds nowhere."""
+        access.require_anywhere(self.permission)
+        return self.answer(access, asked)
+
+
 def plain(value: Any, *names: str) -> Any:
     """What JSON can hold of figures: Decimals as exact text, a dataclass by its fields or by `names` (properties too), and all that is inside."""
     if isinstance(value, Decimal):
@@ -81,3 +102,8 @@ def rows_report(key: str, title: Any, of: str, under: str, names: Sequence[str],
 def reports() -> Iterator[Report]:
     """All of them in the order they were declared."""
     yield from list(registry.values())
+
+
+def surveys() -> Iterator[Survey]:
+    """Those over all projects in the order they were declared."""
+    yield from list(surveyed.values())

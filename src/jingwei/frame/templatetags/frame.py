@@ -87,6 +87,12 @@ def in_textarea(value: Any) -> Any:
 
 
 @register.filter
+def hours(minutes: float) -> str:
+    """Minutes as hours, to a tenth where there is one."""
+    return f"{minutes / 60:.1f}".removesuffix(".0")
+
+
+@register.filter
 def plain_json(value: Any) -> str:
     """Compact JSON for people."""
     return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)

@@ -22,7 +22,7 @@ PAGE = """<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/vendor/tabler/tabler.min.css"><link rel="stylesheet" href="/static/schedule/gantt/gantt.css"></head>
 <body class="p-3"><main><h1 class="h2 mb-2">{title}</h1>
-<div id="gantt" data-url="/plan" data-preview-url="/preview" data-commit-url="/commit" data-undo-url="/undo" data-can-edit="{can_edit}"
+<div id="gantt" data-url="/plan" data-preview-url="/preview" data-commit-url="/commit" data-undo-url="/undo" data-load-url="/load" data-can-edit="{can_edit}"
  data-locale="{locale}" data-csrf="token" data-create-url="/new"></div></main>
 <script type="application/json" id="gantt-strings">{strings}</script>
 <script type="module" src="/static/schedule/gantt/main.js"></script></body></html>"""
@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
         if address.path == "/plan":
             self.server.loads += 1
             return self.send_json(200, self.server.plan.contract())
+        if address.path == "/load":
+            return self.send_json(200, {"people": self.server.beside})
         return self.send_page({name: values[0] for name, values in parse_qs(address.query).items()})
 
     def do_POST(self) -> None:
@@ -104,6 +106,7 @@ class PlanServer(ThreadingHTTPServer):
         """Serve another plan from now on."""
         self.plan = plan
         self.loads = 0
+        self.beside: dict[str, Any] = {}
 
     @property
     def url(self) -> str:

@@ -46,6 +46,43 @@ def test_the_canvas_is_not_blank(gantt: GanttPage) -> None:
     assert all(count > 100 for count in colours), f"pixels of bar, critical, summary, baseline: {colours}"
 
 
+def test_the_strip_tells_what_other_projects_plan_for_the_same_person(gantt: GanttPage) -> None:
+    """Given eight hours of another project and a day of leave, when the strip is shown, then both days are too much, the other project's hours are named and lead to all of it."""
+    task = gantt.task("现状系统调研")
+    day = (date.fromisoformat(task["start"][:10]) - date(1970, 1, 1)).days
+    gantt.server.beside = {"李娜": {"url": "/load/?person=E-1", "others": {str(day): 480}, "room": {str(day + 1): 0}}}
+    for summary in gantt.plan.tasks:
+        if summary["assignee"] == "李娜" and summary["name"] != task["name"]:
+            summary["assignee"] = ""
+    gantt.page.reload()
+    gantt.page.get_by_role("button", name="负荷").click()
+    strip = gantt.page.locator(".gantt-load")
+    strip.locator("select").select_option("李娜")
+    expect(strip.locator(".gantt-load-words")).to_have_text("超负荷 2 天，最高 200% · 其中这些天有 8 小时来自其他项目")
+    expect(strip.get_by_role("link", name="查看全部项目")).to_have_attribute("href", "/load/?person=E-1")
+    strip.locator("select").select_option("王磊")
+    expect(strip.locator(".gantt-load-words")).not_to_contain_text("其他项目")
+    expect(strip.get_by_role("link", include_hidden=True)).to_be_hidden()
+
+
+def test_the_strip_lays_begun_work_where_the_server_does(gantt: GanttPage) -> None:
+    """Given ten days half done by the data date, finished three weeks late, then the done half lies before it, the rest on the last five days, and cancelled work nowhere."""
+    found = gantt.page.evaluate(
+        """async () => {
+          const { loadsOf } = await import('/static/schedule/gantt/load.js');
+          const { WorkCalendar, parseMinute, dayOf } = await import('/static/schedule/gantt/calendar.js');
+          const office = [[540, 720], [780, 1080]], week = Object.fromEntries([0, 1, 2, 3, 4].map(day => [day, office]));
+          const at = parseMinute, calendar = new WorkCalendar({ shifts: week }, dayOf(at('2026-06-01T00:00')));
+          const task = { assignee: '李娜', assignee_id: 7, duration: 4800, percent: 50, start: at('2026-06-01T09:00'), finish: at('2026-06-26T18:00') };
+          const half = { ...task, percent: 0, units_percent: '50.00', duration: 960, start: at('2026-06-29T09:00'), finish: at('2026-06-30T18:00') };
+          const tasks = new Map([[1, task], [2, half], [3, { ...task, status: 'cancelled' }]]);
+          const loads = loadsOf({ tasks, calendar, dataDate: at('2026-06-05T18:00') }, each => each);
+          return Object.fromEntries([...loads.get('7').days].map(([day, minutes]) => [day - dayOf(at('2026-06-01T00:00')) + 1, Math.round(minutes)]));
+        }"""
+    )
+    assert found == {**{str(day): 480 for day in (1, 2, 3, 4, 5, 22, 23, 24, 25, 26)}, "29": 240, "30": 240}
+
+
 def test_dragging_a_bar_moves_it_and_what_follows(gantt: GanttPage) -> None:
     before = {task["name"]: task["start"] for task in gantt.plan.tasks}
     bar = gantt.bar(DRIVEN)

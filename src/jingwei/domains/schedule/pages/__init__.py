@@ -21,6 +21,7 @@ urlpatterns = [
     path("", gantt.first, name="gantt-first"),
     path("gantt/<str:code>/", gantt.gantt, name="gantt"),
     path("gantt/<str:code>/data/", gantt.data, name="gantt-data"),
+    path("gantt/<str:code>/load/", gantt.load, name="gantt-load"),
     path("gantt/<str:code>/preview/", edits.preview, name="gantt-preview"),
     path("gantt/<str:code>/commit/", edits.commit, name="gantt-commit"),
     path("gantt/<str:code>/undo/", edits.undo, name="gantt-undo"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db.models import Max, Min
 from django.db.models.functions import Greatest, Least
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -20,10 +23,13 @@ from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import baseline_sheet, link_sheet, task_sheet
 from jingwei.domains.schedule.words import gantt_words
 from jingwei.domains.work import queries as work
+from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
 from jingwei.frame.web import Request
 from jingwei.frame.work import longwork
-from jingwei.kernels.calendar.stated import wall_minute
+from jingwei.kernels.calendar.stated import day_number, wall_minute
+
+load_days = 731  # of a plan, from its start: how far the strip tells of other projects
 
 
 @require_GET
@@ -109,3 +115,29 @@ def baseline_rows(request: Request, code: str, baseline_id: int) -> HttpResponse
     if found is None:
         raise Http404
     return JsonResponse({"id": found.pk, "name": found.name, "rows": baseline_sheet(project, found)}, json_dumps_params={"separators": (",", ":")})
+
+
+@require_GET
+def load(request: Request, code: str) -> HttpResponse:
+    """What other projects plan for the people of this one, as far as the reader may look into them: minutes by day (counted from 1970), and the working time
+    of whoever has a calendar of his own on the days on which it is not the project's."""
+    project = project_asked(request, code)
+    zone = ZoneInfo(project.zone)
+    begin, end = (each.astimezone(zone).date() for each in span_of(project))
+    window = queries.Window(begin, min(end, begin + timedelta(days=load_days)), "day", project.zone)
+    usual = worktime.minutes_by_day(project, window.first, window.last)
+    first = day_number(window.first)
+    people = {
+        str(each.pk): {
+            "url": f"{reverse('load')}?{urlencode({'person': each.number})}",
+            "others": _days(first, each.elsewhere),
+            "room": _days(first, each.room, usual),
+        }
+        for each in queries.beside(project, list(work.projects_seen(request.access)), window)
+    }
+    return JsonResponse({"people": people}, json_dumps_params={"separators": (",", ":")})
+
+
+def _days(first: int, minutes: Any, usual: Any = 0) -> dict[int, float]:
+    """The days that differ from what is usual."""
+    return {first + n: round(float(minutes[n]), 1) for n in np.flatnonzero(np.abs(minutes - usual) > 0.05).tolist()}

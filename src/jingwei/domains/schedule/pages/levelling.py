@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -24,6 +25,7 @@ from jingwei.frame.web import Request
 from jingwei.frame.work import longwork
 
 usual_seconds = 5
+beside_days = 12 * 7  # from today, for who is overloaded over all projects
 
 
 @require_GET
@@ -32,6 +34,10 @@ def page(request: Request, code: str) -> HttpResponse:
     project = project_asked(request, code)
     held = work.tasks_of(project.pk).filter(levelled_until__isnull=False).count()
     context: dict[str, Any] = {"project": project, "held": held, "may_edit": request.access.allows("work.task.change", project.pk), "seconds": usual_seconds}
+    today = timezone.localdate()
+    window = queries.Window(today, today + timedelta(days=beside_days - 1), "week", project.zone)
+    people = [each for each in queries.beside(project, list(work.projects_seen(request.access)), window) if each.over_days]
+    context |= {"window": window, "overloaded": sorted(people, key=lambda each: -each.over_days)}
     asked = request.GET.get("work", "")
     kept = longwork.found(request.access, whole(asked), payload__kind=queries.levelling)
     if kept is not None:

@@ -5,29 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import BigIntegerField, BooleanField, Case, F, Func, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.db.models.fields.json import JSONField
 from django.db.models.functions import JSONObject
 
 from jingwei.domains.schedule.models import Baseline
 from jingwei.domains.work import queries as work
+from jingwei.domains.work.queries import WallMinute
 from jingwei.frame.models import Project
 from jingwei.frame.rights.access import Access
 
-
-class WallMinute(Func):
-    """A moment → minutes since 1970-01-01 00:00 on a zone's clock, in the database: ten thousand dates cost no Python. One without end is none."""
-
-    template = "(nullif(nullif(extract(epoch from timezone(%(expressions)s)), 'infinity'), '-infinity')::bigint / 60)"
-    output_field = BigIntegerField()
-
-    def __init__(self, field: str, zone: str) -> None:
-        super().__init__(Value(zone), F(field))
-
-
 dates = ("start", "finish", "deadline", "constraint_at")
 plain = (
-    "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "work_hours", "version",
+    "wbs", "name", "duration_minutes", "percent", "is_milestone", "is_summary", "is_critical", "total_float_minutes", "constraint", "status", "work_hours", "units_percent", "version",
 )  # fmt: skip
 task_columns = ("id", "parent", "is_endangered", "assignee", "assignee_id", "calendar_id", "interface", *plain, *dates)
 

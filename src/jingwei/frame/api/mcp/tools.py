@@ -89,10 +89,10 @@ class One(OfKind):
 
 
 class Report(Asked):
-    """A report about a project."""
+    """A report about a project, or about all."""
 
     report: str
-    project: str = Field(description="The project's code")
+    project: str = Field("", description="The project's code; none for a report over all projects")
     asked: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -265,12 +265,19 @@ def history(asked: One, access: Access) -> Any:
 
 def reports(_asked: Nothing, access: Access) -> Any:
     """The reports there are."""
-    shown = [each for each in report.reports() if access.anywhere(each.permission)]
-    return {"reports": [{"report": each.key, "title": str(each.title), "asks": each.asked.model_json_schema().get("properties", {})} for each in shown]}
+
+    def told(each: report.Report | report.Survey) -> dict[str, Any]:
+        return {"report": each.key, "title": str(each.title), "asks": each.asked.model_json_schema().get("properties", {})}
+
+    shown = [told(each) for each in report.reports() if access.anywhere(each.permission)]
+    return {"reports": shown + [told(each) | {"of": "all projects"} for each in report.surveys() if access.anywhere(each.permission)]}
 
 
 def report_of(asked: Report, access: Access) -> Any:
-    """A computed answer about one project."""
+    """A computed answer about one project, or over all."""
+    survey = report.surveyed.get(asked.report)
+    if survey is not None and access.anywhere(survey.permission):
+        return {"answer": survey.told(access, survey.asked.model_validate(asked.asked))}
     found = report.registry.get(asked.report)
     if found is None or not access.anywhere(found.permission):
         raise ValidationError({"report": _("There is no report “%(key)s” for you. `reports` names those there are.") % {"key": asked.report[:60]}})
