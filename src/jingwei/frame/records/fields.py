@@ -18,7 +18,7 @@ from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.walls import confined
 from jingwei.kernels import pictures
 from jingwei.kernels.bounds import largest_id
-from jingwei.kernels.calendar import durations
+from jingwei.kernels import durations
 
 
 class ReferenceInput(forms.TextInput):
