@@ -24,6 +24,7 @@ _aspects: dict[str, Title] = {
     "constant": Title("固定值", "fixed value"),
     "key": Title("匹配键", "matching key"),
     "field": Title("数据流提供的字段", "field the stream offers"),
+    "left": Title("有意不对应的值", "values deliberately left"),
     "cannot": Title("不允许的动作", "actions that are not allowed"),
 }
 _policies = {
@@ -35,7 +36,7 @@ _defaults: dict[str, Any] = {"direction": "both", "policy": "ask", "steps": [], 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `part`: pair, table, filter, constant, key, stream or cannot; `where` names it; None means: not there."""
+    """One difference. `part`: pair, table, left, filter, constant, key, stream or cannot; `where` names it; None means: not there."""
 
     part: str
     where: str
@@ -58,6 +59,7 @@ def changes(old: Spec, new: Spec) -> list[Change]:
         *_pairs(before.get("pairs", ()), after.get("pairs", ())),
         *_one("key", "", "key", _listed(_keys(before)), _listed(_keys(after))),
         *_tables(old.get("code_tables", {}), new.get("code_tables", {})),
+        *_flat("left", "left", _left(before), _left(after)),
         *_flat("filter", "filter", _filters(before), _filters(after)),
         *_flat("constant", "constant", _constants(before), _constants(after)),
         *_streams(old.get("streams", {}), new.get("streams", {})),
@@ -140,6 +142,15 @@ def _filters(mapping: Mapping[str, Any]) -> dict[str, str]:
         f"{side.upper()} · {name}": _listed(wanted if isinstance(wanted, list) else [wanted]) or "–"
         for side, rules in (mapping.get("filters") or {}).items()
         for name, wanted in rules.items()
+    }
+
+
+def _left(mapping: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        f"{side.upper()} · {target}": ", ".join(map(str, values))
+        for target, sides in (mapping.get("left") or {}).items()
+        for side, values in sides.items()
+        if values
     }
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from jingwei.kernels.mapping import reading
 from jingwei.kernels.mapping.model import FieldLike
-from jingwei.kernels.mapping.operations import kind_title, operations
+from jingwei.kernels.mapping.operations import operations
 from jingwei.kernels.text import Text
 
 Step = dict[str, Any]
-booleans = (("True", "是 / yes"), ("False", "否 / no"))
+booleans = (("True", "True"), ("False", "False"))
 _groups = {"string": "text", "text": "text", "enum": "text", "reference": "text", "integer": "number", "decimal": "number"}
 _units = {"minutes": re.compile(r"minutes?|_min$|^min_|分钟"), "hours": re.compile(r"hours?|_hrs?$|工时|小时"), "days": re.compile(r"_days?$|^days?_|天数")}
 
@@ -43,8 +43,8 @@ def conversions(a: FieldLike, b: FieldLike, samples: Sequence[Any] = ()) -> list
         return []
     groups = tuple(_groups.get(kind, kind) for kind in kinds)
     if any(values) and all(each or group == "text" for each, group in zip(values, groups, strict=True)):
-        return [] if _are_one(*values) else [_named("按代码表转换", "Convert by a code table", {"op": "code", "table": b.name})]
-    return [Conversion(_between(kinds), steps) for steps in _plain_steps(a, b, groups, samples)]
+        return [] if _are_one(*values) else [_named(({"op": "code", "table": b.name},))]
+    return [_named(steps) for steps in _plain_steps(a, b, groups, samples)]
 
 
 def converted(steps: Iterable[Step], conversion: Conversion, source: FieldLike) -> list[Step]:
@@ -57,13 +57,9 @@ def _are_one(left: tuple[tuple[str, str], ...], right: tuple[tuple[str, str], ..
     return {value for value, _ in left} == {value for value, _ in right}
 
 
-def _between(kinds: tuple[str, str]) -> Text:
-    one, two = kind_title(kinds[0]), kind_title(kinds[1])
-    return Text(f"{one.zh} → {two.zh}", f"{one.en} → {two.en}")
-
-
-def _named(zh: str, en: str, *steps: Step) -> Conversion:
-    return Conversion(Text(zh, en), steps)
+def _named(steps: tuple[Step, ...]) -> Conversion:
+    titles = [operations[step["op"]].title for step in steps]
+    return Conversion(Text(" › ".join(t.zh for t in titles), " › ".join(t.en for t in titles)), steps)
 
 
 def _plain_steps(a: FieldLike, b: FieldLike, groups: tuple[str, ...], samples: Sequence[Any]) -> list[tuple[Step, ...]]:
