@@ -49,7 +49,6 @@ def editor(interface: Interface, sides: Sides, rows: Rows, spec: Spec, tables: d
         "tables": _with_gaps(mapping_form.table_rows(spec, tables, sides.a, sides.b), shown), "extras": _extras(spec, wrong),
         "operations": [(o.name, in_words(o.title)) for o in operations.values()], "away": list(away.values()), "rows_problem": rows.problem,
         "sample_count": len(rows.records), "open_count": sum(len(gap.a) + len(gap.b) for gap in gaps.values()), "left_values": _left(spec),
-        "no_key": bool(spec["pairs"]) and interface.published_id is None and not spec.get("key"),
     }  # fmt: skip
 
 

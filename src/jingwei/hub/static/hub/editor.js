@@ -82,7 +82,7 @@ async function heard(answer, sent) {
     clash.scrollIntoView({ block: "nearest" });
   } else if (answer.type === "opaqueredirect" || answer.status === 401) {
     failed(form.dataset.loggedOut);
-  } else if (answer.status === 403 && !/Django|csrf/i.test(answer.statusText) && answer.headers.get("X-Form") !== "old") {
+  } else if (answer.status === 403) {
     failed(form.dataset.denied);
   } else {
     failed(form.dataset.failed);
