@@ -95,7 +95,18 @@ def test_yes_and_no_meet_choices_by_a_table() -> None:
     assert open_values(spec, tables, sides) == [("a", "False"), ("b", "never")]
 
 
-@pytest.mark.parametrize("asked", ["{", "{}", '{"do": "leave", "pair": 7}', '{"do": "match", "pair": "x"}', '{"do": ["a"], "pair": 0}', '{"do": "take-up", "pair": 0, "side": "a", "value": "none"}', "[]"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "{",
+        "{}",
+        '{"do": "leave", "pair": 7}',
+        '{"do": "match", "pair": "x"}',
+        '{"do": ["a"], "pair": 0}',
+        '{"do": "take-up", "pair": 0, "side": "a", "value": "none"}',
+        "[]",
+    ],
+)
 def test_a_button_that_fits_nothing_does_nothing(asked: str) -> None:
     spec, tables = spec_of("status", "state", {"op": "code", "table": "t"}), {"t": [{"a": "open", "b": "new"}]}
     before = repr((spec, tables))

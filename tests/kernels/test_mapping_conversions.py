@@ -101,7 +101,14 @@ def test_what_is_offered_compiles_and_is_of_the_kind_that_is_needed(a: Field, b:
     assert found[0][0]["op"] == first
 
 
-@pytest.mark.parametrize(("a", "b"), [(Field("x"), Field("y", "text")), (Field("x", "integer"), Field("y", "decimal")), (Field("x", "enum", choices=states), Field("y", "enum", choices=states))])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (Field("x"), Field("y", "text")),
+        (Field("x", "integer"), Field("y", "decimal")),
+        (Field("x", "enum", choices=states), Field("y", "enum", choices=states)),
+    ],
+)
 def test_nothing_is_offered_where_nothing_needs_to_be_converted(a: Field, b: Field) -> None:
     assert offered(a, b) == []
 

@@ -75,7 +75,7 @@ def test_a_draft_that_is_wrong_or_unfinished_is_kept_with_its_errors_at_the_rows
     tables = {"op-0-0": "code", "p-0-0-table": "t", "table-t-rows": "1", "ta-t-0": "half a row"}
     assert keep(client, seen_on(client), wrong | tables)[0] == 200
     text = text_of(client)
-    assert 'value="half a row"' in text and "pairs[" not in text and "还有 2 处需要修正" in text
+    assert 'value="half a row"' in text and "pairs[" not in text and "需要修正：2" in text
     for cell, said in (("b-1", "选择 B 侧的字段"), ("steps-2", "第 1 步：“乘以”不能用于日期")):
         found = re.search(rf'id="e-{cell}">(.*?)</div></div>', text)
         assert found is not None and said in found[1], cell
@@ -203,7 +203,7 @@ def test_what_was_left_deliberately_goes_with_the_version_into_the_file(joined: 
     assert MappingDraft.objects.get().mapping["left"] == {"status": {"a": [], "b": ["blocked"]}}
     draft = MappingDraft.objects.get()
     review = text_of(client, f"{page}draft/review/")
-    assert "values deliberately left" in review and "have no counterpart" in review
+    assert "values deliberately left" in review and "Values without counterpart" in review
     client.post(f"{page}draft/publish/", {"seen": f"{draft.pk}.{draft.version}"})
     wanted = files.read(files.export(fresh(joined)))
     assert wanted["mapping"]["left"] == {"status": {"a": [], "b": ["blocked"]}}

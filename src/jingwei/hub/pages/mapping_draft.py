@@ -91,7 +91,9 @@ def check(request: Request, key: str) -> HttpResponse:
         drafts.keep(interface=interface, mapping=spec, tables=tables, note=note, seen=str(request.POST.get("seen") or ""))
         compile_spec(_whole(interface, spec, tables))
     except Stale:
-        return refuse(request, interface, spec, tables, [_("Somebody has changed this mapping since you opened it. Look at what it says now before you publish.")], 409)
+        return refuse(
+            request, interface, spec, tables, [_("Somebody has changed this mapping since you opened it. Look at what it says now before you publish.")], 409
+        )
     except MappingError as problem:
         return refuse(request, interface, spec, tables, [str(each) for each in places.problems_said(problem.problems, spec)], 422)
     except (contract.ConnectorError, LookupError) as problem:
@@ -135,8 +137,10 @@ def rehearse(request: Request, key: str) -> HttpResponse:
     if draft is None or not may_see_values(request.access, interface):
         return _reviewed(request, interface, draft, problem=_("The values are not shown: that takes the right to view these records."))
     try:
+        whole = _whole(interface, draft.mapping, draft.code_tables)
+        compile_spec(whole)
         with heavy.turn(request):
-            report = rehearsal.dry_run(interface.pk, spec=_whole(interface, draft.mapping, draft.code_tables))
+            report = rehearsal.dry_run(interface.pk, spec=whole)
     except MappingError as problem:
         return _reviewed(request, interface, draft, problem="; ".join(str(each) for each in places.problems_said(problem.problems, draft.mapping)))
     except (contract.ConnectorError, LookupError) as problem:

@@ -177,9 +177,9 @@ def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b:
 
 def _is_telling(row: Mapping[str, Any], left: Field | None, right: Field | None) -> bool:
     """Whether a row is to be shown as it was typed: whole, or half with a value of nobody's list, which comes back by no other way."""
-    if row["a"] and row["b"]:
+    if row.get("a") and row.get("b"):
         return True
-    value, field = (row["a"], left) if row["a"] else (row["b"], right)
+    value, field = (row["a"], left) if row.get("a") else (row.get("b"), right)
     return field is None or str(value) not in dict(field.choices)
 
 

@@ -38,7 +38,9 @@ def editor(interface: Interface, sides: Sides, rows: Rows, spec: Spec, tables: d
     gaps = {gap.number: gap for gap in mapping_mending.gaps_of(spec, tables, sides)}
     shown = {number: mapping_mending.gap_shown(gap, spec, sides) for number, gap in gaps.items()}
     pairs = [
-        _row(number, pair, spec, traces, wrong) | {"offers": mapping_mending.offered(spec, number, sides, rows.records), "gap": shown.get(number)} | _gone(pair, sides)
+        _row(number, pair, spec, traces, wrong)
+        | {"offers": mapping_mending.offered(spec, number, sides, rows.records), "gap": shown.get(number)}
+        | _gone(pair, sides)
         for number, pair in enumerate(spec["pairs"])
     ]
     away = {each.side: each for each in (*sides.away, *([rows.away] if rows.away else []))}
@@ -119,7 +121,7 @@ def option_title(name: str) -> str:
     """What people call a choice of a parameter."""
     known = {
         "quarantine": _("hold the record"), "default": _("use another value"), "pass": _("pass it as it is"),
-        "minutes": _("minutes"), "hours": _("hours"), "days": _("days of 8 hours"),
+        "minutes": _("in minutes"), "hours": _("in hours"), "days": _("in days of 8 hours"),
     }  # fmt: skip
     return known.get(name, name)
 

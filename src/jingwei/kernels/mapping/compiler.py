@@ -96,7 +96,9 @@ def _are_there(place: str, names: tuple[str, ...], known: dict[str, FieldLike], 
     if not names:
         report.add(place, f"选择 {side.upper()} 侧的字段", f"choose the field of side {side.upper()}", side)
     for name in (unknown := [each for each in names if each not in known]):
-        report.add(place, f"{side.upper()} 侧没有字段 {name}；现有：{_listed(known)}", f"side {side.upper()} has no field {name}; there are: {_listed(known)}", side)
+        report.add(
+            place, f"{side.upper()} 侧没有字段 {name}；现有：{_listed(known)}", f"side {side.upper()} has no field {name}; there are: {_listed(known)}", side
+        )
     return bool(names) and not unknown
 
 
@@ -143,9 +145,13 @@ def _check_ways(
         if any(step is None for step in backward):
             report.add(place, "有不可逆的步骤，只能单向 A→B", "a step cannot be undone: let it go one way, A→B (a_to_b)", "direction")
         if a[names[0]].read_only:
-            report.add(place, f"A 侧字段 {names[0]} 只读，只能单向 A→B", f"field {names[0]} of side A is read-only: let it go one way, A→B (a_to_b)", "direction")
+            report.add(
+                place, f"A 侧字段 {names[0]} 只读，只能单向 A→B", f"field {names[0]} of side A is read-only: let it go one way, A→B (a_to_b)", "direction"
+            )
     if direction != "b_to_a" and target.read_only:
-        report.add(place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: let it go one way, B→A (b_to_a)", "direction")
+        report.add(
+            place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: let it go one way, B→A (b_to_a)", "direction"
+        )
     kind = str(target.type)
     if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and gives not in texts:
         one, two = kind_title(gives), kind_title(kind)
