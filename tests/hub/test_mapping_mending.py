@@ -9,8 +9,9 @@ from django.http import QueryDict
 
 from jingwei.hub.contract import Field, Record
 from jingwei.hub.pages import mapping_mending as mending
+from jingwei.hub.pages.code_tables import suggested
 from jingwei.hub.pages.mapping_away import Sides
-from jingwei.hub.pages.mapping_form import spec_from, table_rows
+from jingwei.hub.pages.mapping_form import further_of, spec_from, table_rows
 from jingwei.kernels.mapping import compile_mapping
 from tests.hub.test_mapping_proposal import enum, name, reference, stream
 
@@ -132,3 +133,16 @@ def test_half_rows_of_nobodys_list_are_shown_again_and_others_once() -> None:
 def test_what_was_left_stays_with_its_pair_only() -> None:
     post = QueryDict("rows=1&a-0=status&b-0=state&left-a-state=odd&left-a-gone=x")
     assert spec_from(post)[0]["left"] == {"state": {"a": ["odd"], "b": []}}
+
+
+def test_what_a_file_says_beyond_the_page_goes_through_it_unharmed() -> None:
+    pair = {"a": "status", "b": "state", "rules": [{"rule": "one_of", "value": ["a"]}], "joiner": "/"}
+    post = QueryDict(mutable=True)
+    post.update({"rows": "1", "a-0": "status", "b-0": "state", "further-0": further_of(pair)})
+    assert {name: spec_from(post)[0]["pairs"][0][name] for name in ("rules", "joiner")} == {"rules": pair["rules"], "joiner": "/"}
+    post["further-0"] = '["nonsense"]'
+    assert "rules" not in spec_from(post)[0]["pairs"][0]
+
+
+def test_a_likeness_of_letters_is_no_likeness_of_meaning() -> None:
+    assert suggested("blocked", "受阻", (("open", "待处理"), ("closed", "已关闭"))) is None

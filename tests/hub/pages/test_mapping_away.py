@@ -38,6 +38,7 @@ def away(monkeypatch: pytest.MonkeyPatch, problem: contract.ConnectorError) -> N
 
     monkeypatch.setattr(HubSession, "request", fail)
     memory._streams.clear()
+    mapping_away._read.cache_clear()
 
 
 def test_a_stranger_learns_nothing_of_a_system_that_is_away(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:

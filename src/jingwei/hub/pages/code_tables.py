@@ -10,7 +10,7 @@ from typing import Any
 from jingwei.hub.contract import Field
 
 Choices = Sequence[tuple[str, str]]
-near_enough = 0.6
+near_enough = 0.75  # “blocked” is not “closed”
 _known_states = (
     ("open", "new", "todo", "to do", "backlog", "planned", "released", "draft", "待处理", "新建", "未开始", "计划"),
     ("in_progress", "in progress", "doing", "running", "active", "进行中", "feedback", "处理中"),

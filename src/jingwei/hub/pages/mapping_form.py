@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +50,7 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
         }  # fmt: skip
         if post.get(f"required-{number}"):
             pair["required"] = True
-        pairs.append(pair)
+        pairs.append(pair | _further(post.get(f"further-{number}", "")))
     spec: dict[str, Any] = {"pairs": pairs, "key": [k for k in post.getlist("key") if k in {p["b"] for p in pairs}]}
     if left := {p["b"]: found for p in pairs if (found := {side: post.getlist(f"left-{side}-{p['b']}") for side in ("a", "b")}) != {"a": [], "b": []}}:
         spec["left"] = left
@@ -67,6 +68,23 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
     if constants:
         spec["constants"] = constants
     return spec, _tables_from(post, pairs)
+
+
+further_parts = ("rules", "joiner")  # what a file says of a pair and the page does not show
+
+
+def further_of(pair: Mapping[str, Any]) -> str:
+    """What the page carries along unseen, so that a mapping from a file loses nothing on it."""
+    found = {name: pair[name] for name in further_parts if name in pair}
+    return json.dumps(found, ensure_ascii=False) if found else ""
+
+
+def _further(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {name: found[name] for name in further_parts if name in found} if isinstance(found, dict) else {}
 
 
 def source_of(text: str) -> str | list[str]:

@@ -13,7 +13,7 @@ from jingwei.hub.pages import mapping_form, mapping_mending
 from jingwei.hub.pages.mapping_away import Rows, Sides
 from jingwei.hub.pages.systems import said
 from jingwei.hub.register.places import place_name
-from jingwei.kernels.mapping import MappingError, SpecProblem, Trace, compile_mapping
+from jingwei.kernels.mapping import Mapping, MappingError, SpecProblem, Trace, compile_mapping, compile_pair
 from jingwei.kernels.mapping.operations import operations
 
 Spec = dict[str, Any]
@@ -43,7 +43,7 @@ def editor(interface: Interface, sides: Sides, rows: Rows, spec: Spec, tables: d
         | _gone(pair, sides)
         for number, pair in enumerate(spec["pairs"])
     ]
-    away = {each.side: each for each in (*sides.away, *([rows.away] if rows.away else []))}
+    away = {each.side: each for each in (*([rows.away] if rows.away else []), *sides.away)}
     return {
         "interface": interface, "fields_a": [(f.name, said(f.title), f.type) for f in sides.a.fields],
         "fields_b": [(f.name, said(f.title), f.type, f.required, f.read_only) for f in sides.b.fields], "pairs": pairs,
@@ -54,12 +54,15 @@ def editor(interface: Interface, sides: Sides, rows: Rows, spec: Spec, tables: d
     }  # fmt: skip
 
 
-def _checked(spec: Spec, tables: dict[str, Any], sides: Sides, rows: Rows) -> tuple[list[Wrong], list[list[Trace]]]:
+def _checked(spec: Spec, tables: dict[str, Any], sides: Sides, rows: Rows) -> tuple[list[Wrong], dict[int, list[Trace]]]:
+    """What is wrong, and the real rows through every pair that is not."""
+    wrong: list[Wrong] = []
     try:
-        compiled = compile_mapping(spec, sides.a.fields, sides.b.fields, tables)
+        compile_mapping(spec, sides.a.fields, sides.b.fields, tables)
     except MappingError as problem:
-        return [wrong_of(each, spec) for each in problem.problems], []
-    return [], [list(compiled.trace(record.values)) for record in rows.records]
+        wrong = [wrong_of(each, spec) for each in problem.problems]
+    sound = {number: compile_pair(pair, sides.a.fields, sides.b.fields, tables) for number, pair in enumerate(spec["pairs"])}
+    return wrong, {number: [Mapping((pair,)).trace(record.values)[0] for record in rows.records] for number, pair in sound.items() if pair is not None}
 
 
 def wrong_of(problem: SpecProblem, spec: Spec) -> Wrong:
@@ -71,12 +74,13 @@ def wrong_of(problem: SpecProblem, spec: Spec) -> Wrong:
     return Wrong(found[1], int(found[2]), problem.at or "b", int(found[3]) if found[3] else None, place, text)
 
 
-def _row(number: int, pair: dict[str, Any], spec: Spec, traces: list[list[Trace]], wrong: list[Wrong]) -> dict[str, Any]:
+def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[Trace]], wrong: list[Wrong]) -> dict[str, Any]:
     mine = [each for each in wrong if each.part == "pairs" and each.row == number]
-    shown = [trace[number] for trace in traces if number < len(trace)]
+    shown = traces.get(number, [])
     return {
         "number": number, "a": mapping_form.source_text(pair.get("a") or ""), "is_joined": isinstance(pair.get("a"), list), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"),
         "steps": [_step(order, step) for order, step in enumerate(pair.get("steps", ()))], "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
+        "further": mapping_form.further_of(pair),
         "wrong": {cell: [_at_step(each) for each in mine if each.cell == cell] for cell in ("a", "b", "direction", "policy", "steps")},
         "samples": [{"from": t.steps[0] if t.steps else None, "to": t.steps[-1] if t.steps else None, "problem": in_words(t.problem.message) if t.problem else ""} for t in shown],
     }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from jingwei.hub.contract import Title
 from jingwei.hub.register.places import arrows, pair_name
+from jingwei.kernels.mapping.operations import operations
 
 Spec = Mapping[str, Any]
 _aspects: dict[str, Title] = {
@@ -77,9 +78,20 @@ def _pairs(old: Any, new: Any) -> Iterator[Change]:
             yield Change("pair", pair_name(whole), _aspects["pair"], text if was is not None else None, text if now is not None else None)
             continue
         for aspect in ("a", *_defaults):
-            one, two = was.get(aspect, _defaults.get(aspect)), now.get(aspect, _defaults.get(aspect))
+            one, two = (_as_meant(aspect, pair.get(aspect, _defaults.get(aspect))) for pair in (was, now))
             if one != two:
                 yield Change("pair", pair_name(now), _aspects[aspect], _said(aspect, one), _said(aspect, two))
+
+
+def _as_meant(aspect: str, value: Any) -> Any:
+    """Steps without the parameters that say what would be so anyway."""
+    return [_without_defaults(step) for step in value or ()] if aspect == "steps" else value
+
+
+def _without_defaults(step: Mapping[str, Any]) -> dict[str, Any]:
+    operation = operations.get(str(step.get("op")))
+    usual = {name: str(default) for name, _kind, default in operation.parameters if default is not None} if operation else {}
+    return {name: value for name, value in step.items() if name == "op" or str(value) != usual.get(name)}
 
 
 def _by_target(pairs: Any) -> dict[str, Mapping[str, Any]]:
@@ -106,8 +118,6 @@ def _said(aspect: str, value: Any) -> Title:
 
 
 def _steps(steps: Any) -> Title:
-    from jingwei.kernels.mapping.operations import operations
-
     zh, en = [], []
     for step in steps or ():
         operation = operations.get(step.get("op"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from jingwei.kernels import durations
@@ -70,7 +71,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 def form_of(values: Iterable[Value]) -> str:
     """The form in which all of these texts tell a day; the usual one when there are none, or none fits."""
     texts = [value for value in values if value not in (None, "")]
-    return next((form for form in date_forms if texts and all(_reads(lambda each, form=form: date_of(each, form), text) for text in texts)), date_forms[0])
+    return next((form for form in date_forms if texts and all(_reads(partial(date_of, form=form), text) for text in texts)), date_forms[0])
 
 
 def _reads(read: Callable[[Value], object], value: Value) -> bool:

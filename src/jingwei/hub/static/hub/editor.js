@@ -82,8 +82,9 @@ async function heard(answer, sent) {
     clash.scrollIntoView({ block: "nearest" });
   } else if (answer.type === "opaqueredirect" || answer.status === 401) {
     failed(form.dataset.loggedOut);
-  } else if (answer.status === 403) {
-    failed(form.dataset.denied);
+  } else if (answer.status === 403) { // the right is gone, or the session with all that belongs to it
+    const page = await fetch(location.href, { redirect: "manual" });
+    failed(page.type === "opaqueredirect" ? form.dataset.loggedOut : form.dataset.denied);
   } else {
     failed(form.dataset.failed);
   }
