@@ -140,7 +140,7 @@ def test_every_table_that_flows_is_kept_for_a_time() -> None:
         "frame_follower",  # one for each person and row that he follows; goes with the row
         "frame_counter",  # one for each project and kind of number; of sheets one for each day that has some
         "frame_search", "frame_searchfill",  # one for each row that is searched, one for each kind
-        "hub_link", "hub_checkpoint", "hub_jobtally",  # one for each record, side, kind of job
+        "hub_link", "hub_checkpoint", "hub_jobtally", "hub_offered",  # one for each record, side, kind of job, system
         "frame_dutydone", "frame_arrangement", "frame_noticechoices",  # one for each duty of an organisation, one for each person
     }  # fmt: skip
     assert machinery - kept - lasting == set(), "declare it with frame.retention.keep, or say here why it does not grow"

@@ -32,6 +32,7 @@ of_place = (
     "hub.grant",
     "hub.interfaceversion",
     "hub.checkpoint",
+    "hub.mappingdraft",
     "frame.comment",
     "frame.attachment",
     "frame.tag",

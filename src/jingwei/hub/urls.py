@@ -3,7 +3,7 @@
 from django.urls import path
 
 from jingwei.hub import rest
-from jingwei.hub.pages import deciding, interfaces, mapping, menu, systems, versions  # noqa: F401  (menu registers itself)
+from jingwei.hub.pages import deciding, interfaces, mapping, mapping_draft, menu, systems, versions  # noqa: F401  (menu registers itself)
 
 app_name = "hub"
 urlpatterns = [
@@ -24,6 +24,12 @@ urlpatterns = [
     path("interfaces/<str:key>/mapping/", mapping.edit, name="mapping"),
     path("interfaces/<str:key>/mapping/preview/", mapping.preview, name="mapping-preview"),
     path("interfaces/<str:key>/mapping/publish/", mapping.publish, name="mapping-publish"),
+    path("interfaces/<str:key>/mapping/draft/", mapping_draft.keep, name="mapping-draft"),
+    path("interfaces/<str:key>/mapping/draft/discard/", mapping_draft.discard, name="mapping-discard"),
+    path("interfaces/<str:key>/mapping/draft/check/", mapping_draft.check, name="mapping-check"),
+    path("interfaces/<str:key>/mapping/draft/review/", mapping_draft.review, name="mapping-review"),
+    path("interfaces/<str:key>/mapping/draft/rehearse/", mapping_draft.rehearse, name="mapping-rehearse"),
+    path("interfaces/<str:key>/mapping/draft/publish/", mapping_draft.publish, name="mapping-publish-draft"),
     path("interfaces/<str:key>/switch/", interfaces.switch, name="switch"),
     path("interfaces/<str:key>/release/", interfaces.release, name="release"),
     path("interfaces/<str:key>/grant/", interfaces.grant, name="grant"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.calendar.durations import parse, told
+from jingwei.kernels.durations import parse, told
 
 
 @pytest.mark.parametrize(

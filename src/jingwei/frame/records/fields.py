@@ -16,9 +16,8 @@ from jingwei.frame import scope
 from jingwei.frame.models import Membership, User, values
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.walls import confined
-from jingwei.kernels import pictures
+from jingwei.kernels import durations, pictures
 from jingwei.kernels.bounds import largest_id
-from jingwei.kernels.calendar import durations
 
 
 class ReferenceInput(forms.TextInput):

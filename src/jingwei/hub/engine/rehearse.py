@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.engine import cycle
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Interface, InterfaceVersion, OutboxEntry, Quarantine, Run
+from jingwei.hub.peers import grants
+from jingwei.hub.register import services
 from jingwei.hub.sync import landing, pairing, planning, polling
 from jingwei.hub.sync.confirming import confirm
 from jingwei.hub.sync.counts import Counts
@@ -23,10 +26,14 @@ class _Undo(Exception):
     pass
 
 
-def dry_run(interface_id: int, *, version: InterfaceVersion | None = None, records_at_most: int = 5000) -> dict[str, Any]:
-    """Exactly what would be created, updated and deleted on each side, per field, with conflicts and quarantined records.
+def dry_run(
+    interface_id: int, *, version: InterfaceVersion | None = None, spec: Mapping[str, Any] | None = None, records_at_most: int = 5000
+) -> dict[str, Any]:
+    """Exactly what would be created, updated and deleted on each side, per field, with conflicts and quarantined records; by the published version, by
+    another one, or by a `spec` as if it were published now.
 
-    Reads are real, writes are captured. Raises contract.ConnectorError when a side cannot be read.
+    Reads are real, writes are captured. Raises contract.ConnectorError when a side cannot be read, PermissionDenied when a spec takes rights that
+    whoever asks does not hold.
     """
     report: dict[str, Any] = {}
     try:
@@ -36,12 +43,25 @@ def dry_run(interface_id: int, *, version: InterfaceVersion | None = None, recor
                 raise LookupError(interface_id)
             if version is not None:
                 interface.published = version
+            if spec is not None:
+                _publish_for_now(interface, spec)
             run = Run(interface=interface, tenant_id=interface.tenant_id, kind=Run.Kind.DRY, started_at=timezone.now())
             run.save()
             report = _rehearse(interface, run, records_at_most)
             raise _Undo
     except _Undo:
         return report
+
+
+def _publish_for_now(interface: Interface, spec: Mapping[str, Any]) -> None:
+    """As publishing does, but for the interface's own row, which the machinery goes on to need; it is all rolled back."""
+    grants.require(interface, spec)
+    number = (interface.versions.aggregate(top=Max("number"))["top"] or 0) + 1
+    version = InterfaceVersion(interface=interface, tenant_id=interface.tenant_id, number=number, spec=spec, fingerprint="", published_at=timezone.now())
+    version.save()
+    interface.published = version
+    grants.give(interface, spec)
+    services.see_anew(interface)
 
 
 def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:

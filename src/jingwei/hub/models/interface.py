@@ -132,6 +132,29 @@ class InterfaceVersion(TenantModel):
         super().save(*args, **kwargs)
 
 
+class MappingDraft(TenantModel):
+    """What somebody has typed on the mapping page and not published: kept as it is, with whatever is wrong in it. Nothing works by it.
+
+    History tells when a draft was begun and what it held when it was discarded or published, not every stroke on the way.
+    """
+
+    history_ignores = ("mapping", "code_tables", "note", "by_id", "base_id", "rehearsed", "rehearsed_version")
+
+    interface = models.OneToOneField(Interface, models.CASCADE, related_name="mapping_draft")
+    mapping = models.JSONField(default=dict)
+    code_tables = models.JSONField(default=dict)
+    note = models.CharField(_("what changed"), max_length=300, blank=True)
+    by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+")
+    # the version in use when the draft was begun
+    base = models.ForeignKey(InterfaceVersion, models.SET_NULL, null=True, related_name="+")
+    # the last dry run of the draft: {"at", "counts", "writes", "conflicts", "parked", "problem"}, and of which version of the draft it was
+    rehearsed = models.JSONField(null=True)
+    rehearsed_version = models.PositiveIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.interface)
+
+
 class Checkpoint(TenantModel):
     """How far one side was read. It survives new versions, so republishing skips nothing."""
 

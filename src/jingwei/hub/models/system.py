@@ -45,6 +45,19 @@ class System(TenantModel):
         return self.name
 
 
+class Offered(TenantModel):
+    """The streams a system offered when they were last read, so that its mappings can be looked at while it is away."""
+
+    keeps_history: ClassVar[bool] = False
+
+    system = models.OneToOneField(System, models.CASCADE, related_name="offered")
+    streams = models.JSONField(default=dict)
+    read_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.system)
+
+
 class SystemUse(ProjectModel):
     """Interfaces of this project may use the log-in of this system."""
 

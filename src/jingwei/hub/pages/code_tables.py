@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from jingwei.hub.contract import Field
 
 Choices = Sequence[tuple[str, str]]
+near_enough = 0.75  # “blocked” is not “closed”
 _known_states = (
     ("open", "new", "todo", "to do", "backlog", "planned", "released", "draft", "待处理", "新建", "未开始", "计划"),
     ("in_progress", "in progress", "doing", "running", "active", "进行中", "feedback", "处理中"),
@@ -21,8 +23,10 @@ _known_states = (
 def proposed_table(a: Field, b: Field) -> list[dict[str, Any]]:
     """Rows for every value of A and every value of B that has a likely counterpart; what is unclear is left for a person.
 
-    A value of B that no value of A leads to has a row of its own for the way back.
+    A value of B that no value of A leads to has a row of its own for the way back. A side that holds any text takes the other's names.
     """
+    if not a.choices or not b.choices:
+        return [{"a": value if a.choices else label, "b": label if a.choices else value} for value, label in a.choices or b.choices]
     is_reference = "reference" in (a.type, b.type)
     there = {value: _counterpart(value, label, b.choices, is_reference) for value, label in a.choices}
     back = {value: _counterpart(value, label, a.choices, is_reference) for value, label in b.choices}
@@ -45,6 +49,20 @@ def unmatched(rows: Sequence[dict[str, Any]], a: Field, b: Field, direction: str
         "a": [value for value, _ in a.choices if value not in there] if direction != "b_to_a" else [],
         "b": [value for value, _ in b.choices if value not in back] if direction != "a_to_b" else [],
     }
+
+
+def suggested(value: str, label: str, choices: Choices, is_reference: bool = False) -> str | None:
+    """The choice that a value without counterpart is likeliest to mean: of the same name or kind, else of a name much like it; None when none is near."""
+    if (found := _counterpart(value, label, choices, is_reference)) is not None or is_reference:
+        return found
+    scored = [(max(_likeness(one, two) for one in (value, label) for two in (target, text)), target) for target, text in choices]
+    best = max(scored, default=(0.0, ""))
+    return best[1] if best[0] >= near_enough else None
+
+
+def _likeness(one: str, two: str) -> float:
+    left, right = one.strip().lower(), two.strip().lower()
+    return 0.0 if left.isdigit() or right.isdigit() else difflib.SequenceMatcher(None, left, right).ratio()
 
 
 def _counterpart(value: str, label: str, choices: Choices, is_reference: bool) -> str | None:

@@ -27,7 +27,7 @@ from jingwei.hub.pages.reasons import shown as reasons_shown
 from jingwei.hub.pages.reasons import why_text
 from jingwei.hub.pages.systems import said, steps
 from jingwei.hub.peers import grants
-from jingwei.hub.register import files, services
+from jingwei.hub.register import drafts, files, services
 from jingwei.hub.register.stages import life
 from jingwei.hub.rights import interface_named, may_do, may_see_values, switching, visible
 from jingwei.hub.sync import compare
@@ -54,7 +54,7 @@ def detail(request: Request, key: str) -> HttpResponse:
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
         "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
-        "may_change": may_change, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
+        "may_change": may_change, "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
         "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip

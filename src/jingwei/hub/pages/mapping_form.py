@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -49,8 +50,10 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
         }  # fmt: skip
         if post.get(f"required-{number}"):
             pair["required"] = True
-        pairs.append(pair)
+        pairs.append(pair | _further(post.get(f"further-{number}", "")))
     spec: dict[str, Any] = {"pairs": pairs, "key": [k for k in post.getlist("key") if k in {p["b"] for p in pairs}]}
+    if left := {p["b"]: found for p in pairs if (found := {side: post.getlist(f"left-{side}-{p['b']}") for side in ("a", "b")}) != {"a": [], "b": []}}:
+        spec["left"] = left
     filters: dict[str, dict[str, list[str]]] = {}
     constants = []
     for number in range(min(int(post.get("extras") or 0), 40)):
@@ -65,6 +68,23 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
     if constants:
         spec["constants"] = constants
     return spec, _tables_from(post, pairs)
+
+
+further_parts = ("rules", "joiner")  # what a file says of a pair and the page does not show
+
+
+def further_of(pair: Mapping[str, Any]) -> str:
+    """What the page carries along unseen, so that a mapping from a file loses nothing on it."""
+    found = {name: pair[name] for name in further_parts if name in pair}
+    return json.dumps(found, ensure_ascii=False) if found else ""
+
+
+def _further(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {name: found[name] for name in further_parts if name in found} if isinstance(found, dict) else {}
 
 
 def source_of(text: str) -> str | list[str]:
@@ -105,10 +125,15 @@ def _tables_from(post: QueryDict, pairs: list[dict[str, Any]]) -> dict[str, Any]
         rows = []
         for number in range(min(int(post.get(f"table-{name}-rows") or 0), 300)):
             left, right = post.get(f"ta-{name}-{number}", "").strip(), post.get(f"tb-{name}-{number}", "").strip()
-            if left and right:
+            if left or right:
                 rows.append({"a": left, "b": right, **({"prefer": True} if post.get(f"tp-{name}-{number}") else {})})
         tables[name] = rows
     return tables
+
+
+def finished(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The code tables without rows that have one side only: a draft keeps them, a version does not."""
+    return {name: [row for row in rows if row.get("a") not in (None, "") and row.get("b") not in (None, "")] for name, rows in tables.items()}
 
 
 def apply_action(action: str, spec: dict[str, Any], a: Stream, b: Stream) -> int:
@@ -122,13 +147,24 @@ def apply_action(action: str, spec: dict[str, Any], a: Stream, b: Stream) -> int
             if kind == "remove-row":
                 spec["pairs"].pop(number)
             elif kind == "add-step":
-                pair["steps"].append({"op": "trim"})
+                pair["steps"].append({"op": _first_step(pair, a)})
             elif found[3] is not None and int(found[3]) < len(pair["steps"]):
                 pair["steps"].pop(int(found[3]))
     if action == "suggest":
         known = {source_text(p["a"]) for p in spec["pairs"]} | {p["b"] for p in spec["pairs"]}
         spec["pairs"] += [p for p in mapping.suggest_pairs(a.fields, b.fields) if p["a"] not in known and p["b"] not in known]
     return 0
+
+
+def _first_step(pair: Mapping[str, Any], a: Stream) -> str:
+    """A new step is one that the field takes."""
+    field = field_of(a, pair["a"])
+    return "trim" if field is None or {"*", str(field.type)} & {*operations["trim"].takes} else "default"
+
+
+def field_of(stream: Stream, name: Any) -> Field | None:
+    """The field of that name, if there is one."""
+    return next((each for each in stream.fields if each.name == name), None)
 
 
 def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b: Stream) -> list[dict[str, Any]]:
@@ -141,8 +177,9 @@ def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b:
             left = next((f for f in a.fields if f.name == pair["a"]), None)
             right = next((f for f in b.fields if f.name == pair["b"]), None)
             rows = tables.get(step["table"]) or (proposed_table(left, right) if left and right else [])
-            without = unmatched(rows, left, right, pair.get("direction", "both")) if left and right else {"a": [], "b": []}
-            rows = [*rows, *({"a": value, "b": ""} for value in without["a"]), *({"a": "", "b": value} for value in without["b"]), {"a": "", "b": ""}]
+            without = unmatched(finished({"rows": rows})["rows"], left, right, pair.get("direction", "both")) if left and right else {"a": [], "b": []}
+            rows = [*(row for row in rows if _is_telling(row, left, right)), *({"a": value, "b": ""} for value in without["a"])]
+            rows += [*({"a": "", "b": value} for value in without["b"]), {"a": "", "b": ""}]
             out.append(
                 {
                     "name": step["table"],
@@ -154,6 +191,14 @@ def table_rows(spec: Mapping[str, Any], tables: Mapping[str, Any], a: Stream, b:
                 }
             )
     return out
+
+
+def _is_telling(row: Mapping[str, Any], left: Field | None, right: Field | None) -> bool:
+    """Whether a row is to be shown as it was typed: whole, or half with a value of nobody's list, which comes back by no other way."""
+    if row.get("a") and row.get("b"):
+        return True
+    value, field = (row["a"], left) if row.get("a") else (row.get("b"), right)
+    return field is None or str(value) not in dict(field.choices)
 
 
 def _labels(field: Field | None, values: list[str]) -> list[str]:

@@ -25,6 +25,7 @@ class Kept:
 
     value: Any
     until: float
+    problem: contract.ConnectorError | None = None  # why it is given as it was
 
 
 _lookups: dict[Mark, Kept] = {}
@@ -60,14 +61,21 @@ def streams(system: System, connection: Connection | None, ask: Callable[[], dic
     if known is not None and known[0] == mark and known[1].until > now:
         return dict(known[1].value)
     try:
-        found, lasts = ask(), kept_seconds
-    except contract.ConnectorError:
+        kept = Kept(ask(), now + kept_seconds)
+    except contract.ConnectorError as problem:
         if known is None or known[0] != mark:
             raise
-        found, lasts = known[1].value, tried_again_seconds
+        kept = Kept(known[1].value, now + tried_again_seconds, problem)
     with _lock:
-        _streams[system.pk] = (mark, Kept(found, now + lasts))
-    return dict(found)
+        _streams[system.pk] = (mark, kept)
+    return dict(kept.value)
+
+
+def trouble(system: System) -> contract.ConnectorError | None:
+    """Why a system's streams were last given as they had been; None when it told them itself."""
+    with _lock:
+        known = _streams.get(system.pk)
+    return known[1].problem if known is not None else None
 
 
 def forget(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from jingwei.frame.walls import egress
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, memory, offered, pause, uses
+from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, known, memory, offered, pause, uses
 from jingwei.hub.peers.answers import safe_methods
 from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
@@ -248,18 +248,25 @@ def _connection_of(system: System) -> Connection | None:
 def streams_of(system: System) -> dict[str, Stream]:
     """The streams a system offers, asked at most every five minutes."""
     session = session_of(system)
-    return memory.streams(system, session.connection, lambda: {s.name: s for s in catalogue.connector(system.connector).streams(session)})
+
+    def ask() -> dict[str, Stream]:
+        told = {s.name: s for s in catalogue.connector(system.connector).streams(session)}
+        if not session.is_local:
+            known.note(system, told)
+        return told
+
+    return memory.streams(system, session.connection, ask)
 
 
 def stream_of(interface: Interface, side: str) -> Stream:
     """The stream on one side; Refused, naming those there are, when the system does not offer it."""
     system, name = interface.system(side), interface.stream(side)
-    known = streams_of(system)
-    if name not in known:
-        names = ", ".join(sorted(known)) or "-"
+    there = streams_of(system)
+    if name not in there:
+        names = ", ".join(sorted(there)) or "-"
         raise contract.Refused(f"{system.key} offers no stream “{name}”; there are: {names}", mend=contract.Title(
             f"请选择其中一个数据流：{names}", f"Choose one of these streams: {names}"))  # fmt: skip
-    return offered.with_declared(known[name], interface.project_id) if system.connector == "local" else known[name]
+    return offered.with_declared(there[name], interface.project_id) if system.connector == "local" else there[name]
 
 
 @lru_cache(maxsize=256)

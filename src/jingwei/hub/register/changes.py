@@ -8,6 +8,7 @@ from typing import Any
 
 from jingwei.hub.contract import Title
 from jingwei.hub.register.places import arrows, pair_name
+from jingwei.kernels.mapping.operations import operations
 
 Spec = Mapping[str, Any]
 _aspects: dict[str, Title] = {
@@ -24,6 +25,7 @@ _aspects: dict[str, Title] = {
     "constant": Title("固定值", "fixed value"),
     "key": Title("匹配键", "matching key"),
     "field": Title("数据流提供的字段", "field the stream offers"),
+    "left": Title("有意不对应的值", "values deliberately left"),
     "cannot": Title("不允许的动作", "actions that are not allowed"),
 }
 _policies = {
@@ -35,7 +37,7 @@ _defaults: dict[str, Any] = {"direction": "both", "policy": "ask", "steps": [], 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `part`: pair, table, filter, constant, key, stream or cannot; `where` names it; None means: not there."""
+    """One difference. `part`: pair, table, left, filter, constant, key, stream or cannot; `where` names it; None means: not there."""
 
     part: str
     where: str
@@ -58,6 +60,7 @@ def changes(old: Spec, new: Spec) -> list[Change]:
         *_pairs(before.get("pairs", ()), after.get("pairs", ())),
         *_one("key", "", "key", _listed(_keys(before)), _listed(_keys(after))),
         *_tables(old.get("code_tables", {}), new.get("code_tables", {})),
+        *_flat("left", "left", _left(before), _left(after)),
         *_flat("filter", "filter", _filters(before), _filters(after)),
         *_flat("constant", "constant", _constants(before), _constants(after)),
         *_streams(old.get("streams", {}), new.get("streams", {})),
@@ -75,9 +78,20 @@ def _pairs(old: Any, new: Any) -> Iterator[Change]:
             yield Change("pair", pair_name(whole), _aspects["pair"], text if was is not None else None, text if now is not None else None)
             continue
         for aspect in ("a", *_defaults):
-            one, two = was.get(aspect, _defaults.get(aspect)), now.get(aspect, _defaults.get(aspect))
+            one, two = (_as_meant(aspect, pair.get(aspect, _defaults.get(aspect))) for pair in (was, now))
             if one != two:
                 yield Change("pair", pair_name(now), _aspects[aspect], _said(aspect, one), _said(aspect, two))
+
+
+def _as_meant(aspect: str, value: Any) -> Any:
+    """Steps without the parameters that say what would be so anyway."""
+    return [_without_defaults(step) for step in value or ()] if aspect == "steps" else value
+
+
+def _without_defaults(step: Mapping[str, Any]) -> dict[str, Any]:
+    operation = operations.get(str(step.get("op")))
+    usual = {name: str(default) for name, _kind, default in operation.parameters if default is not None} if operation else {}
+    return {name: value for name, value in step.items() if name == "op" or str(value) != usual.get(name)}
 
 
 def _by_target(pairs: Any) -> dict[str, Mapping[str, Any]]:
@@ -104,8 +118,6 @@ def _said(aspect: str, value: Any) -> Title:
 
 
 def _steps(steps: Any) -> Title:
-    from jingwei.kernels.mapping.operations import operations
-
     zh, en = [], []
     for step in steps or ():
         operation = operations.get(step.get("op"))
@@ -140,6 +152,15 @@ def _filters(mapping: Mapping[str, Any]) -> dict[str, str]:
         f"{side.upper()} · {name}": _listed(wanted if isinstance(wanted, list) else [wanted]) or "–"
         for side, rules in (mapping.get("filters") or {}).items()
         for name, wanted in rules.items()
+    }
+
+
+def _left(mapping: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        f"{side.upper()} · {target}": ", ".join(map(str, values))
+        for target, sides in (mapping.get("left") or {}).items()
+        for side, values in sides.items()
+        if values
     }
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jingwei.hub.contract import Field, Stream, Title
+from jingwei.hub.contract import Stream
 from jingwei.hub.models import InterfaceVersion
+from jingwei.hub.peers.known import field_as_plain, field_from_plain
 from jingwei.kernels import mapping
 from jingwei.kernels.mapping import Mapping
 
@@ -30,23 +31,6 @@ class Ready:
     @property
     def fields(self) -> frozenset[str]:
         return frozenset(self.policies)
-
-
-def field_as_plain(field: Field) -> dict[str, Any]:
-    """A stream's field as it is kept inside a version."""
-    return {
-        "name": field.name, "type": field.type, "zh": field.title.zh, "en": field.title.en, "required": field.required,
-        "read_only": field.read_only, "max_length": field.max_length, "choices": [list(c) for c in field.choices],
-    }  # fmt: skip
-
-
-def field_from_plain(plain: dict[str, Any]) -> Field:
-    """The other way round."""
-    return Field(
-        name=plain["name"], type=plain["type"], title=Title(plain.get("zh", plain["name"]), plain.get("en", plain["name"])),
-        required=plain.get("required", False), read_only=plain.get("read_only", False), max_length=plain.get("max_length"),
-        choices=tuple((str(a), str(b)) for a, b in plain.get("choices", ())),
-    )  # fmt: skip
 
 
 def stream_fields(stream: Stream) -> list[dict[str, Any]]:

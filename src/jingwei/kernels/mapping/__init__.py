@@ -7,10 +7,15 @@ from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
 from typing import Any
 
-from jingwei.kernels.mapping.compiler import compile_spec
+from jingwei.kernels.mapping.compiler import compile_pair, compile_spec
+from jingwei.kernels.mapping.converting import Conversion, conversions, converted, values_of
+from jingwei.kernels.mapping.coverage import Gap, gaps
 from jingwei.kernels.mapping.model import FieldLike, Mapped, Mapping, MappingError, Pair, SpecProblem, Trace, ValueProblem
 
-__all__ = ["FieldLike", "Mapped", "Mapping", "MappingError", "Pair", "SpecProblem", "Trace", "ValueProblem", "compile_mapping", "suggest_pairs"]
+__all__ = [
+    "Conversion", "FieldLike", "Gap", "Mapped", "Mapping", "MappingError", "Pair", "SpecProblem", "Trace", "ValueProblem", "compile_mapping", "compile_pair", "conversions",
+    "converted", "gaps", "suggest_pairs", "values_of",
+]  # fmt: skip
 Spec = AbstractMapping[str, Any]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jingwei.kernels import merge
 from jingwei.kernels.mapping.model import FieldLike, Mapping, MappingError, Pair, SpecProblem, rule_names
-from jingwei.kernels.mapping.operations import CannotMap, Step, operations, texts
+from jingwei.kernels.mapping.operations import CannotMap, Step, kind_title, operations, texts
 from jingwei.kernels.text import Text
 
 pairs_at_most = 500
@@ -20,8 +20,8 @@ class _Report:
     def __init__(self) -> None:
         self.problems: list[SpecProblem] = []
 
-    def add(self, place: str, zh: str, en: str) -> None:
-        self.problems.append(SpecProblem(place, Text(zh, en)))
+    def add(self, place: str, zh: str, en: str, at: str = "") -> None:
+        self.problems.append(SpecProblem(place, Text(zh, en), at))
 
 
 def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], tables: AbstractMapping[str, Any]) -> Mapping:
@@ -31,8 +31,9 @@ def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike],
     raw = spec.get("pairs") if isinstance(spec, AbstractMapping) else None
     if not isinstance(raw, list) or not raw or len(raw) > pairs_at_most:
         raise MappingError([SpecProblem("pairs", Text("至少映射一对字段", "map at least one pair of fields"))])
-    pairs = [pair for number, each in enumerate(raw) if (pair := _pair(number, each, a, b, tables, report)) is not None]
-    _check_twice(pairs, report)
+    numbered = {number: pair for number, each in enumerate(raw) if (pair := _pair(number, each, a, b, tables, report)) is not None}
+    pairs = list(numbered.values())
+    _check_twice(numbered, report)
     constants = _constants(spec, a, b, report)
     _check_required(pairs, constants["b"], b, report)
     keys = tuple(k.get("b", "") if isinstance(k, dict) else str(k) for k in spec.get("key", ()) or ())
@@ -42,6 +43,13 @@ def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike],
     if report.problems:
         raise MappingError(report.problems)
     return Mapping(tuple(pairs), constants["a"], constants["b"], keys)
+
+
+def compile_pair(each: Any, fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], tables: AbstractMapping[str, Any]) -> Pair | None:
+    """One pair by itself; None when anything is wrong with it."""
+    report = _Report()
+    pair = _pair(0, each, {f.name: f for f in fields_a}, {f.name: f for f in fields_b}, tables, report)
+    return None if report.problems else pair
 
 
 def _listed(fields: AbstractMapping[str, FieldLike]) -> str:
@@ -56,19 +64,15 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
     sources = each.get("a")
     names = tuple(str(n) for n in sources) if isinstance(sources, list) else (str(sources),)
     target = str(each.get("b"))
-    unknown = [n for n in names if n not in a]
-    if unknown or target not in b:
-        for name in unknown:
-            report.add(place, f"A 侧没有字段 {name}；现有：{_listed(a)}", f"side A has no field {name}; there are: {_listed(a)}")
-        if target not in b:
-            report.add(place, f"B 侧没有字段 {target}；现有：{_listed(b)}", f"side B has no field {target}; there are: {_listed(b)}")
+    there = [_are_there(place, names if sources else (), a, "a", report), _are_there(place, (target,) if each.get("b") else (), b, "b", report)]
+    if not all(there):
         return None
     direction, policy = each.get("direction", "both"), each.get("policy", "ask")
     if direction not in merge.directions:
-        report.add(place, f"方向应为 {', '.join(merge.directions)}", f"direction must be one of {', '.join(merge.directions)}")
+        report.add(place, f"方向应为 {', '.join(merge.directions)}", f"direction must be one of {', '.join(merge.directions)}", "direction")
         return None
     if policy not in merge.policies:
-        report.add(place, f"策略应为 {', '.join(merge.policies)}", f"policy must be one of {', '.join(merge.policies)}")
+        report.add(place, f"策略应为 {', '.join(merge.policies)}", f"policy must be one of {', '.join(merge.policies)}", "policy")
         return None
     forward, backward, gives = _steps(place, each, a[names[0]], tables, report)
     _check_ways(place, names, direction, backward, a, b[target], gives, report)
@@ -87,6 +91,17 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
     )
 
 
+def _are_there(place: str, names: tuple[str, ...], known: dict[str, FieldLike], side: str, report: _Report) -> bool:
+    """Whether a field is named, and every one that is exists."""
+    if not names:
+        report.add(place, f"选择 {side.upper()} 侧的字段", f"choose the field of side {side.upper()}", side)
+    for name in (unknown := [each for each in names if each not in known]):
+        report.add(
+            place, f"{side.upper()} 侧没有字段 {name}；现有：{_listed(known)}", f"side {side.upper()} has no field {name}; there are: {_listed(known)}", side
+        )
+    return bool(names) and not unknown
+
+
 def _steps(
     place: str, each: AbstractMapping[str, Any], source: FieldLike, tables: AbstractMapping[str, Any], report: _Report
 ) -> tuple[list[Step], list[Step | None], str]:
@@ -95,23 +110,25 @@ def _steps(
     kind = str(source.type)
     steps = each.get("steps") or []
     if not isinstance(steps, list) or len(steps) > steps_at_most:
-        report.add(place, f"步骤应是不超过 {steps_at_most} 项的列表", f"steps must be a list of at most {steps_at_most}")
+        report.add(place, f"步骤应是不超过 {steps_at_most} 项的列表", f"steps must be a list of at most {steps_at_most}", "steps")
         return [], [], kind
     for order, step in enumerate(steps):
         here = f"{place}.steps[{order}]"
         operation = operations.get(str(step.get("op"))) if isinstance(step, AbstractMapping) else None
         if operation is None:
-            report.add(here, f"没有这种操作；可用：{', '.join(operations)}", f"no such operation; there are {', '.join(operations)}")
+            report.add(here, f"没有这种操作；可用：{', '.join(operations)}", f"no such operation; there are {', '.join(operations)}", "steps")
             continue
         if "*" not in operation.takes and kind not in operation.takes and kind != "*":
-            report.add(here, f"{operation.name} 不能用于 {kind}", f"{operation.name} does not take {kind}")
+            said, of = operation.title, kind_title(kind)
+            report.add(here, f"“{said.zh}”不能用于{of.zh}", f"“{said.en}” does not take {of.en}", "steps")
         try:
             there, back = operation.make(step, tables)
         except LookupError as problem:
-            report.add(here, f"没有代码表 {problem}", f"there is no code table {problem}")
+            report.add(here, f"没有代码表 {problem}", f"there is no code table {problem}", "steps")
             continue
         except (ValueError, TypeError, KeyError, CannotMap, ArithmeticError) as problem:
-            report.add(here, f"参数不对：{problem}", f"bad parameter: {problem}")
+            said = problem.text if isinstance(problem, CannotMap) else Text(str(problem), str(problem))
+            report.add(here, f"“{operation.title.zh}”的参数不对：{said.zh}", f"“{operation.title.en}” has a bad parameter: {said.en}", "steps")
             continue
         forward.append(there)
         backward.insert(0, back)
@@ -124,16 +141,21 @@ def _check_ways(
 ) -> None:
     if direction != "a_to_b":
         if len(names) > 1:
-            report.add(place, "多个来源字段只能单向 A→B", "several source fields can only go one way, A to B")
+            report.add(place, "多个来源字段只能单向 A→B", "several source fields can only go one way, A to B", "direction")
         if any(step is None for step in backward):
-            report.add(place, "有不可逆的步骤，只能单向 A→B", "a step cannot be undone: use direction a_to_b")
+            report.add(place, "有不可逆的步骤，只能单向 A→B", "a step cannot be undone: let it go one way, A→B (a_to_b)", "direction")
         if a[names[0]].read_only:
-            report.add(place, f"A 侧字段 {names[0]} 只读，只能单向 A→B", f"field {names[0]} of side A is read-only: use direction a_to_b")
+            report.add(
+                place, f"A 侧字段 {names[0]} 只读，只能单向 A→B", f"field {names[0]} of side A is read-only: let it go one way, A→B (a_to_b)", "direction"
+            )
     if direction != "b_to_a" and target.read_only:
-        report.add(place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: use direction b_to_a")
+        report.add(
+            place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: let it go one way, B→A (b_to_a)", "direction"
+        )
     kind = str(target.type)
     if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and gives not in texts:
-        report.add(place, f"{gives} 不能写入 {kind}，请加转换步骤", f"{gives} does not fit {kind}: add a step that converts")
+        one, two = kind_title(gives), kind_title(kind)
+        report.add(place, f"{one.zh}不能写入{two.zh}，请加转换步骤", f"{one.en} does not fit {two.en}: add a step that converts", "steps")
 
 
 def _rules(place: str, each: AbstractMapping[str, Any], target: FieldLike, direction: str, report: _Report) -> tuple[tuple[str, Any, str], ...]:
@@ -143,7 +165,7 @@ def _rules(place: str, each: AbstractMapping[str, Any], target: FieldLike, direc
     for rule in each.get("rules") or []:
         name = rule.get("rule") if isinstance(rule, AbstractMapping) else None
         if name not in rule_names:
-            report.add(place, f"没有这种规则；可用：{', '.join(rule_names)}", f"no such rule; there are {', '.join(rule_names)}")
+            report.add(place, f"没有这种规则；可用：{', '.join(rule_names)}", f"no such rule; there are {', '.join(rule_names)}", "b")
             continue
         rules.append((name, rule.get("value", True), rule.get("severity", "quarantine")))
     limit = getattr(target, "max_length", None)
@@ -152,14 +174,15 @@ def _rules(place: str, each: AbstractMapping[str, Any], target: FieldLike, direc
     return tuple(rules)
 
 
-def _check_twice(pairs: Sequence[Pair], report: _Report) -> None:
+def _check_twice(pairs: AbstractMapping[int, Pair], report: _Report) -> None:
     for side in ("a", "b"):
         seen: set[str] = set()
-        for pair in pairs:
+        for number, pair in pairs.items():
             writes = pair.direction != ("a_to_b" if side == "a" else "b_to_a")
             name = pair.b if side == "b" else pair.a[0]
             if writes and name in seen:
-                report.add(name, f"{side.upper()} 侧字段 {name} 被映射两次", f"field {name} of side {side.upper()} is written by two pairs")
+                text = f"field {name} of side {side.upper()} is written by two pairs"
+                report.add(f"pairs[{number}]", f"{side.upper()} 侧字段 {name} 被映射两次", text, side)
             if writes:
                 seen.add(name)
 

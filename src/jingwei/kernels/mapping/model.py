@@ -36,10 +36,11 @@ class FieldLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """One thing wrong with a spec: where, and how to mend it."""
+    """One thing wrong with a spec: where, and how to mend it. `at` is the part of the place that is wrong: a, b, direction, policy or steps."""
 
     place: str
     message: Text
+    at: str = ""
 
 
 class MappingError(ValueError):

@@ -11,12 +11,19 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from jingwei.kernels.mapping import reading
 from jingwei.kernels.text import Text
 
 Value = Any
 Lookups = Mapping[str, Mapping[str, str]]
 Step = Callable[[Value, Lookups], Value]
+Make = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[Step, Step | None]]
 _tag = re.compile(r"<[^<>]{0,2000}>")
+
+
+def kind_title(kind: str) -> Text:
+    """What people call a type of field."""
+    return _kinds.get(kind, Text(kind, kind))
 
 
 class CannotMap(ValueError):
@@ -38,11 +45,19 @@ class Operation:
     title: Text
     takes: tuple[str, ...]
     gives: str
-    make: Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[Step, Step | None]]
+    make: Make
     parameters: tuple[tuple[str, str, Any], ...] = ()
 
 
 texts = ("string", "text", "enum", "reference")
+numbers = ("decimal", "integer")
+_kinds = {
+    "string": Text("文字", "text"), "text": Text("长文字", "long text"), "integer": Text("整数", "a whole number"), "decimal": Text("数字", "a number"),
+    "boolean": Text("是否", "yes or no"), "date": Text("日期", "a date"), "datetime": Text("时间", "a time"), "enum": Text("选项", "a choice"),
+    "reference": Text("引用", "a reference"), "list": Text("列表", "a list"),
+}  # fmt: skip
+date_form = ("format", f"choice:{'|'.join(reading.date_forms)}", reading.date_forms[0])
+duration_unit = ("unit", f"choice:{'|'.join(reading.duration_units)}", "hours")
 
 
 def _plain(function: Callable[[str], Value]) -> Step:
@@ -207,6 +222,47 @@ def _link(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[St
     return look("a"), look("b")
 
 
+def _read(code: str, read: Callable[[Value], Value]) -> Step:
+    """A step that reads a value as another kind; nothing stays nothing."""
+
+    def step(value: Value, _lookups: Lookups) -> Value:
+        try:
+            return None if value in (None, "") else read(value)
+        except reading.Unreadable as problem:
+            raise CannotMap(code, problem.text.zh, problem.text.en) from None
+
+    return step
+
+
+def _numbers(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[Step, Step]:
+    return _read("mapping.not_a_number", lambda v: _text_of(_decimal(reading.number_of(v)))), _read("mapping.not_a_number", lambda v: _text_of(_decimal(v)))
+
+
+def _dates(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[Step, Step]:
+    form = str(parameters.get("format", reading.date_forms[0]))
+    if form not in reading.date_forms:
+        raise ValueError(f"format {form}")
+    return _read("mapping.not_a_date", lambda v: reading.date_of(v, form)), _read("mapping.not_a_date", lambda v: reading.date_text(v, form))
+
+
+def _durations(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[Step, Step]:
+    unit, code = str(parameters.get("unit", "hours")), "mapping.not_a_duration"
+    if unit not in reading.duration_units:
+        raise ValueError(f"unit {unit}")
+    return _read(code, lambda v: _text_of(_decimal(reading.duration_of(v, unit)))), _read(code, lambda v: reading.duration_text(v, unit))
+
+
+def _turned(make: Make) -> Make:
+    """The same steps the other way round."""
+
+    def turned(parameters: Mapping[str, Any], tables: Mapping[str, Any]) -> tuple[Step, Step | None]:
+        there, back = make(parameters, tables)
+        assert back is not None
+        return back, there
+
+    return turned
+
+
 def _default(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[Step, Step]:
     value = parameters.get("value")
     return (lambda v, _: value if v in (None, "", []) else v), _same
@@ -235,6 +291,12 @@ operations: dict[str, Operation] = {
         Operation("round", Text("四舍五入", "Round"), ("decimal", "integer", *texts), "decimal", _round, (("places", "number", 0),)),
         Operation("date_of", Text("取日期", "Date of a time"), ("datetime", "date", *texts), "date", _date_of, (("zone", "zone", "Asia/Shanghai"), ("time", "text", "00:00"))),
         Operation("datetime_of", Text("日期加时刻", "Time on a date"), ("date", "datetime", *texts), "datetime", _datetime_of, (("zone", "zone", "Asia/Shanghai"), ("time", "text", "00:00"))),
+        Operation("read_number", Text("读成数字", "Read as a number"), (*texts, *numbers), "decimal", _numbers),
+        Operation("write_number", Text("数字写成文字", "Write a number as text"), (*numbers, *texts), "string", _turned(_numbers)),
+        Operation("read_date", Text("读成日期", "Read as a date"), (*texts, "date"), "date", _dates, (date_form,)),
+        Operation("write_date", Text("日期写成文字", "Write a date as text"), ("date", *texts), "string", _turned(_dates), (date_form,)),
+        Operation("read_duration", Text("读成时长", "Read as a duration"), (*texts, *numbers), "decimal", _durations, (duration_unit,)),
+        Operation("write_duration", Text("时长写成文字", "Write a duration as text"), (*numbers, *texts), "string", _turned(_durations), (duration_unit,)),
         Operation("to_list", Text("拆成列表", "Split into a list"), texts, "list", _to_list, (("separator", "text", ","),)),
         Operation("from_list", Text("列表合并", "Join a list"), ("list",), "string", _from_list, (("separator", "text", ","),)),
         Operation(
