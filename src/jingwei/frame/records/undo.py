@@ -42,8 +42,27 @@ def _alike(lines: list[History]) -> Iterator[list[History]]:
     for (key, action), found in groupby(lines, lambda line: (line.resource, line.action)):
         if key in registry and action == History.Action.INSERT:
             yield list(found)
+        elif key in registry and action == History.Action.DELETE:
+            yield from ([line] for line in _named_first(registry[key], list(found)))
         else:
             yield from ([line] for line in found)
+
+
+def _named_first(found: Resource, lines: list[History]) -> Iterator[History]:
+    """Rows of one resource that went one behind the other, a row behind those that it names: one statement removes a tree in any order."""
+    own = [f"{name}_id" for name in found.references if found.target(name) is found]
+    waiting = {line.object_id: line for line in lines} if own else {}
+    for line in lines:
+        path = [line]
+        while path:
+            before = path[-1].before or {}
+            named = (waiting.get(before[name]) for name in own if before.get(name) is not None)
+            if (first := next((each for each in named if each is not None and each not in path), None)) is not None:
+                path.append(first)
+                continue
+            ready = path.pop()
+            if not own or waiting.pop(ready.object_id, None) is not None:
+                yield ready
 
 
 def _together(lines: list[History], held: Held, access: Access) -> Iterator[str]:
@@ -172,6 +191,23 @@ def _is_whole_as_it_was(found: Resource, row: Any, line: History) -> bool:
     return not whole.filter(after__has_key=target.life.field).exists()
 
 
+def _without_what_is_gone(found: Resource, row: Any) -> list[str]:
+    """Empty the references to what is not there any more; their labels. ValidationError where a row cannot be without."""
+    left: list[str] = []
+    for field in found.model._meta.concrete_fields:
+        pk = getattr(row, field.attname)
+        if not isinstance(field, models.ForeignKey) or pk is None or not getattr(field, "db_constraint", True):
+            continue
+        if field.related_model._base_manager.filter(pk=pk).exists():
+            continue
+        label = str(found.label(field.name) if field.name in found.fields else field.verbose_name)
+        if not field.null:
+            raise ValidationError({field.name: _("What “%(field)s” named is gone: it does not come back.") % {"field": label}})
+        setattr(row, field.attname, None)
+        left.append(label)
+    return left
+
+
 def _bring_back(found: Resource, line: History, access: Access) -> str:
     """Make the row again; what of it did not come back, in words."""
     kept, left = line.before or {}, list[str]()
@@ -184,6 +220,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
     if found.is_extended and row.extra:
         extra.hold_still(found)
         row.extra, left = extra_taken.fitting(found, row)
+    left += _without_what_is_gone(found, row)
     commands.authorise(access, found, "add", row)
     place = found.project_of(row)
     for name in found.confined:
