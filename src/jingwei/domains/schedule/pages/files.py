@@ -67,9 +67,7 @@ def shown(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "import")
     kept = _kept(project, pk)
     preview = (
-        files.preview(
-            project, files.plan_of(bytes(kept.content), kept.name), directory.staff_by_name(), makes_calendars=request.access.allows("worktime.calendar.add")
-        )
+        files.preview(project, files.plan_of(bytes(kept.content), kept.name), makes_calendars=request.access.allows("worktime.calendar.add"))
         if kept.done_at is None
         else None
     )
