@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import files, queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.pages.opening import project_asked
