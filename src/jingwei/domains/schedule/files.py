@@ -133,11 +133,12 @@ def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, list[int
         (_("%(count)s custom fields."), len(plan.custom_fields)),
     )  # fmt: skip
     yield from (text % {"count": count} for text, count in counted if count)
-    strangers, shared = ([name for name in sorted(set(names)) if is_so(len(staff[name]))] for is_so in (lambda found: found == 0, lambda found: found > 1))
-    if strangers:
+    called = sorted(set(names))
+    if strangers := [name for name in called if not staff[name]]:
         yield _("Nobody here is called %(names)s: their tasks have no assignee.") % {"names": ", ".join(strangers[:12])}
-    if shared:
-        yield _("Several people are called or spelled %(names)s: their tasks have no assignee. Write the user name or e-mail in the file.") % {"names": ", ".join(shared[:12])}
+    if shared := [name for name in called if len(staff[name]) > 1]:
+        text = _("Several people are called or spelled %(names)s: their tasks have no assignee. Write the user name or e-mail in the file.")
+        yield text % {"names": ", ".join(shared[:12])}
     fields = [note for note in plan.notes if _field_note.fullmatch(note)]
     yield from (note for note in plan.notes if note not in fields)
     if fields:

@@ -90,6 +90,7 @@ def people(resource: Resource, row: Any, words: str, most: int = 8) -> list[User
     spelt = spelt_with(User)[0]
     named = User.objects.filter(here, memberships__tenant_id=row.tenant_id, is_active=True).annotate(whole_name=Concat("last_name", "first_name"))
     for word in words.split()[:4]:
-        named = named.filter(Q(username__icontains=word) | Q(whole_name__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word) | beginning(word, spelt))
+        written = Q(username__icontains=word) | Q(whole_name__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        named = named.filter(written | beginning(word, spelt))
     candidates = list(named.order_by("username").values_list("pk", flat=True).distinct()[:200])
     return sorted(seers(resource, row, candidates), key=lambda user: user.username)[:most]

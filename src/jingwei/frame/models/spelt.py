@@ -41,7 +41,7 @@ def fill(connection: Any, table: str, column: str, of: tuple[str, ...]) -> None:
         cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         last = 0
         while True:
-            cursor.execute(f'SELECT id, concat_ws(\' \', {names}) FROM "{table}" WHERE id > %s ORDER BY id LIMIT %s', (last, filled_at_once))  # noqa: S608
+            cursor.execute(f"SELECT id, concat_ws(' ', {names}) FROM \"{table}\" WHERE id > %s ORDER BY id LIMIT %s", (last, filled_at_once))  # noqa: S608
             if not (rows := cursor.fetchall()):
                 break
             cursor.executemany(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', [(spelled(name), pk) for pk, name in rows])  # noqa: S608

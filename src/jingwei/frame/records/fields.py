@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import User, values
 from jingwei.frame.records import people
-from jingwei.frame.records.people import members
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.walls import confined
 from jingwei.kernels import pictures
@@ -128,7 +127,7 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
     default_error_messages = {"invalid_choice": _("“%(value)s” is no member of this organisation. Choose one from the list.")}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(members(), to_field_name="username", widget=ReferenceInput("frame.user"), **options)
+        super().__init__(people.members(), to_field_name="username", widget=ReferenceInput("frame.user"), **options)
 
     def prepare_value(self, value: Any) -> Any:
         if (number := value if isinstance(value, int) else _picked(value)) is not None:

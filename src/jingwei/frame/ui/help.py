@@ -20,8 +20,9 @@ from markdown_it.token import Token
 
 pages = ("start", "integration", "numbers")
 languages = {"zh-hans": ("zh-CN", "zh"), "en": ("en", "en")}  # how the files of a language end, and the folder of its pictures
-_tags = {"p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "img", "table", "thead", "tbody", "tr", "th", "td", "h2", "h3", "h4"}
-_attributes = {"a": {"href"}, "img": {"src", "alt", "loading"}, **{name: {"id", "tabindex"} for name in ("h2", "h3", "h4")}}
+_headings = {"h2", "h3", "h4"}
+_tags = {"p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "img", "table", "thead", "tbody", "tr", "th", "td", *_headings}
+_attributes = {"a": {"href"}, "img": {"src", "alt", "loading"}, **{name: {"id", "tabindex"} for name in _headings}}
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _picture = re.compile(r"(?:\.\./)?pictures/([a-z]{2})/([a-z0-9-]+\.png)")
 _page_link = re.compile(r"([a-z]+)\.(?:en|zh-CN)\.md(#[\w-]+)?")

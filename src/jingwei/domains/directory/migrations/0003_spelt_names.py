@@ -1,11 +1,13 @@
 """People are found by how their names are spelled."""
 
+from typing import Any
+
 from django.db import migrations
 
 from jingwei.frame.models import spelt
 
 
-def fill(apps, schema_editor):
+def fill(apps: Any, schema_editor: Any) -> None:
     spelt.fill(schema_editor.connection, "directory_person", "spelt", ("name",))
 
 
