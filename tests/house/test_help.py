@@ -71,7 +71,7 @@ def test_what_the_guide_leads_to_is_there(page: str, language: str) -> None:
         assert found and (declared.folder() / "pictures" / found[1] / found[2]).is_file(), address
         assert found[1] == help.languages[language][1], "pictures are in the reader's language"
     for address in re.findall(r'<a [^>]*href="([^"]*)"', body):
-        assert address.startswith("https://") or address.startswith("/help/"), address
+        assert address.startswith(("https://", "/help/")), address
     assert "<script" not in body and "onerror" not in body and all(f'id="{each}"' in body for each in anchors(page, "en"))
 
 

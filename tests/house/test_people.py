@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.directory.models import Person
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
-from jingwei.frame.models import History, Membership, Project, Role, User, spelt
+from jingwei.frame.models import Deputy, History, Membership, Project, Role, User, spelt
 from jingwei.frame.postgres.base import as_owner
 from jingwei.frame.records import bulk, commands, exchange, undo
 from jingwei.frame.records.listing import searched
@@ -29,6 +30,13 @@ pytestmark = pytest.mark.django_db
 kind = resource("directory.person")
 tasks = resource("work.task")
 ways = ("张伟", "张 伟", "zhangwei", "zhang wei", "Zhang Wei", "ZHĀNG WĚI", "zw", "z.wei@example.com", "Z.WEI@example.com", "wei2", "E-1", "#{pk}")
+
+
+@pytest.fixture
+def en() -> Iterator[None]:
+    """Messages in English, as they stand in the code."""
+    with translation.override("en"):
+        yield
 
 
 class Staff:
@@ -258,8 +266,6 @@ def test_a_deputy_is_named_by_name_and_a_namesake_of_a_member_is_not_invited_by_
     client = logged_in(house.owner)
     days = {"from_on": "2099-01-01", "until_on": "2099-01-02"}
     client.post("/waiting/deputies/", {"deputy": "zhangwei", **days})
-    from jingwei.frame.models import Deputy
-
     assert Deputy.unscoped.get().deputy_id == staff.user.pk
     role = Role.objects.get(tenant=house.tenant, key="engineer")
     page = client.post("/settings/members/", {"username": "张伟", "role": role.pk, "project": ""}).text
@@ -272,9 +278,7 @@ def test_finding_somebody_costs_the_same_whatever_there_is(house: House, staff: 
     client = logged_in(house.owner)
 
     def cost(path: str, **asked: str) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
+        with CaptureQueriesContext(connection) as seen:
             assert client.get(path, asked).status_code == 200
         return len(seen)
 
