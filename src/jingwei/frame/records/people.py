@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, User
 from jingwei.frame.models.spelt import SpeltField, spelt_with
+from jingwei.frame.models.values import unreadable
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import access_of
 from jingwei.kernels.spelling import typed
 
 named_at_most = 5  # of those who are meant
+longest = 254  # of what somebody is called: an e-mail address
 of_members = ("username", "email")
 
 
@@ -37,7 +39,7 @@ def seen(target: Resource) -> models.QuerySet[Any]:
 def meant(text: str, rows: models.QuerySet[Any], also_named: Sequence[str]) -> list[Any]:
     """Those of these people whom a text means: whose e-mail or user name it is, else whose name it is or spells. One more than are named, at most."""
     text, (spelt, *_rest) = text.strip(), spelt_with(rows.model)
-    if not text:
+    if not text or len(text) > longest or unreadable(text):
         return []
     exactly = Q(*(Q(**{f"{name}__iexact": text}) for name in also_named), _connector=Q.OR)
     if also_named and (found := list(rows.filter(exactly)[: named_at_most + 1])):
@@ -60,7 +62,9 @@ def one(text: str, rows: models.QuerySet[Any], also_named: Sequence[str], key: s
 def called(name: str, rows: models.QuerySet[Any]) -> list[Any]:
     """Those of these people who bear just this name."""
     spelt = spelt_with(rows.model)[0]
-    return list(rows.alias(whole_name=_whole_name(spelt)).filter(whole_name__iexact=_without_blanks(name)).order_by("pk")[:named_at_most])
+    if not (plain := _without_blanks(name)) or unreadable(plain):
+        return []
+    return list(rows.alias(whole_name=_whole_name(spelt)).filter(whole_name__iexact=plain).order_by("pk")[:named_at_most])
 
 
 def beginning(word: str, spelt: SpeltField) -> Q:
