@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import nh3
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -147,11 +147,11 @@ def page(request: HttpRequest, page: str) -> HttpResponse:
 
 
 @require_safe
-def picture(request: HttpRequest, language: str, name: str) -> FileResponse:
+def picture(request: HttpRequest, language: str, name: str) -> HttpResponse:
     """A picture of the guide."""
     path = declared.folder / "pictures" / language / name
     if _picture.fullmatch(f"pictures/{language}/{name}") is None or not path.is_file():
         raise Http404
-    answer = FileResponse(path.open("rb"), content_type="image/png")
+    answer = HttpResponse(path.read_bytes(), content_type="image/png")
     answer["Cache-Control"] = "private, max-age=86400"
     return answer
