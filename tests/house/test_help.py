@@ -70,6 +70,7 @@ def test_what_the_guide_leads_to_is_there(page: str, language: str) -> None:
         found = re.fullmatch(r"/help/pictures/(\w+)/([\w.-]+)", address)
         assert found and (declared.folder() / "pictures" / found[1] / found[2]).is_file(), address
         assert found[1] == help.languages[language][1], "pictures are in the reader's language"
+    assert len(re.findall(r'<img [^>]*width="\d+" height="\d+"', body)) == len(pictures), "room is kept for them, so that a section stays where one was led"
     for address in re.findall(r'<a [^>]*href="([^"]*)"', body):
         assert address.startswith(("https://", "/help/")), address
     assert "<script" not in body and "onerror" not in body and all(f'id="{each}"' in body for each in anchors(page, "en"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,7 +23,7 @@ pages = ("start", "integration", "numbers")
 languages = {"zh-hans": ("zh-CN", "zh"), "en": ("en", "en")}  # how the files of a language end, and the folder of its pictures
 _headings = {"h2", "h3", "h4"}
 _tags = {"p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "img", "table", "thead", "tbody", "tr", "th", "td", *_headings}
-_attributes = {"a": {"href"}, "img": {"src", "alt", "loading"}, **{name: {"id", "tabindex"} for name in _headings}}
+_attributes = {"a": {"href"}, "img": {"src", "alt", "loading", "width", "height"}, **{name: {"id", "tabindex"} for name in _headings}}
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _picture = re.compile(r"(?:\.\./)?pictures/([a-z]{2})/([a-z0-9-]+\.png)")
 _page_link = re.compile(r"([a-z]+)\.(?:en|zh-CN)\.md(#[\w-]+)?")
@@ -122,12 +123,22 @@ def _lead_inside(tokens: Sequence[Token]) -> None:
             found = _picture.fullmatch(str(token.attrGet("src")))
             token.attrSet("src", reverse("help-picture", args=found.groups()) if found else "")
             token.attrSet("loading", "lazy")
+            for name, size in zip(("width", "height"), _size(declared.folder / "pictures" / found[1] / found[2]) if found else (), strict=False):
+                token.attrSet(name, str(size))
         elif token.type == "link_open":
             to = str(token.attrGet("href"))
             if inside := _page_link.fullmatch(to):
                 token.attrSet("href", reverse("help", args=[inside[1]]) + (inside[2] or ""))
             elif not to.startswith(("https://", "http://", "#")):
                 token.attrs.pop("href")
+
+
+def _size(path: Path) -> tuple[int, ...]:
+    """Width and height of a PNG, as it says itself: the page keeps the room free, or what one was led to would move away while pictures come."""
+    if not path.is_file():
+        return ()
+    with path.open("rb") as file:
+        return struct.unpack(">II", file.read(24)[16:24])
 
 
 @require_safe
