@@ -117,6 +117,8 @@ def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> An
             known["pk"] = stage.rows[key].pk
     if route.startswith("traces/"):
         known["name"] = "threatens"
+    if route.startswith("help/"):
+        known |= {"page": "start", "language": "zh", "name": "home.png"}
     known |= {"baseline_id": stage.ids["baseline"], "work_id": stage.ids["work"], "token": "no-such-token"}
     if route.startswith("api/v1/imports/"):
         known["resource"] = "work.task"

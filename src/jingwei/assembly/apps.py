@@ -14,9 +14,9 @@ class AssemblyConfig(AppConfig):
 
     def ready(self) -> None:
         from jingwei import connectors
-        from jingwei.assembly import ready
+        from jingwei.assembly import guide, ready
         from jingwei.frame import widgets
-        from jingwei.frame.ui import declared
+        from jingwei.frame.ui import declared, help
         from jingwei.hub.peers import catalogue
 
         if hasattr(connectors, "catalogue"):
@@ -29,6 +29,7 @@ class AssemblyConfig(AppConfig):
         widgets.of_watches()
         ready.declare_all()
         declared.check()
+        help.declare(guide.folder(), guide.sections)
         self._offer_converter()
         self._tell_of_archive()
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import TenantModel
+from jingwei.frame.models import SpeltField, TenantModel
 
 
 class Team(TenantModel):
@@ -35,6 +35,8 @@ class Team(TenantModel):
 class Person(TenantModel):
     """Somebody who works on projects, with or without a log-in."""
 
+    history_ignores: ClassVar[tuple[str, ...]] = ("spelt",)
+
     number = models.CharField(_("staff number"), max_length=40)
     name = models.CharField(_("name"), max_length=80)
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name=_("team"))
@@ -46,6 +48,7 @@ class Person(TenantModel):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     user = models.OneToOneField("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user"))
     is_active = models.BooleanField(_("active"), default=True)
+    spelt = SpeltField("name")
 
     class Meta(TenantModel.Meta):
         verbose_name = _("person")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from jingwei.domains.directory.models import Person, Team
+from jingwei.kernels.spelling import typed
 
 
 def person_of(user_id: int | None) -> Person | None:
@@ -42,12 +43,18 @@ def person(person_id: int) -> Person | None:
     return Person.objects.filter(pk=person_id).first()
 
 
-def staff_by_name() -> dict[str, int]:
-    """People by name; of two with one name neither."""
-    found: dict[str, int] = {}
-    twice = set()
-    for pk, name in Person.objects.values_list("pk", "name"):
-        if name in found:
-            twice.add(name)
-        found[name] = pk
-    return {name: pk for name, pk in found.items() if name not in twice}
+def staff_named(names: Iterable[str]) -> dict[str, list[int]]:
+    """Whom each of these names means: nobody, one, or several who are called or spelled so. One query for all."""
+    wanted = set(filter(None, names))
+    rows = Person.objects.select_related("user").order_by("number") if wanted else ()
+    known = [(row.pk, _plain(row.name), {row.email.lower(), row.user.username.lower() if row.user else ""} - {""}, row.spelt) for row in rows]
+    out: dict[str, list[int]] = {}
+    for name in wanted:
+        plain, spelling = _plain(name), typed(name)
+        exactly = [pk for pk, _name, others, _spelt in known if name.strip().lower() in others]
+        out[name] = exactly or [pk for pk, own, _others, spelt in known if own == plain or (spelling and f" {spelling}." in spelt)]
+    return out
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).lower()

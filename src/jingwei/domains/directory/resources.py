@@ -62,6 +62,7 @@ people = Resource(
     natural_key=("number",),
     filters=("team", "is_active"),
     search=("number", "name", "email"),
+    also_named=("email", "user__username"),
     inline=("position",),
     templated=("position",),
     is_placeholder=True,

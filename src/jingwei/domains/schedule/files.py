@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import network
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
@@ -68,11 +69,12 @@ def reference(task: FileTask) -> str:
     return f"file:{task.uid}"[:120]
 
 
-def preview(project: Project, plan: PlanFile, staff: Mapping[str, int], *, makes_calendars: bool = True) -> Preview:
-    """What an import into this project would do. `staff` = people by name."""
+def preview(project: Project, plan: PlanFile, *, makes_calendars: bool = True) -> Preview:
+    """What an import into this project would do."""
     known = set(work.tasks_of(project.pk).exclude(external_ref="").values_list("external_ref", flat=True))
     used = {each.resource for each in plan.assignments}
     names = {r.uid: r.name for r in plan.resources if r.uid in used and r.name}
+    staff = directory.staff_named(names.values())
     try:
         dates: Any = schedule_file(plan)
         problem = ""
@@ -81,7 +83,7 @@ def preview(project: Project, plan: PlanFile, staff: Mapping[str, int], *, makes
     fresh = sum(1 for task in plan.tasks if reference(task) not in known)
     return Preview(
         plan, fresh, len(plan.tasks) - fresh, len(plan.links), sum(t.is_milestone for t in plan.tasks), sum(t.is_summary for t in plan.tasks),
-        {name: name in staff for name in sorted(set(names.values()))}, tuple(_left_out(plan, names.values(), staff, problem, makes_calendars)),
+        {name: len(staff[name]) == 1 for name in sorted(set(names.values()))}, tuple(_left_out(plan, names.values(), staff, problem, makes_calendars)),
         tuple(_row(task, dates) for task in plan.tasks[:200]), dates.finish.replace(tzinfo=None) if dates else None,
         _turns(project, plan),
     )  # fmt: skip
@@ -114,7 +116,7 @@ def _row(task: FileTask, dates: Any) -> dict[str, Any]:
     return {"id": task.id, "name": task.name, "level": task.outline_level, "duration": task.duration_minutes, "start": start, "finish": finish, "stated": stated, "percent": task.percent, "is_summary": task.is_summary}  # fmt: skip
 
 
-def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, int], problem: str, makes_calendars: bool) -> Iterable[str]:
+def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, list[int]], problem: str, makes_calendars: bool) -> Iterable[str]:
     """Everything in the file that this project cannot hold, in words."""
     if problem:
         yield _("The file's own links cannot be calculated: %(problem)s") % {"problem": problem}
@@ -131,9 +133,12 @@ def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, int], pr
         (_("%(count)s custom fields."), len(plan.custom_fields)),
     )  # fmt: skip
     yield from (text % {"count": count} for text, count in counted if count)
-    strangers = sorted({name for name in names if name not in staff})
-    if strangers:
+    called = sorted(set(names))
+    if strangers := [name for name in called if not staff[name]]:
         yield _("Nobody here is called %(names)s: their tasks have no assignee.") % {"names": ", ".join(strangers[:12])}
+    if shared := [name for name in called if len(staff[name]) > 1]:
+        text = _("Several people are called or spelled %(names)s: their tasks have no assignee. Write the user name or e-mail in the file.")
+        yield text % {"names": ", ".join(shared[:12])}
     fields = [note for note in plan.notes if _field_note.fullmatch(note)]
     yield from (note for note in plan.notes if note not in fields)
     if fields:

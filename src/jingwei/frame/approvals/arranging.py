@@ -15,7 +15,7 @@ from jingwei.frame.approvals import people
 from jingwei.frame.lives.approval import Stage, days_at_most
 from jingwei.frame.models import Deputy, Project, StageRule
 from jingwei.frame.models.values import whole
-from jingwei.frame.records.fields import members
+from jingwei.frame.records.people import members
 from jingwei.frame.records.resource import Resource, registry, resources
 from jingwei.frame.rights.access import Access
 

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Membership, User
 from jingwei.frame.models.carried import CarriedModel
+from jingwei.frame.models.spelt import spelt_with
 from jingwei.frame.records import commands, parts
+from jingwei.frame.records.people import beginning
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access, grants_of_role, is_granted
 
@@ -83,10 +85,12 @@ def seers(resource: Resource, row: Any, among: Collection[int]) -> list[User]:
 
 
 def people(resource: Resource, row: Any, words: str, most: int = 8) -> list[User]:
-    """Members whose user name or name holds each of these words, of those who may see the row: to be mentioned. A Chinese name is written without a blank."""
+    """Members whose user name or name holds each of these words, or whose name is spelled so, of those who may see the row: to be mentioned. A Chinese name is written without a blank."""
     here = Q(memberships__project=None) | Q(memberships__project=resource.project_of(row))
+    spelt = spelt_with(User)[0]
     named = User.objects.filter(here, memberships__tenant_id=row.tenant_id, is_active=True).annotate(whole_name=Concat("last_name", "first_name"))
     for word in words.split()[:4]:
-        named = named.filter(Q(username__icontains=word) | Q(whole_name__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
+        written = Q(username__icontains=word) | Q(whole_name__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        named = named.filter(written | beginning(word, spelt))
     candidates = list(named.order_by("username").values_list("pk", flat=True).distinct()[:200])
     return sorted(seers(resource, row, candidates), key=lambda user: user.username)[:most]

@@ -13,11 +13,12 @@ from jingwei.frame.models.identity import ApiToken, Membership, Project, Role, S
 from jingwei.frame.models.imports import ImportColumns, ImportFile
 from jingwei.frame.models.ledger import Counter, Demand, GrowthSample, History
 from jingwei.frame.models.scoped import ProjectModel, ScopedManager, TenantModel
+from jingwei.frame.models.spelt import SpeltField
 from jingwei.frame.models.vault import Secret
 from jingwei.frame.models.webhook import Sending, Webhook
 
 __all__ = [
     "AccessEvent", "Alarm", "ApiToken", "Arrangement", "Attachment", "Case", "Comment", "Counter", "CustomField", "Demand", "Deputy", "DocumentText", "DocumentVersion", "DutyDone", "Edge", "Extended", "FailedTries", "Follower",
     "GrowthSample", "History", "ImportColumns", "ImportFile", "Letter", "LongWork", "Membership", "NoticeChoices", "Notification", "PastPassword", "Project", "ProjectModel", "Role", "SavedView", "ScopedManager", "SearchFill",
-    "SearchLine", "Secret", "Sending", "SetupLink", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote", "Webhook",
+    "SearchLine", "Secret", "Sending", "SetupLink", "SpeltField", "StageRule", "Tag", "Tagging", "Tenant", "TenantModel", "User", "Vote", "Webhook",
 ]  # fmt: skip

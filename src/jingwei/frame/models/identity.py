@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models.custom import Extended, extra_index
 from jingwei.frame.models.scoped import ScopedManager, TenantModel
+from jingwei.frame.models.spelt import SpeltField
 from jingwei.frame.models.zone import ZoneField
 
 code_rule = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", _("Use letters, digits, dot, dash and underscore only."))
@@ -50,6 +51,7 @@ class User(AbstractUser):
     """A person who can log in. Rights come from memberships only; is_superuser gives nothing."""
 
     hash_before: str = ""
+    spelt = SpeltField("last_name", "first_name")
     language = models.CharField(_("language"), max_length=10, blank=True)
     password_changed_at = models.DateTimeField(null=True, editable=False)
     # where the person worked last: a new session begins there, if it is still one of theirs

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
 from jingwei.frame.models.numbers import Number
+from jingwei.frame.models.spelt import spelt_with
 
 
 class ScopedManager(models.Manager[Any]):
@@ -66,7 +67,7 @@ class TenantModel(models.Model):
         if not self._state.adding:
             self.version = (self.version or 0) + 1
             if (fields := kwargs.get("update_fields")) is not None:
-                kwargs["update_fields"] = {*fields, "version", "updated_at"}
+                kwargs["update_fields"] = {*fields, "version", "updated_at", *(each.name for each in spelt_with(type(self), fields))}
         super().save(*args, **kwargs)
 
 

@@ -17,6 +17,8 @@ from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from jingwei.frame.models.spelt import spelt_with
+
 few = 200
 
 
@@ -140,11 +142,13 @@ def insert(rows: Sequence[Any]) -> None:
     missing = [row for row in rows if row.pk is None]
     for row, pk in zip(missing, new_ids(model, len(missing)) if missing else (), strict=True):
         row.pk = pk
-    fields = model._meta.concrete_fields
+    fields, spelt = model._meta.concrete_fields, spelt_with(model)
     for row in rows:
         row.created_at = row.updated_at = now
         row.belong()
         row._state.adding = False
+        for spelling in spelt:
+            spelling.pre_save(row, add=True)
     if model.numbered is not None:
         model.numbered.give(rows)
     attributes = [field.attname for field in fields]
@@ -157,6 +161,8 @@ def update(rows: Sequence[Any], names: Iterable[str]) -> None:
         return
     model, now = type(rows[0]), timezone.now()
     wanted = [*dict.fromkeys((*names, "version", "updated_at"))]
+    spelt = spelt_with(model, wanted)
+    wanted += [each.name for each in spelt]
     if getattr(model, "project_from", "") in wanted:
         wanted.append("project")  # a part goes where its whole is
     attributes = [field.attname for field in _fields(model, wanted)]
@@ -165,6 +171,8 @@ def update(rows: Sequence[Any], names: Iterable[str]) -> None:
     for row in rows:
         row.belong()
         row.version, row.updated_at = (row.version or 0) + 1, now
+        for spelling in spelt:
+            spelling.pre_save(row, add=False)
     update_from(model, wanted, [(row.pk, [getattr(row, name) for name in attributes]) for row in rows])
 
 

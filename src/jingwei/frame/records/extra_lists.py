@@ -15,7 +15,7 @@ from django.db.models.lookups import IContains
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import values
-from jingwei.frame.records import extra
+from jingwei.frame.records import extra, people
 from jingwei.frame.records.extra import Extra, Kind, column
 from jingwei.frame.records.resource import Resource, resource
 
@@ -77,9 +77,12 @@ def _matching(found: Extra, text: str) -> Q:
         return Q(**{here: {found.key: text in ("1", "true", "True")}})
     if kind == Kind.PERSON:
         target = resource(extra.people)
-        row = None if values.whole(text) is not None else target.named(text)
-        pk = values.whole(text) if row is None else row.pk
-        return Q(**{here: {found.key: pk}}) if pk is not None else Q(pk__in=())
+        if (pk := values.whole(text)) is not None:
+            return Q(**{here: {found.key: pk}})
+        row, out = target.named(text), Q(pk__in=())
+        for each in [row] if row is not None else people.meant(text, people.seen(target), target.also_named):
+            out |= Q(**{here: {found.key: each.pk}})
+        return out
     bound = _bound(found, text)
     return Q(**{alias_of(found): bound}) if bound is not None else Q(pk__in=())
 

@@ -12,8 +12,8 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import scope
-from jingwei.frame.models import Membership, User, values
+from jingwei.frame.models import User, values
+from jingwei.frame.records import people
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.walls import confined
 from jingwei.kernels import durations, pictures
@@ -25,13 +25,13 @@ class ReferenceInput(forms.TextInput):
 
     template_name = "frame/widgets/reference.html"
 
-    def __init__(self, target: Resource, attrs: dict[str, Any] | None = None) -> None:
+    def __init__(self, target: str, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
         self.target = target
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        context["widget"]["target"] = self.target.key
+        context["widget"]["target"] = self.target
         return context
 
 
@@ -39,7 +39,8 @@ nowhere_else = object()  # a reference that is not confined to a place
 
 
 class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it.
+    """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it;
+    a person also by name, in Chinese or pinyin.
 
     What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation).
     """
@@ -50,7 +51,7 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     }
 
     def __init__(self, target: Resource, **options: Any) -> None:
-        super().__init__(target.model._default_manager.none(), widget=ReferenceInput(target), **options)
+        super().__init__(target.model._default_manager.none(), widget=ReferenceInput(target.key), **options)
         self.target = target
         self.place: Any = nowhere_else
 
@@ -88,6 +89,8 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         row = self.target.named(str(value), near) or self.target.named(str(value), rows)
         if row is None and (pk := _picked(value)) is not None:
             row = rows.filter(pk=pk).first()
+        if row is None and self.target.spelt is not None:
+            row = people.one(str(value), people.seen(self.target), self.target.also_named, self.target.natural_key[-1])
         return row
 
     def validate(self, value: Any) -> None:
@@ -118,12 +121,12 @@ class PictureField(forms.FileField):
 
 
 class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A person who is a member of this organisation, by user name; a program may give the id. Others are not offered, and not known."""
+    """A person who is a member of this organisation, by user name, e-mail, or name in Chinese or pinyin; a program may give the id. Others are not offered, and not known."""
 
     default_error_messages = {"invalid_choice": _("“%(value)s” is no member of this organisation. Choose one from the list.")}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(members(), to_field_name="username", **options)
+        super().__init__(people.members(), to_field_name="username", widget=ReferenceInput("frame.user"), **options)
 
     def prepare_value(self, value: Any) -> Any:
         if (number := value if isinstance(value, int) else _picked(value)) is not None:
@@ -143,7 +146,10 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
         try:
             return super().to_python(value)
         except ValidationError as problem:
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
+            found = people.one(str(value), self.queryset, people.of_members, "username") if self.queryset is not None else None
+            if found is None:
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
+            return found
 
 
 class DurationField(forms.IntegerField):
@@ -174,12 +180,6 @@ def duration_text(minutes: Any) -> str:
     """Working minutes as days, hours and minutes, as they are read again; a day has eight hours."""
     words = {"d": gettext("%(days)s d") % {"days": ""}, "h": gettext("%(hours)s h") % {"hours": ""}, "m": gettext("%(minutes)s min") % {"minutes": ""}}
     return durations.told(int(minutes or 0), words)
-
-
-def members() -> models.QuerySet[User]:
-    """People who belong to the organisation of the scope."""
-    held = Membership.objects.filter(tenant_id=scope.current().tenant_id)
-    return User.objects.filter(pk__in=held.values("user_id")).order_by("username")
 
 
 def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | None:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.frame import scope
 from jingwei.frame.models import Project, User, values
 from jingwei.frame.records import checks, doubles, extra, extra_taken
-from jingwei.frame.records.fields import MemberField, ReferenceField, form_field, members, nowhere_else
+from jingwei.frame.records.fields import MemberField, ReferenceField, form_field, nowhere_else
+from jingwei.frame.records.people import members
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 

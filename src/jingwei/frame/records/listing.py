@@ -13,8 +13,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import values
+from jingwei.frame.models import User, values
 from jingwei.frame.records import cursors, extra, extra_lists, tagged
+from jingwei.frame.records import people as people_meant
 from jingwei.frame.records.extra import Extra, Kind, SeveralField, is_name, people
 from jingwei.frame.records.resource import Resource, registry, resource_of
 from jingwei.frame.rights.access import Access
@@ -114,8 +115,15 @@ class Listing:
                 return rows.filter(**{f"{name}_id": pk})
             target = resource_of(field.remote_field.model)
             row = target.named(value, target.seen(self.access)) if target else None  # a name that one may not see names nothing
-            return rows.filter(**{f"{name}_id": row.pk}) if row else rows.none()
+            meant = [row] if row else self._meant(value, target, field)
+            return rows.filter(**{f"{name}__in": [each.pk for each in meant]}) if meant else rows.none()
         return rows.filter(**{f"{name}__in": _kept_of(field, value)})
+
+    def _meant(self, value: str, target: Resource | None, field: models.Field[Any, Any]) -> list[Any]:
+        """Everybody who may be meant by a name, when the filter is one of people."""
+        if target is not None and target.spelt is not None:
+            return people_meant.meant(value, target.seen(self.access), target.also_named)
+        return people_meant.meant(value, people_meant.members(), people_meant.of_members) if field.related_model is User else []
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -275,7 +283,7 @@ def searched(resource: Resource, words: str) -> Q:
     wanted = Q()
     for word in words.split()[:8]:
         either, lookup = Q(), "icontains" if word.upper() != word.lower() else "contains"  # Chinese and numbers have no case, and looking for one is dear
-        for name in resource.search:
+        for name in resource.searched:
             either |= Q(**{f"{name}__{lookup}": word})
         if resource.is_extended:
             either |= ~Q(**{extra.column: {}}) & Q(extra_lists.searched(word))

@@ -15,6 +15,7 @@ from jingwei.frame.lives.lifecycle import Everything, Lifecycle, Step
 from jingwei.frame.models import Extended, Project, TenantModel
 from jingwei.frame.models.custom import extended
 from jingwei.frame.models.scoped import within_projects
+from jingwei.frame.models.spelt import SpeltField, spelt_with
 from jingwei.frame.records import extra
 from jingwei.frame.records.lookups import first_of, followed
 from jingwei.frame.records.shape import Shape
@@ -73,6 +74,7 @@ class Resource:
     names projects that a row of the organisation serves as well: whoever changes it needs the right there too.
     `untold` are stored fields that neither the API nor the history tells, as not everybody who sees the row may see what stands in them.
     `search` are the fields in which words are looked for, of its own or of what it names ("risk__code"): the last of `natural_key` ranks first, then the others.
+    Rows whose model has a `SpeltField` are people: they are found and named by their names and the spelling of these as well, and by `also_named` (see people.py).
     `veiled` are references whose names are told only to those who may look at what they name, `reasons_need` origins of changes whose reasons are told only to
     holders of a further permission: {"schedule": "hub.interface.view"}. `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
@@ -90,6 +92,7 @@ class Resource:
     natural_key: tuple[str, ...]
     filters: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
+    also_named: tuple[str, ...] = ()
     inline: tuple[str, ...] = ()
     order: tuple[str, ...] = ("-id",)
     verbs: tuple[Verb, ...] = ()
@@ -128,6 +131,8 @@ class Resource:
     pages: tuple[tuple[Any, str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        if self.spelt is not None:
+            object.__setattr__(self, "untold", (*self.untold, self.spelt.name))
         if self.life is not None:
             object.__setattr__(self, "verbs", (*(_verb_of(self.life, step) for step in self.life.steps), *self.verbs))
             if self.life.is_carried:
@@ -211,6 +216,16 @@ class Resource:
     def is_voted(self, name: str) -> bool:
         """Whether only votes take this step."""
         return self.life is not None and name in self.life.voted
+
+    @cached_property
+    def spelt(self) -> SpeltField | None:
+        """The column in which the spelling of its rows' names stands, when they are people."""
+        return next(iter(spelt_with(self.model)), None)
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """All fields of its own declaration in which words are looked for: the spelling of a name goes with the name."""
+        return (*self.search, self.spelt.name) if self.spelt is not None and {*self.spelt.of} & {*self.search} else self.search
 
     @cached_property
     def is_extended(self) -> bool:

@@ -204,7 +204,7 @@ class Kind:
     @property
     def searched(self) -> tuple[str, ...]:
         """All that is looked in: what is declared, and the fields that people declare."""
-        return (*self.resource.search, *((column,) if self.resource.is_extended else ()))
+        return (*self.resource.searched, *((column,) if self.resource.is_extended else ()))
 
     @property
     def place(self) -> str:

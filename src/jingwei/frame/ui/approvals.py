@@ -19,7 +19,7 @@ from jingwei.frame import narrowing, waiting
 from jingwei.frame.approvals import arranging, shown, voting
 from jingwei.frame.models import Case, Deputy, Project
 from jingwei.frame.models.values import whole
-from jingwei.frame.records.fields import members
+from jingwei.frame.records.fields import MemberField
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.ui.records import found, row_of
 from jingwei.frame.web import Request
@@ -62,8 +62,7 @@ def vote(request: Request, key: str, pk: int) -> HttpResponse:
 def mine(request: Request) -> HttpResponse:
     """Everything that waits for me, and who stands in for me."""
     own = arranging.own_deputies(request.access) if _is_whole(request) else Deputy.objects.none()
-    people = members().exclude(pk=request.user.pk) if _is_whole(request) else ()
-    return render(request, "frame/waiting.html", {"kinds": _waiting(request), "deputies": own, "people": people, "now": timezone.now()})
+    return render(request, "frame/waiting.html", {"kinds": _waiting(request), "deputies": own, "now": timezone.now()})
 
 
 @require_GET
@@ -89,13 +88,25 @@ def stand_in(request: Request) -> HttpResponse:
     back = "approvals" if is_admin else "waiting"
     try:
         arranging.deputy_name(
-            access=request.access, person=whole(request.POST.get("person", "")) if is_admin else request.user.pk, deputy=whole(request.POST.get("deputy", "")),
+            access=request.access, person=_member(request, "person") if is_admin else request.user.pk, deputy=_member(request, "deputy"),
             from_on=request.POST.get("from_on", ""), until_on=request.POST.get("until_on", ""), project=_project(request),
         )  # fmt: skip
         messages.success(request, _("Saved."))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     return redirect(back)
+
+
+def _member(request: Request, name: str) -> int | None:
+    """The id of a member by user name, e-mail, name or pinyin, or as a program gives it; None for nobody."""
+    text = str(request.POST.get(name, ""))
+    try:
+        found = MemberField(required=False).clean(text)
+    except ValidationError as problem:
+        if problem.code == "several":
+            raise ValidationError({name: problem.messages}) from None
+        return whole(text)
+    return found.pk if found is not None else None
 
 
 @require_POST
@@ -127,7 +138,6 @@ def page(request: Request) -> HttpResponse:
     context: dict[str, Any] = {
         "stages": list(arranging.stages()), "rules": arranging.rules(request.access), "projects": projects[:200], "is_everywhere": places is None,
         "deputies": Deputy.objects.select_related("person", "deputy", "project").order_by("-until_on", "pk")[:200] if places is None else (),
-        "people": members() if places is None else (),
     }  # fmt: skip
     return render(request, "frame/approvals.html", context)
 

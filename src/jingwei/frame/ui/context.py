@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from jingwei.frame.models.zone import UnknownZone
-from jingwei.frame.ui import menu, navigation
+from jingwei.frame.ui import help, menu, navigation
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     if getattr(request, "is_enrolling", False):  # nothing else is open yet: no menu, no events
         access = None
     if access is None or request.headers.get("HX-Request"):
-        return {"tenant": getattr(request, "tenant", None), "access": access, "menu": []}
+        return {"tenant": getattr(request, "tenant", None), "access": access, "menu": [], "help_address": help.address_of(request.path)}
     from jingwei.frame.telling import inbox
 
     unread = inbox.unread(request.user.pk, access)
@@ -25,7 +25,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     project = next((each for each in projects if each.pk == shown), None) or (menu.projects_shown(access).filter(pk=shown).first() if shown else None)
     places = navigation.entries(request, project)
     return {
-        "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": places, "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
+        "help_address": help.address_of(request.path), "tenant": request.tenant, "tenants": request.tenants, "access": access, "menu": places, "unread": unread, "switch_projects": projects,  # type: ignore[attr-defined]
         "unknown_zones": [p.code for p in projects if isinstance(p.zone, UnknownZone)],
         "chosen_project": project, "is_far": project is not None and project not in projects, "create_here": navigation.creatable(access, project),
         "place_tabs": next((entry.lines for entry in places if entry.is_here and len(entry.lines) > 1), ()),

@@ -53,6 +53,7 @@ _language = gettext_lazy("Switch language")
 _theme = gettext_lazy("Light or dark")
 _keys = gettext_lazy("Keyboard")
 _own = (
+    (gettext_lazy("Guide"), "help", "help-begin"),
     (gettext_lazy("Notifications"), "bell", "notices"),
     (gettext_lazy("Notices"), "bell", "notice-choices"),
     (gettext_lazy("Password"), "key", "account_change_password"),

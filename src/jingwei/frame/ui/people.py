@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
+from jingwei.frame.records import people
 from jingwei.frame.records.resource import resources
 from jingwei.frame.rights.access import Access, access_of, grants_of, grants_of_role, is_granted, standard_roles
 from jingwei.frame.rights.names import named, told_when_taken
@@ -84,6 +85,11 @@ def _invite(request: Request) -> str:
         messages.error(request, _("“%(role)s” may do more than you may here. Ask who holds it to give it.") % {"role": role.name})
         return ""
     user = named(name)
+    if user is None and not request.POST.get("full_name") and (known := people.called(name, people.members())):
+        told = ", ".join(f"{each} ({each.username})" for each in known)
+        text = _("“%(name)s” is in already: %(people)s. Write the user name, or the full name too when somebody else is meant.")
+        messages.error(request, text % {"name": name, "people": told})
+        return ""
     if user is None:
         user = User(username=name, first_name=str(request.POST.get("full_name", ""))[:150])
         user.set_unusable_password()

@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame import scope
+from jingwei.frame import narrowing, scope
 from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import History, Project
-from jingwei.frame.models.values import whole
-from jingwei.frame.records import commands, extra, forms, undo
+from jingwei.frame.models.values import unreadable, whole
+from jingwei.frame.records import commands, extra, forms, people, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Children, Resource, Verb, registry
 from jingwei.frame.ui import extra_form, refusals, timeline
@@ -322,14 +322,28 @@ def _bulk_one(request: Request, resource: Resource, row: Any, action: str) -> bo
 
 @require_GET
 def pick(request: Request, key: str) -> HttpResponse:
-    """Suggestions for a reference: natural keys with names; of one project when the address says so."""
+    """Suggestions for a reference: natural keys with names; of one project when the address says so. People are found by name and by pinyin."""
+    if key == "frame.user":
+        return _pick_member(request)
     resource = found(request, key)
     rows = resource.rows(request.access)
     if resource.place_path and (place := whole(request.GET.get("project", ""), 2**63 - 1)) is not None:
         rows = rows.filter(Q(**{resource.place_path: place}) | Q(**{resource.place_path: None}))
     if words := request.GET.get("q", "").strip():
-        rows = rows.filter(searched(resource, words.rpartition("/")[2] or words))
+        words = words.rpartition("/")[2] or words
+        rows = rows.filter(searched(resource, words))
+        if resource.spelt is not None:
+            rows = people.nearest_first(rows, words)
     return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in rows[:20]]})
+
+
+def _pick_member(request: Request) -> HttpResponse:
+    """Members of the organisation, whom every person of it may name; no program with a limited token."""
+    if request.access is None or not narrowing.shows_everything(request.access.limits):
+        raise Http404
+    words = request.GET.get("q", "").strip()[:60]
+    users = people.offered("" if unreadable(words) else words, 20)
+    return JsonResponse({"items": [{"value": user.username, "label": str(user)} for user in users]})
 
 
 __all__ = ["Cell"]

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import files, queries, services
 from jingwei.domains.schedule.models import PlanImport
 from jingwei.domains.schedule.pages.opening import project_asked
@@ -67,9 +66,7 @@ def shown(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "import")
     kept = _kept(project, pk)
     preview = (
-        files.preview(
-            project, files.plan_of(bytes(kept.content), kept.name), directory.staff_by_name(), makes_calendars=request.access.allows("worktime.calendar.add")
-        )
+        files.preview(project, files.plan_of(bytes(kept.content), kept.name), makes_calendars=request.access.allows("worktime.calendar.add"))
         if kept.done_at is None
         else None
     )

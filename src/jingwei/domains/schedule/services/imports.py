@@ -73,12 +73,12 @@ def _calendars(plan: PlanFile) -> dict[str, Any]:
 def _tasks(project: Project, plan: PlanFile, calendars: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Tasks by the file's id, and how many are new. Parents are written before what is below them."""
     known = {task.external_ref: task for task in work.tasks_of(project.pk).exclude(external_ref="")}
-    staff = directory.staff_by_name()
     assignee: dict[str, int] = {}
     names = {r.uid: r.name for r in plan.resources}
+    staff = directory.staff_named(names.values())
     for each in plan.assignments:
-        if each.resource and (pk := staff.get(names.get(each.resource, ""))):
-            assignee.setdefault(each.task, pk)
+        if each.resource and len(meant := staff.get(names.get(each.resource, ""), [])) == 1:  # of several of one name it is nobody
+            assignee.setdefault(each.task, meant[0])
     by_level: dict[int, list[FileTask]] = defaultdict(list)
     depth: dict[str, int] = {}
     for task in plan.tasks:

@@ -3,6 +3,7 @@ import "./palette.js";
 import "./panel.js";
 import "./inline.js";
 import "./carried.js";
+import "./pick.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;

@@ -1,4 +1,4 @@
-// Lists and forms: choosing rows, keyboard, suggestions for references, further lines, inline edits.
+// Lists and forms: choosing rows, keyboard, further lines, inline edits.
 function refreshBulk() {
   const bar = document.querySelector(".jw-bulk");
   if (bar) bar.hidden = !document.querySelector("#bulk-form input[name=pk]:checked");
@@ -27,32 +27,6 @@ document.addEventListener("click", (event) => {
   counter.value = number + 1;
   row.querySelector("input")?.focus();
 });
-
-let waiting;
-document.addEventListener("input", (event) => {
-  const input = event.target.closest("[data-pick]");
-  if (!input) return;
-  clearTimeout(waiting);
-  waiting = setTimeout(() => suggest(input), 180);
-});
-document.addEventListener("focusin", (event) => {
-  const input = event.target.closest("[data-pick]");
-  if (input) suggest(input);
-});
-
-async function suggest(input) {
-  const address = new URL(input.dataset.pick, window.location.href);
-  address.searchParams.set("q", input.value);
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return;
-  const list = document.getElementById(input.getAttribute("list"));
-  list.replaceChildren(...(await answer.json()).items.map((item) => {
-    const option = document.createElement("option");
-    option.value = item.value;
-    option.label = item.label;
-    return option;
-  }));
-}
 
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("input, select, textarea") || event.isComposing || document.querySelector("dialog:modal") || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,0 +1,28 @@
+// Suggestions for whatever is named: codes, people by name or pinyin, tags.
+let waiting;
+document.addEventListener("input", (event) => {
+  const input = event.target.closest("[data-pick]");
+  if (!input) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => suggest(input), 180);
+});
+document.addEventListener("focusin", (event) => {
+  const input = event.target.closest("[data-pick]");
+  if (input) suggest(input);
+});
+
+async function suggest(input) {
+  const address = new URL(input.dataset.pick, window.location.href);
+  address.searchParams.set("q", input.value);
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const list = document.getElementById(input.getAttribute("list"));
+  list.replaceChildren(...(await answer.json()).items.map((item) => {
+    const option = document.createElement("option");
+    option.value = item.value;
+    // browsers offer only what holds the typed text: whoever was found by pinyin is shown with it
+    const held = `${item.value}\n${item.label}`.toLowerCase();
+    option.label = held.includes(input.value.trim().toLowerCase()) ? item.label : `${item.label} · ${input.value.trim()}`;
+    return option;
+  }));
+}

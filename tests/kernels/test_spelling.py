@@ -1,0 +1,52 @@
+"""Names are spelled in every likely reading, the surname's own first; what people type is compared without tones, blanks and case."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jingwei.kernels.spelling import spelled, typed
+
+
+def whole(name: str) -> list[str]:
+    """The spellings of a whole name, likelier ones first."""
+    return [text[:-1] for text in spelled(name).split() if text.endswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "also"),
+    [
+        ("张伟", "zhangwei", "zw"), ("单晓", "shanxiao", "danxiao"), ("曾国", "zengguo", "cengguo"), ("解放", "xiefang", "jiefang"), ("仇和", "qiuhe", "chouhe"), ("区明", "ouming", "quming"),
+        ("查良", "zhaliang", "chaliang"), ("翟天", "zhaitian", "ditian"), ("尉迟恭", "yuchigong", "weichigong"), ("万俟卨", "moqixie", "wansixie"), ("朴正", "piaozheng", "puzheng"), ("盖聂", "genie", "gainie"),
+        ("乐毅", "yueyi", "leyi"), ("覃政", "qinzheng", "tanzheng"), ("黑子", "hezi", "heizi"), ("吕布", "lvbu", "lubu"), ("吕布", "lvbu", "lyubu"), ("欧阳修", "ouyangxiu", "oyx"),
+        ("Anna Smith", "annasmith", "smithanna"), ("Zhang Wei", "zhangwei", "zw"), ("ＺＨＡＮＧ　Wei", "zhangwei", "zw"), ("José", "jose", "j"),
+    ],
+)  # fmt: skip
+def test_a_name_is_spelled_as_its_bearer_says_it_and_as_others_read_it(name: str, first: str, also: str) -> None:
+    assert whole(name)[0] == first and also in whole(name)
+
+
+def test_parts_of_a_name_begin_with_a_syllable_and_are_no_whole_name() -> None:
+    parts = spelled("欧阳修").split()
+    assert {"yangxiu", "xiu", "yx", "x"} <= set(parts) and not {"yangxiu.", "xiu."} & set(parts) and "ang" not in parts
+
+
+@pytest.mark.parametrize("text", ["zhangwei", "zhang wei", "Zhang Wei", "ZHANG-WEI", "Zhāng Wěi", "ｚｈａｎｇ　ｗｅｉ", "zhang'wei"])
+def test_what_is_typed_is_compared_without_what_people_vary(text: str) -> None:
+    assert typed(text) == "zhangwei"
+
+
+@pytest.mark.parametrize("text", ["张伟", "张wei", "Жук", "", "  ", "·"])
+def test_what_is_no_pinyin_is_compared_with_none(text: str) -> None:
+    assert typed(text) == ""
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_name(name: str) -> None:
+    made = spelled(name)
+    assert len(made) < 20_000 and made.isascii() and (not made or made.startswith(" "))
+
+
+def test_readings_do_not_multiply_without_end() -> None:
+    assert len(whole("乐长行重单曾")) <= 60
