@@ -141,7 +141,7 @@ def _unforeseen(request: HttpRequest, problem: Any) -> Any:
     said = troubles.said_of(problem)
     if said is None:
         raise problem
-    return _answer(request, 422, ("", said.code, said.text))
+    return _answer(request, said.status, ("", said.code, said.text))
 
 
 for _kind in (UnicodeEncodeError, DataError, IntegrityError, OperationalError, OverflowError, RecursionError, ValueError):

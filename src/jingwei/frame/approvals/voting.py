@@ -13,6 +13,7 @@ from jingwei.frame.approvals.declaration import declared
 from jingwei.frame.lives.approval import Stage
 from jingwei.frame.models import Case, Vote
 from jingwei.frame.models.values import problem_with
+from jingwei.frame.records import turns
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 
@@ -56,6 +57,7 @@ def seen_as(case: Case) -> str:
 
 
 def _locked(resource: Resource, row: Any) -> Any:
+    turns.take_of(resource, [row.pk])
     return resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
 
 

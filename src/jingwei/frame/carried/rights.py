@@ -15,7 +15,7 @@ from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Membership, User
 from jingwei.frame.models.carried import CarriedModel
 from jingwei.frame.models.spelt import spelt_with
-from jingwei.frame.records import commands, parts
+from jingwei.frame.records import commands, parts, turns
 from jingwei.frame.records.people import beginning
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access, grants_of_role, is_granted
@@ -60,6 +60,7 @@ def may(access: Access, resource: Resource, row: Any) -> frozenset[str]:
 
 def locked(resource: Resource, row: Any) -> Any:
     """The row as it is, held until the transaction ends. ValidationError when it is fixed as a whole, by its own life or that of its whole."""
+    turns.stay(resource, row)
     wholes = parts.Wholes()
     wholes.lock(resource, [row])
     current = resource.model.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()

@@ -15,6 +15,7 @@ from jingwei.frame.lives.lifecycle import Everything, Step
 from jingwei.frame.records import bulk, doubles, forms, hearers, moving, parts, standing
 from jingwei.frame.records.fields import nowhere_else
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import Gone, Turn, in_turn
 from jingwei.frame.rights.access import Access
 
 Values = Mapping[str, Any]
@@ -55,7 +56,7 @@ def require_before(access: Access, resource: Resource, verb: str, values: Values
             access.require(permission, place)
 
 
-@transaction.atomic
+@in_turn
 def create(resource: Resource, values: Values, access: Access, *, files: Values | None = None, via: str = "") -> Any:
     """A new row. ValidationError by field, PermissionDenied without the right where the row will belong.
 
@@ -63,8 +64,11 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
     """
     own, children = _split(resource, values)
     require_before(access, resource, "add", own, via=via)
+    turn = Turn(meant := forms.place_meant(resource, own, None))
     cleaned = forms.checked(resource, own, None, files, access=access)
     after = _as_it_will_be(resource, None, cleaned)
+    if meant is not nowhere_else:
+        turn.check(resource.project_of(after))
     authorise(access, resource, "add", after, via=via)
     (wholes := parts.Wholes()).check(resource, after)
     moves = _moves(resource, None, cleaned, access, after, carries_state=bool(via))
@@ -73,16 +77,16 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
     return _told(resource, done, moves)
 
 
-@transaction.atomic
+@in_turn
 def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = "") -> Any:
     """Change the given fields of a row; Stale when `version` is not the row's. The right is needed where it belongs and where it will."""
     authorise(access, resource, "change", row, via=via)
-    wholes = parts.Wholes()
+    own, children = _split(resource, values)
+    turn, wholes = Turn(*resource.places_of(row), forms.place_meant(resource, own, row)), parts.Wholes()
     wholes.lock_ids(resource, {*parts.named_by(resource, row, {}), *forms.whole_meant(resource, values)})
-    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
+    current = _locked(resource, row, turn)
     if version is not None and version != current.version:
         raise Stale(current)
-    own, children = _split(resource, values)
     require_before(access, resource, "change", own, current, via=via)
     cleaned = forms.checked(resource, own, current, files, access=access)
     moves = _check_change(resource, current, cleaned, access, wholes, via=via, carries_state=bool(via))
@@ -94,6 +98,15 @@ def change(resource: Resource, row: Any, values: Values, access: Access, *, file
     done = _written(resource, current, cleaned | parts.checked(resource, children, current, after, access))
     wholes.follow()
     return _told(resource, done, moves)
+
+
+def _locked(resource: Resource, row: Any, turn: Turn) -> Any:
+    """The row as it is, held till the end; Gone when it is not where it was read."""
+    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).filter(pk=row.pk).first()
+    if current is None:
+        raise Gone
+    turn.check(*resource.places_of(current))
+    return current
 
 
 def _written(resource: Resource, row: Any | None, values: dict[str, Any]) -> Any:
@@ -155,7 +168,7 @@ def _told(resource: Resource, row: Any, moves: Moves) -> Any:
     return row
 
 
-@transaction.atomic
+@in_turn
 def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], access: Access, *, carries_state: bool = False) -> list[Any]:
     """Create (row None) or change many rows as one statement; gives, in order, each row or the ValidationError that refused it.
 
@@ -163,6 +176,7 @@ def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], ac
     so one bad row never keeps the others out and its error names the field. `carries_state`: the rows come from outside with their state.
     """
     checker, out, wholes = forms.Checker(resource), list[Any](items), parts.Wholes()
+    Turn(*(forms.place_meant(resource, values, kept, checker.clean) for kept, values in items))
     cleaned: list[tuple[int, Any | None, dict[str, Any]]] = []
     names = {each.name for each in resource.children}
     for place, (kept, values) in enumerate(items):
@@ -257,25 +271,28 @@ def _follow(resource: Resource, rows: Sequence[Any]) -> None:
         resource.after(row)
 
 
-@transaction.atomic
+@in_turn
 def remove(resource: Resource, row: Any, access: Access) -> None:
     """Delete a row, or say what still stands on it."""
     authorise(access, resource, "delete", row)
+    turn = Turn(*resource.places_of(row))
     parts.Wholes().lock(resource, [row])
-    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).filter(pk=row.pk).first()
+    current = _locked(resource, row, turn)
+    authorise(access, resource, "delete", current)
     try:
-        _remove(resource, [row if current is None else current])
+        _remove(resource, [current])
     except ProtectedError as problem:
         raise _still_used(problem) from problem
 
 
-@transaction.atomic
+@in_turn
 def remove_many(resource: Resource, rows: Sequence[Any], access: Access) -> list[ValidationError | None]:
     """Delete many rows together; gives, in order, None or why a row stays. Rows are read and locked by the caller.
 
     When the whole is objected to, halves are tried, so a few rows that must stay cost little and keep no other one.
     """
     out: list[ValidationError | None] = [None] * len(rows)
+    Turn(*(resource.project_of(row) for row in rows))
     ready = []
     for place, row in enumerate(rows):
         try:
@@ -336,12 +353,13 @@ def _still_used(problem: ProtectedError) -> ValidationError:
     return ValidationError(_("It cannot be deleted because it is used by: %(names)s. Remove those first.") % {"names": names})
 
 
-@transaction.atomic
+@in_turn
 def act(resource: Resource, name: str, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None) -> Any:
     """Do a declared verb to a row; its fields are checked like any others. Stale when `version` is not the row's."""
     verb = resource.verb(name)
     authorise(access, resource, name, row)
-    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
+    current = _locked(resource, row, Turn(*resource.places_of(row)))
+    authorise(access, resource, name, current)
     if version is not None and version != current.version:
         raise Stale(current)
     if not verb.applies(current):

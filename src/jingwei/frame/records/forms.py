@@ -174,7 +174,7 @@ def place_given(resource: Resource, given: Mapping[str, Any], instance: Any | No
     return resource.project_of(instance) if instance is not None else nowhere_else
 
 
-def place_meant(resource: Resource, given: Mapping[str, Any] | None, instance: Any | None) -> Any:
+def place_meant(resource: Resource, given: Mapping[str, Any] | None, instance: Any | None, clean: Callable[[str, Any], Any] | None = None) -> Any:
     """Where a row would be, whatever else is given: its project, None for the organisation, `nowhere_else` when that is not said yet."""
     if not resource.place_path or (resource.model is Project and instance is None):
         return None
@@ -187,7 +187,7 @@ def place_meant(resource: Resource, given: Mapping[str, Any] | None, instance: A
     if given.get(name) in (None, ""):
         return None if field.null else nowhere_else
     try:
-        row = _cleaner(resource)(name, given[name])
+        row = (clean or _cleaner(resource))(name, given[name])
     except (ValidationError, TypeError, ValueError):
         return nowhere_else  # told at that field
     target = resource.target(name)
@@ -243,12 +243,12 @@ class Checker:
         _check_as_given(self.resource, given, _known(self.resource))
         cleaned: dict[str, Any] = {}
         problems: dict[str, Any] = {}
-        place = place_given(self.resource, given, instance, self._clean)
+        place = place_given(self.resource, given, instance, self.clean)
         for name, value in given.items():
             if name == extra.column:
                 continue
             try:
-                cleaned[name] = self._clean(name, value, place)
+                cleaned[name] = self.clean(name, value, place)
             except ValidationError as problem:
                 problems[name] = problem.error_list
         if instance is None:
@@ -268,14 +268,14 @@ class Checker:
                 continue
             if name not in self._empty:
                 try:
-                    self._empty[name] = self._clean(name, self._defaults.get(name))
+                    self._empty[name] = self.clean(name, self._defaults.get(name))
                 except ValidationError as problem:
                     problems[name] = problem.error_list
                     continue
             value = self._empty[name]
             cleaned[name] = copy.copy(value) if isinstance(value, list | dict) else value
 
-    def _clean(self, name: str, value: Any, place: Any = nowhere_else) -> Any:
+    def clean(self, name: str, value: Any, place: Any = nowhere_else) -> Any:
         field = self._field(name)
         if isinstance(field, ReferenceField):
             field.place = place if name in self.resource.confined else nowhere_else

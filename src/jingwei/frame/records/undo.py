@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import History
-from jingwei.frame.records import checks, commands, doubles, extra, extra_taken, parts, past
+from jingwei.frame.records import checks, commands, doubles, extra, extra_taken, parts, past, turns
 from jingwei.frame.records.resource import Resource, registry
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.records.undo_held import Held
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
@@ -22,13 +23,14 @@ from jingwei.frame.walls import troubles
 takers: dict[str, Callable[[History, Access], str]] = {}
 
 
-@transaction.atomic
+@in_turn
 def undo(trace: str, access: Access) -> list[str]:
     """Take back what `trace` wrote, newest first; returns what could not be taken back, in words (empty = all)."""
     left: list[str] = []
     lines = list(History.objects.filter(trace=trace).order_by("-id")) if trace else []
     if not lines:
         return [_("There is nothing left to undo.")]
+    turns.take(line.project_id for line in lines if line.project_id is not None)
     held = Held(lines)
     with scope.because(reason=_("undo")):
         for problem in chain.from_iterable(_together(each, held, access) for each in _alike(lines)):
@@ -136,7 +138,7 @@ def never(sentence: Callable[[], str]) -> Callable[[History, Access], str]:
 def _one(found: Resource, line: History, access: Access) -> str:
     if not past.is_readable(access, found, line):
         return _elsewhere(found, line.object_id)
-    row = found.model.objects.filter(pk=line.object_id).first()
+    row = _locked(found, [line.object_id]).get(line.object_id)
     try:
         if line.action != History.Action.DELETE:
             return _put_back(found, line, row, access)
@@ -232,6 +234,8 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
         row.fit_to_return()
     doubles.refuse(row, access, [field.name for field in row._meta.concrete_fields])  # what somebody has made meanwhile
     checks.refuse(row)
+    for rule in found.rules:
+        rule(row)
     wholes.lock(found, [row])
     wholes.check(found, row, is_allowed=_is_whole_as_it_was(found, row, line))
     row.save(force_insert=True)

@@ -16,7 +16,7 @@ from jingwei.frame import scope
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Edge, History
 from jingwei.frame.models.values import unreadable
-from jingwei.frame.records import commands, undo
+from jingwei.frame.records import commands, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
@@ -115,6 +115,9 @@ def _authorised(trace: Trace, source: Any, target: Any, access: Access, *, is_ch
     commands.authorise(access, found, "change", source, via=via)
     if not other.seen(access).filter(pk=target.pk).exists() or not found.seen(access).filter(pk=source.pk).exists():
         raise PermissionDenied
+    turns.take({place for place in (found.project_of(source), other.project_of(target)) if place is not None})
+    turns.stay(found, source)
+    turns.stay(other, target)
     if is_change and found.life is not None:
         found.life.check_parts(source)
 

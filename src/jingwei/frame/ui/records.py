@@ -20,7 +20,7 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import commands, extra, forms, people, undo
+from jingwei.frame.records import commands, extra, forms, people, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Children, Resource, Verb, registry
 from jingwei.frame.ui import extra_form, refusals, timeline
@@ -290,6 +290,7 @@ def bulk(request: Request, key: str) -> HttpResponse:
         return redirect(back)
     try:
         with transaction.atomic(), scope.because(reason=_("changed together")) as current:
+            turns.take_of(resource, [row.pk for row in rows])
             done = sum(_bulk_one(request, resource, row, action) for row in rows)
     except ValidationError as problem:
         messages.error(request, _("Nothing was changed: %(problem)s") % {"problem": " ".join(problem.messages)})

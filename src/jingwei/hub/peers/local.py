@@ -12,7 +12,7 @@ from django.utils import translation
 
 from jingwei.frame import scope
 from jingwei.frame.models import History
-from jingwei.frame.records import commands, parts
+from jingwei.frame.records import commands, parts, turns
 from jingwei.frame.records.resource import Resource, UnknownResource, resource, resource_of, resources
 from jingwei.frame.rights.access import Access, system_access
 from jingwei.frame.walls import troubles
@@ -225,6 +225,8 @@ def _locked(rows: models.QuerySet[Any], keys: Sequence[str]) -> dict[int, Any]:
     if not wanted:
         return {}
     if connection.in_atomic_block:
+        if (found := resource_of(rows.model)) is not None:
+            turns.take_of(found, wanted)
         _lock_wholes(rows.filter(pk__in=wanted))
         rows = rows.select_for_update(of=("self",))
     return {row.pk: row for row in rows.filter(pk__in=wanted).order_by("pk")}
