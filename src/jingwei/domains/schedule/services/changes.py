@@ -133,6 +133,10 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     """Do it; returns what followed from it by the work's own rules, in words."""
     tasks, links = resource("work.task"), resource("work.dependency")
     told: list[str] = []
+    for pk in edits.gone_links:  # first: what they stood in the way of may come with them
+        found = queries.links_of(project.pk).filter(pk=pk).first()
+        if found is not None:
+            commands.remove(links, found, access)
     for change in edits.changes:
         values = {name: value for name, value in change.items() if name not in ("task", "version")}
         told += commands.change(tasks, _task(project, change["task"]), values, access, version=change.get("version")).told
@@ -147,10 +151,6 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     for link in edits.new_links:
         ends = {"predecessor": _task(project, link["from"]).pk, "successor": _task(project, link["to"]).pk}
         commands.create(links, {**ends, "type": link.get("type", "FS"), "lag_minutes": link.get("lag_minutes", 0)}, access)
-    for pk in edits.gone_links:
-        found = queries.links_of(project.pk).filter(pk=pk).first()
-        if found is not None:
-            commands.remove(links, found, access)
     return told
 
 

@@ -102,7 +102,7 @@ def _tasks(project: Project, plan: PlanFile, calendars: Mapping[str, Any]) -> tu
                 values |= {"project": project, "position": place[task.uid], "external_ref": files.reference(task)}
                 fresh += 1
             rows.append((instance, values))
-        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows, follows_effort=False), strict=True):
+        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows, follows_effort=False, checks_links=False), strict=True):
             made[task.uid] = row
     if project.is_from_finish and not plan.from_start:
         # new tasks are as late as possible in such a project, but the file says which are not
