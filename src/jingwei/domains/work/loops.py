@@ -122,6 +122,7 @@ def check_without(project_id: int, *, tasks: Collection[int] = (), links: Collec
 def refused_of(parents: Parents, known: Mapping[Pair, str], fresh: Mapping[Pair, str]) -> set[Pair]:
     """Which of new links (or of what known ones become) are left out so that no circle is left. ValidationError when the known ones alone make one."""
     refused: set[Pair] = set()
+    order = {pair: number for number, pair in enumerate(fresh)}
     while True:
         links = {**known, **{pair: kind for pair, kind in fresh.items() if pair not in refused}}
         waits = Waits(parents, [(*pair, kind) for pair, kind in links.items()])  # type: ignore[misc]
@@ -134,7 +135,7 @@ def refused_of(parents: Parents, known: Mapping[Pair, str], fresh: Mapping[Pair,
                 mine = [pair for pair in on_it if pair in fresh and pair not in refused]
                 if not mine:
                     raise ValidationError(closing(keys_of(circle)))
-                more.add(mine[-1])
+                more.add(max(mine, key=lambda pair: (pair not in known, order[pair])))
         refused |= more
         if is_whole:
             return refused
