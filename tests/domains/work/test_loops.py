@@ -94,7 +94,7 @@ def test_what_becomes_a_summary_has_no_link_to_its_finish(firm: Firm, en: None) 
 def test_the_programming_interface_and_the_form_refuse_it(firm: Firm, pair: tuple[Task, Task]) -> None:
     first, second = pair
     manager = firm.client("manager")
-    answer = manager.patch(f"/api/v1/work.task/{second.pk}/", json.dumps({"parent": first.pk}), content_type="application/json")
+    answer = manager.patch(f"/api/v1/work.task/{second.pk}", json.dumps({"parent": first.pk}), content_type="application/json")
     assert answer.status_code == 422 and "parent" in answer.content.decode(), answer.content
     page = manager.post(f"/w/work.task/{second.pk}/", {"name": "Q", "parent": first.pk, "version": second.version})
     assert page.status_code in (200, 422) and Task.objects.get(pk=second.pk).parent_id is None
