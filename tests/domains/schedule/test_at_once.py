@@ -110,13 +110,9 @@ def test_a_schedule_file_is_imported_once(firm: Firm, en: None) -> None:
 
 def test_two_baselines_are_taken_one_behind_the_other(firm: Firm, en: None) -> None:
     firm.task("A")
-    words = at_once(
-        firm, lambda: services.baseline_take(project=firm.project, name="one"), lambda: services.baseline_take(project=firm.project, name="two")
-    )
+    words = at_once(firm, lambda: services.baseline_take(project=firm.project, name="one"), lambda: services.baseline_take(project=firm.project, name="two"))
     assert words == "" and dict(Baseline.objects.values_list("name", "is_current")) == {"one": False, "two": True}
-    words = at_once(
-        firm, lambda: services.baseline_take(project=firm.project, name="same"), lambda: services.baseline_take(project=firm.project, name="same")
-    )
+    words = at_once(firm, lambda: services.baseline_take(project=firm.project, name="same"), lambda: services.baseline_take(project=firm.project, name="same"))
     assert words == "There is a baseline of this name already."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -87,21 +88,34 @@ def check_places(project_id: int, tasks: Sequence[Task]) -> None:
     for link in links:
         if are_one_line(after, link) and not are_one_line(before, link):
             text = _("%(tasks)s are linked: a task cannot be a part of what it waits for, or of what waits for it. Remove the link first.")
-            raise ValidationError({"parent": text % {"tasks": _pair(link)}})
+            raise ValidationError({"parent": text % {"tasks": _pair(link[:2])}})
         if link[2] in ends_only and link[1] in waits.children and link[1] not in was.children:
-            text = _("The link %(tasks)s leads to the finish of what would become a summary, which ends when its parts end. Change the type of the link first.")
-            raise ValidationError({"parent": text % {"tasks": _pair(link)}})
+            raise ValidationError({"parent": _without_meaning(link[:2])})
     loop = waits.circle()
     if loop and was.circle():  # it stood already: it is in nobody's way who does not touch it
         loop = next((way for key in placed for leaf in waits.below(key) if (way := keys_of(waits.path((leaf, "whole"), (leaf, "whole"))))), [])
     if loop:
-        text = _("This closes a loop: %(tasks)s. What a summary waits for, its parts wait for too. Remove one of the links on it first, or choose another place.")
+        text = _(
+            "This closes a loop: %(tasks)s. What a summary waits for, its parts wait for too. Remove one of the links on it first, or choose another place."
+        )
         raise ValidationError({"parent": text % {"tasks": named(loop, tasks)}})
 
 
-def _pair(link: Link[int]) -> str:
-    codes = dict(Task.objects.filter(pk__in=link[:2]).values_list("pk", "code"))
-    return " → ".join(codes.get(key, "?") for key in link[:2])
+def check_meaning(summaries: Collection[int | None], links: Mapping[Pair, str]) -> None:
+    """Raise ValidationError for a link that stands and leads to the finish of what has become a summary."""
+    for pair, kind in links.items():
+        if kind in ends_only and pair[1] in summaries:
+            raise ValidationError(_without_meaning(pair))
+
+
+def _without_meaning(pair: Pair) -> str:
+    text = _("The link %(tasks)s leads to the finish of what would become a summary, which ends when its parts end. Change the type of the link first.")
+    return text % {"tasks": _pair(pair)}
+
+
+def _pair(pair: Pair) -> str:
+    codes = dict(Task.objects.filter(pk__in=pair).values_list("pk", "code"))
+    return " → ".join(codes.get(key, "?") for key in pair)
 
 
 def check_without(project_id: int, *, tasks: Collection[int] = (), links: Collection[int] = ()) -> None:

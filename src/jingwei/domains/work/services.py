@@ -288,6 +288,7 @@ def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str,
         link = kept.get(pair) or known.get(pair) or Dependency(project_id=project_id, predecessor=before, successor=follower)
         link.type, link.lag_minutes = kind, lag
         kept[pair] = link
+    loops.check_meaning(summaries, {pair: kept[pair].type if pair in kept else kind for pair, kind in stood.items()})
     for pair in loops.refused_of(parents, stood, {pair: link.type for pair, link in kept.items()}):
         link = kept.pop(pair)
         refused.append((link.predecessor, link.successor, _("it closes a loop")))

@@ -7,20 +7,18 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from jingwei.kernels.plan.circles import line_of
-
 Rates = dict[int, tuple[float, float]]
 
 
 def working_time(tasks: Mapping[int, Mapping[str, Any]]) -> tuple[dict[int, int], dict[int, list[int]]]:
     """Working minutes of every piece of work, and the pieces below every task, itself included."""
     minutes = {pk: row["duration_minutes"] for pk, row in tasks.items() if not row["is_summary"] and row["duration_minutes"]}
-    parents: dict[int, int | None] = {pk: row["parent_id"] for pk, row in tasks.items()}
     below: dict[int, list[int]] = defaultdict(list)
     for pk in minutes:
-        for above in (pk, *line_of(parents, pk)):
-            if above in tasks:
-                below[above].append(pk)
+        above: int | None = pk
+        while above is not None and above in tasks and (not below[above] or below[above][-1] != pk):  # a ring comes round to where it was
+            below[above].append(pk)
+            above = tasks[above]["parent_id"]
     return minutes, below
 
 
