@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from jingwei.domains.cost.queries import earned_value_of
 from jingwei.domains.schedule import network, services
@@ -154,6 +156,31 @@ def test_links_of_a_file_that_close_a_loop_over_a_summary_are_left_out(firm: Fir
     )
     assert written == 2 and {(a.code, b.code) for a, b, _why in refused} == {("S", "P"), ("F", "Q")}
     assert is_calculated(firm) and Dependency.objects.get(predecessor=first, successor=second).lag_minutes == 60
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plan=plans(), stands=st.integers(0, 4), turned=st.sets(st.integers(0, 3)))
+def test_what_is_left_of_new_links_has_no_circle(firm: Firm, en: None, plan: tuple[Parents, Links], stands: int, turned: set[int]) -> None:
+    """Given links that stand, when new ones come and some of those get another type, then what is not refused is calculated, and nothing is refused in vain."""
+    parents, links = plan
+    known = {(a, b): kind for a, b, kind in links[:stands]}
+    if network_of(parents, links[:stands]):
+        return
+    fresh = {(a, b): kind for a, b, kind in links[stands:]} | {pair: "SS" for number, pair in enumerate(known) if number in turned}
+    refused = loops.refused_of(parents, known, fresh)
+    left = known | {pair: kind for pair, kind in fresh.items() if pair not in refused}
+    assert refused <= set(fresh) and not network_of(parents, [(a, b, kind) for (a, b), kind in left.items()])
+    if not network_of(parents, [(a, b, kind) for (a, b), kind in (known | fresh).items()]):
+        assert not refused
+
+
+def test_very_many_loops_in_a_file_are_told_within_seconds() -> None:
+    """Given a file of thirty thousand links at random, thousands of loops among them, when it is looked through, then its project is not held for minutes."""
+    at_random = random.Random(1)
+    fresh = {(a, b): "FS" for a, b in ((at_random.randrange(3000), at_random.randrange(3000)) for _ in range(30_000)) if a != b}
+    began = time.perf_counter()
+    refused = loops.refused_of(dict.fromkeys(range(3000)), {}, fresh)
+    assert 0 < len(refused) < len(fresh) and time.perf_counter() - began < 30
 
 
 def test_a_file_whose_tree_does_not_fit_to_a_link_is_refused_whole(firm: Firm, pair: tuple[Task, Task]) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.kernels.plan.circles import Link, Waits, keys_of, line_of
+from jingwei.kernels.plan.circles import Link, Node, Waits, keys_of, line_of
 
 Parents = Mapping[int, int | None]
 Pair = tuple[int, int]  # predecessor and successor
@@ -135,21 +135,31 @@ def check_without(project_id: int, *, tasks: Collection[int] = (), links: Collec
 
 def refused_of(parents: Parents, known: Mapping[Pair, str], fresh: Mapping[Pair, str]) -> set[Pair]:
     """Which of new links (or of what known ones become) are left out so that no circle is left. ValidationError when the known ones alone make one."""
-    refused: set[Pair] = set()
-    order = {pair: number for number, pair in enumerate(fresh)}
+    fresh, refused = {pair: kind for pair, kind in fresh.items() if known.get(pair) != kind}, set[Pair]()
     while True:
         links = {**known, **{pair: kind for pair, kind in fresh.items() if pair not in refused}}
         waits = Waits(parents, [(*pair, kind) for pair, kind in links.items()])  # type: ignore[misc]
         if waits.ring:
             raise ValidationError({"parent": _("These are parts of each other: %(tasks)s. Put one of them elsewhere.") % {"tasks": named(waits.ring)}})
-        is_whole, more = True, set[Pair]()
-        for circle in waits.circles():
-            is_whole, on_it = False, [link[:2] for link in waits.links_on(circle)]
-            if more.isdisjoint(on_it):
-                mine = [pair for pair in on_it if pair in fresh and pair not in refused]
-                if not mine:
-                    raise ValidationError(closing(keys_of(circle)))
-                more.add(max(mine, key=lambda pair: (pair not in known, order[pair])))
-        refused |= more
-        if is_whole:
+        found = 0
+        for found, circle in enumerate(waits.circles(), 1):
+            _cut(waits, circle, known, fresh, refused)
+        if not found:
             return refused
+
+
+def _cut(waits: Waits[int], circle: Sequence[Node[int]], known: Mapping[Pair, str], fresh: Mapping[Pair, str], refused: set[Pair]) -> None:
+    """Refuse one of the new links on a circle: the nearest to its end that did not stand before, as a walk that goes on without it finds each circle once."""
+    changed: Pair | None = None
+    for before, after, kind in waits.links_on(circle):
+        pair = (before, after)
+        if pair in refused and kind == fresh[pair]:  # it is cut already
+            return
+        if pair in fresh and pair not in refused:
+            if pair not in known:
+                refused.add(pair)
+                return
+            changed = changed or pair
+    if changed is None:
+        raise ValidationError(closing(keys_of(circle)))
+    refused.add(changed)

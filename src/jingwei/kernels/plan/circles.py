@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -157,10 +157,12 @@ class Waits(Generic[Key]):
         """One circle, each before the next and the last before the first; empty when the plan can be calculated."""
         return self.ring or keys_of(next(self.circles(), []))
 
-    def links_on(self, circle: list[Node[Key]]) -> list[Link[Key]]:
-        """The links by which a circle goes round."""
-        steps = zip(circle, [*circle[1:], circle[0]], strict=True)
-        return [link for here, following in steps for link in self._out.get(here, ()) if self.end(link) == following]
+    def links_on(self, circle: Sequence[Node[Key]]) -> Iterator[Link[Key]]:
+        """The links by which a circle goes round, the one that closes it first, then backwards."""
+        following = circle[0]
+        for here in reversed(circle):
+            yield from (link for link in self._out.get(here, ()) if self.end(link) == following)
+            following = here
 
 
 def keys_of(nodes: Iterable[Node[Key]]) -> list[Key]:
