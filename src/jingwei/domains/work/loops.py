@@ -141,10 +141,11 @@ def refused_of(parents: Parents, known: Mapping[Pair, str], fresh: Mapping[Pair,
         waits = Waits(parents, [(*pair, kind) for pair, kind in links.items()])  # type: ignore[misc]
         if waits.ring:
             raise ValidationError({"parent": _("These are parts of each other: %(tasks)s. Put one of them elsewhere.") % {"tasks": named(waits.ring)}})
-        found = 0
-        for found, circle in enumerate(waits.circles(), 1):
+        is_whole = True
+        for circle in waits.circles():
+            is_whole = False
             _cut(waits, circle, known, fresh, refused)
-        if not found:
+        if is_whole:
             return refused
 
 
