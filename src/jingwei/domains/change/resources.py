@@ -9,7 +9,7 @@ from jingwei.domains.change.models import ChangeRequest
 from jingwei.frame.declare import Board, Month, Resource, Trace, carried_kinds
 
 requests = Resource(
-    ChangeRequest, life=services.life, approval=services.approval, write=services.request_save,
+    ChangeRequest, life=services.life, approval=services.approval, rules=(services.check_changes,), write=services.request_save,
     columns=("code", "title", "kind", "status", "requested_by", "assessed_at", "decided_by", "decided_at", "implemented_at"),
     fields=("project", "code", "title", "reason", "kind", "changes"), untold=("effect",), natural_key=("project__code", "code"),
     filters=("project", "kind", "status"), search=("code", "title", "reason"), inline=("title", "kind"),

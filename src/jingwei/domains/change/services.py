@@ -29,11 +29,16 @@ def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> Cha
     for name, value in values.items():
         setattr(request, name, value)
     if "changes" in values or "project" in values:
-        request.changes = schedule.checked_changes(request.project, request.changes)
+        check_changes(request)
     if request.pk is not None and (request.changes, request.project_id) != before:
         request.status, request.effect, request.assessed_at = Status.DRAFT, {}, None
     request.save()
     return request
+
+
+def check_changes(request: ChangeRequest) -> None:
+    """A rule: what it asks for are changes of tasks of its project. It is kept as they are written."""
+    request.changes = schedule.checked_changes(request.project, request.changes)
 
 
 @transaction.atomic

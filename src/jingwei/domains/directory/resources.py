@@ -34,6 +34,7 @@ projects = Resource(
     search=("code", "name", "customer"),
     inline=("name", "status"),
     order=("code",),
+    rules=(services.check_finish,),
     write=services.project_save,
     templated=("name", "zone", "currency", "scheduled_from", "finish_on", "has_critical_ends", "progress_logic", "description"),
     roles={"manager": "view change export", "pmo": "*"},

@@ -24,11 +24,7 @@ def project_save(*, instance: Project | None = None, **values: Any) -> Project:
     was_from_finish = project.is_from_finish
     for name, value in values.items():
         setattr(project, name, value)
-    if project.is_from_finish and project.finish_on is None:
-        raise ValidationError({"finish_on": _("A project scheduled from its finish needs the day it must be finished on.")})
-    if project.is_from_finish and project.has_critical_ends:
-        text = _("Scheduled from the finish, every end lies at the finish already. Untick this, or schedule from the start.")
-        raise ValidationError({"has_critical_ends": text})
+    check_finish(project)
     is_new = project.pk is None
     project.save()
     if is_new:
@@ -38,3 +34,12 @@ def project_save(*, instance: Project | None = None, **values: Any) -> Project:
     elif any(getattr(project, name) != kept for name, kept in before.items()):
         facts.state(ProjectPlanningChanged(project_id=project.pk))
     return project
+
+
+def check_finish(project: Project) -> None:
+    """A rule: scheduled from its finish it has one, and no further critical paths."""
+    if project.is_from_finish and project.finish_on is None:
+        raise ValidationError({"finish_on": _("A project scheduled from its finish needs the day it must be finished on.")})
+    if project.is_from_finish and project.has_critical_ends:
+        text = _("Scheduled from the finish, every end lies at the finish already. Untick this, or schedule from the start.")
+        raise ValidationError({"has_critical_ends": text})

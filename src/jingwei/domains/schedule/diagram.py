@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from jingwei.kernels.plan.circles import line_of
+
 box_width, box_height, gap_across, gap_down, border = 188, 70, 56, 22, 24
 sweeps = 4
 
@@ -46,12 +48,12 @@ class Diagram:
 def standing_for(rows: Mapping[int, Mapping[str, Any]], closed: Collection[int]) -> dict[int, int]:
     """Which box shows each task: itself, or the highest closed summary above it. Open summaries have no box."""
     out = {}
+    parents = {pk: row["parent_id"] for pk, row in rows.items()}
     for pk, row in rows.items():
-        shown, above = (pk if not row["is_summary"] or pk in closed else 0), row["parent_id"]
-        while above is not None and above in rows:
-            if above in closed:
+        shown = pk if not row["is_summary"] or pk in closed else 0
+        for above in line_of(parents, pk):
+            if above in closed and above in rows:
                 shown = above
-            above = rows[above]["parent_id"]
         if shown:
             out[pk] = shown
     return out

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
@@ -20,7 +21,7 @@ from jingwei.kernels.calendar.stated import WorkCalendar, moment_of, wall_minute
 from jingwei.kernels.network.critical_path import RunRules
 from jingwei.kernels.plan.from_finish import carried_out, schedule_from_finish
 from jingwei.kernels.plan.incremental import HeldPlan
-from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
+from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, Dependency, PlanCycleError, PlanDates
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
@@ -190,6 +191,15 @@ def carried_forward(loaded: Loaded) -> PlanDates[int]:
         return dates
     data_date = loaded.project.data_date or loaded.now
     return carried_out(dates, list(loaded.activities.values()), loaded.links, loaded.calendars, zone=loaded.calendar.zone, data_date=data_date)
+
+
+def in_words(problem: Exception, rows: Mapping[int, Mapping[str, Any]]) -> str:
+    """Why a plan is not calculated; tasks that wait for each other by their names, and the mend."""
+    if not isinstance(problem, PlanCycleError):
+        return str(problem)
+    names = [str(rows[key]["name"]) if isinstance(key, int) and key in rows else "?" for key in [*problem.keys, problem.keys[0]]]
+    text = _("These tasks wait for each other: %(tasks)s. Remove one of the links between them, or take one of them out of its summary.")
+    return text % {"tasks": " → ".join(names)}
 
 
 def start_of(project: Project, zone: str) -> datetime:

@@ -39,7 +39,7 @@ def quality_against(project: Project, baseline: Mapping[int, tuple[datetime | No
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(str(problem)) from problem
+        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
     staffed = work.staffed_ids(project.pk)
     promises = {pk: Promise(*baseline.get(pk, (None, None)), has_resource=pk in staffed) for pk in loaded.rows}
     checks = examine(

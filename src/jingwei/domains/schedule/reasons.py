@@ -96,5 +96,5 @@ def reasons_of(project: Project) -> Reasons:
     try:
         dates = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(str(problem)) from problem
+        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
     return Reasons(project, dates, loaded.rows, network.minutes_per_day(loaded.calendar))

@@ -56,7 +56,7 @@ def compare(project: Project, changes: Changes) -> Comparison:
     try:
         now, then = (_side(loaded, activities) for activities in (loaded.activities, changed))
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(str(problem)) from problem
+        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
     moved = [pk for pk in loaded.rows if (now.dates[pk].start, now.dates[pk].finish) != (then.dates[pk].start, then.dates[pk].finish)]
     return Comparison(now, then, loaded.rows, tuple(sorted(moved, key=lambda pk: -_shift(now.dates[pk].finish, then.dates[pk].finish))))
 

@@ -43,7 +43,7 @@ def uncertain_plan(project: Project, default: DefaultSpread, costs: Mapping[int,
         groups = dict.fromkeys(loaded.rows, everything)
         model = plan_model(dates, spreads, default, groups=groups, costs=costs)
     except (PlanError, CalendarError, UncertaintyError) as problem:
-        raise ValidationError(str(problem)) from problem
+        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
     names = {pk: str(row["name"]) for pk, row in loaded.rows.items()}
     return UncertainPlan(model, dates, names, len(spreads), network.minutes_per_day(loaded.calendar))
 

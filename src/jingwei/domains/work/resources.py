@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.domains.work import services
+from jingwei.domains.work import loops, services
 from jingwei.domains.work.models import Dependency, Task
 from jingwei.frame.records.resource import Children, Resource, Verb
 from jingwei.frame.traces import Trace
@@ -44,6 +44,7 @@ tasks = Resource(
     veiled=("interface",),
     reasons_need={"schedule": "hub.interface.view"},  # a recalculation names the interfaces that are down
     views=(board, Month("finish"), Month("deadline", name="deadlines", title=_("Deadlines")), Timeline("start", "finish", group="assignee", done="percent", title_from="name")),
+    rules=(services.check_tree, services.check_place, services.check_task, services.check_calendar),
     write=services.task_save,
     write_many=services.tasks_save,
     remove=services.task_remove,
@@ -66,6 +67,7 @@ dependencies = Resource(
     roles={"manager": "*", "engineer": "add change delete import", "crew": "view", "pmo": "*"},
     icon="link",
     menu="plan",
+    rules=(services.check_ends, loops.check_link),
     write=services.dependency_save,
     write_many=services.dependencies_write,
     templated=("predecessor", "successor", "type", "lag_minutes"),

@@ -31,6 +31,9 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
     task = instance or Task()
     percent_before = task.percent
     moves = _shape(task, values)
+    check_task(task)
+    if moves:
+        loops.check_places(task.project_id, [task])
     appended = _number([task] if task.pk is None else [])
     task.save()
     if moves and task.project_id not in appended:
@@ -41,18 +44,20 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
 
 
 @transaction.atomic
-def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]], follows_effort: bool = True) -> list[Task]:
+def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]], follows_effort: bool = True, checks_links: bool = True) -> list[Task]:
     """`task_save` for many: the same rules, one statement for the new and one for the changed.
 
-    Without `follows_effort` duration, work and units are taken as given (from another program that keeps them in step itself).
+    Without `follows_effort` duration, work and units are taken as given (from another program that keeps them in step itself), without
+    `checks_links` the places of tasks among links are not looked at: for who writes the tree level by level, and then the links.
     """
     tasks = [instance or bulk.made(Task) for instance, _values in rows]
     percents = [task.percent for task in tasks]
-    moved = {
-        task.project_id
-        for task, (_instance, values) in zip(tasks, rows, strict=True)
-        if _shape(task, values, follows_effort=follows_effort) and task.pk is not None
-    }
+    placed = [task for task, (_instance, values) in zip(tasks, rows, strict=True) if _shape(task, values, follows_effort=follows_effort)]
+    for task in tasks:
+        check_task(task)
+    for project_id in {task.project_id for task in placed} if checks_links else ():
+        loops.check_places(project_id, [task for task in placed if task.project_id == project_id])
+    moved = {task.project_id for task in placed if task.pk is not None}
     fresh = [task for task in tasks if task.pk is None]
     appended = _number(fresh)
     bulk.save(tasks, {*(name for _instance, values in rows for name in values), *derived_fields})
@@ -79,16 +84,15 @@ def _shape(task: Task, values: Mapping[str, Any], *, follows_effort: bool = True
     if "constraint" not in values or (task.pk is None and task.constraint == Task.Constraint.ASAP):
         _bind(task, is_dated=bool(values.get("constraint_at")))
     if moves:
-        _keep_tree(task)
+        check_tree(task)
     _keep_step(task, status_given=status_given, percent_given=percent_given)
     if task.is_milestone:
         task.duration_minutes = 0
     # what a joined system says is taken as it comes: it keeps its own numbers in step, and its estimate is not to move our dates
     is_told = scope.current().origin.startswith("interface:")
     task.told = effort.follow(task, shares) if follows_effort and not is_told else ()
-    _keep_estimate(task)
-    if "calendar" in values and task.calendar is not None and task.calendar.layer != "task":
-        raise ValidationError({"calendar": _("Choose a calendar of the layer “Tasks that name it”.")})
+    if "calendar" in values:
+        check_calendar(task)
     return moves
 
 
@@ -104,8 +108,8 @@ def _bind(task: Task, *, is_dated: bool) -> None:
         task.constraint = kinds.ALAP
 
 
-def _keep_estimate(task: Task) -> None:
-    """Three points in order: optimistic, likely (the duration), pessimistic."""
+def check_task(task: Task) -> None:
+    """A rule: three points in order: optimistic, likely (the duration), pessimistic."""
     if task.optimistic_minutes is not None and task.optimistic_minutes > task.duration_minutes:
         raise ValidationError({"optimistic_minutes": _("The optimistic duration is longer than the duration.")})
     if task.pessimistic_minutes is not None and task.pessimistic_minutes < task.duration_minutes:
@@ -133,13 +137,28 @@ def _number(fresh: Sequence[Task]) -> set[int]:
     return appended
 
 
-def _keep_tree(task: Task) -> None:
-    above, steps = task.parent, 0
+def check_calendar(task: Task) -> None:
+    """A rule: a task is worked by calendars that stand alone."""
+    if task.calendar is not None and task.calendar.layer != "task":
+        raise ValidationError({"calendar": _("Choose a calendar of the layer “Tasks that name it”.")})
+
+
+def check_place(task: Task) -> None:
+    """A rule: where a task stands in the tree, nothing waits for itself."""
+    loops.check_places(task.project_id, [task])
+
+
+def check_tree(task: Task) -> None:
+    """A rule: the tree stays a tree, of one project."""
+    above, steps, seen = task.parent, 0, set[int]()
     while above is not None:
         if above.project_id != task.project_id:
             raise ValidationError({"parent": _("The parent belongs to another project.")})
         if above.pk == task.pk:
             raise ValidationError({"parent": _("A task cannot be a part of itself.")})
+        if above.pk in seen:
+            raise ValidationError({"parent": _("“%(name)s” is a part of itself. Put it elsewhere first.") % {"name": above.name}})
+        seen.add(above.pk)
         above, steps = above.parent, steps + 1
         if steps > 30:
             raise ValidationError({"parent": _("The tree is deeper than 30 levels.")})
@@ -186,6 +205,8 @@ def task_remove(*, instance: Task) -> None:
 def tasks_remove(*, rows: Sequence[Task]) -> None:
     """`task_remove` for many: what stands on them is looked for once, and each plan is numbered anew once."""
     removed = [(task.project_id, task.pk) for task in rows]
+    for project_id in dict.fromkeys(project_id for project_id, _pk in removed):
+        loops.check_without(project_id, tasks={pk for of, pk in removed if of == project_id})
     Task.objects.filter(pk__in=[pk for _project_id, pk in removed]).delete()
     for project_id in dict.fromkeys(project_id for project_id, _pk in removed):
         tasks_renumber(project_id=project_id)
@@ -217,17 +238,18 @@ def dependency_save(*, instance: Dependency | None = None, **values: Any) -> Dep
     link = instance or Dependency()
     for name, value in values.items():
         setattr(link, name, value)
-    if link.predecessor.project_id != link.successor.project_id:
-        raise ValidationError({"predecessor": _("Both tasks must belong to one project.")})
-    if link.predecessor_id == link.successor_id:
-        raise ValidationError({"predecessor": _("A task cannot wait for itself.")})
+    check_ends(link)
     link.project_id = link.successor.project_id
-    loop = loops.loop_of(link)
-    if loop:
-        raise ValidationError({"predecessor": _("This closes a loop: %(tasks)s.") % {"tasks": " → ".join(loop)}})
+    loops.check_link(link)
     link.save()
     facts.state(DependencyChanged(project_id=link.project_id))
     return link
+
+
+def check_ends(link: Dependency) -> None:
+    """A rule: a link joins two tasks of one project."""
+    if link.predecessor.project_id != link.successor.project_id:
+        raise ValidationError({"predecessor": _("Both tasks must belong to one project.")})
 
 
 @transaction.atomic
@@ -238,19 +260,9 @@ def dependencies_write(*, rows: Sequence[tuple[Dependency | None, Mapping[str, A
         return [dependency_save(instance=instance, **values) for instance, values in rows]
     links = [Dependency(project_id=values["successor"].project_id, **values) for values in fresh]
     project_id = links[0].project_id
-    parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))
-    after: dict[int, set[int]] = {}
-    for a, b in Dependency.objects.filter(project_id=project_id).values_list("predecessor_id", "successor_id"):
-        after.setdefault(a, set()).add(b)
     for link in links:
-        if link.predecessor.project_id != project_id:
-            raise ValidationError({"predecessor": _("Both tasks must belong to one project.")})
-        above = (*loops.line(parents, link.successor_id), link.successor_id), (*loops.line(parents, link.predecessor_id), link.predecessor_id)
-        if link.predecessor_id in above[0] or link.successor_id in above[1]:
-            raise ValidationError({"predecessor": _("A task cannot wait for itself.")})
-        after.setdefault(link.predecessor_id, set()).add(link.successor_id)
-    if loops.closing(after):
-        raise ValidationError({"predecessor": _("The links close a loop.")})
+        check_ends(link)
+    loops.check_links(project_id, links)
     bulk.save(links, ())
     facts.state(DependencyChanged(project_id=project_id))
     return links
@@ -260,24 +272,26 @@ def dependencies_write(*, rows: Sequence[tuple[Dependency | None, Mapping[str, A
 def dependencies_save(*, project_id: int, links: Sequence[tuple[Task, Task, str, int]]) -> tuple[int, list[tuple[Task, Task, str]]]:
     """Links from a list of (predecessor, successor, type, lag): new ones written, known ones changed. Returns how many, and those refused and why."""
     known = {(link.predecessor_id, link.successor_id): link for link in Dependency.objects.filter(project_id=project_id)}
-    parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))
-    after: dict[int, set[int]] = {}
-    for a, b in known:
-        after.setdefault(a, set()).add(b)
+    stood = {pair: link.type for pair, link in known.items()}
+    parents = loops.parents_of(project_id)
+    summaries = set(parents.values())
     kept: dict[tuple[int, int], Dependency] = {}
     refused: list[tuple[Task, Task, str]] = []
     for before, follower, kind, lag in links:
-        if before.pk == follower.pk or before.pk in loops.line(parents, follower.pk) or follower.pk in loops.line(parents, before.pk):
+        if loops.are_one_line(parents, (before.pk, follower.pk, kind)):  # type: ignore[arg-type]
             refused.append((before, follower, _("a task cannot wait for itself or for what it is part of")))
+            continue
+        if kind in loops.ends_only and follower.pk in summaries:
+            refused.append((before, follower, _("a summary ends when its parts end: a link into it leads to its start")))
             continue
         pair = (before.pk, follower.pk)
         link = kept.get(pair) or known.get(pair) or Dependency(project_id=project_id, predecessor=before, successor=follower)
         link.type, link.lag_minutes = kind, lag
         kept[pair] = link
-        after.setdefault(before.pk, set()).add(follower.pk)
-    for a, b in loops.closing(after):
-        if link := kept.pop((a, b), None):
-            refused.append((link.predecessor, link.successor, _("it closes a loop")))
+    loops.check_meaning(summaries, {pair: kept[pair].type if pair in kept else kind for pair, kind in stood.items()})
+    for pair in loops.refused_of(parents, stood, {pair: link.type for pair, link in kept.items()}):
+        link = kept.pop(pair)
+        refused.append((link.predecessor, link.successor, _("it closes a loop")))
     bulk.save(list(kept.values()), ("type", "lag_minutes"))
     facts.state(DependencyChanged(project_id=project_id))
     return len(kept), refused
@@ -299,6 +313,7 @@ def tasks_turn(*, project_id: int, is_from_finish: bool) -> int:
 def dependency_remove(*, instance: Dependency) -> None:
     """Remove a link."""
     project_id = instance.project_id
+    loops.check_without(project_id, links=[instance.pk])
     instance.delete()
     facts.state(DependencyChanged(project_id=project_id))
 

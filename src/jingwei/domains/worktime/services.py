@@ -27,14 +27,15 @@ def calendar_save(*, instance: Calendar | None = None, **values: Any) -> Calenda
     calendar = instance or Calendar()
     for name, value in values.items():
         setattr(calendar, name, value)
-    _check_owner(calendar)
-    _check_week(calendar.week)
+    check_owner(calendar)
+    check_week(calendar)
     calendar.save()
     _state(calendar)
     return calendar
 
 
-def _check_owner(calendar: Calendar) -> None:
+def check_owner(calendar: Calendar) -> None:
+    """A rule: it names a project or a person exactly when its layer is theirs."""
     layers = Calendar.Layer
     if calendar.layer == layers.PROJECT and calendar.project_id is None:
         raise ValidationError({"project": _("A project's calendar names its project.")})
@@ -46,8 +47,9 @@ def _check_owner(calendar: Calendar) -> None:
         raise ValidationError({"person": _("Only a person's calendar names a person. Leave it empty or choose the layer “Person”.")})
 
 
-def _check_week(week: Any) -> None:
-    """{} inherits; otherwise days "0" (Monday) to "6" with shifts in minutes, and at least one minute of work."""
+def check_week(calendar: Calendar) -> None:
+    """A rule: {} inherits; otherwise days "0" (Monday) to "6" with shifts in minutes, and at least one minute of work."""
+    week: Any = calendar.week
     if week in ({}, None):
         return
     if not isinstance(week, dict) or not set(week) <= set(weekdays):
@@ -86,20 +88,32 @@ def exception_save(*, instance: CalendarException | None = None, **values: Any) 
     exception = instance or CalendarException()
     for name, value in values.items():
         setattr(exception, name, value)
-    _check_span(exception)
+    check_span(exception)
+    check_hours(exception)
+    check_meeting(exception)
+    exception.save()
+    _state(exception.calendar)
+    return exception
+
+
+def check_hours(exception: CalendarException) -> None:
+    """A rule: its shifts follow one another within the day."""
     check_shifts(exception.shifts, "shifts")
+
+
+def check_meeting(exception: CalendarException) -> None:
+    """A rule: no two exceptions of a calendar meet. The calendar is locked: of two who write at once the second sees the first's."""
+    list(Calendar.objects.select_for_update(of=("self",), no_key=True).filter(pk=exception.calendar_id).values_list("pk"))
     last = exception.until or exception.on_date
     others = CalendarException.objects.filter(calendar_id=exception.calendar_id, on_date__lte=last).exclude(pk=exception.pk)
     met = others.alias(last=Coalesce("until", "on_date")).filter(last__gte=exception.on_date).order_by("on_date").first()
     if met is not None:
         named = {"span": met.span, "note": met.note or "–"}
         raise ValidationError({"on_date": _("These days meet the exception %(span)s (%(note)s). Change that one, or choose other days.") % named})
-    exception.save()
-    _state(exception.calendar)
-    return exception
 
 
-def _check_span(exception: CalendarException) -> None:
+def check_span(exception: CalendarException) -> None:
+    """A rule: it ends behind its begin, within a year."""
     if exception.until is None:
         return
     if exception.until < exception.on_date:

@@ -61,7 +61,7 @@ class RowForm(forms.ModelForm):  # type: ignore[type-arg]
     def _check_rules(self) -> None:
         resource = resource_of(type(self.instance))
         try:
-            for rule in resource.rules if resource is not None else ():
+            for rule in resource.rules if resource is not None and resource.write is None else ():  # a service asks them of what it has filled in
                 rule(self.instance)
         except ObjectDoesNotExist:
             return  # a part whose whole is not there yet: it is looked at again when it is written

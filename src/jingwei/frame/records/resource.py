@@ -66,7 +66,8 @@ class Resource:
     in the list, `natural_key` the lookups that name a row for people ("project__code", "code"), `roles` grants verbs to standard roles: {"manager": "*"}.
     `life` is the life of its rows: its steps become verbs, and its field is typed in nowhere; `approval` says which of them only votes take. `rules(row)` raise
     ValidationError when a row as it will be cannot be; `after(row)` follows in the same transaction when a row or one of its parts was written, brought back or (a part) removed.
-    `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved. For many rows at once, when a loop
+    `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved. Such a service asks the rules itself
+    once it has filled in what follows; what undo brings back is asked them too. For many rows at once, when a loop
     is too slow, they are `write_many(rows=[(row|None, values), …]) -> [row, …]` and `remove_many(rows=[row, …])`.
     A reference to a row of a project keeps to the project of the row that names it, unless `crosses` names it; then whoever writes it needs the
     right in both, or `granted`, which a grant lets pass that its service asks for. `place` leads to the project of rows that everybody's scope

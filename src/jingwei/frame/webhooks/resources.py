@@ -18,6 +18,7 @@ webhooks = Resource(
     search=("name",),
     order=("name",),
     untold=("limits", "likes", "project_ids", "secret", "former", "former_until", "is_shown", "paused_until", "full_since"),
+    rules=(saving.check_person, saving.take_in),
     write=saving.save,
     seen_from=lambda _projects: Q(pk__in=()),  # of the organisation alone: nobody who administers one project sees where others send
     is_reserved=True,

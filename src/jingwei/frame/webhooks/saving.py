@@ -93,8 +93,15 @@ def check_address(url: str) -> None:
         raise ValidationError({"url": _("Only https leaves this machine. An operator may allow http to an address of your network by JINGWEI_EGRESS_ALLOW.")})
 
 
-def _read(row: Webhook, current: scope.Scope) -> None:
-    """Take in what was written: every field that is wrong is told, not the first one only."""
+def check_person(_row: Webhook) -> None:
+    """A rule: persons only."""
+    if scope.current().is_of_token:  # it would outlive the token, and go on telling what the token's owner may see
+        raise PermissionDenied(_("A token makes and changes no webhooks. Log in and do it on the page of webhooks."))
+
+
+def take_in(row: Webhook) -> None:
+    """A rule: what was written can be read. Every field that is wrong is told, not the first one only; what is right is taken in."""
+    current = scope.current()
     wrong: dict[str, Any] = {}
 
     def read(take: Callable[[str], Any], given: str) -> Any:
@@ -124,13 +131,12 @@ def _projects_seen(current: scope.Scope, text: str) -> list[int] | None:
 def save(instance: Webhook | None = None, **values: Any) -> Webhook:
     """Make or change one. Whoever saves it answers for it: from now on it is told what he may see. Persons only: a token saves none."""
     current = scope.current()
-    if current.is_of_token:  # it would outlive the token, and go on telling what the token's owner may see
-        raise PermissionDenied(_("A token makes and changes no webhooks. Log in and do it on the page of webhooks."))
     row = instance if instance is not None else Webhook()
+    check_person(row)
     was_active, was_url = instance is not None and instance.is_active, instance.url if instance is not None else ""
     for name, value in values.items():
         setattr(row, name, value)
-    _read(row, current)
+    take_in(row)
     row.maker_id, row.limits = current.user_id, [limit.as_plain() for limit in current.limits]
     if row.url != was_url or (row.is_active and not was_active):
         row.failing_since, row.paused_until = None, None

@@ -36,12 +36,17 @@ def system_save(*, instance: System | None = None, **values: Any) -> System:
         raise ValidationError({"connector": _("Interfaces stand on this system; register a new one instead.")})
     for name, value in values.items():
         setattr(system, name, value)
-    if system.connector not in catalogue.entries():
-        names = ", ".join(sorted(catalogue.entries()))
-        raise ValidationError({"connector": ValidationError(_("There is no such connector. Installed: %(names)s."), params={"names": names})})
+    check_connector(system)
     system.save()
     Connection.objects.get_or_create(system=system, defaults={"tenant_id": system.tenant_id})
     return system
+
+
+def check_connector(system: System) -> None:
+    """A rule: its connector is installed."""
+    if system.connector not in catalogue.entries():
+        names = ", ".join(sorted(catalogue.entries()))
+        raise ValidationError({"connector": ValidationError(_("There is no such connector. Installed: %(names)s."), params={"names": names})})
 
 
 @transaction.atomic
@@ -205,11 +210,16 @@ def interface_save(*, instance: Interface | None = None, **values: Any) -> Inter
     for name, value in values.items():
         setattr(interface, name, value)
     uses.take(interface)
-    if interface.system_a_id == interface.system_b_id and interface.stream_a == interface.stream_b:
-        raise ValidationError({"stream_b": _("An interface joins two different streams.")})
+    check_streams(interface)
     # what the machinery notes on the row meanwhile is not written back from what a form had read
     interface.save(update_fields=[*values] if instance is not None else None)
     return interface
+
+
+def check_streams(interface: Interface) -> None:
+    """A rule: it joins two."""
+    if interface.system_a_id == interface.system_b_id and interface.stream_a == interface.stream_b:
+        raise ValidationError({"stream_b": _("An interface joins two different streams.")})
 
 
 def spec_of(interface: Interface, mapping: dict[str, Any], code_tables: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -28,18 +28,19 @@ def depths_of(parent: ArrayLike) -> Minutes:
     above = np.asarray(parent, np.int64)
     depth = np.zeros(above.size, np.int64)
     ancestor = above.copy()
-    for _ in range(above.size + 1):
-        inside = ancestor >= 0
-        if not inside.any():
-            return depth
+    inside, left = ancestor >= 0, above.size + 1
+    while (count := int(np.count_nonzero(inside))) and count < left:  # of a tree each round leaves some behind, of a ring none
         depth[inside] += 1
         ancestor[inside] = above[ancestor[inside]]
-    node = int(np.nonzero(ancestor >= 0)[0][0])
-    walked: list[int] = []
+        inside, left = ancestor >= 0, count
+    if not count:
+        return depth
+    node = int(np.nonzero(inside)[0][0])
+    walked: dict[int, int] = {}
     while node not in walked:
-        walked.append(node)
+        walked[node] = len(walked)
         node = int(above[node])
-    raise CycleError(walked[walked.index(node) :][::-1])
+    raise CycleError(list(walked)[walked[node] :][::-1])
 
 
 def roll_up(parent: ArrayLike, start: ArrayLike, finish: ArrayLike, percent: ArrayLike, duration_minutes: ArrayLike) -> Rollup:

@@ -210,8 +210,10 @@ class Earning:
 
     def above(self, pk: int | None) -> Iterable[int]:
         """A task and everything it is a part of, nearest first."""
-        while pk is not None and pk in self.tasks:
+        walked: set[int] = set()
+        while pk is not None and pk in self.tasks and pk not in walked:
             yield pk
+            walked.add(pk)
             pk = self.tasks[pk]["parent_id"]
 
     def package_over(self, pk: int | None) -> int:

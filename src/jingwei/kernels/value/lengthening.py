@@ -16,7 +16,7 @@ def working_time(tasks: Mapping[int, Mapping[str, Any]]) -> tuple[dict[int, int]
     below: dict[int, list[int]] = defaultdict(list)
     for pk in minutes:
         above: int | None = pk
-        while above is not None and above in tasks:
+        while above is not None and above in tasks and (not below[above] or below[above][-1] != pk):  # a ring comes round to where it was
             below[above].append(pk)
             above = tasks[above]["parent_id"]
     return minutes, below

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule.models import Baseline, BaselineTask
+from jingwei.domains.schedule.services.recalculation import take_turn
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 
@@ -17,6 +18,7 @@ def baseline_take(*, project: Project, name: str) -> Baseline:
     name = name.strip()
     if not name:
         raise ValidationError({"name": _("Give the baseline a name.")})
+    take_turn([project.pk])  # one at a time: each stops being compared with as the next is taken
     if Baseline.objects.filter(project=project, name=name).exists():
         raise ValidationError({"name": _("There is a baseline of this name already.")})
     Baseline.objects.filter(project=project, is_current=True).update(is_current=False)

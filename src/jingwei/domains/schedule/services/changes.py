@@ -101,8 +101,10 @@ def _observed(project: Project, carry_out: Callable[[], Sequence[str] | None], r
     tasks, links = queries.task_prints(project.pk), queries.link_prints(project.pk)
     late = set(queries.endangered(queries.tasks_of(project.pk)).values_list("pk", flat=True))
     finish = queries.finish_of(project.pk)
-    told = carry_out() or ()
+    told = list(carry_out() or ())
     record = project_recalculate(project_id=project.pk)
+    if record is not None and "problem" in record.effects:  # a plan that was broken before: no date follows, and that is said
+        told.append(record.effects["problem"])
     tasks_now, links_now = queries.task_prints(project.pk), queries.link_prints(project.pk)
     rows, joined = read(_differing(tasks, tasks_now), _differing(links, links_now))
     return Outcome(
@@ -111,7 +113,7 @@ def _observed(project: Project, carry_out: Callable[[], Sequence[str] | None], r
         new_tasks=[pk for pk in tasks_now if pk not in tasks],
         gone_tasks=[pk for pk in tasks if pk not in tasks_now],
         gone_links=[pk for pk in links if pk not in links_now],
-        effect={**_effect(project, record, finish, late), "told": list(told)},
+        effect={**_effect(project, record, finish, late), "told": told},
     )
 
 
@@ -133,6 +135,10 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     """Do it; returns what followed from it by the work's own rules, in words."""
     tasks, links = resource("work.task"), resource("work.dependency")
     told: list[str] = []
+    for pk in edits.gone_links:  # first: what they stood in the way of may come with them
+        found = queries.links_of(project.pk).filter(pk=pk).first()
+        if found is not None:
+            commands.remove(links, found, access)
     for change in edits.changes:
         values = {name: value for name, value in change.items() if name not in ("task", "version")}
         told += commands.change(tasks, _task(project, change["task"]), values, access, version=change.get("version")).told
@@ -147,10 +153,6 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     for link in edits.new_links:
         ends = {"predecessor": _task(project, link["from"]).pk, "successor": _task(project, link["to"]).pk}
         commands.create(links, {**ends, "type": link.get("type", "FS"), "lag_minutes": link.get("lag_minutes", 0)}, access)
-    for pk in edits.gone_links:
-        found = queries.links_of(project.pk).filter(pk=pk).first()
-        if found is not None:
-            commands.remove(links, found, access)
     return told
 
 

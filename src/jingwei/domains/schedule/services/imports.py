@@ -43,10 +43,11 @@ def file_import(*, instance: PlanImport, sets_project: bool = True, makes_calend
     With `sets_project` the project is scheduled from its finish, or with a critical path for every end, when the file is;
     with `makes_calendars` the calendars its tasks name are made, unless one of that name is there.
     """
-    if instance.done_at is not None:
+    take_turn([instance.project_id])
+    done = PlanImport.objects.filter(pk=instance.pk).values_list("done_at", flat=True).first()  # somebody may have been before us while we waited
+    if done is not None:
         raise ValidationError(_("This file was imported already."))
-    project = instance.project
-    take_turn([project.pk])
+    project = Project.objects.get(pk=instance.project_id)
     plan = files.plan_of(bytes(instance.content), instance.name)
     with scope.because(reason=_("File %(name)s") % {"name": instance.name}):
         wanted = files.scheduling(plan)
@@ -102,7 +103,7 @@ def _tasks(project: Project, plan: PlanFile, calendars: Mapping[str, Any]) -> tu
                 values |= {"project": project, "position": place[task.uid], "external_ref": files.reference(task)}
                 fresh += 1
             rows.append((instance, values))
-        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows, follows_effort=False), strict=True):
+        for task, row in zip(by_level[level], tasks.tasks_save(rows=rows, follows_effort=False, checks_links=False), strict=True):
             made[task.uid] = row
     if project.is_from_finish and not plan.from_start:
         # new tasks are as late as possible in such a project, but the file says which are not

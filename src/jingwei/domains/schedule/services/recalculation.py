@@ -46,9 +46,8 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        failed: Recalculation = Recalculation.objects.create(
-            project=project, tenant_id=project.tenant_id, cause=str(problem)[:300], effects={"problem": str(problem)}
-        )
+        told = network.in_words(problem, loaded.rows)
+        failed: Recalculation = Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=told[:300], effects={"problem": told})
         return failed
     moved = _store(loaded, plan)
     record = _record(loaded, plan, moved, round((time.perf_counter() - began) * 1000))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
+from jingwei.domains.schedule.services.recalculation import take_turn
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
@@ -34,7 +35,7 @@ def scenario_make(*, project: Project, name: str) -> Scenario:
 @transaction.atomic
 def scenario_change(*, instance: Scenario, task_id: int, duration_minutes: int | None = None, not_before: datetime | None = None) -> Scenario:
     """Say what would be different about a task; neither of both = as it is now."""
-    _open(instance)
+    _opened(instance)
     task = work.task(task_id)
     if task is None or task.project_id != instance.project_id or task.is_summary:
         raise ValidationError({"task": _("There is no such task in this project.")})
@@ -51,7 +52,12 @@ def scenario_change(*, instance: Scenario, task_id: int, duration_minutes: int |
     return instance
 
 
-def _open(scenario: Scenario) -> None:
+def _opened(scenario: Scenario) -> None:
+    """Lock it and read it anew: what another says at the same time stays, and it is carried out once."""
+    try:
+        scenario.refresh_from_db(from_queryset=Scenario.objects.select_for_update(of=("self",), no_key=True))
+    except Scenario.DoesNotExist:
+        raise ValidationError(_("This what-if was thrown away meanwhile.")) from None
     if scenario.applied_at is not None:
         raise ValidationError(_("This what-if was carried out already."))
 
@@ -59,7 +65,8 @@ def _open(scenario: Scenario) -> None:
 @transaction.atomic
 def scenario_apply(*, instance: Scenario) -> Outcome:
     """Carry it out: every change in one commit, with the what-if as its reason."""
-    _open(instance)
+    take_turn([instance.project_id])
+    _opened(instance)
     if not instance.changes:
         raise ValidationError(_("Nothing would be different."))
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):

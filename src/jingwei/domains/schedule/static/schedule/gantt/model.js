@@ -78,7 +78,21 @@ export class Plan {
     return low === Infinity ? [0, 0] : [low, high];
   }
 
+  /** Tasks that are parts of each other would be walked for ever: one of them is shown at the top instead. */
+  cutRings() {
+    const known = new Set();
+    for (const task of this.tasks.values()) {
+      const way = new Set();
+      for (let up = task; up && !known.has(up.id); up = this.tasks.get(up.parent)) {
+        way.add(up.id);
+        if (way.has(up.parent)) up.parent = null;
+      }
+      for (const id of way) known.add(id);
+    }
+  }
+
   gatherChildren() {
+    this.cutRings();
     this.children = new Map();
     for (const task of this.tasks.values()) {
       const parent = this.tasks.has(task.parent) ? task.parent : null;
