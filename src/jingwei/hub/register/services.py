@@ -44,6 +44,19 @@ def system_save(*, instance: System | None = None, **values: Any) -> System:
     return system
 
 
+def _held(system: System) -> Connection:
+    """Its connection, as it is now, held till the transaction ends: who changes a part of it stands on what is there."""
+    made, _made = Connection.objects.get_or_create(system=system)
+    found: Connection = Connection.objects.select_for_update(of=("self",), no_key=True).select_related("credential", "system").get(pk=made.pk)
+    return found
+
+
+@transaction.atomic
+def connection_change(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
+    """Say some of the settings anew; the others stay as they are."""
+    return connection_save(system=system, config={**_held(system).config, **config}, credentials=credentials, webhook_secret=webhook_secret)
+
+
 @transaction.atomic
 def connection_save(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
     """Say where a system is and how to log in. Credentials are sealed and bound to the host of the address.
@@ -68,7 +81,7 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
         wrong["base_url"] = _("This is no address: write it as in https://tracker.example.com or http://10.0.0.5:3000.")
     if wrong:
         raise ValidationError(wrong)
-    connection, _made = Connection.objects.get_or_create(system=system)
+    connection = _held(system)
     if connection.credential_id and not credentials:
         _still_bound(connection, bound)
     leads_elsewhere = connection.config != config
@@ -115,9 +128,10 @@ def _still_bound(connection: Connection, bound: str) -> None:
         )
 
 
+@transaction.atomic
 def credentials_save(*, system: System, given: dict[str, str]) -> Connection:
     """Put in some of a system's secrets; the others and the address stay. Raises ValidationError naming the secrets there are."""
-    connection, _made = Connection.objects.select_related("credential").get_or_create(system=system)
+    connection = _held(system)
     known = set(catalogue.manifest(system.connector).get("auth", {}).get("secrets", {}))
     unknown = sorted(set(given) - known)
     if unknown:
@@ -197,6 +211,8 @@ def hurry(interface_ids: Iterable[int]) -> None:
 def interface_save(*, instance: Interface | None = None, **values: Any) -> Interface:
     """Create or change an interface; its streams are fixed once a version is published."""
     interface = instance or Interface()
+    if instance is not None:
+        Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)  # before its systems, as everywhere
     fixed = ("system_a", "stream_a", "system_b", "stream_b", "project")
     if instance is not None and instance.published_id is not None:
         changed = [name for name in fixed if name in values and values[name] != getattr(instance, name)]
@@ -226,9 +242,9 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
     except MappingError as problem:
         raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
-    uses.take(interface)
     mark = versions.fingerprint(spec)
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    uses.take(interface)
     if row.published is not None and row.published.fingerprint == mark:
         return row.published
     number = (row.versions.aggregate(top=Max("number"))["top"] or 0) + 1
