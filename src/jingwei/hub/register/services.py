@@ -23,7 +23,7 @@ from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEn
 from jingwei.hub.peers import catalogue, grants, mending, uses
 from jingwei.hub.peers import places as where
 from jingwei.hub.peers.session import bound_of, session_of, stream_of
-from jingwei.hub.register import overlaps, places, stages, versions
+from jingwei.hub.register import overlaps, overtaking, places, stages, versions
 from jingwei.hub.register.stages import wake
 from jingwei.kernels.mapping import MappingError
 
@@ -235,8 +235,12 @@ def spec_of(interface: Interface, mapping: dict[str, Any], code_tables: dict[str
 
 
 @transaction.atomic
-def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "") -> InterfaceVersion:
-    """Publish an immutable version. An equal spec publishes nothing new. Checkpoints and links stay: nothing is skipped."""
+def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "", upon: int | None = None) -> InterfaceVersion:
+    """Publish an immutable version. An equal spec publishes nothing new. Checkpoints and links stay: nothing is skipped.
+
+    `upon` is the version in use that this was begun from (0: none yet); another one published since is not taken back unseen: Overtaken. Without it
+    the spec is whole by intent, and takes the place of whatever is in use.
+    """
     try:
         versions.compile_spec(spec)
     except MappingError as problem:
@@ -247,6 +251,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
     uses.take(interface)
     if row.published is not None and row.published.fingerprint == mark:
         return row.published
+    overtaking.refuse(row, spec, upon)
     number = (row.versions.aggregate(top=Max("number"))["top"] or 0) + 1
     version = InterfaceVersion(
         interface=row,
@@ -287,10 +292,10 @@ def version_named(interface: Interface, number: int, field: str = "number") -> I
 
 
 @transaction.atomic
-def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
-    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
-    wanted = version_named(interface, number)
-    return version_publish(interface=interface, spec=wanted.spec, note=note or gettext("content of version %(number)s") % {"number": number})
+def version_switch(*, interface: Interface, number: int, note: str = "", upon: int | None = None) -> InterfaceVersion:
+    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole. Raises Overtaken."""
+    wanted, told = version_named(interface, number), note or gettext("content of version %(number)s") % {"number": number}
+    return version_publish(interface=interface, spec=wanted.spec, note=told, upon=upon)
 
 
 @transaction.atomic
