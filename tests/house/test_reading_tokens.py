@@ -44,7 +44,7 @@ def content(tables: set[str]) -> dict[str, str]:
     out = {}
     with connection.cursor() as cursor:
         for name in tables:
-            cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, \'|\' ORDER BY t::text), \'\')) FROM "{name}" t')
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{name}\" t")
             out[name] = cursor.fetchone()[0]
     return out
 
@@ -96,7 +96,11 @@ def test_a_version_of_a_document_takes_a_token_that_may_write_it(document: Docum
             house.make(resource(key))
     page, rest, client = f"/documents/P1/{document.key}/make/", f"/api/v1/documents/P1/{document.key}", reading(house)
     asked = {"language": "en", "status": "draft"}
-    for answer in (client.post(page, asked), client.post(rest, asked, content_type="application/json"), client.post(rest, {"no": 1}, content_type="application/json")):
+    for answer in (
+        client.post(page, asked),
+        client.post(rest, asked, content_type="application/json"),
+        client.post(rest, {"no": 1}, content_type="application/json"),
+    ):
         assert answer.status_code == 403 and document.edits in answer.content.decode()
     with inside():
         assert not LongWork.objects.exists()

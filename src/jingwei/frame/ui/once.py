@@ -53,5 +53,5 @@ def write(request: Request, resource: Resource, work: Callable[[], Any]) -> Any:
 
 def _trace_of(request: Request, resource: Resource) -> str:
     typed = [(name, request.POST.getlist(name)) for name in sorted(request.POST) if name not in _not_typed]
-    files = [(name, file.name, file.size) for name, file in sorted(request.FILES.items())]
+    files = [(name, file.name, file.size) for name in sorted(request.FILES) for file in request.FILES.getlist(name)]
     return hashlib.sha256(repr((request.user.pk, resource.key, typed, files)).encode()).hexdigest()[:32]

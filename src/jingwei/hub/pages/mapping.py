@@ -128,5 +128,11 @@ def refuse(
 ) -> HttpResponse:
     """The editor again, with everything that was typed in and why it was not published."""
     context = page_context(request, interface, sides_of(interface), spec, tables, drafts.of(interface))
-    typed = {"refused": texts, "note": str(request.POST.get("note") or ""), "seen": str(request.POST.get("seen") or context["seen"]), "is_typed": True, "clash": clash}
+    typed = {
+        "refused": texts,
+        "note": str(request.POST.get("note") or ""),
+        "seen": str(request.POST.get("seen") or context["seen"]),
+        "is_typed": True,
+        "clash": clash,
+    }
     return render(request, "hub/mapping.html", {**context, **typed}, status=status)

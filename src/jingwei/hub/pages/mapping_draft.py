@@ -98,7 +98,9 @@ def review(request: Request, key: str) -> HttpResponse:
     return _reviewed(request, interface, drafts.of(interface))
 
 
-def _reviewed(request: Request, interface: Interface, draft: MappingDraft | None, report: dict[str, Any] | None = None, problem: str = "", status: int = 422) -> HttpResponse:
+def _reviewed(
+    request: Request, interface: Interface, draft: MappingDraft | None, report: dict[str, Any] | None = None, problem: str = "", status: int = 422
+) -> HttpResponse:
     if draft is None:
         return redirect("hub:mapping", key=interface.key)
     before = interface.published.spec if interface.published is not None else {}
