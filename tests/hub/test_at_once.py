@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import translation
 
 from jingwei.frame import scope
 from jingwei.frame.models import User
@@ -27,8 +28,11 @@ def by(joined: Joined, user: User, work: Any) -> Any:
     """A deed of somebody, on whatever connection."""
 
     def deed() -> Any:
-        with scope.within(scope.Scope(joined.tenant.pk, user.pk)):
-            return work()
+        with scope.within(scope.Scope(joined.tenant.pk, user.pk)), translation.override("en"):
+            try:
+                return work()
+            except ValidationError as problem:
+                raise ValidationError(problem.messages) from problem  # in words, while they are in this language
 
     return deed
 
