@@ -11,11 +11,10 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-
 from jingwei.frame import scope
 from jingwei.frame.models import History
 from jingwei.frame.postgres import locks
+from jingwei.frame.records import turns
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.web import Request
 
@@ -36,7 +35,7 @@ def id_of(request: Request) -> str:
     return str(request.POST.get(field) or "")[:64] or secrets.token_hex(16)
 
 
-@transaction.atomic
+@turns.in_turn
 def write(request: Request, resource: Resource, work: Callable[[], Any]) -> Any:
     """What the form makes. Raises MadeAlready when it has made it before; of two that come at once, the second waits for the first."""
     if not request.POST.get(field):  # a program that posts a page: it knows what it has sent
