@@ -26,13 +26,14 @@ def _run(options: argparse.Namespace, work: Work) -> int:
     from django.http import Http404
 
     from jingwei.frame import scope
+    from jingwei.frame.records.commands import Stale
     from jingwei.hub.contract import ConnectorError
 
     try:
         tenant, access = _whom(options)
         with scope.within(scope.Scope(tenant.pk, access.user_id, access.project_ids, origin="command line")):
             return work(options, access)
-    except (ValidationError, PermissionDenied, Http404, ConnectorError, Refused) as problem:
+    except (ValidationError, PermissionDenied, Http404, ConnectorError, Refused, Stale) as problem:
         return refuse(options, problem)
 
 
@@ -69,6 +70,7 @@ def sentences(problem: Exception) -> list[tuple[str, str, str]]:
     from django.core.exceptions import PermissionDenied, ValidationError
     from django.http import Http404
 
+    from jingwei.frame.records.commands import Stale
     from jingwei.hub.contract import ConnectorError
 
     if isinstance(problem, Refused):
@@ -78,7 +80,7 @@ def sentences(problem: Exception) -> list[tuple[str, str, str]]:
         return [("", problem.message + (f"。{mend.zh}" if mend else ""), problem.message + (f". {mend.en}" if mend else ""))]
     if isinstance(problem, Http404):
         return [("", f"没有这个接口：{problem}", f"there is no such interface: {problem}")]
-    if isinstance(problem, PermissionDenied):
+    if isinstance(problem, PermissionDenied | Stale):
         return [("", *both(problem))]
     assert isinstance(problem, ValidationError)
     if hasattr(problem, "error_dict"):

@@ -29,6 +29,7 @@ def add(families: Any) -> None:
     one = parts.add_parser("apply", help="应用 TOML（先显示差异）/ apply a file (diff first)")
     one.add_argument("file")
     one.add_argument("--yes", action="store_true", help="不再询问 / do not ask")
+    _upon(one)
     common(one, apply)
     one = parts.add_parser("diff", help="比较版本，或文件与现状 / compare versions, or a file with what is there")
     one.add_argument("what", metavar="KEY|FILE")
@@ -39,6 +40,7 @@ def add(families: Any) -> None:
     one.add_argument("key")
     one.add_argument("number", type=int)
     one.add_argument("--note", default="", help="说明 / why")
+    _upon(one)
     common(one, rollback)
     one = parts.add_parser("switch", help="启用、暂停、停用 / switch on, pause, retire")
     one.add_argument("key")
@@ -50,6 +52,20 @@ def add(families: Any) -> None:
     way.add_argument("--revoke", action="store_true", help="收回 / take it back")
     way.add_argument("--restore", action="store_true", help="重新授予 / grant it again")
     common(one, grant)
+
+
+def _upon(parser: argparse.ArgumentParser) -> None:
+    told = "所依据的生效版本号；此后他人另发布了版本则拒绝 / number of the version in use that it was made from; refused when another was published since"
+    parser.add_argument("--upon", type=int, metavar="NUMBER", help=told)
+
+
+def _stands_on(options: argparse.Namespace, interface: Any) -> int | None:
+    """The version in use that this was made from: the one stated, else the one in use now (0: none yet); None while there is no interface."""
+    from jingwei.hub.register import services
+
+    if interface is None:
+        return None
+    return services.version_named(interface, options.upon, "upon").pk if options.upon is not None else interface.published_id or 0
 
 
 def show_all(options: argparse.Namespace, access: Any) -> int:
@@ -116,7 +132,7 @@ def apply(options: argparse.Namespace, access: Any) -> int:
     for system, verbs in files.touched_systems(wanted, owner):
         for verb in verbs:
             authorise(access, resource("hub.system"), verb, system)
-    lines = files.difference(wanted)
+    upon, lines = _stands_on(options, present), files.difference(wanted)
     if not options.json:
         print("\n".join(lines) or "= 无变化 / no change")
     if not lines:
@@ -126,7 +142,7 @@ def apply(options: argparse.Namespace, access: Any) -> int:
     if not options.yes and not _agreed(options):
         return fail("已取消；加 --yes 不再询问", "cancelled; --yes asks nothing")
     _register(files.register_systems(wanted, owner))
-    interface = files.apply(wanted)
+    interface = files.apply(wanted, upon)
     version = interface.published.number if interface.published else None
     if options.json:
         print_json({"changes": lines, "applied": True, "interface": interface.key, "version": version})
@@ -190,7 +206,8 @@ def rollback(options: argparse.Namespace, access: Any) -> int:
     from jingwei.hub.register import services
 
     interface = interface_of(access, options.key, "change")
-    version = services.version_switch(interface=interface, number=options.number, note=options.note)
+    upon = _stands_on(options, interface)
+    version = services.version_switch(interface=interface, number=options.number, note=options.note, upon=upon)
     if options.json:
         print_json({"interface": interface.key, "version": version.number, "content_of": options.number})
     else:

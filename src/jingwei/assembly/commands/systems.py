@@ -89,9 +89,8 @@ def register(options: argparse.Namespace, access: Any) -> int:
         name = options.name or (system.name if system else options.key)
         values = {"key": options.key, "name": name, "connector": options.connector, "description": options.description}
         made = services.system_save(instance=system, **services.cleaned_system(values), project=owner)
-        config = {**(made.connection.config if system is not None else {}), **given}
-        if config or options.connector != "local":
-            services.connection_save(system=made, config=config)
+        if given or options.connector != "local":
+            services.connection_change(system=made, config=given)
     if options.json:
         print_json(_plain(made))
     else:

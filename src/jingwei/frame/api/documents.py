@@ -9,7 +9,7 @@ from ninja import Router, Status
 
 from jingwei.frame.api import schemas
 from jingwei.frame.documents import versions
-from jingwei.frame.documents.declaration import Asked, Document, documents_of, registry
+from jingwei.frame.documents.declaration import Asked, Document, documents_of, registry, require_make
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import project_named
 
@@ -68,7 +68,9 @@ def require_first(request: HttpRequest, parts: list[str]) -> None:
         document = registry.get(parts[2])
         if document is None:
             raise Http404
-        project_named(request, parts[1], document.permission)  # type: ignore[arg-type]
+        place = project_named(request, parts[1], document.permission)  # type: ignore[arg-type]
+        if request.method == "POST":
+            require_make(document, request.access, place.pk)  # type: ignore[attr-defined]
 
 
 def router() -> Router:

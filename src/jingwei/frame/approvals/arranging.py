@@ -15,6 +15,7 @@ from jingwei.frame.approvals import people
 from jingwei.frame.lives.approval import Stage, days_at_most
 from jingwei.frame.models import Deputy, Project, StageRule
 from jingwei.frame.models.values import whole
+from jingwei.frame.postgres import locks
 from jingwei.frame.records.people import members
 from jingwei.frame.records.resource import Resource, registry, resources
 from jingwei.frame.rights.access import Access
@@ -40,6 +41,10 @@ def deputy_name(*, access: Access, person: int | None, deputy: int | None, from_
     first, last = _day(from_on, "from_on"), _day(until_on, "until_on")
     if last < first or last < people.today() or (last - first).days > deputy_days_at_most:
         raise ValidationError({"until_on": _("The last day lies on or after the first, not in the past, and at most a year after it.")})
+    locks.hold(f"deputies {access.tenant_id} {person}")  # the form sent twice names him once
+    same = Deputy.objects.filter(person_id=person, deputy_id=deputy, project=project, from_on=first, until_on=last).first()
+    if same is not None:
+        return same  # type: ignore[no-any-return]
     if Deputy.objects.filter(person_id=person, until_on__gte=people.today()).count() >= most_of_a_person:
         raise ValidationError({"deputy": _("This person has %(most)s deputies already. Remove one first.") % {"most": most_of_a_person}})
     made = Deputy(person_id=person, deputy_id=deputy, project=project, from_on=first, until_on=last)
@@ -100,6 +105,7 @@ def rule_keep(*, access: Access, key: str, stage: str, project: Project | None, 
     declared = {each.name: each for each in resource.approval.stages} if resource is not None and resource.approval is not None else {}
     if stage not in declared:
         raise ValidationError({"stage": _("Choose one of the stages that are declared.")})
+    locks.hold(f"stage rules {access.tenant_id}")
     rows = StageRule.objects.filter(resource=key, stage=stage, project=project)
     if not quorum.strip():
         rows.delete()

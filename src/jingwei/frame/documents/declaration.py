@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from jingwei.frame import narrowing
 from jingwei.frame.models import Project
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.records.resource import resource as resource_named
-from jingwei.frame.rights.access import Access
+from jingwei.frame.rights.access import Access, Lacking
 
 registry: dict[str, Document] = {}
 
@@ -139,3 +140,12 @@ def documents_of(access: Access, project: Project) -> list[Document]:
 def require_edit(document: Document, asked: Asked) -> None:
     """Raise PermissionDenied unless its texts may be written."""
     asked.access.require(document.edits, asked.project.pk)
+
+
+def require_make(document: Document, access: Access, place: int) -> None:
+    """Raise PermissionDenied unless a version may be made. Whoever may see the document makes one; but a version stays, so a program needs a token that
+    was given the right to write the document, and not only to look."""
+    access.require(document.permission, place)
+    within = narrowing.narrowed(document.edits, None, access.limits)
+    if within is not None and place not in within:
+        raise Lacking(document.edits)

@@ -21,7 +21,7 @@ from jingwei.frame import environment, scope
 from jingwei.frame.carried import room
 from jingwei.frame.documents import saying
 from jingwei.frame.documents.cover import Cover, cover_of
-from jingwei.frame.documents.declaration import Asked, Document, registry, require_edit
+from jingwei.frame.documents.declaration import Asked, Document, registry, require_edit, require_make
 from jingwei.frame.models import DocumentText, DocumentVersion, History, LongWork, Project, User
 from jingwei.frame.postgres import locks
 from jingwei.frame.records import undo
@@ -61,7 +61,8 @@ def kept(document: Document, asked: Asked) -> models.QuerySet[DocumentVersion]:
 
 
 def begin(document: Document, asked: Asked, *, language: str, status: str, user: User, url: str = "") -> LongWork:
-    """Begin to make a version. ValidationError names what is wrong; PermissionDenied when a final one is not his to make."""
+    """Begin to make a version. ValidationError names what is wrong; PermissionDenied when it, or a final one, is not his to make."""
+    require_make(document, asked.access, asked.project.pk)
     if language not in dict(settings.LANGUAGES):
         raise ValidationError({"language": _("Choose one of the languages: %(known)s.") % {"known": ", ".join(dict(settings.LANGUAGES))}})
     if status not in DocumentVersion.Status.values:
@@ -77,6 +78,7 @@ def begin(document: Document, asked: Asked, *, language: str, status: str, user:
         "row": asked.row.pk if asked.row is not None else 0,
         "in_language": language,
         "status": status,
+        "through": scope.current().origin if scope.current().is_of_token else "",
     }
     with translation.override(language):
         title = f"{document.title} · {asked.project.code}"
@@ -90,10 +92,11 @@ def make(payload: dict[str, Any], watch: Watch) -> dict[str, Any]:
     document = registry.get(payload["document"])
     if work.user is None or document is None:
         raise ValidationError(_("This document is no longer made."))
-    access = access_of(work.user, work.tenant)
-    with scope.within(scope.Scope(work.tenant_id, work.user_id, access.project_ids, origin="document", limits=access.limits)):
+    access, origin = access_of(work.user, work.tenant), payload.get("through") or "document"
+    with scope.within(scope.Scope(work.tenant_id, work.user_id, access.project_ids, origin=origin, limits=access.limits)):
         try:
             project = Project.objects.get(pk=payload["project"])
+            require_make(document, access, project.pk)
             asked = document.asked(access, project, payload["row"])
             if payload["status"] == DocumentVersion.Status.FINAL:
                 require_edit(document, asked)

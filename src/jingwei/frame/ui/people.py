@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
 from jingwei.frame.records import people
 from jingwei.frame.records.resource import resources
+from jingwei.frame.rights import administering
 from jingwei.frame.rights.access import Access, access_of, grants_of, grants_of_role, is_granted, standard_roles
 from jingwei.frame.rights.names import named, told_when_taken
 from jingwei.frame.ui.menu import MenuItem, register
@@ -70,6 +71,7 @@ def _grantable(request: Request, places: list[int] | None) -> list[Role]:
 @transaction.atomic
 def _invite(request: Request) -> str:
     """Give a role; a person who is new gets a one-time link. Nobody grants a role to themselves, nor what they do not hold, nor beyond their scope."""
+    _held_alone(request)
     name = User.normalize_username(str(request.POST.get("username", "")).strip())
     role = _numbered(Role.objects.filter(tenant=request.tenant), request.POST.get("role"))
     project = _numbered(Project.objects.all(), request.POST.get("project"))
@@ -107,6 +109,12 @@ def _invite(request: Request) -> str:
         _end_what_gained(request.tenant, user)
     messages.success(request, _("%(name)s is now %(role)s.") % {"name": name, "role": role.name})
     return _link(request, user) if user.is_pending else ""
+
+
+def _held_alone(request: Request) -> None:
+    """From here on with the rights of this moment: another administrator may have taken them away while the request waited."""
+    request.access = administering.held_alone(request.user, request.tenant)
+    request.access.require_anywhere(permission)
 
 
 def _numbered(rows: QuerySet[Any], given: Any) -> Any | None:
@@ -160,11 +168,12 @@ def _link(request: Request, user: User) -> str:
 
 
 @require_POST
+@transaction.atomic
 def link(request: Request, pk: int) -> HttpResponse:
     """Send the invitation again: a fresh link, shown once."""
+    _held_alone(request)
     row = _administered(request).filter(pk=pk).select_related("user").first()
     if row is None:
-        request.access.require_anywhere(permission)
         raise Http404
     if not row.user.is_pending:
         messages.info(request, _("%(name)s has come in already.") % {"name": row.user.username})
@@ -176,17 +185,27 @@ def link(request: Request, pk: int) -> HttpResponse:
 @require_POST
 @transaction.atomic
 def drop(request: Request, pk: int) -> HttpResponse:
-    """Take a role away; never one's own last one."""
-    request.access.require_anywhere(permission)
-    row = _administered(request).filter(pk=pk).select_related("user").first()
+    """Take a role away; never one's own, nor the last one that administers the organisation."""
+    _held_alone(request)
+    row = _administered(request).filter(pk=pk).select_related("user", "role").first()
     if row is None:
         raise Http404
     if row.user_id == request.user.pk:
         messages.error(request, _("Ask another administrator to take your own role away."))
-    else:
-        may_end = _covers_all(request.access, request.tenant, row.user)
-        row.delete()
-        if row.user.is_pending and (may_end or not row.user.memberships.exists()):
-            SetupLink.end(row.user)  # of others' invitations nothing is ended: what is left of them stays theirs
+        return redirect("members")
+    try:
+        _taken(request, row)
         messages.success(request, _("Taken away."))
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
     return redirect("members")
+
+
+@transaction.atomic
+def _taken(request: Request, row: Membership) -> None:
+    may_end = _covers_all(request.access, request.tenant, row.user)
+    row.delete()
+    if administering.administers(row):
+        administering.require_administrator(request.tenant)
+    if row.user.is_pending and (may_end or not row.user.memberships.exists()):
+        SetupLink.end(row.user)  # of others' invitations nothing is ended: what is left of them stays theirs

@@ -23,7 +23,7 @@ from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import commands, extra, forms, people, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Children, Resource, Verb, registry
-from jingwei.frame.ui import extra_form, refusals, timeline
+from jingwei.frame.ui import extra_form, once, refusals, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of
 from jingwei.frame.ui.lives import life_of
@@ -132,11 +132,13 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     if request.method == "POST":
         try:
             with heavy.for_files(request):
-                saved = save(request, resource, row)
+                saved = save(request, resource, row) if row is not None else once.write(request, resource, lambda: save(request, resource, None))
             messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
             if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
                 return redirect(plan_address(saved, request.access))
             return redirect("record", key=key, pk=saved.pk)
+        except once.MadeAlready as problem:
+            return _led_to(request, resource, problem.pk)
         except ValidationError as problem:
             errors = refusals.by_field(problem)
         except commands.Stale as problem:
@@ -151,8 +153,19 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         "archived": extra_form.archived_of(request, resource, row),
         "children": child_rows(request, resource, row),
         "errors": refusals.told_above(resource, errors, [*fields, *extras]),
+        "form_id": once.id_of(request) if row is None else "",
     }
     return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
+
+
+def _led_to(request: Request, resource: Resource, pk: int) -> HttpResponse:
+    """To what a form has made that came once more: nothing was written."""
+    made = resource.rows(request.access).filter(pk=pk).first()
+    if made is None:
+        messages.info(request, _("This form was saved before, and what it made is not there any more. Open the form anew."))
+        return redirect("records", key=resource.key)
+    messages.info(request, _("This form came twice; it was saved once."))
+    return redirect(plan_address(made, request.access)) if resource.model is Project else redirect("record", key=resource.key, pk=pk)
 
 
 def form_fields(

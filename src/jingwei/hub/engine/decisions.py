@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -32,6 +32,7 @@ from jingwei.hub.sync.terms import wording_of
 from jingwei.kernels import merge
 from jingwei.kernels.merge import SideName, sides, whole
 
+Decided = TypeVar("Decided", DeadLetter, Quarantine)
 choices = ("a", "b", "value", "accept", "create", "pair")
 
 
@@ -142,14 +143,18 @@ def _pair(batch: Batch, row: Row, key: str) -> None:
     forget_rows(batch, {mate.pk: row.pk})
 
 
+def _held(model: type[Decided], rows: Iterable[Decided], *related: str, **still: Any) -> list[Decided]:
+    """Those of these rows that are open now, held till the transaction ends: of two who decide at once, one decides."""
+    found = model.objects.select_for_update(of=("self",)).select_related(*related)
+    return list(found.filter(pk__in=[row.pk for row in rows], **still).order_by("pk"))
+
+
 @transaction.atomic
 def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
     """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it. Of a create that no search
     could find, `replay` says that it was not made, and `discard` that it may have been: then what waits and is just like it is taken for it."""
     count, interfaces = 0, set[int]()
-    for letter in letters:
-        if letter.settled_at is not None:
-            continue
+    for letter in _held(DeadLetter, letters, "entry", settled_at=None):
         DeadLetter.objects.filter(pk=letter.pk).update(settled_at=timezone.now(), settled_by_id=scope.current().user_id, settlement=settlement)
         if settlement == "replay":
             if letter.entry_id is not None:
@@ -196,9 +201,7 @@ def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | N
     """Let records in again. As they are over there now (they are looked up, so nothing old overtakes anything new), or with a mended `record`,
     which is taken as given; what came in stays in the delivery's history."""
     interfaces, count = set[int](), 0
-    for row in rows:
-        if row.released_at is not None:
-            continue
+    for row in _held(Quarantine, rows, "delivery", "interface", released_at=None):
         delivery = row.delivery
         if record is not None:
             _require_mendable(delivery, row, record)
@@ -229,13 +232,11 @@ def _require_mendable(delivery: Delivery, row: Quarantine, record: dict[str, Any
 @transaction.atomic
 def quarantine_discard(*, rows: Iterable[Quarantine]) -> int:
     """Leave quarantined records out for good, with a name under it; the raw delivery stays."""
-    count = 0
-    for row in rows:
-        if row.released_at is None:
-            Delivery.objects.filter(pk=row.delivery_id).update(outcome="discarded")
-            Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
-            count += 1
-    return count
+    open_ones = _held(Quarantine, rows, released_at=None)
+    for row in open_ones:
+        Delivery.objects.filter(pk=row.delivery_id).update(outcome="discarded")
+        Quarantine.objects.filter(pk=row.pk).update(released_at=timezone.now(), released_by_id=scope.current().user_id)
+    return len(open_ones)
 
 
 @transaction.atomic

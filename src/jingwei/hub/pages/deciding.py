@@ -113,22 +113,28 @@ def mend(request: Request, number: int) -> HttpResponse:
     if action not in ("mended", "replay", "discard"):
         raise Http404
     if row.released_at is not None:
-        messages.info(request, _("Somebody has settled this record in the meantime."))
+        _settled(request, 0, "")
         return back
     if action == "discard":
-        decisions.quarantine_discard(rows=[row])
-        messages.success(request, _("The record is left out. Its raw delivery is kept."))
+        _settled(request, decisions.quarantine_discard(rows=[row]), _("The record is left out. Its raw delivery is kept."))
         return back
     record = None
     try:
         if action == "mended":
             require_writing(request.access, row.interface)
             record = parked_form.record_of(row, request.POST)
-        decisions.quarantine_release(rows=[row], record=record)
+        count = decisions.quarantine_release(rows=[row], record=record)
     except ValidationError as problem:
         return _show_parked(request, row, parked_form.rows_of(row, request.POST, problem), problem)
-    messages.success(request, _("The record goes in again; it leads to its pair or back here within seconds."))
+    _settled(request, count, _("The record goes in again; it leads to its pair or back here within seconds."))
     return back
+
+
+def _settled(request: Request, count: int, text: str) -> None:
+    if count:
+        messages.success(request, text)
+    else:
+        messages.info(request, _("Somebody has settled this record in the meantime."))
 
 
 def _parked(request: Request, number: int, verb: str = "view") -> Quarantine:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,7 +19,8 @@ from jingwei.hub.pages import mapping_form, mapping_mending, mapping_shown
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.pages.mapping_away import Sides, reason_of, rows_of, sides_of
 from jingwei.hub.pages.systems import steps
-from jingwei.hub.register import drafts, services
+from jingwei.hub.register import changes, drafts, services
+from jingwei.hub.register.overtaking import Overtaken
 
 
 @require_GET
@@ -70,21 +72,22 @@ def publish(request: Request, key: str) -> HttpResponse:
     interface = interface_or_404(request, key, "change")
     spec, tables = mapping_form.spec_from(request.POST)
     seen, draft = str(request.POST.get("seen") or ""), drafts.of(interface)
-    if seen and seen != drafts.mark(interface, draft) and not (draft is not None and drafts.says(draft, spec, tables)):
-        text = _("Somebody has changed this mapping since you opened it. Look at what it says now before you publish.")
-        return refuse(request, interface, spec, tables, [text], 409)
-    answer = _published(request, interface, spec, tables)
+    if draft is not None and seen and seen != drafts.mark(interface, draft) and not drafts.says(draft, spec, tables):
+        return refuse_clash(request, interface, spec, tables, draft)
+    answer = _published(request, interface, spec, tables, drafts.upon(draft, seen))
     if answer is None:
         drafts.finish(interface=interface, mapping=spec, tables=tables, seen=seen)
         return redirect("hub:dry-run" if interface.stage == Interface.Stage.DRAFT else "hub:interface", key=key)
     return answer
 
 
-def _published(request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any]) -> HttpResponse | None:
+def _published(request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any], upon: int) -> HttpResponse | None:
     """None when it is; else the editor again with the reason."""
     try:
         whole = services.spec_of(interface, spec, mapping_form.finished(tables))
-        version = services.version_publish(interface=interface, spec=whole, note=str(request.POST.get("note") or ""))
+        version = services.version_publish(interface=interface, spec=whole, note=str(request.POST.get("note") or ""), upon=upon)
+    except Overtaken as problem:
+        return refuse_clash(request, interface, spec, tables, None, str(problem))
     except ValidationError as problem:
         return refuse(request, interface, spec, tables, problem.messages, 422)
     except PermissionDenied as problem:
@@ -97,8 +100,39 @@ def _published(request: Request, interface: Interface, spec: dict[str, Any], tab
     return None
 
 
-def refuse(request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any], texts: list[str], status: int) -> HttpResponse:
+def clash_of(interface: Interface, theirs: MappingDraft | None, spec: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    """Who wrote what since, beside what a page holds: their draft, or else the version in use."""
+    now = Interface.objects.select_related("published__author").get(pk=interface.pk)
+    version, draft = now.published, drafts.of(now)
+    if theirs is not None:
+        there: dict[str, Any] = {"mapping": theirs.mapping, "code_tables": theirs.code_tables}
+    else:
+        there = version.spec if version is not None else {"mapping": {"pairs": []}}
+    return {
+        "interface": now, "theirs": theirs, "version": version, "seen": drafts.mark(now, draft), "is_kept": draft is not None,
+        "changes": changes.changes({"mapping": there["mapping"], "code_tables": there.get("code_tables", {})}, {"mapping": spec, "code_tables": tables}),
+    }  # fmt: skip
+
+
+def refuse_clash(
+    request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any], theirs: MappingDraft | None, text: str = ""
+) -> HttpResponse:
+    """The editor again with what was typed in, who was faster with what, and the choice between both."""
+    text = text or _("Somebody has changed this mapping since you opened it. Look at what it says now before you publish.")
+    clash = render_to_string("hub/_draft_clash.html", clash_of(interface, theirs, spec, tables), request)
+    return refuse(request, interface_or_404(request, interface.key, "change"), spec, tables, [text], 409, clash=clash)
+
+
+def refuse(
+    request: Request, interface: Interface, spec: dict[str, Any], tables: dict[str, Any], texts: list[str], status: int, *, clash: str = ""
+) -> HttpResponse:
     """The editor again, with everything that was typed in and why it was not published."""
     context = page_context(request, interface, sides_of(interface), spec, tables, drafts.of(interface))
-    typed = {"refused": texts, "note": str(request.POST.get("note") or ""), "seen": str(request.POST.get("seen") or context["seen"]), "is_typed": True}
+    typed = {
+        "refused": texts,
+        "note": str(request.POST.get("note") or ""),
+        "seen": str(request.POST.get("seen") or context["seen"]),
+        "is_typed": True,
+        "clash": clash,
+    }
     return render(request, "hub/mapping.html", {**context, **typed}, status=status)

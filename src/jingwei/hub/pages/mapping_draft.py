@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from jingwei.frame.models.values import whole
 from jingwei.frame.records.commands import Stale
 from jingwei.frame.ui.drawing import moment
 from jingwei.frame.ui.undoing import offer_undo
@@ -24,9 +25,10 @@ from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Interface, MappingDraft
 from jingwei.hub.pages import mapping_form, mapping_mending
 from jingwei.hub.pages.interfaces import interface_or_404
-from jingwei.hub.pages.mapping import refuse
+from jingwei.hub.pages.mapping import clash_of, refuse, refuse_clash
 from jingwei.hub.pages.mapping_away import reason_of, sides_of
 from jingwei.hub.register import changes, drafts, places, services
+from jingwei.hub.register.overtaking import Overtaken
 from jingwei.hub.register.versions import compile_spec
 from jingwei.hub.rights import may_see_values
 from jingwei.kernels.mapping import MappingError
@@ -43,7 +45,7 @@ def keep(request: Request, key: str) -> HttpResponse:
     try:
         draft = drafts.keep(interface=interface, mapping=spec, tables=tables, note=note, seen=seen)
     except Stale as problem:
-        return JsonResponse({"html": _clash(request, interface, problem.row, spec, tables)}, status=409)
+        return JsonResponse({"html": render_to_string("hub/_draft_clash.html", clash_of(interface, problem.row, spec, tables), request)}, status=409)
     return JsonResponse({"seen": drafts.mark(interface, draft), "text": kept_text(draft)})
 
 
@@ -52,21 +54,6 @@ def kept_text(draft: MappingDraft) -> str:
     local = timezone.localtime(draft.updated_at)
     form = "%H:%M" if local.date() == timezone.localdate() else "%m-%d %H:%M"
     return _("Saved %(time)s") % {"time": local.strftime(form)}
-
-
-def _clash(request: Request, interface: Interface, theirs: MappingDraft | None, spec: dict[str, Any], tables: dict[str, Any]) -> str:
-    """Who wrote what since, beside what this page holds."""
-    now = Interface.objects.select_related("published__author").get(pk=interface.pk)
-    version = now.published
-    if theirs is not None:
-        there: dict[str, Any] = {"mapping": theirs.mapping, "code_tables": theirs.code_tables}
-    else:
-        there = version.spec if version is not None else {"mapping": {"pairs": []}}
-    context = {
-        "interface": now, "theirs": theirs, "version": version, "seen": drafts.mark(now, theirs),
-        "changes": changes.changes({"mapping": there["mapping"], "code_tables": there.get("code_tables", {})}, {"mapping": spec, "code_tables": tables}),
-    }  # fmt: skip
-    return render_to_string("hub/_draft_clash.html", context, request)
 
 
 @require_POST
@@ -90,10 +77,8 @@ def check(request: Request, key: str) -> HttpResponse:
     try:
         drafts.keep(interface=interface, mapping=spec, tables=tables, note=note, seen=str(request.POST.get("seen") or ""))
         compile_spec(_whole(interface, spec, tables))
-    except Stale:
-        return refuse(
-            request, interface, spec, tables, [_("Somebody has changed this mapping since you opened it. Look at what it says now before you publish.")], 409
-        )
+    except Stale as problem:
+        return refuse_clash(request, interface, spec, tables, problem.row)
     except MappingError as problem:
         return refuse(request, interface, spec, tables, [str(each) for each in places.problems_said(problem.problems, spec)], 422)
     except (contract.ConnectorError, LookupError) as problem:
@@ -113,7 +98,9 @@ def review(request: Request, key: str) -> HttpResponse:
     return _reviewed(request, interface, drafts.of(interface))
 
 
-def _reviewed(request: Request, interface: Interface, draft: MappingDraft | None, report: dict[str, Any] | None = None, problem: str = "") -> HttpResponse:
+def _reviewed(
+    request: Request, interface: Interface, draft: MappingDraft | None, report: dict[str, Any] | None = None, problem: str = "", status: int = 422
+) -> HttpResponse:
     if draft is None:
         return redirect("hub:mapping", key=interface.key)
     before = interface.published.spec if interface.published is not None else {}
@@ -121,12 +108,12 @@ def _reviewed(request: Request, interface: Interface, draft: MappingDraft | None
     gaps = mapping_mending.gaps_of(draft.mapping, draft.code_tables, sides_of(interface))
     rehearsed = draft.rehearsed if draft.rehearsed_version == draft.version else None
     context = {
-        "interface": interface, "draft": draft, "seen": drafts.mark(interface, draft), "report": report, "problem": problem, "shown": may_see_values(request.access, interface),
+        "interface": interface, "draft": draft, "seen": drafts.mark(interface, draft), "upon": interface.published_id or 0, "report": report, "problem": problem, "shown": may_see_values(request.access, interface),
         "changes": changes.changes({"mapping": before.get("mapping", {}), "code_tables": before.get("code_tables", {})}, after),
         "rehearsed": rehearsed, "rehearsed_at": moment(datetime.fromisoformat(rehearsed["at"])) if rehearsed else "", "is_behind": draft.base_id != interface.published_id,
         "open_count": sum(len(gap.a) + len(gap.b) for gap in gaps),
     }  # fmt: skip
-    return render(request, "hub/mapping_review.html", context, status=422 if problem else 200)
+    return render(request, "hub/mapping_review.html", context, status=status if problem else 200)
 
 
 @require_POST
@@ -162,10 +149,17 @@ def publish(request: Request, key: str) -> HttpResponse:
     interface = interface_or_404(request, key, "change")
     draft, seen = drafts.of(interface), str(request.POST.get("seen") or "")
     if draft is None or drafts.mark(interface, draft) != seen:
-        messages.error(request, _("Somebody has changed this mapping since you opened it. Look at what it says now before you publish."))
-        return redirect("hub:mapping-review" if draft is not None else "hub:mapping", key=key)
+        text = _("Somebody has changed this mapping since you opened it. Look at what it says now before you publish.")
+        if draft is not None:
+            return _reviewed(request, interface, draft, problem=text, status=409)
+        messages.error(request, text)
+        return redirect("hub:mapping", key=key)
+    upon = whole(str(request.POST.get("upon") or ""))  # what the page compared it with; else what the draft was begun from
     try:
-        version = services.version_publish(interface=interface, spec=_whole(interface, draft.mapping, draft.code_tables), note=draft.note)
+        spec = _whole(interface, draft.mapping, draft.code_tables)
+        version = services.version_publish(interface=interface, spec=spec, note=draft.note, upon=draft.base_id or 0 if upon is None else upon)
+    except Overtaken as problem:
+        return _reviewed(request, interface_or_404(request, key, "change"), draft, problem=str(problem), status=409)
     except ValidationError as problem:
         return _reviewed(request, interface, draft, problem=" ".join(problem.messages))
     except PermissionDenied as problem:

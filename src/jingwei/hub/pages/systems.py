@@ -153,9 +153,7 @@ def connection_edit(request: Request, key: str) -> HttpResponse:
     context: dict[str, Any] = {"system": system}
     try:
         if config or secrets or webhook_secret:
-            services.connection_save(
-                system=system, config={**system.connection.config, **config}, credentials=secrets or None, webhook_secret=webhook_secret or None
-            )
+            services.connection_change(system=system, config=config, credentials=secrets or None, webhook_secret=webhook_secret or None)
         context["check"] = services.connection_test(system=system_named(request.access, key))
     except ValidationError as error:
         context["errors"] = error.messages

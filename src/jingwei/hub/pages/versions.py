@@ -9,11 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from jingwei.frame.models.values import whole
 from jingwei.frame.web import Request
-from jingwei.hub.models import InterfaceVersion
+from jingwei.hub.models import Interface, InterfaceVersion
 from jingwei.hub.pages.deciding import complain
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.register import changes, services
+from jingwei.hub.register.overtaking import Overtaken
 
 shown_at_most = 200
 
@@ -21,7 +23,10 @@ shown_at_most = 200
 @require_GET
 def versions(request: Request, key: str) -> HttpResponse:
     """All versions, and the difference of two: the last two unless others are chosen."""
-    interface = interface_or_404(request, key)
+    return _compared(request, interface_or_404(request, key))
+
+
+def _compared(request: Request, interface: Interface, problem: str = "") -> HttpResponse:
     rows = list(interface.versions.select_related("author")[:shown_at_most])
     by_number = {row.number: row for row in rows}
     new = _chosen(request, "new", by_number, rows[0] if rows else None)
@@ -29,9 +34,9 @@ def versions(request: Request, key: str) -> HttpResponse:
     context = {
         "interface": interface, "versions": rows, "old": old, "new": new,
         "changes": changes.changes(old.spec, new.spec) if old is not None and new is not None else [],
-        "may_change": request.access.allows("hub.interface.change", interface.project_id),
+        "may_change": request.access.allows("hub.interface.change", interface.project_id), "problem": problem,
     }  # fmt: skip
-    return render(request, "hub/versions.html", context)
+    return render(request, "hub/versions.html", context, status=409 if problem else 200)
 
 
 def _chosen(request: Request, name: str, by_number: dict[int, InterfaceVersion], default: InterfaceVersion | None) -> InterfaceVersion | None:
@@ -51,8 +56,10 @@ def switch(request: Request, key: str) -> HttpResponse:
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Http404
     try:
-        version = services.version_switch(interface=interface, number=int(number))
+        version = services.version_switch(interface=interface, number=int(number), upon=whole(str(request.POST.get("upon") or "")))
         messages.success(request, _("Version %(number)s is published; it has the content of version %(old)s.") % {"number": version.number, "old": number})
+    except Overtaken as problem:
+        return _compared(request, interface_or_404(request, key, "change"), str(problem))
     except ValidationError as problem:
         complain(request, problem)
     except PermissionDenied as problem:

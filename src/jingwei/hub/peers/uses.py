@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.postgres import locks
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access, access_of
 from jingwei.hub.models import Interface, System, SystemUse
@@ -37,8 +38,14 @@ def seen_from(projects: frozenset[int]) -> Q:
     return mine | Q(project_id__in=projects) | Q(connector="local", project=None)
 
 
+def _hold(*systems: System) -> None:
+    """Of who relies on a grant and who withdraws it, one comes after the other. An interface is locked before its systems, so that nobody waits in a circle."""
+    locks.hold(*(f"uses of system {system.pk}" for system in systems))
+
+
 def take(interface: Interface) -> None:
     """The interface's project may use both systems from now on, when it may already or when who acts may grant it. ValidationError at the system otherwise."""
+    _hold(interface.system_a, interface.system_b)
     for side in ("a", "b"):
         system = interface.system(side)
         if is_given(system, interface.project_id):
@@ -70,6 +77,7 @@ def give(*, system: System, project: Project) -> SystemUse:
 @transaction.atomic
 def withdraw(*, system: System, project: Project) -> None:
     """They may not any more. Refused while one of them is live."""
+    _hold(system)
     live = Interface.objects.filter(project=project, stage=Interface.Stage.LIVE)
     names = sorted({each.name for each in live if system.pk in (each.system_a_id, each.system_b_id)})
     if names:

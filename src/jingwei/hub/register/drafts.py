@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import History
+from jingwei.frame.models.values import whole
 from jingwei.frame.records import undo
 from jingwei.frame.records.commands import Stale
 from jingwei.frame.rights.access import Access
@@ -25,6 +26,13 @@ def of(interface: Interface) -> MappingDraft | None:
 def mark(interface: Interface, draft: MappingDraft | None) -> str:
     """What a page has seen: this draft as it is now, or the version in use and no draft."""
     return f"{draft.pk}.{draft.version}" if draft is not None else f"v{interface.published_id or 0}"
+
+
+def upon(draft: MappingDraft | None, seen: str) -> int:
+    """The version in use that a page was begun from, by the mark of what it has seen; 0 is none."""
+    if seen.startswith("v"):
+        return whole(seen[1:]) or 0
+    return draft.base_id or 0 if draft is not None else 0
 
 
 def says(draft: MappingDraft, mapping: dict[str, Any], tables: dict[str, Any]) -> bool:

@@ -112,8 +112,12 @@ def register_systems(wanted: dict[str, Any], owner: Project | None = None) -> li
 
 
 @transaction.atomic
-def apply(wanted: dict[str, Any]) -> Interface:
-    """Make it so. Systems that do not exist are registered (their credentials are put in with `jingwei credential set` or on the page)."""
+def apply(wanted: dict[str, Any], upon: int | None = None) -> Interface:
+    """Make it so. Systems that do not exist are registered (their credentials are put in with `jingwei credential set` or on the page).
+
+    A file is whole by intent: it takes the place of the mapping in use, and the note of the version says of which. `upon` is the version that the
+    difference was shown against, or that the file was written from: Overtaken when another one is in use.
+    """
     head = wanted["interface"]
     project = Project.objects.filter(code=head["project"]).first()
     if project is None:
@@ -128,7 +132,9 @@ def apply(wanted: dict[str, Any]) -> Interface:
     if wanted.get("mapping"):
         interface = Interface.objects.select_related("system_a", "system_b", "published", "project").get(pk=interface.pk)
         spec = services.spec_of(interface, wanted["mapping"], wanted.get("code_tables"))
-        services.version_publish(interface=interface, spec=spec, note=gettext("from file"))
+        before = interface.published
+        note = gettext("from file, in place of version %(number)s") % {"number": before.number} if before is not None else gettext("from file")
+        services.version_publish(interface=interface, spec=spec, note=note, upon=upon)
     return interface
 
 

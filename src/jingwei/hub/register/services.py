@@ -23,7 +23,7 @@ from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEn
 from jingwei.hub.peers import catalogue, grants, mending, uses
 from jingwei.hub.peers import places as where
 from jingwei.hub.peers.session import bound_of, session_of, stream_of
-from jingwei.hub.register import overlaps, places, stages, versions
+from jingwei.hub.register import overlaps, overtaking, places, stages, versions
 from jingwei.hub.register.stages import wake
 from jingwei.kernels.mapping import MappingError
 
@@ -47,6 +47,19 @@ def check_connector(system: System) -> None:
     if system.connector not in catalogue.entries():
         names = ", ".join(sorted(catalogue.entries()))
         raise ValidationError({"connector": ValidationError(_("There is no such connector. Installed: %(names)s."), params={"names": names})})
+
+
+def _held(system: System) -> Connection:
+    """Its connection, as it is now, held till the transaction ends: who changes a part of it stands on what is there."""
+    made, _made = Connection.objects.get_or_create(system=system)
+    found: Connection = Connection.objects.select_for_update(of=("self",), no_key=True).select_related("credential", "system").get(pk=made.pk)
+    return found
+
+
+@transaction.atomic
+def connection_change(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
+    """Say some of the settings anew; the others stay as they are."""
+    return connection_save(system=system, config={**_held(system).config, **config}, credentials=credentials, webhook_secret=webhook_secret)
 
 
 @transaction.atomic
@@ -73,7 +86,7 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
         wrong["base_url"] = _("This is no address: write it as in https://tracker.example.com or http://10.0.0.5:3000.")
     if wrong:
         raise ValidationError(wrong)
-    connection, _made = Connection.objects.get_or_create(system=system)
+    connection = _held(system)
     if connection.credential_id and not credentials:
         _still_bound(connection, bound)
     leads_elsewhere = connection.config != config
@@ -120,9 +133,10 @@ def _still_bound(connection: Connection, bound: str) -> None:
         )
 
 
+@transaction.atomic
 def credentials_save(*, system: System, given: dict[str, str]) -> Connection:
     """Put in some of a system's secrets; the others and the address stay. Raises ValidationError naming the secrets there are."""
-    connection, _made = Connection.objects.select_related("credential").get_or_create(system=system)
+    connection = _held(system)
     known = set(catalogue.manifest(system.connector).get("auth", {}).get("secrets", {}))
     unknown = sorted(set(given) - known)
     if unknown:
@@ -202,6 +216,8 @@ def hurry(interface_ids: Iterable[int]) -> None:
 def interface_save(*, instance: Interface | None = None, **values: Any) -> Interface:
     """Create or change an interface; its streams are fixed once a version is published."""
     interface = instance or Interface()
+    if instance is not None:
+        Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)  # before its systems, as everywhere
     fixed = ("system_a", "stream_a", "system_b", "stream_b", "project")
     if instance is not None and instance.published_id is not None:
         changed = [name for name in fixed if name in values and values[name] != getattr(instance, name)]
@@ -229,18 +245,23 @@ def spec_of(interface: Interface, mapping: dict[str, Any], code_tables: dict[str
 
 
 @transaction.atomic
-def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "") -> InterfaceVersion:
-    """Publish an immutable version. An equal spec publishes nothing new. Checkpoints and links stay: nothing is skipped."""
+def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "", upon: int | None = None) -> InterfaceVersion:
+    """Publish an immutable version. An equal spec publishes nothing new. Checkpoints and links stay: nothing is skipped.
+
+    `upon` is the version in use that this was begun from (0: none yet); another one published since is not taken back unseen: Overtaken. Without it
+    the spec is whole by intent, and takes the place of whatever is in use.
+    """
     try:
         versions.compile_spec(spec)
     except MappingError as problem:
         raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
-    uses.take(interface)
     mark = versions.fingerprint(spec)
     row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    uses.take(interface)
     if row.published is not None and row.published.fingerprint == mark:
         return row.published
+    overtaking.refuse(row, spec, upon)
     number = (row.versions.aggregate(top=Max("number"))["top"] or 0) + 1
     version = InterfaceVersion(
         interface=row,
@@ -281,10 +302,10 @@ def version_named(interface: Interface, number: int, field: str = "number") -> I
 
 
 @transaction.atomic
-def version_switch(*, interface: Interface, number: int, note: str = "") -> InterfaceVersion:
-    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole."""
-    wanted = version_named(interface, number)
-    return version_publish(interface=interface, spec=wanted.spec, note=note or gettext("content of version %(number)s") % {"number": number})
+def version_switch(*, interface: Interface, number: int, note: str = "", upon: int | None = None) -> InterfaceVersion:
+    """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole. Raises Overtaken."""
+    wanted, told = version_named(interface, number), note or gettext("content of version %(number)s") % {"number": number}
+    return version_publish(interface=interface, spec=wanted.spec, note=told, upon=upon)
 
 
 @transaction.atomic

@@ -80,7 +80,8 @@ def rollback(request: Request, key: str, asked: Rollback) -> Any:
     """Publish the content of an earlier version as a new one."""
     interface = interface_named(request.access, key, "change")
     storable(note=asked.note)
-    services.version_switch(interface=interface, number=asked.number, note=asked.note)
+    upon = services.version_named(interface, asked.in_use, "in_use").pk if asked.in_use is not None else None
+    services.version_switch(interface=interface, number=asked.number, note=asked.note, upon=upon)
     return _stage(interface)
 
 

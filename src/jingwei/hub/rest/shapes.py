@@ -55,10 +55,11 @@ class Switch(Strict):
 
 
 class Rollback(Strict):
-    """The version whose content is published as a new one."""
+    """The version whose content is published as a new one; `in_use` is the one in use that was looked at: another one published since is a 409."""
 
     number: int = Field(..., ge=1, le=2**31 - 1)
     note: str = Field("", max_length=300)
+    in_use: int | None = Field(None, ge=1, le=2**31 - 1)
 
 
 class Done(BaseModel):

@@ -1,0 +1,121 @@
+"""What two people do in the hub in the same moment: one after the other, and the second on what the first has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.utils import translation
+
+from jingwei.frame import scope
+from jingwei.frame.models import User
+from jingwei.hub.engine import decisions
+from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, Quarantine, SystemUse
+from jingwei.hub.peers import uses
+from jingwei.hub.register import services
+from tests.at_once import overlapped
+from tests.hub.conftest import Joined, system_of
+from tests.hub.deeds import fresh
+from tests.hub.pages.test_deciding import park
+from tests.hub.people import browser, owner, person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def by(joined: Joined, user: User, work: Any) -> Any:
+    """A deed of somebody, on whatever connection."""
+
+    def deed() -> Any:
+        with scope.within(scope.Scope(joined.tenant.pk, user.pk)), translation.override("en"):
+            try:
+                return work()
+            except ValidationError as problem:
+                raise ValidationError(problem.messages) from problem  # in words, while they are in this language
+
+    return deed
+
+
+@pytest.fixture
+def granted(joined: Joined) -> Joined:
+    """The pair paused, its system granted to the project, and an engineer of the project who cannot grant it."""
+    services.interface_switch(instance=joined.interface, stage=Interface.Stage.PAUSED)
+    uses.give(system=system_of("tracker"), project=joined.project)
+    return joined
+
+
+def is_live_without_its_grant(joined: Joined) -> bool:
+    return fresh(joined).stage == Interface.Stage.LIVE and not SystemUse.objects.filter(project=joined.project).exists()
+
+
+def test_what_loses_its_grant_in_that_moment_is_not_switched_on(granted: Joined) -> None:
+    engineer = person(granted, "engineer", "hub.interface.*")
+    withdraw = by(granted, owner(granted), lambda: uses.withdraw(system=system_of("tracker"), project=granted.project))
+    _one, two = overlapped(withdraw, by(granted, engineer, lambda: services.interface_switch_on(instance=fresh(granted))))
+    assert isinstance(two, ValidationError) and "not granted" in str(two) and fresh(granted).stage == Interface.Stage.PAUSED
+    assert not is_live_without_its_grant(granted)
+
+
+def test_the_grant_of_what_is_switched_on_in_that_moment_stays(granted: Joined) -> None:
+    engineer = person(granted, "engineer", "hub.interface.*")
+    withdraw = by(granted, owner(granted), lambda: uses.withdraw(system=system_of("tracker"), project=granted.project))
+    _one, two = overlapped(by(granted, engineer, lambda: services.interface_switch_on(instance=fresh(granted))), withdraw)
+    assert isinstance(two, ValidationError) and "Pause them first" in str(two)
+    assert fresh(granted).stage == Interface.Stage.LIVE and not is_live_without_its_grant(granted)
+
+
+def test_a_parked_record_is_settled_once(joined: Joined) -> None:
+    row, user = park(joined), owner(joined)
+    discard = by(joined, user, lambda: decisions.quarantine_discard(rows=[row]))
+    release = by(joined, user, lambda: decisions.quarantine_release(rows=[row]))
+    assert overlapped(discard, release) == (1, 0)
+    delivery = Delivery.objects.get(pk=row.delivery_id)
+    assert (delivery.outcome, delivery.state) == ("discarded", Delivery.State.QUARANTINED)
+
+
+def test_a_record_that_goes_in_again_is_not_discarded_too(joined: Joined) -> None:
+    row, user = park(joined), owner(joined)
+    release = by(joined, user, lambda: decisions.quarantine_release(rows=[row]))
+    assert overlapped(release, by(joined, user, lambda: decisions.quarantine_discard(rows=[row]))) == (1, 0)
+    delivery = Delivery.objects.get(pk=row.delivery_id)
+    assert (delivery.outcome != "discarded", delivery.state) == (True, Delivery.State.WAITING)
+
+
+def test_the_page_says_that_somebody_else_has_settled_it(joined: Joined) -> None:
+    row, user = park(joined), owner(joined)
+    client: Client = browser(user)
+    release = by(joined, user, lambda: decisions.quarantine_release(rows=[row]))
+    for action in ("discard", "replay"):
+        address = f"/hub/parked/{row.pk}/mend/"
+        _one, two = overlapped(release, lambda action=action, address=address: client.post(address, {"action": action}, follow=True))
+        assert "settled this record in the meantime" in two.content.decode(), action
+        Quarantine.objects.filter(pk=row.pk).update(released_at=None)
+
+
+def test_a_dead_letter_is_settled_once(joined: Joined) -> None:
+    delivery, user = park(joined).delivery, owner(joined)
+    letter = DeadLetter.objects.create(interface=joined.interface, delivery=delivery, code="x", tenant_id=joined.tenant.pk)
+    discard = by(joined, user, lambda: decisions.dead_letter_settle(letters=[letter], settlement="discard"))
+    replay = by(joined, user, lambda: decisions.dead_letter_settle(letters=[letter], settlement="replay"))
+    assert overlapped(discard, replay) == (1, 0)
+    assert DeadLetter.objects.get(pk=letter.pk).settlement == "discard" and Delivery.objects.get(pk=delivery.pk).state == Delivery.State.QUARANTINED
+
+
+def test_two_settings_of_a_connection_that_are_changed_at_once_both_stand(joined: Joined) -> None:
+    user = owner(joined)
+
+    def change(name: str) -> Any:
+        return by(joined, user, lambda: services.connection_change(system=system_of("tracker"), config={name: name}))
+
+    overlapped(change("one"), change("two"))
+    kept = Connection.objects.get(system__key="tracker").config
+    assert kept == {"base_url": joined.program.url, "one": "one", "two": "two"}
+
+
+def test_two_secrets_of_a_connection_that_are_put_in_at_once_both_stand(joined: Joined) -> None:
+    system, user = system_of("tracker"), owner(joined)
+    change = by(joined, user, lambda: services.connection_change(system=system_of("tracker"), config={"one": "one"}))
+    put_in = by(joined, user, lambda: services.credentials_save(system=system, given={"api_key": "another"}))
+    overlapped(change, put_in)
+    assert Connection.objects.get(system__key="tracker").config.get("one") == "one", "putting in a secret writes no setting back"
