@@ -62,10 +62,9 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def _rows(self) -> models.QuerySet[Any]:
         """The rows that may be named. A project is known to whoever has a right in it: the scope holds no others."""
         rows = self.target.model.objects.all()
-        if self.rights is None or self.target.model is Project:
+        if self.rights is None or self.target.model is Project or self.rights.projects(self.target.permission("view")) is None:
             return rows
-        seen = self.target.seen(self.rights)
-        return rows.filter(models.Q(pk__in=seen.values("pk")) | models.Q(pk=self.kept))
+        return rows.filter(models.Q(pk__in=self.target.seen(self.rights).values("pk")) | models.Q(pk=self.kept))
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 from django import forms
@@ -17,7 +18,7 @@ from jingwei.frame.records import checks, doubles, extra, extra_taken
 from jingwei.frame.records.fields import MemberField, ReferenceField, form_field, nowhere_else
 from jingwei.frame.records.people import members
 from jingwei.frame.records.resource import Resource, resource_of
-from jingwei.frame.rights.access import Access
+from jingwei.frame.rights.access import Access, access_of
 
 
 class RowForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -74,6 +75,14 @@ def form_class(resource: Resource, names: Sequence[str]) -> type[RowForm]:
     return cast("type[RowForm]", forms.modelform_factory(resource.model, form=RowForm, fields=list(names), formfield_callback=form_field))
 
 
+def confine(form: RowForm, access: Access | None) -> RowForm:
+    """The form as it is for whoever asks: it takes no reference to what he may not look at, and does not tell its name; what the row names may stay."""
+    for name, field in form.fields.items():
+        if isinstance(field, ReferenceField):
+            field.rights, field.kept = access, getattr(form.instance, f"{name}_id", None)
+    return form
+
+
 def blank_values(resource: Resource) -> dict[str, Any]:
     """Defaults of a new row, by field."""
     fresh = resource.model()
@@ -104,6 +113,7 @@ def checked(
     filled = own if instance is not None else {**blank_values(resource), **own}
     form = form_class(resource, wanted)(filled, cast(Any, files), instance=probe_of(resource, instance))
     form.rights, form.siblings = access, siblings
+    confine(form, access)
     if place is nowhere_else:
         place = place_given(resource, given, instance)
     for name in set(wanted) & set(resource.confined):
@@ -237,6 +247,12 @@ class Checker:
         self._empty: dict[str, Any] = {}
         self._is_still = False  # declared fields stay as they are
 
+    @cached_property
+    def _rights(self) -> Access | None:
+        """Of whoever works here; the machinery may name everything."""
+        current = scope.current()
+        return access_of(current.user_id, current.tenant_id) if current.user_id is not None else None
+
     def checked(self, given: Mapping[str, Any], instance: Any | None) -> dict[str, Any]:
         """Cleaned values; ValidationError by field."""
         given = extra_taken.gathered(self.resource, given)
@@ -248,7 +264,7 @@ class Checker:
             if name == extra.column:
                 continue
             try:
-                cleaned[name] = self._clean(name, value, place)
+                cleaned[name] = self._clean(name, value, place, getattr(instance, f"{name}_id", None))
             except ValidationError as problem:
                 problems[name] = problem.error_list
         if instance is None:
@@ -275,14 +291,22 @@ class Checker:
             value = self._empty[name]
             cleaned[name] = copy.copy(value) if isinstance(value, list | dict) else value
 
-    def _clean(self, name: str, value: Any, place: Any = nowhere_else) -> Any:
+    def _clean(self, name: str, value: Any, place: Any = nowhere_else, kept: int | None = None) -> Any:
         field = self._field(name)
         if isinstance(field, ReferenceField):
-            field.place = place if name in self.resource.confined else nowhere_else
+            field.place, field.kept = place if name in self.resource.confined else nowhere_else, None
         if isinstance(field, ReferenceField | MemberField) and isinstance(value, str | int):
             mark = (name, type(value), value, place)
             if mark not in self._found:
-                self._found[mark] = field.clean(value)
+                if isinstance(field, ReferenceField):
+                    field.rights = self._rights
+                try:
+                    self._found[mark] = field.clean(value)
+                except ValidationError:
+                    if kept is None or not isinstance(field, ReferenceField):
+                        raise
+                    field.kept = kept
+                    return field.clean(value)
             return self._found[mark]
         made = field.clean(value)
         model_field = self.resource.model_field(name)

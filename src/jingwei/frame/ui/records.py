@@ -165,6 +165,7 @@ def form_fields(
         if name in initial and (target := resource.target(name)) is not None:
             initial[name] = (project_asked(initial) if target.model is Project and name == "project" else whole(str(initial[name]))) or initial[name]
     form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
+    forms.confine(form, request.access)
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
 
