@@ -57,7 +57,11 @@ def test_a_page_does_nothing_to_what_was_not_seen(house: House, inside: Callable
     assert stored(inside, kind, row) == before
     for name, value in asked_by(kind, verb).items():
         assert str(value) in html, f"what was typed into {name} is kept"
-    shown = [str(getattr(row, name)) for name in kind.columns if isinstance(before.get(name), str) and before[name] and not getattr(kind.model_field(name), "choices", None)]
+    shown = [
+        str(getattr(row, name))
+        for name in kind.columns
+        if isinstance(before.get(name), str) and before[name] and not getattr(kind.model_field(name), "choices", None)
+    ]
     assert all(text in html for text in shown), "what is there now is shown"
     assert browser.post(address, {**asked_by(kind, verb), "version": row.version}).status_code != 409
 

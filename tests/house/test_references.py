@@ -53,7 +53,9 @@ def test_what_one_may_not_look_at_is_not_there(house: House, inside: Callable[[]
     with scope.within(scope.Scope(house.tenant.pk, user.pk, access.project_ids)):
         for given in (there.pk, f"#{there.pk}", words):
             other = nowhere if isinstance(given, int) else f"#{nowhere}" if given.startswith("#") else "no-such-thing"
-            told = [refusal(lambda value=value: commands.create(kind, values | {name: value}, access), name).replace(str(value), "?") for value in (given, other)]  # type: ignore[misc]
+            told = [
+                refusal(lambda value=value: commands.create(kind, values | {name: value}, access), name).replace(str(value), "?") for value in (given, other)
+            ]  # type: ignore[misc]
             assert told[0] == told[1], given
             many = commands.save_many(kind, [(None, values | {name: given})], access)
             assert isinstance(many[0], ValidationError) and name in many[0].message_dict, f"{given}: {many}"
@@ -93,6 +95,12 @@ def test_standard_roles_may_look_at_what_their_forms_need() -> None:
                 continue
             for name in kind.plain_fields:
                 target, field = kind.target(name), kind.model_field(name)
-                if target is not None and target.model is not Project and field is not None and not field.blank and not is_granted(grants_of(role), target.permission("view")):
+                if (
+                    target is not None
+                    and target.model is not Project
+                    and field is not None
+                    and not field.blank
+                    and not is_granted(grants_of(role), target.permission("view"))
+                ):
                     lacking.append(f"{role}: {kind.key}.{name}")
     assert lacking == []

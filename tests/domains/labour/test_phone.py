@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Role, User
+from jingwei.frame.walls.troubles import said_of
 from tests.domains.conftest import Firm
 
 pytestmark = pytest.mark.django_db
@@ -179,8 +180,7 @@ def test_tasks_and_crews_are_named_only_to_who_may_see_them(firm: Firm) -> None:
     kept = sheet_of(firm, task=task)
     page = client.get(f"/labour/phone/{kept.pk}/").content.decode()
     assert 'name="team"' in page and 'name="task"' not in page
-    form = {name: value for name, value in shown(firm, kept, place="三楼").items()}
-    assert sent(client, form).status_code == 200
+    assert sent(client, shown(firm, kept, place="三楼")).status_code == 200
     assert Sheet.objects.get(pk=kept.pk).task_id == task.pk, "what one does not see stays"
 
 
@@ -230,3 +230,17 @@ def firm_submitted(firm: Firm) -> Sheet:
         submitted: Sheet = firm.taken(kept, "submit")
     with scope.within(scope.Scope(firm.tenant.pk)):
         return submitted
+
+
+def test_a_key_that_nobody_typed_is_not_told_as_taken(firm: Firm) -> None:
+    """What the phone calls its draft, or which of two is the present one, no person has typed: then somebody did the same at the same moment."""
+    kept, other = sheet_of(firm), sheet_of(firm)
+    Sheet.objects.filter(pk=kept.pk).update(client_key="a")
+    said = []
+    for name, value in (("client_key", "a"), ("number", kept.number)):
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+            Sheet.objects.filter(pk=other.pk).update(**{name: value})
+        found = said_of(caught.value)
+        assert found is not None
+        said.append((found.status, found.code))
+    assert said == [(409, "at_once"), (422, "taken")]

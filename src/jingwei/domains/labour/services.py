@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -64,10 +64,10 @@ def check_lines(sheet: Sheet) -> None:
             raise ValidationError(_("%(name)s has %(hours)s h on another sheet of this day already; together that is more than 24 h.") % told)
 
 
-def hours_elsewhere(sheet: Sheet) -> Counter[str]:
+def hours_elsewhere(sheet: Sheet) -> dict[str, Decimal]:
     """What each of the crew has on other sheets of that day, by name: on all of the organisation, whatever whoever asks may see of it."""
     rows = SheetLine.unscoped.filter(tenant_id=sheet.tenant_id, sheet__work_date=sheet.work_date, sheet__team_id=sheet.team_id).exclude(sheet=sheet)
-    hours: Counter[str] = Counter()
+    hours: dict[str, Decimal] = defaultdict(Decimal)
     for worker, worked in rows.exclude(sheet__status__in=Sheet.written_in).values_list("worker", "hours"):
         hours[same_name(worker)] += worked
     return hours

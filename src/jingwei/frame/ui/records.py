@@ -233,7 +233,10 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
         errors = {NON_FIELD_ERRORS: [str(commands.Stale(row))]}
     fields = form_fields(request, resource, row, errors, declared.fields)
     context = {"resource": resource, "row": row, "verb": declared, "fields": fields, "errors": refusals.told_above(resource, errors, fields)}
-    context |= {"cells": cells_of(request.access, resource, row, resource.columns, link=False), "may": {"change": False}}  # as it is now; nothing is edited beside it
+    context |= {
+        "cells": cells_of(request.access, resource, row, resource.columns, link=False),
+        "may": {"change": False},
+    }  # as it is now; nothing is edited beside it
     return render(request, "frame/records/verb.html", context, status=status)
 
 

@@ -63,7 +63,9 @@ def _refused(request: Request, project: Project, given: dict[str, Any], lines: l
     """409: what is there now, beside what was typed; who sends it again has seen that."""
     is_open = found.status in Sheet.written_in
     if is_open:
-        text = _("Somebody changed this sheet since you opened it. Nothing was written; what you typed is kept. Look at what is there now; if yours is right, send it again.")
+        text = _(
+            "Somebody changed this sheet since you opened it. Nothing was written; what you typed is kept. Look at what is there now; if yours is right, send it again."
+        )
     else:
         text = _("This sheet is “%(state)s” meanwhile. Nothing was written; what you typed is kept.") % {"state": found.get_status_display()}
     errors = [{"field": "", "label": "", "message": text}, *_differences(request, found, given, lines)]

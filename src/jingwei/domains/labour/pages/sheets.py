@@ -122,7 +122,13 @@ def sheet(request: Request, pk: int) -> HttpResponse:
     found = _sheet(request, pk)
     if found.status in Sheet.written_in and request.access.allows("labour.sheet.change", found.project_id) and sees_lines(request, found.project):
         values = {name: getattr(found, name) for name in ("place", "description", "dispute")}
-        values |= {"team": found.team_id, "task": found.task_id, "work_date": found.work_date.isoformat(), "key": found.client_key or f"sheet-{found.pk}", "version": found.version}
+        values |= {
+            "team": found.team_id,
+            "task": found.task_id,
+            "work_date": found.work_date.isoformat(),
+            "key": found.client_key or f"sheet-{found.pk}",
+            "version": found.version,
+        }
         lines = [{"id": line.pk, **{name: getattr(line, name) for name in line_fields}} for line in found.lines.all()]
         return render(request, "labour/phone_form.html", form(request, found.project, values, lines, found))
     return render(request, "labour/phone_sheet.html", shown(request, found))
