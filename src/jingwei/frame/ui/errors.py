@@ -27,7 +27,7 @@ def asks_json(request: HttpRequest) -> bool:
 
 
 def _answer(request: HttpRequest, status: int, title: str, text: str, hint: str, code: str = "", **more: object) -> HttpResponse:
-    if asks_json(request):
+    if asks_json(request) and request.method == "POST":  # what is sent is answered as it is asked; what is only looked at is told in a line
         return JsonResponse({"errors": [{"field": "", "code": code or str(status), "message": text}]}, status=status)
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
@@ -150,7 +150,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     if _is_database_away(sys.exc_info()[1]):
         return _away(request)
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-    if asks_json(request):
+    if asks_json(request) and request.method == "POST":
         text = f"程序出错了 Something went wrong · {request_id}"
         return JsonResponse({"errors": [{"field": "", "code": "failed", "message": text}]}, status=500)
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
