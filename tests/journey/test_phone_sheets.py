@@ -124,3 +124,44 @@ def test_a_refused_sheet_says_what_to_mend_and_stays(pages: tuple[Page, Page], r
     leader.goto(running.url + "/labour/phone/")
     kept.get_by_role("button", name="丢弃").click()
     expect(leader.locator("#pending")).to_be_hidden()
+
+
+def test_what_the_other_side_changed_meanwhile_is_shown_and_not_written_over(pages: tuple[Page, Page], running: Running) -> None:
+    """Given a sheet that is written on without a network while the manager corrects it, when the network is back, then the phone keeps what was typed and
+    shows both; once sent again it is written."""
+    leader, boss = pages
+    leader.goto(running.url + "/labour/phone/new/")
+    leader.fill("#f-description", "先写的")
+    leader.locator("#lines .line").first.locator("[name=line-worker]").fill("赵七")
+    leader.locator("#lines .line").first.locator("[name=line-trade]").fill("电工")
+    leader.locator("#lines .line").first.locator("[name=line-rate]").fill("45")
+    leader.get_by_role("button", name="存草稿").click()
+    leader.wait_for_url("**/labour/phone/?done=*")
+    pk = leader.url.rpartition("=")[2]
+    leader.locator(f"[data-sheet='{pk}']").first.click()
+    leader.fill("#f-place", "三楼")
+    leader.context.set_offline(True)
+    leader.get_by_role("button", name="存草稿").click()
+    expect(leader.locator("#state")).to_contain_text("没有网络")
+
+    boss.goto(f"{running.url}/w/labour.sheet/{pk}/edit/")
+    boss.fill("[name=description]", "经理改过")
+    boss.get_by_role("button", name="保存", exact=True).click()
+    boss.wait_for_url(f"**/w/labour.sheet/{pk}/")
+
+    leader.context.set_offline(False)
+    leader.goto(running.url + "/labour/phone/")
+    kept = leader.locator("#kept")
+    expect(kept).to_contain_text("经理改过", timeout=15_000)
+    is_sound(leader)
+    kept.get_by_role("link", name="继续填写").click()
+    expect(leader.locator("#f-place")).to_have_value("三楼")
+    expect(leader.locator("#refusals")).to_contain_text("经理改过")
+    expect(leader.get_by_role("button", name="放弃我填写的内容")).to_be_visible()
+    is_sound(leader)
+    leader.fill("#f-description", "经理改过")
+    leader.get_by_role("button", name="存草稿").click()
+    leader.wait_for_url("**/labour/phone/?done=*")
+    boss.goto(f"{running.url}/w/labour.sheet/{pk}/")
+    expect(boss.locator("main")).to_contain_text("三楼")
+    expect(boss.locator("main")).to_contain_text("经理改过")

@@ -266,3 +266,17 @@ def test_an_edit_that_threw_it_back_is_undone_and_a_step_is_not(chain: Firm) -> 
         assert "不能撤销" in left
         made.refresh_from_db()
         assert made.status == "assessed"
+
+
+def test_a_step_is_taken_with_the_request_as_it_was_shown(firm: Firm) -> None:
+    """Given a page opened before somebody wrote another reason, when its button is pressed, then nothing is done and the page shows what is there now."""
+    kept = firm.made("change.changerequest", title="更长", reason="甲")
+    seen = kept.version
+    kept = firm.changed(kept, reason="乙已改")
+    client, address = firm.client("manager"), f"/changes/P1/{kept.pk}/"
+    assert f'name="version" value="{kept.version}"' in client.get(address).content.decode()
+    answer = client.post(f"{address}act/", {"verb": "assess", "version": seen})
+    html = answer.content.decode()
+    assert answer.status_code == 409 and "乙已改" in html and "其间已有人修改" in html
+    assert ChangeRequest.objects.get(pk=kept.pk).version == kept.version
+    assert client.post(f"{address}act/", {"verb": "assess", "version": kept.version}).status_code == 302

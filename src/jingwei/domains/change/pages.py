@@ -20,6 +20,7 @@ from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import queries as schedule
 from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.models import Project
+from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import Verb, resource
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
@@ -47,7 +48,11 @@ def _kept(project: Project, pk: int) -> ChangeRequest:
 def page(request: Request, code: str, pk: int) -> HttpResponse:
     """One request: its effect as it was assessed; while it is still to be decided, also whether the plan has moved since."""
     project = project_named(request, code, "change.changerequest.view")
-    kept = _kept(project, pk)
+    return _page(request, project, _kept(project, pk))
+
+
+def _page(request: Request, project: Project, kept: ChangeRequest, problem: str = "") -> HttpResponse:
+    """`problem` is why a step was not taken: somebody had changed what its button stood beside."""
     steps = verbs_of(request, kept)
     context: dict[str, Any] = {
         "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": told(kept.effect) if kept.effect else None,
@@ -58,9 +63,11 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
         try:
             now = queries.effect_of(kept)
             context |= {"is_stale": queries.is_stale(kept, now), "now": told(now)}
-        except ValidationError as problem:
-            context["problems"] = problem.messages
-    return render(request, "change/request.html", context)
+        except ValidationError as refusal:
+            context["problems"] = refusal.messages
+    if problem:
+        context |= {"problems": [problem, *context.get("problems", ())], "decision": request.POST.get("decision", "")}
+    return render(request, "change/request.html", context, status=409 if problem else 200)
 
 
 def verbs_of(request: Request, kept: ChangeRequest) -> list[Verb]:
@@ -86,17 +93,20 @@ def told(effect: dict[str, Any]) -> dict[str, Any]:
 
 @require_POST
 def act(request: Request, code: str, pk: int) -> HttpResponse:
-    """Take a step."""
+    """Take a step with the request as it was shown."""
     project = project_named(request, code, "change.changerequest.view")
     kept, name = _kept(project, pk), request.POST.get("verb", "")
     declared = resource("change.changerequest")
     if name not in services.life.names:
         raise Http404
     try:
-        done = commands.act(declared, name, kept, {"decision": request.POST.get("decision", "")} if name in asks_why else {}, request.access)
+        asked = {"decision": request.POST.get("decision", "")} if name in asks_why else {}
+        done = commands.act(declared, name, kept, asked, request.access, version=whole(request.POST.get("version", ""), 2**31 - 1))
         messages.success(request, _("%(request)s: %(state)s.") % {"request": done, "state": done.get_status_display()})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
+    except commands.Stale as problem:
+        return _page(request, project, _kept(project, pk), str(problem))
     return redirect("change-request", code=code, pk=pk)
 
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame.models import History
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
@@ -40,6 +41,13 @@ def last_sheet(project_id: int, team_id: int | None) -> Sheet | None:
     """The sheet to repeat: the crew's newest one in a project that names workers."""
     rows = Sheet.objects.filter(project_id=project_id, lines__isnull=False).order_by("-work_date", "-id")
     return (rows.filter(team_id=team_id).first() if team_id else None) or rows.first()
+
+
+def is_touched_by_others(sheet: Sheet, user_id: int) -> bool:
+    """Whether anybody else has written the sheet or one of its lines; the totals tell of lines that came or went."""
+    rows = [(sheet._meta.label_lower, [sheet.pk]), (SheetLine._meta.label_lower, list(sheet.lines.values_list("pk", flat=True)))]
+    written = History.unscoped.filter(tenant_id=sheet.tenant_id).exclude(actor_id=user_id)
+    return any(written.filter(resource=key, object_id__in=ids).exists() for key, ids in rows)
 
 
 def workers_of(project_id: int) -> dict[str, dict[str, str]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame.postgres import locks
 
 hours_in_a_day = Decimal(24)
 photo_bytes_at_most = 12_000_000
@@ -50,13 +52,27 @@ def check_lines(sheet: Sheet) -> None:
     rows = list(sheet.lines.all())
     if not rows:
         raise ValidationError(_("Write at least one worker before submitting."))
-    names = [row.worker.strip() for row in rows]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    names = Counter(same_name(row.worker) for row in rows)
+    if twice := sorted({row.worker.strip() for row in rows if names[same_name(row.worker)] > 1}):
         raise ValidationError(_("Written twice on this sheet: %(names)s. Put the hours into one line each.") % {"names": ", ".join(twice)})
-    others = SheetLine.objects.filter(sheet__work_date=sheet.work_date, sheet__team_id=sheet.team_id, worker__in=names).exclude(sheet=sheet)
-    elsewhere = dict(others.exclude(sheet__status__in=Sheet.written_in).values_list("worker").annotate(hours=Sum("hours")))
+    locks.hold(f"hours {sheet.tenant_id}")  # who submits meanwhile is counted first
+    elsewhere = hours_elsewhere(sheet)
     for row in rows:
-        if row.hours + elsewhere.get(row.worker, Decimal(0)) > hours_in_a_day:
-            already = {"name": row.worker, "hours": f"{elsewhere[row.worker]:g}"}
-            raise ValidationError(_("%(name)s has %(hours)s h on another sheet of this day already; together that is more than 24 h.") % already)
+        already = elsewhere[same_name(row.worker)]
+        if row.hours + already > hours_in_a_day:
+            told = {"name": row.worker, "hours": f"{already.normalize():f}"}
+            raise ValidationError(_("%(name)s has %(hours)s h on another sheet of this day already; together that is more than 24 h.") % told)
+
+
+def hours_elsewhere(sheet: Sheet) -> dict[str, Decimal]:
+    """What each of the crew has on other sheets of that day, by name: on all of the organisation, whatever whoever asks may see of it."""
+    rows = SheetLine.unscoped.filter(tenant_id=sheet.tenant_id, sheet__work_date=sheet.work_date, sheet__team_id=sheet.team_id).exclude(sheet=sheet)
+    hours: dict[str, Decimal] = defaultdict(Decimal)
+    for worker, worked in rows.exclude(sheet__status__in=Sheet.written_in).values_list("worker", "hours"):
+        hours[same_name(worker)] += worked
+    return hours
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: people write it in any case and width."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

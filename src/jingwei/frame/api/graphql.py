@@ -151,7 +151,9 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
             except LookupError:
                 raise Http404 from None
             commands.authorise(request.access, resource, verb, row)
-            commands.act(resource, verb, row, _object(values), request.access)
+            given = dict(_object(values))
+            version = schemas.Versioned.model_validate({"version": given.pop("version", None)}).version
+            commands.act(resource, verb, row, given, request.access, version=version)
             return _shaped(kind, resource, one(request, resource, str(row.pk)), request.access)
 
         return guarded(work)

@@ -261,7 +261,9 @@ def _verb(resource: Resource, verb: Verb) -> Callable[..., Any]:
 
     def act(request: HttpRequest, key: str, values: asked) -> Any:  # type: ignore[valid-type]
         row = one(request, resource, key)
-        commands.act(resource, verb.name, row, _given(values), request.access)  # type: ignore[attr-defined]
+        given = _given(values)
+        version = given.pop("version", None)
+        commands.act(resource, verb.name, row, given, request.access, version=version)  # type: ignore[attr-defined]
         return _told(request, resource, str(row.pk))
 
     return act

@@ -53,6 +53,15 @@ def _documented(field: models.Field[Any, Any], default: Any) -> Any:
     return Field(default, **extra)
 
 
+_version = (int | None, Field(None, description="The version you read; 409 when it is no longer the present one."))
+
+
+class Versioned(BaseModel):
+    """The version that somebody has read, of values that are checked elsewhere."""
+
+    version: int | None = None
+
+
 @cache
 def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
     """What may be written: every plain field of the declaration, all optional for a change."""
@@ -77,7 +86,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
         child = create_model(name_of(target, "Part"), __base__=Strict, **parts)
         fields[each.name] = (list[child] | None, Field(None, json_schema_extra={"maxItems": parts_at_most}))  # type: ignore[valid-type]
     if partial:
-        fields["version"] = (int | None, Field(None, description="The version you read; 409 when it is no longer the present one."))
+        fields["version"] = _version
     return create_model(name_of(resource, "Change" if partial else "New"), __base__=Strict, **fields)
 
 
@@ -85,6 +94,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
 def schema_of_verb(resource: Resource, verb: Verb) -> type[Strict]:
     """What a verb asks for."""
     fields: dict[str, Any] = {n: (type_of(f) | None, None) for n in verb.fields if (f := resource.model_field(n)) is not None}
+    fields["version"] = _version
     return create_model(name_of(resource, verb.name.title().replace("_", "")), __base__=Strict, **fields)
 
 

@@ -175,7 +175,7 @@ def save_many(resource: Resource, items: Sequence[tuple[Any | None, Values]], ac
     Rows to change are read and locked by the caller. When the database objects to the whole, each is tried by itself,
     so one bad row never keeps the others out and its error names the field. `carries_state`: the rows come from outside with their state.
     """
-    checker, out, wholes = forms.Checker(resource), list[Any](items), parts.Wholes()
+    checker, out, wholes = forms.Checker(resource, access), list[Any](items), parts.Wholes()
     Turn(*(forms.place_meant(resource, values, kept, checker.clean) for kept, values in items))
     cleaned: list[tuple[int, Any | None, dict[str, Any]]] = []
     names = {each.name for each in resource.children}

@@ -12,9 +12,10 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame.models import User, values
+from jingwei.frame.models import Project, User, values
 from jingwei.frame.records import people
 from jingwei.frame.records.resource import Resource, resource_of
+from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import confined
 from jingwei.kernels import durations, pictures
 from jingwei.kernels.bounds import largest_id
@@ -42,7 +43,8 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it;
     a person also by name, in Chinese or pinyin.
 
-    What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation).
+    What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation), `rights` to what
+    whoever asks may look at: anything else is not there. What is named already (`kept`) may stay named.
     """
 
     default_error_messages = {
@@ -54,12 +56,21 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         super().__init__(target.model._default_manager.none(), widget=ReferenceInput(target.key), **options)
         self.target = target
         self.place: Any = nowhere_else
+        self.rights: Access | None = None
+        self.kept: int | None = None
+
+    def _rows(self) -> models.QuerySet[Any]:
+        """The rows that may be named. A project is known to whoever has a right in it: the scope holds no others."""
+        rows = self.target.model.objects.all()
+        if self.rights is None or self.target.model is Project or self.rights.projects(self.target.permission("view")) is None:
+            return rows
+        return rows.filter(models.Q(pk__in=self.target.seen(self.rights).values("pk")) | models.Q(pk=self.kept))
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, models.Model):
             return self.target.name_of(value)
         if isinstance(value, int) or (pk := _picked(value)) is not None:
-            row = self.target.model.objects.select_related(*self.target.references).filter(pk=value if isinstance(value, int) else pk).first()
+            row = self._rows().select_related(*self.target.references).filter(pk=value if isinstance(value, int) else pk).first()
             return self.target.name_of(row) if row else value
         return value
 
@@ -79,7 +90,7 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return self.place is nowhere_else or self.target.project_of(row) in (None, self.place)
 
     def _found(self, value: Any) -> Any | None:
-        rows = self.target.model.objects.all()
+        rows = self._rows()
         if isinstance(value, int) and not isinstance(value, bool):
             return rows.filter(pk=value).first() if 0 < value <= largest_id else None
         near = rows

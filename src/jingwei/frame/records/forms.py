@@ -74,6 +74,14 @@ def form_class(resource: Resource, names: Sequence[str]) -> type[RowForm]:
     return cast("type[RowForm]", forms.modelform_factory(resource.model, form=RowForm, fields=list(names), formfield_callback=form_field))
 
 
+def confine(form: RowForm, access: Access | None) -> RowForm:
+    """The form as it is for whoever asks: it takes no reference to what he may not look at, and does not tell its name; what the row names may stay."""
+    for name, field in form.fields.items():
+        if isinstance(field, ReferenceField):
+            field.rights, field.kept = access, getattr(form.instance, f"{name}_id", None)
+    return form
+
+
 def blank_values(resource: Resource) -> dict[str, Any]:
     """Defaults of a new row, by field."""
     fresh = resource.model()
@@ -104,6 +112,7 @@ def checked(
     filled = own if instance is not None else {**blank_values(resource), **own}
     form = form_class(resource, wanted)(filled, cast(Any, files), instance=probe_of(resource, instance))
     form.rights, form.siblings = access, siblings
+    confine(form, access)
     if place is nowhere_else:
         place = place_given(resource, given, instance)
     for name in set(wanted) & set(resource.confined):
@@ -229,8 +238,9 @@ class Checker:
     What only the database can tell (uniqueness, constraints) is left to it; who writes in bulk goes row by row when it objects.
     """
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, access: Access) -> None:
         self.resource = resource
+        self._rights = access if scope.current().user_id is not None else None  # the machinery may name everything
         self._fields: dict[str, forms.Field] = {}
         self._found: dict[tuple[Any, ...], Any] = {}
         self._defaults = blank_values(resource)
@@ -248,7 +258,7 @@ class Checker:
             if name == extra.column:
                 continue
             try:
-                cleaned[name] = self.clean(name, value, place)
+                cleaned[name] = self.clean(name, value, place, getattr(instance, f"{name}_id", None))
             except ValidationError as problem:
                 problems[name] = problem.error_list
         if instance is None:
@@ -275,14 +285,22 @@ class Checker:
             value = self._empty[name]
             cleaned[name] = copy.copy(value) if isinstance(value, list | dict) else value
 
-    def clean(self, name: str, value: Any, place: Any = nowhere_else) -> Any:
+    def clean(self, name: str, value: Any, place: Any = nowhere_else, kept: int | None = None) -> Any:
         field = self._field(name)
         if isinstance(field, ReferenceField):
-            field.place = place if name in self.resource.confined else nowhere_else
+            field.place, field.kept = place if name in self.resource.confined else nowhere_else, None
         if isinstance(field, ReferenceField | MemberField) and isinstance(value, str | int):
             mark = (name, type(value), value, place)
             if mark not in self._found:
-                self._found[mark] = field.clean(value)
+                if isinstance(field, ReferenceField):
+                    field.rights = self._rights
+                try:
+                    self._found[mark] = field.clean(value)
+                except ValidationError:
+                    if kept is None or not isinstance(field, ReferenceField):
+                        raise
+                    field.kept = kept
+                    return field.clean(value)
             return self._found[mark]
         made = field.clean(value)
         model_field = self.resource.model_field(name)

@@ -20,7 +20,15 @@ from jingwei.frame.web import ProjectMissing
 projects_at_most = 12
 
 
-def _answer(request: HttpRequest, status: int, title: str, text: str, hint: str, **more: object) -> HttpResponse:
+def asks_json(request: HttpRequest) -> bool:
+    """Whether a script or a program asks for JSON and for no page."""
+    accepted = request.headers.get("Accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+def _answer(request: HttpRequest, status: int, title: str, text: str, hint: str, code: str = "", **more: object) -> HttpResponse:
+    if asks_json(request) and request.method == "POST":  # what is sent is answered as it is asked; what is only looked at is told in a line
+        return JsonResponse({"errors": [{"field": "", "code": code or str(status), "message": text}]}, status=status)
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
     return render(request, "frame/errors/page.html", {"status": status, "title": title, "text": text, "hint": hint, **more}, status=status)
@@ -36,13 +44,13 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
 def refused_value(request: HttpRequest, said: Said) -> HttpResponse:
     """4xx: a value that cannot be, or too much of it."""
     title = _("The request is too large") if said.status in (413, 414) else _("A value cannot be taken")
-    return _answer(request, said.status, title, said.text, _("Go back, correct it and try again."))
+    return _answer(request, said.status, title, said.text, _("Go back, correct it and try again."), said.code)
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the missing right is named."""
     text = str(exception) if isinstance(exception, PermissionDenied) and str(exception) else _("You may not do this.")
-    return _answer(request, 403, _("No right to this"), text, _("Somebody with more rights can do it, or give you the role that may."))
+    return _answer(request, 403, _("No right to this"), text, _("Somebody with more rights can do it, or give you the role that may."), "denied")
 
 
 def homeless(request: HttpRequest) -> HttpResponse:
@@ -65,6 +73,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         _("The form is too old"),
         _("The page was open for too long, or you logged in again or changed to another organisation meanwhile."),
         _("Go back, reload the page and try again."),
+        "forged",
     )
 
 
@@ -86,12 +95,13 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
         _("Not found"),
         _("This page or record does not exist, or it belongs to somebody else."),
         _("Check the address, or search for what you meant."),
+        "not_found",
     )
 
 
 def busy(request: HttpRequest, problem: heavy.Busy) -> HttpResponse:
     """429: costly things take turns."""
-    if limits.is_programs(request.path) or "application/json" in request.headers.get("Accept", ""):
+    if limits.is_programs(request.path) or asks_json(request):
         answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "busy", "message": str(problem)}]}, status=429)
     else:
         hint = _("Nothing is lost: go back or reload this page in a moment.")
@@ -103,7 +113,7 @@ def busy(request: HttpRequest, problem: heavy.Busy) -> HttpResponse:
 def without_room(request: HttpRequest) -> HttpResponse:
     """503: the disk is full; nothing was written."""
     text = _("The server's disk is full. Nothing can be saved until there is room again; what is stored already is safe.")
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or asks_json(request):
         answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "disk_full", "message": text}]}, status=503)
     else:
         answer = _answer(request, 503, _("No room on the disk"), text, _("Make room on the server (jingwei doctor says where), then try again."))
@@ -125,7 +135,7 @@ def _is_database_away(problem: BaseException | None) -> bool:
 
 def _away(request: HttpRequest) -> HttpResponse:
     """503: the database is being restarted; the page asks again by itself."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or asks_json(request):
         answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "database_away", "message": "the database is away; try again"}]}, status=503)
     elif request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         answer = HttpResponse("数据库正在恢复，请稍候 The database is coming back", status=503, content_type="text/plain; charset=utf-8")
@@ -140,6 +150,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     if _is_database_away(sys.exc_info()[1]):
         return _away(request)
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    if asks_json(request) and request.method == "POST":
+        text = f"程序出错了 Something went wrong · {request_id}"
+        return JsonResponse({"errors": [{"field": "", "code": "failed", "message": text}]}, status=500)
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         return HttpResponse(f"程序出错了 Something went wrong · {request_id}", status=500, content_type="text/plain; charset=utf-8")
     return HttpResponse(loader.render_to_string("frame/errors/500.html", {"request_id": request_id}), status=500)

@@ -20,7 +20,7 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import commands, extra, forms, people, turns, undo
+from jingwei.frame.records import commands, extra, forms, parts, people, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Children, Resource, Verb, registry
 from jingwei.frame.ui import extra_form, once, refusals, timeline
@@ -87,7 +87,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     """One row with its parts, what can be done to it, and what happened to it."""
     resource = found(request, key)
     row = row_of(request, resource, pk)
-    parts = [*_told(request, resource, row, resource.children), *_told(request, resource, row, resource.shows)]
+    lists = [*_told(request, resource, row, resource.children), *_told(request, resource, row, resource.shows)]
     places = resource.places_of(row)
     verbs = [v for v in resource.verbs if request.access.allows(resource.permission(v.name), *places) and _may_take(resource, row, v)]
     names = list(dict.fromkeys((*resource.columns, *resource.fields)))
@@ -95,7 +95,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     cells = cells_of(request.access, resource, row, [*names, *more], link=False)
     silent = [cell for cell in cells if cell.name not in resource.columns and (cell.kind == "empty" or cell.name in resource.folded)]
     context = {
-        "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": parts, "verbs": verbs, "may": may(request, resource, row),
+        "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": lists, "verbs": verbs, "may": may(request, resource, row),
         "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
         "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row),
     }  # fmt: skip
@@ -103,6 +103,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
 
 
 rows_beside = 50  # of one list, on the page of a row
+versions = 2**31 - 1
 
 
 def _told(request: Request, resource: Resource, row: Any, which: tuple[Children, ...]) -> Iterator[dict[str, Any]]:
@@ -178,6 +179,7 @@ def form_fields(
         if name in initial and (target := resource.target(name)) is not None:
             initial[name] = (project_asked(initial) if target.model is Project and name == "project" else whole(str(initial[name]))) or initial[name]
     form = forms.form_class(resource, names)(request.POST or None, instance=row, initial=initial)  # a browser shows no file again: none is read again
+    forms.confine(form, request.access)
     return [{"field": form[name], "errors": errors.get(name, []), "kind": type(form.fields[name].widget).__name__} for name in names if name in form.fields]
 
 
@@ -215,7 +217,7 @@ def take_back(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
-    """Do a declared verb; its fields are asked for first."""
+    """Do a declared verb to the row as it was shown; its fields are asked for first. What somebody changed meanwhile is shown before it is done."""
     resource = found(request, key, verb)
     row = row_of(request, resource, pk, verb)
     try:
@@ -223,23 +225,32 @@ def act(request: Request, key: str, pk: int, verb: str) -> HttpResponse:
     except LookupError:
         raise Http404 from None
     errors: dict[str, list[str]] = {}
+    status, seen = 200, whole(request.POST.get("version", "") or request.GET.get("version", ""), versions)
     if request.method == "POST":
         try:
             values = {name: as_typed(request.POST.get(name), getattr(row, name, None)) for name in declared.fields if name not in request.FILES}
             with heavy.for_files(request):
-                commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()))
+                commands.act(resource, verb, row, values, request.access, files=dict(request.FILES.items()), version=seen)
             messages.success(request, _("“%(verb)s” is done.") % {"verb": declared.title})
             return redirect("record", key=key, pk=pk)
         except ValidationError as problem:
-            errors = refusals.by_field(problem)
+            errors, status = refusals.by_field(problem), 422
+        except commands.Stale as problem:
+            row, errors, status = problem.row, {NON_FIELD_ERRORS: [str(problem)]}, 409
     elif resource.is_voted(verb):
         return redirect("record-vote", key=key, pk=pk)
     elif not declared.applies(row):
         messages.error(request, _("“%(verb)s” is not possible in the present state.") % {"verb": declared.title})
         return redirect("record", key=key, pk=pk)
+    elif seen not in (None, row.version):
+        errors = {NON_FIELD_ERRORS: [str(commands.Stale(row))]}
     fields = form_fields(request, resource, row, errors, declared.fields)
     context = {"resource": resource, "row": row, "verb": declared, "fields": fields, "errors": refusals.told_above(resource, errors, fields)}
-    return render(request, "frame/records/verb.html", context, status=422 if errors else 200)
+    context |= {
+        "cells": cells_of(request.access, resource, row, resource.columns, link=False),
+        "may": {"change": False},
+    }  # as it is now; nothing is edited beside it
+    return render(request, "frame/records/verb.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -256,7 +267,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
             with scope.because(reason=_("edited in the list")):
                 given = {name: request.POST.get(name, "")}
                 given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
-                row = commands.change(resource, row, given, request.access, version=whole(version, 2**31 - 1))
+                row = commands.change(resource, row, given, request.access, version=whole(version, versions))
             row = resource.rows(request.access).get(pk=row.pk)
             return render(
                 request,
@@ -296,14 +307,15 @@ def bulk(request: Request, key: str) -> HttpResponse:
     """Set a field, do a verb, or delete, for all chosen rows or for none; it can be undone."""
     resource = found(request, key)
     action = str(request.POST.get("action", ""))
-    rows = list(resource.rows(request.access).filter(pk__in=[pk for each in request.POST.getlist("pk") if (pk := whole(each)) is not None])[:1000])
+    chosen = [pk for each in request.POST.getlist("pk") if (pk := whole(each)) is not None]
+    ids = list(resource.rows(request.access).filter(pk__in=chosen).values_list("pk", flat=True)[:1000])
     back = f"{reverse('records', args=[key])}?{request.POST.get('query', '')}"
-    if not rows:
+    if not ids:
         messages.warning(request, _("Choose some rows first."))
         return redirect(back)
     try:
         with transaction.atomic(), scope.because(reason=_("changed together")) as current:
-            turns.take_of(resource, [row.pk for row in rows])
+            rows = _as_shown(request, resource, ids)
             done = sum(_bulk_one(request, resource, row, action) for row in rows)
     except ValidationError as problem:
         messages.error(request, _("Nothing was changed: %(problem)s") % {"problem": " ".join(problem.messages)})
@@ -316,6 +328,20 @@ def bulk(request: Request, key: str) -> HttpResponse:
     else:
         offer_undo(request, told, current.trace)
     return redirect(back)
+
+
+def _as_shown(request: Request, resource: Resource, ids: list[int]) -> list[Any]:
+    """These rows, locked together before anything is done to one of them: what is done may change others of them. ValidationError names those that
+    somebody changed since the list was shown."""
+    turns.take_of(resource, ids)
+    wholes = parts.Wholes()
+    wholes.lock(resource, resource.model.objects.filter(pk__in=ids))
+    list(resource.model.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    rows = list(resource.rows(request.access).filter(pk__in=ids))
+    stale = [row for row in rows if whole(request.POST.get(f"seen-{row.pk}", ""), versions) not in (None, row.version)]
+    if stale:
+        raise ValidationError([f"“{row}”: {commands.Stale(row)}" for row in stale[:5]])
+    return rows
 
 
 def _bulk_one(request: Request, resource: Resource, row: Any, action: str) -> bool:

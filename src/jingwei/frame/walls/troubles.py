@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db import DataError, IntegrityError, OperationalError
+from django.db.models import BooleanField, Field, UniqueConstraint
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg import errors
@@ -38,6 +40,8 @@ def said_of(problem: BaseException) -> Said | None:
         return Said(422, "gone", _("Something that it names was removed in this moment. Look again, then choose another."))
     if isinstance(cause, errors.CheckViolation) and isinstance(problem, IntegrityError):
         return Said(422, "invalid", _("A value is outside of what its field may hold. Correct it."))
+    if isinstance(cause, errors.UniqueViolation) and isinstance(problem, IntegrityError) and not _is_typed(cause.diag.constraint_name):
+        return Said(409, "at_once", _("Somebody did the same at the same moment. Look whether it is done already; if not, do it again."))
     if isinstance(cause, errors.UniqueViolation) and isinstance(problem, IntegrityError):
         return Said(422, "taken", str(taken()))
     if isinstance(problem, DataError | OverflowError):
@@ -49,6 +53,16 @@ def said_of(problem: BaseException) -> Said | None:
     if isinstance(problem, ValueError) and _is_of_a_column(problem):
         return Said(400, "invalid", _("A value in the request is no number or of the wrong kind. Correct it."))
     return None
+
+
+def _is_typed(constraint: str | None) -> bool:
+    """Whether what a constraint lets be only once is something that people type. What they choose, and what the machinery writes, they do not."""
+    for model in apps.get_models():
+        for each in model._meta.constraints:
+            if each.name == constraint and isinstance(each, UniqueConstraint) and each.fields:
+                fields = [model._meta.get_field(name) for name in each.fields]
+                return any(field.editable and not field.is_relation and not isinstance(field, BooleanField) for field in fields if isinstance(field, Field))
+    return True
 
 
 def _is_of_a_column(problem: ValueError) -> bool:

@@ -114,6 +114,7 @@ class Act(One):
 
     verb: str = Field(description="One that `describe` gives, such as submit")
     values: dict[str, Any] = Field(default_factory=dict, description="What the verb asks for")
+    version: int | None = Field(None, description="The version that was read; refused when somebody has changed it since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +319,9 @@ def act(asked: Act, access: Access) -> Any:
         raise ValidationError({"verb": _("There is no verb “%(name)s” here. `describe` names those there are.") % {"name": asked.verb[:60]}})
     row = _row(kind, asked.key, access)
     commands.authorise(access, kind, verb.name, row)
-    commands.act(kind, verb.name, row, _given(schemas.schema_of_verb(kind, verb), asked.values), access)
+    given = _given(schemas.schema_of_verb(kind, verb), asked.values)
+    version = given.pop("version", None)
+    commands.act(kind, verb.name, row, given, access, version=version if asked.version is None else asked.version)
     return _compact(kind, _row(kind, row.pk, access), access, with_parts=True)
 
 

@@ -31,7 +31,8 @@ export class Outbox {
     this.onChange();
   }
 
-  /** Send a draft: {url} when the server has it, {errors} when it refused, {} when it could not be reached. One request at a time. */
+  /** Send a draft: {url} when the server has it, {errors} when it refused, {} when it could not be reached. One request at a time.
+   * When somebody has changed the sheet meanwhile, the draft is kept with the version that is told now: who sends it again has seen that. */
   send(draft) {
     const { key } = draft.fields;
     if (!this.underWay.has(key)) this.underWay.set(key, this.post(draft).finally(() => this.underWay.delete(key)));
@@ -41,13 +42,19 @@ export class Outbox {
   async post(draft) {
     let answer;
     try {
-      const response = await fetch(this.saveUrl, { method: "POST", body: await this.body(draft), headers: { "X-CSRFToken": this.csrf, "X-Draft": "1" } });
-      answer = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : {};
+      const headers = { "X-CSRFToken": this.csrf, "X-Draft": "1", Accept: "application/json" };
+      const response = await fetch(this.saveUrl, { method: "POST", body: await this.body(draft), headers });
+      const isForLater = response.status >= 500 || response.status === 429; // busy or away: it is sent again by itself
+      answer = !isForLater && response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : {};
     } catch {
       return {};
     }
     if (answer.url) this.drop(draft.fields.key);
-    else if (answer.errors) this.keep({ ...draft, isReady: false, errors: answer.errors });
+    else if (answer.errors) {
+      const seen = answer.look ? { sheet: answer.sheet, version: answer.version ?? "" } : {};
+      const isReady = answer.errors[0]?.code === "forged"; // the page was open too long: the next one sends it
+      this.keep({ ...draft, fields: { ...draft.fields, ...seen }, isReady, errors: answer.errors, look: answer.look });
+    }
     return answer;
   }
 

@@ -8,7 +8,7 @@ const form = document.getElementById("sheet");
 
 const fieldsOf = () => {
   const fields = {};
-  for (const name of ["key", "project", "sheet", "work_date", "team", "task", "place", "description"]) {
+  for (const name of ["key", "project", "sheet", "version", "work_date", "team", "task", "place", "description"]) {
     if (form.elements[name]) fields[name] = form.elements[name].value;
   }
   return { fields, lines: linesOf(form), title: form.dataset.title };
@@ -33,13 +33,27 @@ async function shrunk(file) {
   return canvas.toDataURL("image/jpeg", 0.8);
 }
 
-function showRefusals(errors) {
+/** What was refused; when somebody else has written meanwhile, also the way to the sheet as it is now. */
+function showRefusals({ errors, look }) {
   const place = document.getElementById("refusals");
   place.replaceChildren(
     ...errors.map(({ label, message }) => Object.assign(document.createElement("p"), { className: "refusal", textContent: label ? `${label}: ${message}` : message })),
   );
   for (const { field } of errors) form.elements[field]?.setAttribute?.("aria-invalid", "true");
+  if (look) {
+    const now = Object.assign(document.createElement("button"), { className: "button", type: "button", textContent: words.wordLook });
+    now.addEventListener("click", () => {
+      outbox.drop(form.elements.key.value);
+      window.location.assign(look);
+    });
+    place.append(now);
+  }
   if (errors.length) place.scrollIntoView({ block: "center" });
+}
+
+/** A kept draft in the form, with the version that its writer has seen: none, when it was kept before versions were. */
+function fill(draft) {
+  for (const [name, value] of Object.entries({ version: "", ...draft.fields })) if (form.elements[name]) form.elements[name].value = value;
 }
 
 async function send(draft) {
@@ -48,8 +62,9 @@ async function send(draft) {
   if (answer.url) window.location.assign(answer.url);
   else if (answer.errors) {
     say("");
-    showRefusals(answer.errors);
+    showRefusals(answer);
   } else say(navigator.onLine ? words.wordFailed : words.wordOffline);
+  return outbox.get(draft.fields.key) ?? draft;
 }
 
 function armForm() {
@@ -57,10 +72,11 @@ function armForm() {
   const resumed = new URLSearchParams(window.location.search).get("draft");
   let draft = outbox.get(resumed || key);
   if (draft) {
-    for (const [name, value] of Object.entries(draft.fields)) if (form.elements[name]) form.elements[name].value = value;
+    fill(draft);
     refillLines(draft.lines);
     showPhoto(draft.photo);
     say(words.wordKept);
+    if (draft.errors) showRefusals(draft);
   }
   const keep = () => {
     draft = { ...draft, ...fieldsOf() };
@@ -75,11 +91,12 @@ function armForm() {
     showPhoto(draft.photo);
     say(outbox.keep(draft) ? words.wordPhoto : words.wordFull);
   });
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     draft = { ...draft, ...fieldsOf(), then: event.submitter?.value || "draft", isReady: true };
     outbox.keep(draft);
-    send(draft);
+    draft = await send(draft);
+    for (const name of ["sheet", "version"]) form.elements[name].value = draft.fields[name] ?? ""; // of what was told now
   });
   showTotal(form);
 }
