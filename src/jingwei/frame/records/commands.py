@@ -101,11 +101,11 @@ def change(resource: Resource, row: Any, values: Values, access: Access, *, file
 
 
 def _locked(resource: Resource, row: Any, turn: Turn) -> Any:
-    """The row as it is, held till the end; Gone when it is not where it was read."""
+    """The row as it is, held till the end, with the project to which it went since it was read; Gone when it is not there any more."""
     current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).filter(pk=row.pk).first()
     if current is None:
         raise Gone
-    turn.check(*resource.places_of(current))
+    turn.hold(*resource.places_of(current))
     return current
 
 

@@ -47,7 +47,7 @@ class Turn:
             self._held |= wanted
 
     def check(self, *places: Any) -> None:
-        """Raise Gone when a row is elsewhere than was held: it moved between being read and being held."""
+        """Raise Gone when a row would be elsewhere than was held: what it belongs to moved between being read and being held."""
         if not {place for place in places if isinstance(place, int)} <= self._held:
             raise Gone
 
