@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
@@ -102,6 +103,11 @@ class Interface(ProjectModel):
     def stream(self, side: str) -> str:
         """The stream on side a or b."""
         return self.stream_a if side == "a" else self.stream_b
+
+    @classmethod
+    def lock(cls, ids: Iterable[int]) -> None:
+        """Hold the rows of many interfaces until the transaction ends, taken in one order: whoever writes several of them waits for no one in a ring."""
+        list(cls.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk").values_list("pk", flat=True))
 
 
 class InterfaceVersion(TenantModel):

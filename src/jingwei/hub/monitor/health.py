@@ -88,7 +88,10 @@ def _judge(interfaces: Iterable[Interface]) -> int:
             rows.append((pk, (detail, now, success)))
         if state_of(evidence, found) != interface.state or _top(detail) != _top(before):
             changed.append((interface, state_of(evidence, found), found[0].zh if found and found[0].level != Level.NOTICE else ""))
-    bulk.update_from(Interface, ("state_detail", "judged_at", "last_success_at"), rows)
+    if rows:
+        with transaction.atomic():
+            Interface.lock(pk for pk, _values in rows)
+            bulk.update_from(Interface, ("state_detail", "judged_at", "last_success_at"), rows)
     moved: list[Interface] = []
     changed.sort(key=lambda each: each[0].pk)
     for start in range(0, len(changed), changes_at_a_time):  # a peer that goes down takes all its interfaces with it: few commits, short locks
@@ -112,7 +115,7 @@ def _last_success(evidence: Evidence) -> datetime | None:
 
 def _change(interface: Interface, state: str, reason: str, now: datetime) -> bool:
     """Set state and reason; a new state closes the period, opens the next, and is stated as a fact. True when the state is new."""
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.objects.select_for_update(of=("self",), no_key=True).get(pk=interface.pk)
     before = row.state
     interface.state, interface.state_reason = state, reason
     interface.state_since = row.state_since if before == state else now
