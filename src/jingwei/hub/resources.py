@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from jingwei.frame.records import past
+import re
+
+from django.utils.translation import gettext as _
+
+from jingwei.frame.records import origins, past
 from jingwei.frame.records.resource import Resource
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
@@ -50,4 +54,18 @@ interfaces = Resource(
     is_stream=False,
     example=lambda: {"key": "if-1", "name": "示例接口", "stream_a": "a", "stream_b": "b"},
 )  # fmt: skip
+
+
+def _interfaces_told(keys: set[str]) -> dict[str, str]:
+    """Changes that an interface made are told by its name."""
+    return {key: _("interface “%(name)s”") % {"name": name} for key, name in Interface.objects.filter(key__in=keys).values_list("key", "name")}
+
+
+def _version_told(reason: str) -> str:
+    """`mes-tasks v3` is its third version."""
+    found = re.fullmatch(r"(\S+) v(\d+)", reason)
+    return _("version %(number)s of interface %(key)s") % {"number": found[2], "key": found[1]} if found else reason
+
+
 past.origin_names("interface", "hub.interface.view")
+origins.tells("interface", _interfaces_told, reason=_version_told, goes_on=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel, TenantModel
@@ -205,5 +206,11 @@ class HealthPeriod(TenantModel):
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="health_periods")
     state = models.CharField(max_length=10, choices=Interface.State.choices)
     reason = models.CharField(max_length=300, blank=True)
+    reason_en = models.CharField(max_length=300, blank=True)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+
+    @property
+    def words(self) -> str:
+        """The reason in the reader's language; one of before, when one was kept, as it was told then."""
+        return self.reason if (get_language() or "zh").startswith("zh") else self.reason_en or self.reason

@@ -19,12 +19,12 @@ from jingwei.frame.work import jobs
 from jingwei.hub import contract, queries
 from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine import rehearse as rehearsal
-from jingwei.hub.models import Grant, Interface, InterfaceVersion
+from jingwei.hub.models import Grant, Interface, InterfaceVersion, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.pages.deciding import complain, held_of
 from jingwei.hub.pages.reasons import shown as reasons_shown
-from jingwei.hub.pages.reasons import why_text
+from jingwei.hub.pages.reasons import troubles_shown, why_text
 from jingwei.hub.pages.systems import said, steps
 from jingwei.hub.peers import grants
 from jingwei.hub.register import drafts, files, services
@@ -49,7 +49,7 @@ def detail(request: Request, key: str) -> HttpResponse:
     shown = may_see_values(request.access, interface)
     parked = worklist.quarantine(request.access, interface)[:20]
     context = {
-        "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
+        "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": _runs(interface), "links": queries.links_of(interface),
         "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
@@ -59,6 +59,13 @@ def detail(request: Request, key: str) -> HttpResponse:
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip
     return render(request, "hub/interface.html", context)
+
+
+def _runs(interface: Interface) -> list[Run]:
+    runs = list(queries.last_runs(interface))
+    for run in runs:
+        run.troubles = troubles_shown(interface, run.error)  # type: ignore[attr-defined]
+    return runs
 
 
 def _last_grant(interface: Interface) -> Grant | None:
