@@ -193,7 +193,7 @@ def _fields_of(line: History) -> str:
     for field_ in found.model._meta.concrete_fields if found else ():
         if field_.attname in (line.after or {}) and field_.name not in ("actual_start", "actual_finish", "state_reason", "state_since"):
             names.append(str(field_.verbose_name))
-    return "、".join(names[:4]) or line.get_action_display()
+    return _(", ").join(names[:4]) or line.get_action_display()
 
 
 def cost_series(project_ids: Iterable[int], currency: str) -> dict[str, list[Any]]:

@@ -23,9 +23,10 @@ from jingwei.hub.models import Grant, Interface, InterfaceVersion, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor import trace as tracing
 from jingwei.hub.pages.deciding import complain, held_of
+from jingwei.hub.pages.dry_run_shown import shown as in_words_of
 from jingwei.hub.pages.reasons import shown as reasons_shown
 from jingwei.hub.pages.reasons import troubles_shown, why_text
-from jingwei.hub.pages.systems import said, steps
+from jingwei.hub.pages.systems import joins, said, steps
 from jingwei.hub.peers import grants
 from jingwei.hub.register import drafts, files, services
 from jingwei.hub.register.stages import life
@@ -54,7 +55,7 @@ def detail(request: Request, key: str) -> HttpResponse:
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
         "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
-        "may_change": may_change, "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
+        "may_change": may_change, "joins": joins([interface])[interface.pk], "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
         "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip
@@ -145,7 +146,7 @@ def dry_run(request: Request, key: str) -> HttpResponse:
             problem = _said(error)
         except PermissionDenied as error:
             problem = str(error)
-    context = {"interface": interface, "report": report, "problem": problem, "steps": steps(5), "version": version, "shown": shown}
+    context = {"interface": interface, "report": in_words_of(report, interface, request.access, version.spec if version is not None else None), "problem": problem, "steps": steps(5), "version": version, "shown": shown}
     return render(request, "hub/dry_run.html", context)
 
 

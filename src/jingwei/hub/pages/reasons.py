@@ -39,10 +39,14 @@ def troubles_shown(interface: Interface, error: str) -> list[dict[str, str]]:
         side, colon, said = text.partition(": ")
         if not colon or side not in ("a", "b", "own"):
             side, said = "own", text
-        words = plainly(said)
-        where = interface.system(side).name if side != "own" else _("Our own process")
-        out.append({"where": where, "text": in_words(words) if words is not None else _("It failed; what was said tells why."), "detail": said[:300]})
+        out.append({"where": interface.system(side).name if side != "own" else _("Our own process"), **trouble_shown(said)})
     return out
+
+
+def trouble_shown(said: str) -> dict[str, str]:
+    """One trouble in people's words and as it was said."""
+    words = plainly(said)
+    return {"text": in_words(words) if words is not None else _("It failed; what was said tells why."), "detail": said[:300]}
 
 
 def why_text(why: str) -> str:
