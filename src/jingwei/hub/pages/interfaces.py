@@ -21,7 +21,7 @@ from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Grant, Interface, InterfaceVersion, Run
 from jingwei.hub.monitor import health
-from jingwei.hub.monitor import trace as tracing
+from jingwei.hub.pages import trace_shown
 from jingwei.hub.pages.deciding import complain, held_of
 from jingwei.hub.pages.dry_run_shown import shown as in_words_of
 from jingwei.hub.pages.reasons import shown as reasons_shown
@@ -31,6 +31,7 @@ from jingwei.hub.peers import grants
 from jingwei.hub.register import drafts, files, services
 from jingwei.hub.register.stages import life
 from jingwei.hub.rights import interface_named, may_do, may_see_values, switching, visible
+from jingwei.hub.stakes import at_stake
 from jingwei.hub.sync import compare
 
 
@@ -55,7 +56,7 @@ def detail(request: Request, key: str) -> HttpResponse:
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
         "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
-        "may_change": may_change, "joins": joins([interface])[interface.pk], "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
+        "may_change": may_change, "stakes": at_stake(request.access, interface.project_id, interface.pk), "joins": joins([interface])[interface.pk], "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
         "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip
@@ -224,4 +225,4 @@ def trace(request: Request) -> HttpResponse:
     """Where is my record?"""
     request.access.require_anywhere("hub.interface.view")
     wanted = request.GET.get("id", "").strip()
-    return render(request, "hub/trace.html", {"wanted": wanted, "found": tracing.trace(wanted, access=request.access) if wanted else None})
+    return render(request, "hub/trace.html", {"wanted": wanted, "found": trace_shown.shown(wanted, request.access) if wanted else None})

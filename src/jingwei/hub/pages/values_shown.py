@@ -44,6 +44,10 @@ class Fields:
             fields = last[0].fields if last is not None else ()
         return {field.name: field for field in fields}
 
+    def is_ours(self, side: str) -> bool:
+        """Whether a side is our own."""
+        return local_resource(self.interface, side) is not None
+
     def named(self, side: str, name: str) -> Field | None:
         """The field of that name."""
         return self._by_side[side].get(name)
