@@ -36,6 +36,7 @@ def test_an_interface_is_told_by_its_name_and_its_version(joined: Joined) -> Non
         assert origins.told(["interface:tracker-tasks", "interface:gone"]) == {"interface:tracker-tasks": "接口“事项同步”", "interface:gone": "接口"}
         assert origins.reason_of(line) == "接口 tracker-tasks 的第 3 版"
         assert origins.reason_of(History(origin="job:schedule.recalculate", reason="tracker-tasks v3")) == "接口 tracker-tasks 的第 3 版"
+        assert origins.reason_of(History(origin="job:schedule.recalculate", reason="nobody v3")) == "nobody v3"
         assert origins.reason_of(History(origin="web", actor_id=1, reason="see note v3")) == "see note v3"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import translation
 
+from jingwei.frame.telling.wording import worded
 from jingwei.hub import watches
 from jingwei.hub.models import HealthPeriod, Interface, Run
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor.troubles import plainly
-from jingwei.frame.telling.wording import worded
-from django.utils import translation
 from tests.hub.monitor.conftest import House
 from tests.hub.monitor.test_pages import client
 
@@ -54,7 +54,9 @@ def test_the_page_of_an_interface_in_an_outage(house: House, language: str, word
     house.peer(failures=4, last_error=raw)
     health.judge_all()
     trouble = f"a: too many failures in a row; waiting before the next try; b: {raw}"
-    Run(interface=house.interface, kind="poll", started_at=house.ago(minutes=1), finished_at=house.ago(minutes=1), error=trouble, tenant_id=house.tenant.pk).save()
+    Run(
+        interface=house.interface, kind="poll", started_at=house.ago(minutes=1), finished_at=house.ago(minutes=1), error=trouble, tenant_id=house.tenant.pk
+    ).save()
     text = client(house, language=language).get("/hub/interfaces/tracker-tasks/").content.decode()
     for each in words:
         assert each in text, each

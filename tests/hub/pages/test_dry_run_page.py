@@ -10,14 +10,14 @@ from django.utils import timezone, translation
 
 from jingwei.domains.work.models import Task
 from jingwei.frame.rights.access import system_access
+from jingwei.hub.contract import Field, Title
 from jingwei.hub.engine import rehearse
 from jingwei.hub.pages import dry_run_shown
 from jingwei.hub.pages.values_shown import told
-from jingwei.hub.contract import Field, Title
 from tests.hub.conftest import Joined
 from tests.hub.deeds import change, fresh, issue, publish
-from tests.hub.people import browser, owner, person
 from tests.hub.pages.test_names import main_of
+from tests.hub.people import browser, owner, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 address = "/hub/interfaces/tracker-tasks/dry-run/"

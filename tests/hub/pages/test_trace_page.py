@@ -65,7 +65,17 @@ def test_what_waits_is_told_in_words(joined: Joined) -> None:
     link = Link.objects.get()
     Conflict(interface=joined.interface, link=link, field="percent", value_a=1, value_b=2, tenant_id=joined.tenant.pk).save()
     OutboxEntry(
-        interface=joined.interface, link=link, side="a", action="update", values={"percent": 7}, state="waiting", attempts=3, error="POST → 503: {}", tenant_id=joined.tenant.pk
+        interface=joined.interface,
+        link=link,
+        side="a",
+        action="update",
+        values={"percent": 7},
+        state="waiting",
+        attempts=3,
+        error="POST → 503: {}",
+        tenant_id=joined.tenant.pk,
     ).save()
     text = browser(owner(joined), "zh-hans").get("/hub/trace/", {"id": str(made["id"])}).text
-    assert "有冲突等待处理：完成率" in text and "待修改“Tracker”" in steps_of(text) and "对方暂停服务（503）" in steps_of(text) and "已试 3 次" in steps_of(text)
+    assert (
+        "有冲突等待处理：完成率" in text and "待修改“Tracker”" in steps_of(text) and "对方暂停服务（503）" in steps_of(text) and "已试 3 次" in steps_of(text)
+    )

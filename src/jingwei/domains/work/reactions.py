@@ -27,7 +27,11 @@ def _at_stake(access: Access, project_id: int, interface_id: int) -> Stakes | No
         return None
     tasks = queries.bound_to(project_id, interface_id)
     behind = queries.milestones_behind(project_id, [task.pk for task in tasks]) if tasks else []
-    return Stakes([_stake(task) for task in tasks], [_stake(task) for task in behind if task not in tasks], f"{reverse('records', args=['work.task'])}?project={project_id}")
+    return Stakes(
+        [_stake(task) for task in tasks],
+        [_stake(task) for task in behind if task not in tasks],
+        f"{reverse('records', args=['work.task'])}?project={project_id}",
+    )
 
 
 def _stake(task: Task) -> Stake:

@@ -121,5 +121,12 @@ def history_lines(resource: Resource, lines: list[History], veiled: Collection[s
             and field.name not in ("tenant", "id", *((extra.column,) if resource.is_extended else ()))
             and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
         ]
-        out.append({"line": line, "who": names.get(line.actor_id or 0) or origins_told.get(line.origin, ""), "why": origins.reason_of(line), "fields": [*fields, *extra.changes(resource, before, after)]})
+        out.append(
+            {
+                "line": line,
+                "who": names.get(line.actor_id or 0) or origins_told.get(line.origin, ""),
+                "why": origins.reason_of(line),
+                "fields": [*fields, *extra.changes(resource, before, after)],
+            }
+        )
     return out

@@ -124,7 +124,9 @@ def _change(interface: Interface, state: str, worst: Reason | None, now: datetim
         return False
     Interface.objects.filter(pk=row.pk).update(state=state, state_reason=reason, state_since=now)
     HealthPeriod.objects.filter(interface=row, until=None).update(until=now)
-    HealthPeriod.objects.create(interface=row, tenant_id=row.tenant_id, state=state, reason=reason, reason_en=worst.en[:300] if worst is not None else "", since=now)
+    HealthPeriod.objects.create(
+        interface=row, tenant_id=row.tenant_id, state=state, reason=reason, reason_en=worst.en[:300] if worst is not None else "", since=now
+    )
     facts.state(
         InterfaceHealthChanged(
             interface_id=row.pk, project_id=row.project_id, state=state, before=before, reason=reason, since=now, restore_minutes=row.restore_minutes

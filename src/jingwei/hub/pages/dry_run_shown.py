@@ -79,7 +79,10 @@ def _warnings(spec: Mapping[str, Any], fields: Fields, side: Mapping[str, Any]) 
     if missing:
         lacking = sum(any(each["said"].get(field.name) in (None, "", []) for field in missing) for each in made)
         names = _(", ").join(in_words(field.title) for field in missing)
-        out.append(_("New records in “%(here)s” that would lack what is required there: %(count)s (%(fields)s).") % {"count": lacking, "here": side["name"], "fields": names})
+        out.append(
+            _("New records in “%(here)s” that would lack what is required there: %(count)s (%(fields)s).")
+            % {"count": lacking, "here": side["name"], "fields": names}
+        )
     return out
 
 

@@ -147,7 +147,14 @@ def dry_run(request: Request, key: str) -> HttpResponse:
             problem = _said(error)
         except PermissionDenied as error:
             problem = str(error)
-    context = {"interface": interface, "report": in_words_of(report, interface, request.access, version.spec if version is not None else None), "problem": problem, "steps": steps(5), "version": version, "shown": shown}
+    context = {
+        "interface": interface,
+        "report": in_words_of(report, interface, request.access, version.spec if version is not None else None),
+        "problem": problem,
+        "steps": steps(5),
+        "version": version,
+        "shown": shown,
+    }
     return render(request, "hub/dry_run.html", context)
 
 

@@ -133,8 +133,15 @@ def _history(known: Known, access: Access) -> Iterable[dict[str, Any]]:
             continue
         for told in history_lines(local, mine, local.veils(access, row)):
             line = told["line"]
-            text = _("%(action)s in “%(system)s” by %(who)s") % {"action": line.get_action_display(), "system": link.interface.system(side).name, "who": told["who"]}
-            values = [{"title": str(each["label"]), "before": _plain(each["before"]) if line.action == "U" else "", "after": _plain(each["after"])} for each in told["fields"]]
+            text = _("%(action)s in “%(system)s” by %(who)s") % {
+                "action": line.get_action_display(),
+                "system": link.interface.system(side).name,
+                "who": told["who"],
+            }
+            values = [
+                {"title": str(each["label"]), "before": _plain(each["before"]) if line.action == "U" else "", "after": _plain(each["after"])}
+                for each in told["fields"]
+            ]
             yield {"at": line.at, "icon": "history", "text": text, "note": told["why"], "values": values}
 
 

@@ -146,11 +146,17 @@ def _check_ways(
             report.add(place, "有不可逆的步骤，只能单向 A→B", "a step cannot be undone: let it go one way, A→B (a_to_b)", "direction")
         if a[names[0]].read_only:
             report.add(
-                place, f"A 侧字段{_called(a[names[0]]).zh}只读，只能单向 A→B", f"field {_called(a[names[0]]).en} of side A is read-only: let it go one way, A→B (a_to_b)", "direction"
+                place,
+                f"A 侧字段{_called(a[names[0]]).zh}只读，只能单向 A→B",
+                f"field {_called(a[names[0]]).en} of side A is read-only: let it go one way, A→B (a_to_b)",
+                "direction",
             )
     if direction != "b_to_a" and target.read_only:
         report.add(
-            place, f"B 侧字段{_called(target).zh}只读，只能单向 B→A", f"field {_called(target).en} of side B is read-only: let it go one way, B→A (b_to_a)", "direction"
+            place,
+            f"B 侧字段{_called(target).zh}只读，只能单向 B→A",
+            f"field {_called(target).en} of side B is read-only: let it go one way, B→A (b_to_a)",
+            "direction",
         )
     kind = str(target.type)
     if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and gives not in texts:
