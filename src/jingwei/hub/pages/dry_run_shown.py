@@ -25,7 +25,7 @@ def shown(report: Mapping[str, Any] | None, interface: Interface, access: Access
     fields = Fields(interface, kept)
     sides = [_side(report, interface, access, fields, side) for side in ("a", "b")]
     return {
-        "read": report["counts"]["read"], "calls": report["calls"], "sides": sides, "is_quiet": not report["writes"],
+        "read": report["counts"]["read"], "calls": report["calls"], "sides": sides, "is_quiet": not (report["writes"] or report["conflicts"] or report["quarantine"]),
         "warnings": [text for side in sides for text in _warnings(kept, fields, side)],
         "conflicts": [_conflict(each, interface, access, fields) for each in report["conflicts"][:rows_at_most]], "conflict_count": len(report["conflicts"]),
         "quarantine": [
