@@ -16,7 +16,7 @@ from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import History, Project, User
-from jingwei.frame.records import past
+from jingwei.frame.records import origins, past
 from jingwei.frame.records.resource import registry
 from jingwei.frame.rights.access import Access
 from jingwei.hub import queries as hub
@@ -142,15 +142,16 @@ def happenings(project: Project, since: datetime, access: Access, limit: int = 4
     rows = History.objects.filter(project_id=project.pk, at__gte=since, resource__in=seen).exclude(origin="schedule")
     lines = [past.without_names(access, line, project.pk) for line in rows.order_by("-id")[:2000]]
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines})}
+    worded = origins.told(line.origin for line in lines)
     grouped: dict[tuple[str, str, str], Happening] = {}
     for line in lines:
-        who = names.get(line.actor_id or 0) or line.origin or _("system")
+        who, why = names.get(line.actor_id or 0) or worded[line.origin] or _("system"), origins.reason_of(line)
         what = _fields_of(line) if line.action == "U" else line.get_action_display()
         key = (line.resource, what, who)
         if key in grouped:
             grouped[key].count += 1
         else:
-            grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + line.reason if line.reason else ''}")
+            grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + why if why else ''}")
     return sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
 
 
@@ -163,7 +164,7 @@ def _moves(project: Project, since: datetime, *, names_outages: bool) -> list[Ha
     for record in schedule.recalculations(project.pk, since)[:500]:
         parts = [_("“%(name)s” became endangered") % {"name": m["name"]} for m in record.effects.get("endangered", [])]
         parts += [_("“%(name)s” is safe again") % {"name": m["name"]} for m in record.effects.get("saved", [])]
-        cause = record.cause if names_outages or not record.effects.get("outages") else _("the plan changed")
+        cause = schedule.cause_told(record.cause) if names_outages or not record.effects.get("outages") else _("the plan changed")
         if problem := record.effects.get("problem"):
             parts.append(_("Dates could not be computed: %(problem)s") % {"problem": problem})
         if parts:
@@ -192,7 +193,7 @@ def _fields_of(line: History) -> str:
     for field_ in found.model._meta.concrete_fields if found else ():
         if field_.attname in (line.after or {}) and field_.name not in ("actual_start", "actual_finish", "state_reason", "state_since"):
             names.append(str(field_.verbose_name))
-    return "、".join(names[:4]) or line.get_action_display()
+    return _(", ").join(names[:4]) or line.get_action_display()
 
 
 def cost_series(project_ids: Iterable[int], currency: str) -> dict[str, list[Any]]:

@@ -14,6 +14,7 @@ from jingwei.boards.load import LoadAsked, table_of
 from jingwei.boards.queries import Standing, standings_of
 from jingwei.frame.widgets import Answer, Desk, Point, Row, Widget
 from jingwei.frame.widgets.desk import shown_at_most
+from jingwei.hub import queries as hub
 
 overloaded_days = 28
 
@@ -26,7 +27,7 @@ def standings(desk: Desk) -> list[Standing]:
 def danger(desk: Desk) -> Answer:
     """Interfaces that are down, milestones behind their deadline."""
     rows = [
-        Row(f"/hub/interfaces/{i.key}/", i.name, i.state_reason[:90], i.state, i.get_state_display(), i.state_since)
+        Row(f"/hub/interfaces/{i.key}/", i.name, hub.sentence(i), i.state, i.get_state_display(), i.state_since)
         for standing in standings(desk) for i in standing.down
     ]  # fmt: skip
     rows += [

@@ -15,6 +15,7 @@ from jingwei.frame.models import Project
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, HealthPeriod, Interface, Link, OutboxEntry, Quarantine, Run, System
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor.health import sentence
+from jingwei.hub.peers.titles import connector_title
 
 open_states = ("waiting", "sending", "unknown")
 
@@ -96,7 +97,7 @@ def topology(systems: QuerySet[System], interfaces: QuerySet[Interface]) -> dict
     shown = list(interfaces.exclude(stage=Interface.Stage.RETIRED))
     return {
         "systems": [
-            {"id": s.pk, "key": s.key, "name": s.name, "kind": s.connector, "state": "ok" if s.connector == "local" else s.state, "url": f"/hub/systems/{s.key}/"}
+            {"id": s.pk, "key": s.key, "name": s.name, "kind": s.connector, "title": connector_title(s.connector), "state": "ok" if s.connector == "local" else s.state, "url": f"/hub/systems/{s.key}/"}
             for s in systems
         ],
         "interfaces": [
@@ -108,6 +109,14 @@ def topology(systems: QuerySet[System], interfaces: QuerySet[Interface]) -> dict
             for i in shown
         ],
     }  # fmt: skip
+
+
+def arrow(interface: Interface) -> str:
+    """Which way its fields travel: ⇄, → from A to B, ← from B to A; – before anything is published."""
+    if interface.published is None:
+        return "–"
+    ways = {pair.get("direction", "both") for pair in interface.published.spec["mapping"]["pairs"]}
+    return {"a_to_b": "→", "b_to_a": "←"}.get(next(iter(ways), ""), "⇄") if len(ways) == 1 else "⇄"
 
 
 def is_two_way(interface: Interface) -> bool:

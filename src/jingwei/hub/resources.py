@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from jingwei.frame.records import past
+import re
+import time
+from functools import lru_cache
+
+from django.utils.translation import gettext as _
+
+from jingwei.frame import scope
+from jingwei.frame.records import origins, past
 from jingwei.frame.records.resource import Resource
 from jingwei.hub.models import Interface, System
 from jingwei.hub.monitor import health
 from jingwei.hub.peers import uses
 from jingwei.hub.register import services, stages
 
+keys_known_seconds = 10
 systems = Resource(
     System,
     columns=("key", "name", "connector", "project", "owner", "state"),
@@ -52,4 +60,26 @@ interfaces = Resource(
     is_stream=False,
     example=lambda: {"key": "if-1", "name": "示例接口", "stream_a": "a", "stream_b": "b"},
 )  # fmt: skip
+
+
+def _interfaces_told(keys: set[str]) -> dict[str, str]:
+    """Changes that an interface made are told by its name."""
+    return {key: _("interface “%(name)s”") % {"name": name} for key, name in Interface.objects.filter(key__in=keys).values_list("key", "name")}
+
+
+def _version_told(reason: str) -> str:
+    """`mes-tasks v3` is its third version, where there is such an interface; people may write what looks like it."""
+    found = re.fullmatch(r"(\S+) v(\d+)", reason)
+    if found is None or found[1] not in _keys(scope.current().tenant_id, int(time.monotonic() // keys_known_seconds)):
+        return reason
+    return _("version %(number)s of interface %(key)s") % {"number": found[2], "key": found[1]}
+
+
+@lru_cache(maxsize=64)
+def _keys(_tenant_id: int, _moment: int) -> frozenset[str]:
+    """The keys of all interfaces of an organisation: a page asks for hundreds of reasons."""
+    return frozenset(Interface.objects.values_list("key", flat=True))
+
+
 past.origin_names("interface", "hub.interface.view")
+origins.tells("interface", _interfaces_told, reason=_version_told, goes_on=True)

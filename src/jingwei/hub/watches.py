@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 from jingwei.frame.models import User
 from jingwei.frame.telling import notices, watches
 from jingwei.frame.telling.watches import Watch
-from jingwei.frame.telling.wording import Said
+from jingwei.frame.telling.wording import Both, Said
 from jingwei.frame.work.watching import look_after
 from jingwei.hub.facts import InterfaceHealthChanged, InterfaceStageChanged
 from jingwei.hub.models import Interface
+from jingwei.hub.monitor import health
 
 
 def interfaces_down() -> QuerySet[Interface]:
@@ -28,7 +29,7 @@ def _answering_for(interface: Interface) -> Sequence[User]:
 
 def _down(interface: Interface) -> Said:
     text = gettext_lazy("Interface “%(name)s” of %(project)s is down: %(reason)s")
-    return Said(text, name=interface.name[:80], project=interface.project.code, reason=interface.state_reason[:150])
+    return Said(text, name=interface.name[:80], project=interface.project.code, reason=Both(lambda: health.sentence(interface) or interface.state_reason))
 
 
 down = Watch(

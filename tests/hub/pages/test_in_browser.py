@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from jingwei.domains.work.models import Task
-from jingwei.hub.models import Interface
+from jingwei.hub.models import Interface, Run
 from tests.browser import accessibility_faults, launched, needs_chromium, watched
 from tests.hub.conftest import Joined
 from tests.hub.deeds import change, edit, issue, remove, theirs
@@ -42,11 +42,14 @@ def test_pages_are_clean_in_both_languages_on_a_phone_and_in_the_dark(joined: Jo
     settings.ALLOWED_HOSTS = ["*"]
     number = lived_in(joined)
     Interface.objects.update(held_reason="3 records were written 6 times in 10 minutes", held_since=timezone.now())
+    error = 'a: too many failures in a row; waiting before the next try; b: GET → 503: {"error":"' + "x" * 80 + '"}'
+    Run(interface=joined.interface, kind="poll", started_at=timezone.now(), finished_at=timezone.now(), error=error, tenant_id=joined.tenant.pk).save()
     user = owner(joined)
     session = browser(user).cookies["sessionid"].value
     kept = os.environ.get("JINGWEI_PICTURES")
     pages = {"conflicts": "/hub/conflicts/", "parked": f"/hub/parked/{number}/", "interface": "/hub/interfaces/tracker-tasks/",
-        "versions": "/hub/interfaces/tracker-tasks/versions/", "monitor": "/hub/monitor/"}  # fmt: skip
+        "versions": "/hub/interfaces/tracker-tasks/versions/", "monitor": "/hub/monitor/", "trace": f"/hub/trace/?id={Task.objects.get().pk}",
+        "dry-run": "/hub/interfaces/tracker-tasks/dry-run/", "topology": "/hub/"}  # fmt: skip
     found: list[str] = []
     with launched() as chromium:
         for language, width, dark in (("zh-CN", 1440, False), ("en", 390, False), ("zh-CN", 390, True)):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
 from jingwei.domains.work.models import Task
+from jingwei.hub.models import Conflict, Link, OutboxEntry
 from tests.hub.conftest import Joined
 from tests.hub.deeds import change, issue
-from tests.hub.people import browser, owner
+from tests.hub.people import browser, owner, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,3 +26,56 @@ def test_every_step_of_a_record_is_shown(joined: Joined, language: str) -> None:
     for known in (str(made["id"]), str(Task.objects.get().pk), "追踪我"):
         answer = client.get("/hub/trace/", {"id": known})
         assert answer.status_code == 200 and "tracker-tasks" in answer.content.decode(), known
+
+
+def steps_of(text: str) -> str:
+    """The steps as people read them."""
+    return " ".join(re.sub(r"<[^>]*>", " ", text.split('id="trace-steps"')[1].split("</main")[0].split(">", 1)[1]).split())
+
+
+def test_it_is_all_words_names_and_moments_of_the_reader(joined: Joined) -> None:
+    made = issue(joined, subject="追踪我")
+    joined.sync()
+    ours = Task.objects.get()
+    change(joined, ours, percent=40)
+    joined.sync()
+    text = browser(owner(joined), "zh-hans").get("/hub/trace/", {"id": str(made["id"])}).text
+    seen = steps_of(text)
+    for words in ("在“经纬”中", "接口“事项同步”", "在“Tracker”中修改", "完成率"):
+        assert words in seen, words
+    for raw in ("linked", "arrived", "written", "poll", "done", "planned", "history", "None", "{'", "interface:", "done_ratio", "percent", "∅ →"):
+        assert raw not in seen, raw
+    head = text.split('role="status"')[1].split("</div>")[0]
+    assert f'href="/w/work.task/{ours.pk}/"' in head and "/hub/interfaces/tracker-tasks/" in head and "/hub/systems/" in head
+    assert f'{ours.pk}/">{ours}</a>' in head and "已链接" in head
+    assert "<time datetime=" in text.split('id="trace-steps"')[1]
+
+
+def test_who_may_not_see_our_record_gets_neither_its_name_nor_its_page(joined: Joined) -> None:
+    made = issue(joined, subject="秘密任务")
+    joined.sync()
+    ours = Task.objects.get()
+    text = browser(person(joined, "blind", "hub.interface.view"), "zh-hans").get("/hub/trace/", {"id": str(made["id"])}).text
+    assert "秘密任务" not in text and f"/w/work.task/{ours.pk}/" not in text and "本系统的记录" in text and "您无权" in text
+
+
+def test_what_waits_is_told_in_words(joined: Joined) -> None:
+    made = issue(joined, subject="等待")
+    joined.sync()
+    link = Link.objects.get()
+    Conflict(interface=joined.interface, link=link, field="percent", value_a=1, value_b=2, tenant_id=joined.tenant.pk).save()
+    OutboxEntry(
+        interface=joined.interface,
+        link=link,
+        side="a",
+        action="update",
+        values={"percent": 7},
+        state="waiting",
+        attempts=3,
+        error="POST → 503: {}",
+        tenant_id=joined.tenant.pk,
+    ).save()
+    text = browser(owner(joined), "zh-hans").get("/hub/trace/", {"id": str(made["id"])}).text
+    assert (
+        "有冲突等待处理：完成率" in text and "待修改“Tracker”" in steps_of(text) and "对方暂停服务（503）" in steps_of(text) and "已试 3 次" in steps_of(text)
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from jingwei.domains.schedule import files
+from jingwei.domains.schedule.causes import told as cause_told
 from jingwei.domains.schedule.load import Beside, Load, Window, beside, load_of
 from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation, Scenario
 from jingwei.domains.schedule.quality import Quality, quality_against
@@ -20,7 +21,7 @@ from jingwei.frame.models import LongWork, Project
 from jingwei.kernels.calendar.stated import WorkCalendar, provisional_years
 
 __all__ = [
-    "Beside", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "baseline_dates", "baseline_finish_by_project", "beside", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "project_file", "quality_of", "reasons_of", "recalculations",
+    "Beside", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "project_file", "quality_of", "reasons_of", "recalculations",
     "scenarios", "uncertain_plan",
 ]  # fmt: skip
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from jingwei.domains.directory.facts import ProjectPlanningChanged
+from jingwei.domains.schedule import causes
 from jingwei.domains.work.facts import WorkChanged
 from jingwei.domains.worktime.facts import CalendarChanged
 from jingwei.frame.models import Project
+from jingwei.frame.records import origins
 from jingwei.frame.telling import facts
 from jingwei.frame.work import jobs
 from jingwei.hub.facts import InterfaceHealthChanged
@@ -38,3 +40,6 @@ def on_calendar_changed(fact: CalendarChanged) -> None:
     changed = [fact.project_id] if fact.project_id is not None else Project.objects.exclude(status="closed").values_list("pk", flat=True)
     for project_id in changed:
         jobs.demand("schedule.recalculate", project_id)
+
+
+origins.tells("schedule", reason=causes.told)

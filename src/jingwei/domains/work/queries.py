@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,6 +86,29 @@ def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:
     if not interface_ids:
         return []
     return list(Task.objects.filter(project_id=project_id, interface_id__in=interface_ids, percent__lt=100).order_by("-finish")[:20])
+
+
+def bound_to(project_id: int, interface_id: int) -> list[Task]:
+    """Open tasks that wait for an interface whenever it is down, in the order of their finish."""
+    rows = Task.objects.filter(project_id=project_id, interface_id=interface_id, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return list(rows.order_by(F("finish").asc(nulls_last=True), "position"))
+
+
+def milestones_behind(project_id: int, task_ids: Collection[int]) -> list[Task]:
+    """Open milestones that come after these tasks, over links of any kind, in the order of their finish."""
+    follows: dict[int, list[int]] = defaultdict(list)
+    for before, after in Dependency.objects.filter(successor__project_id=project_id).values_list("predecessor_id", "successor_id"):
+        follows[before].append(after)
+    for part, whole in Task.objects.filter(project_id=project_id, parent__isnull=False).values_list("pk", "parent_id"):
+        follows[part].append(whole)  # a summary ends when its parts do
+    reached, waiting = set(task_ids), list(task_ids)
+    while waiting:
+        for each in follows[waiting.pop()]:
+            if each not in reached:
+                reached.add(each)
+                waiting.append(each)
+    rows = Task.objects.filter(project_id=project_id, is_milestone=True, pk__in=reached, percent__lt=100).exclude(status=Task.Status.CANCELLED)
+    return list(rows.order_by(F("finish").asc(nulls_last=True), "position"))
 
 
 def finish_of(project_id: int) -> Any:

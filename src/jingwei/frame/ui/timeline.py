@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from jingwei.frame.carried import files, rendering, rights, tags, talk, watch
 from jingwei.frame.models import History, User
-from jingwei.frame.records import extra, past
+from jingwei.frame.records import extra, origins, past
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.ui.cells import values_told
@@ -109,6 +109,7 @@ def carried_of(access: Access, resource: Resource, row: Any) -> dict[str, Any] |
 def history_lines(resource: Resource, lines: list[History], veiled: Collection[str] = ()) -> list[dict[str, Any]]:
     """History of a row in words: who, when, why, and each field before and after."""
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
+    origins_told = origins.told(line.origin for line in lines if line.actor_id not in names)
     told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side], veiled)
     out = []
     for line in lines:
@@ -120,5 +121,12 @@ def history_lines(resource: Resource, lines: list[History], veiled: Collection[s
             and field.name not in ("tenant", "id", *((extra.column,) if resource.is_extended else ()))
             and (line.action == "U" or (after or before).get(field.attname) not in (None, "", []))
         ]
-        out.append({"line": line, "who": names.get(line.actor_id or 0, line.origin), "fields": [*fields, *extra.changes(resource, before, after)]})
+        out.append(
+            {
+                "line": line,
+                "who": names.get(line.actor_id or 0) or origins_told.get(line.origin, ""),
+                "why": origins.reason_of(line),
+                "fields": [*fields, *extra.changes(resource, before, after)],
+            }
+        )
     return out

@@ -19,6 +19,7 @@ from jingwei.hub.register import services
 from jingwei.hub.sync import landing, pairing, planning, polling
 from jingwei.hub.sync.confirming import confirm
 from jingwei.hub.sync.counts import Counts
+from jingwei.hub.sync.terms import Wording, wording_of
 from jingwei.kernels.merge import SideName, sides
 
 
@@ -74,12 +75,13 @@ def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:
     ) is not None:
         counts.add(done)
     entries = OutboxEntry.objects.filter(run=run).select_related("link").order_by("id")
+    wording = wording_of(interface)
     return {
         "interface": interface.key,
         "version": interface.published.number if interface.published else None,
         "counts": counts.as_plain(),
         "loaded": {c.side: c.loaded_at is not None for c in Checkpoint.objects.filter(interface=interface)},
-        "writes": [_write(entry) for entry in entries.exclude(state="dropped")],
+        "writes": [_write(entry, wording) for entry in entries.exclude(state="dropped")],
         "calls": sum(1 for entry in entries if interface.system(entry.side).connector != "local"),
         "conflicts": [
             {
@@ -103,10 +105,14 @@ def _read(interface: Interface, side: SideName, run: Run, counts: Counts, most: 
     polling.poll(interface, side, land)
 
 
-def _write(entry: OutboxEntry) -> dict[str, Any]:
-    before = entry.before or {}
+def _write(entry: OutboxEntry, wording: Wording) -> dict[str, Any]:
+    """`fields` are in canonical terms; `said` and `said_before` are the same in the words of the side that is written."""
+    before, link = entry.before or {}, entry.link
+    side: SideName = "a" if entry.side == "a" else "b"
     return {
-        "side": entry.side, "action": entry.action, "key": getattr(entry.link, f"key_{entry.side}") if entry.action != "create" else None,
-        "from_key": entry.link.key_b if entry.side == "a" else entry.link.key_a, "held": entry.state == OutboxEntry.State.HELD,
+        "side": side, "action": entry.action, "key": getattr(link, f"key_{side}") if entry.action != "create" else None,
+        "from_key": link.key_b if side == "a" else link.key_a, "held": entry.state == OutboxEntry.State.HELD,
         "fields": {name: {"before": before.get(name), "after": value} for name, value in entry.values.items()},
+        "said": wording.to_side(side, entry.values, create=entry.action == "create"), "said_before": wording.to_side(side, before) if before else {},
+        "known": link.seen_b or link.seen_a or link.base or entry.values,
     }  # fmt: skip

@@ -190,7 +190,8 @@ def listening(connection: Connection) -> list[Listener]:
     wanted = Interface.objects.filter(stage__in=(Interface.Stage.LIVE, Interface.Stage.PAUSED), published__isnull=False)
     wanted = wanted.select_related("system_a", "system_b", "published")
     a: list[Listener] = [Listener(each, "a") for each in wanted.filter(system_a=system)]
-    return a + [Listener(each, "b") for each in wanted.filter(system_b=system)]
+    found = a + [Listener(each, "b") for each in wanted.filter(system_b=system)]
+    return sorted(found, key=lambda each: each.interface.pk)  # the row of each is written: in one order always, or two workers wait for each other
 
 
 def readable_raw(delivery: Delivery) -> str:

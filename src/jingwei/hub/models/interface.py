@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel, TenantModel
@@ -103,6 +105,11 @@ class Interface(ProjectModel):
         """The stream on side a or b."""
         return self.stream_a if side == "a" else self.stream_b
 
+    @classmethod
+    def lock(cls, ids: Iterable[int]) -> None:
+        """Hold the rows of many interfaces until the transaction ends, taken in one order: whoever writes several of them waits for no one in a ring."""
+        list(cls.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk").values_list("pk", flat=True))
+
 
 class InterfaceVersion(TenantModel):
     """What an interface does: mapping, code tables, policies. Written once; runs and links name the version they used.
@@ -199,5 +206,11 @@ class HealthPeriod(TenantModel):
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="health_periods")
     state = models.CharField(max_length=10, choices=Interface.State.choices)
     reason = models.CharField(max_length=300, blank=True)
+    reason_en = models.CharField(max_length=300, blank=True)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+
+    @property
+    def words(self) -> str:
+        """The reason in the reader's language; one of before, when one was kept, as it was told then."""
+        return self.reason if (get_language() or "zh").startswith("zh") else self.reason_en or self.reason

@@ -87,13 +87,16 @@ def _judge(interfaces: Iterable[Interface]) -> int:
             interface.state_detail, interface.judged_at, interface.last_success_at = detail, now, success
             rows.append((pk, (detail, now, success)))
         if state_of(evidence, found) != interface.state or _top(detail) != _top(before):
-            changed.append((interface, state_of(evidence, found), found[0].zh if found and found[0].level != Level.NOTICE else ""))
-    bulk.update_from(Interface, ("state_detail", "judged_at", "last_success_at"), rows)
+            changed.append((interface, state_of(evidence, found), found[0] if found and found[0].level != Level.NOTICE else None))
+    if rows:
+        with transaction.atomic():
+            Interface.lock(pk for pk, _values in rows)
+            bulk.update_from(Interface, ("state_detail", "judged_at", "last_success_at"), rows)
     moved: list[Interface] = []
     changed.sort(key=lambda each: each[0].pk)
     for start in range(0, len(changed), changes_at_a_time):  # a peer that goes down takes all its interfaces with it: few commits, short locks
         with transaction.atomic():
-            moved += [interface for interface, state, reason in changed[start : start + changes_at_a_time] if _change(interface, state, reason[:300], now)]
+            moved += [interface for interface, state, reason in changed[start : start + changes_at_a_time] if _change(interface, state, reason, now)]
     _judge_systems(moved)
     return len(moved)
 
@@ -110,10 +113,10 @@ def _last_success(evidence: Evidence) -> datetime | None:
     return max(filter(None, (both, evidence.interface.last_success_at)), default=None)
 
 
-def _change(interface: Interface, state: str, reason: str, now: datetime) -> bool:
+def _change(interface: Interface, state: str, worst: Reason | None, now: datetime) -> bool:
     """Set state and reason; a new state closes the period, opens the next, and is stated as a fact. True when the state is new."""
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
-    before = row.state
+    row = Interface.objects.select_for_update(of=("self",), no_key=True).get(pk=interface.pk)
+    before, reason = row.state, worst.zh[:300] if worst is not None else ""
     interface.state, interface.state_reason = state, reason
     interface.state_since = row.state_since if before == state else now
     if before == state:
@@ -121,7 +124,9 @@ def _change(interface: Interface, state: str, reason: str, now: datetime) -> boo
         return False
     Interface.objects.filter(pk=row.pk).update(state=state, state_reason=reason, state_since=now)
     HealthPeriod.objects.filter(interface=row, until=None).update(until=now)
-    HealthPeriod.objects.create(interface=row, tenant_id=row.tenant_id, state=state, reason=reason, since=now)
+    HealthPeriod.objects.create(
+        interface=row, tenant_id=row.tenant_id, state=state, reason=reason, reason_en=worst.en[:300] if worst is not None else "", since=now
+    )
     facts.state(
         InterfaceHealthChanged(
             interface_id=row.pk, project_id=row.project_id, state=state, before=before, reason=reason, since=now, restore_minutes=row.restore_minutes

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from jingwei.hub.models import Checkpoint, Connection
 from jingwei.hub.monitor.evidence import Evidence, overdue
+from jingwei.hub.monitor.troubles import after_colon
 from jingwei.hub.monitor.words import (
     Act,
     Level,
@@ -28,6 +29,10 @@ from jingwei.hub.monitor.words import (
 heartbeat_seconds = 30
 clock_seconds = 60
 failures_to_down = 2
+job_names = {
+    "hub.cycle": Words("同步", "synchronise"), "hub.deliver": Words("处理推送", "take up webhooks"), "hub.reconcile": Words("对账", "look through the keys"),
+    "hub.compare": Words("核对数值", "compare the values"),
+}  # fmt: skip
 stopped = Words("两边从此刻起不再互通，期间的修改都会积压。", "Nothing passes between the two sides from here on; every edit piles up meanwhile.")
 
 
@@ -45,8 +50,10 @@ def reading_limit(evidence: Evidence) -> int:
     return max(evidence.interface.freshness_seconds, 3 * evidence.interface.poll_seconds)
 
 
-def _reason(code: str, level: Level, words: Words, since: datetime | None, count: int, endangers: Words, mend: Words, act: Act | None) -> Reason:
-    return Reason(code, level, words.zh, words.en, since, count, endangers, mend, act)
+def _reason(
+    code: str, level: Level, words: Words, since: datetime | None, count: int, endangers: Words, mend: Words, act: Act | None, *, detail: str = ""
+) -> Reason:
+    return Reason(code, level, words.zh, words.en, since, count, endangers, mend, act, detail[:300])
 
 
 def _machinery(evidence: Evidence, now: datetime) -> Iterator[Reason]:
@@ -79,15 +86,16 @@ def _jobs(evidence: Evidence) -> Iterator[Reason]:
     for job in evidence.jobs:
         if job.is_dead and _superseded(evidence, job.job, job.at):
             continue
-        said = f"：{job.said[:120]}" if job.said else ""
+        said, name = after_colon(job.said), job_names.get(job.job, Words(job.job, job.job))
         words = (
-            Words(f"任务 {job.job} 已彻底失败 {job.count} 次{said}", f"Job {job.job} failed for good {counted(job.count, 'time')}{said.replace('：', ': ')}")
+            Words(f"后台任务“{name.zh}”已彻底失败 {job.count} 次{said.zh}", f"Background job “{name.en}” failed for good {counted(job.count, 'time')}{said.en}")
             if job.is_dead
-            else Words(f"任务 {job.job} 一再失败{said}", f"Job {job.job} fails again and again{said.replace('：', ': ')}")
+            else Words(f"后台任务“{name.zh}”一再失败{said.zh}", f"Background job “{name.en}” fails again and again{said.en}")
         )
         yield _reason(
             "job_failed", Level.DEGRADED, words, job.at, job.count, Words("它该做的工作没有做完。", "The work it was to do is not done."),
-            Words("再运行一次；若仍失败，查看日志中的原因。", "Run it again; if it fails again, the log tells why."), run_now(evidence.interface))  # fmt: skip
+            Words("再运行一次；若仍失败，查看日志中的原因。", "Run it again; if it fails again, the log tells why."), run_now(evidence.interface),
+            detail=f"{job.job}: {job.said}".removesuffix(": "))  # fmt: skip
 
 
 def _superseded(evidence: Evidence, job: str, at: datetime | None) -> bool:
@@ -119,12 +127,13 @@ def _peer(connection: Connection, now: datetime) -> Iterator[Reason]:
             Words("待写的修改全部保留，但一条也到不了对方。", "What waits to be written is kept, but none of it reaches the other side."),
             Words("重新填写凭据；检查通过后自动放行。", "Enter the credentials again; a passed check releases everything by itself."), act)  # fmt: skip
     if (connection.open_until is not None and connection.open_until > now) or connection.failures >= failures_to_down:
-        said = f"：{connection.last_error[:120]}" if connection.last_error else ""
+        said = after_colon(connection.last_error)
         yield _reason(
             "unreachable", Level.DOWN,
-            Words(f"{name} 连续 {connection.failures} 次无法访问{said}", f"{name} was unreachable {counted(connection.failures, 'time')} in a row{said.replace('：', ': ')}"),
+            Words(f"{name} 连续 {connection.failures} 次无法访问{said.zh}", f"{name} was unreachable {counted(connection.failures, 'time')} in a row{said.en}"),
             connection.last_ok_at or connection.last_error_at, connection.failures, stopped,
-            Words("检查对方系统、网络与地址；恢复后自动继续。", "Check the other system, the network and the address; it goes on by itself."), act)  # fmt: skip
+            Words("检查对方系统、网络与地址；恢复后自动继续。", "Check the other system, the network and the address; it goes on by itself."), act,
+            detail=connection.last_error)  # fmt: skip
     ahead = connection.clock_ahead or 0.0
     if abs(ahead) > clock_seconds:
         seconds = int(abs(ahead))
@@ -160,12 +169,13 @@ def _keys(evidence: Evidence, now: datetime) -> Iterator[Reason]:
     """Deletes that nobody tells are noticed only by looking through all keys."""
     unread = evidence.tally("keys_unread")
     if unread.count:
-        interface, said = evidence.interface, f"：{unread.said[:160]}" if unread.said else ""
+        interface, said = evidence.interface, after_colon(unread.said)
         ago = lasted(unread.since or interface.paired_at or interface.created_at, now)
         yield _reason(
-            "keys_unread", Level.DEGRADED, Words(f"对账没有做完：未能查遍所有记录{said}", f"The keys could not be looked through{said.replace('：', ': ')}"), unread.since, 1,
+            "keys_unread", Level.DEGRADED, Words(f"对账没有做完：未能查遍所有记录{said.zh}", f"The keys could not be looked through{said.en}"), unread.since, 1,
             Words(f"最近 {ago.zh}里对方的删除可能没有被发现。", f"Deletes of the last {ago.en} may not have been noticed."),
-            Words("按提示检查对方系统；最迟两分钟后自动再试。", "Check the other system; it is tried again within two minutes."), look_at(interface))  # fmt: skip
+            Words("按提示检查对方系统；最迟两分钟后自动再试。", "Check the other system; it is tried again within two minutes."), look_at(interface),
+            detail=unread.said)  # fmt: skip
 
 
 def _failing(evidence: Evidence, side: str, checkpoint: Checkpoint, system: str, now: datetime) -> Reason:
@@ -175,11 +185,13 @@ def _failing(evidence: Evidence, side: str, checkpoint: Checkpoint, system: str,
     again = overdue(since, evidence.interface.poll_seconds, now) or (connection is not None and connection.failures >= failures_to_down)
     ago = lasted(checkpoint.read_at or since, now)
     act = log_in(connection.system.key) if connection is not None else look_at(evidence.interface)
+    said = after_colon(checkpoint.problem)
     return _reason(
         "reading_failing", Level.DOWN if again else Level.DEGRADED,
-        Words(f"读取 {system} 失败：{checkpoint.problem[:160]}", f"Reading {system} fails: {checkpoint.problem[:160]}"), since, 1,
+        Words(f"读取 {system} 失败{said.zh}", f"Reading {system} fails{said.en}"), since, 1,
         Words(f"{system} 最近 {ago.zh}的修改没有到另一边。", f"Edits of the last {ago.en} in {system} are not on the other side."),
-        Words("按提示检查对方系统；恢复后自动补读，不会漏。", "Check the other system; reading goes on where it stopped, and nothing is skipped."), act)  # fmt: skip
+        Words("按提示检查对方系统；恢复后自动补读，不会漏。", "Check the other system; reading goes on where it stopped, and nothing is skipped."), act,
+        detail=checkpoint.problem)  # fmt: skip
 
 
 def _waiting(evidence: Evidence, now: datetime) -> Iterator[Reason]:
@@ -197,13 +209,13 @@ def _waiting(evidence: Evidence, now: datetime) -> Iterator[Reason]:
     for kind, (words, zh, en) in texts.items():
         tally = evidence.tally(kind)
         if tally.late:
-            ago, said = lasted(tally.since, now), f"（{tally.said[:120]}）" if tally.said else ""
+            ago, said = lasted(tally.since, now), after_colon(tally.said)
             yield _reason(
                 f"{kind}_late", Level.DEGRADED,
-                Words(f"{tally.late} {words.zh}{said}", f"{counted(tally.late, 'record')} {words.en}{said.replace('（', ' (').replace('）', ')')}"), tally.since, tally.late,
+                Words(f"{tally.late} {words.zh}{said.zh}", f"{counted(tally.late, 'record')} {words.en}{said.en}"), tally.since, tally.late,
                 Words(f"最早的已等待 {ago.zh}（承诺 {promised} 秒）：{zh}。", f"The oldest has waited {ago.en} ({promised} s promised): {en}."),
                 Words("立即运行一次；若不减少，查看对方是否可写。", "Run it now; if they do not grow fewer, see whether the other side takes writes."),
-                run_now(evidence.interface))  # fmt: skip
+                run_now(evidence.interface), detail=tally.said)  # fmt: skip
     events = evidence.tally("events_late")
     if events.count and overdue(events.since, promised, now):
         yield _reason(

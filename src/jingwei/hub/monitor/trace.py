@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -23,26 +24,47 @@ def trace(external_id: object, *, limit: int = 200, access: Access | None = None
     `external_id` is either side's key, our reference, an id of a link, delivery or entry, a webhook's id, a natural key or a label. With
     `access`, only interfaces the reader may look at are told of, and values only of records he may view.
     """
+    known = gather(external_id, limit=limit, access=access)
+    links, readable = known.links, known.readable
+    return {
+        "id": known.text,
+        "links": [_link(link, known.found.links[link.pk], readable[link.interface_id]) for link in links],
+        "steps": sorted(
+            [
+                *(_delivery(d, readable.get(d.interface_id or 0, False)) for d in known.deliveries),
+                *(_entry(e, readable[e.interface_id]) for e in known.entries),
+                *(_line(*each) for each in known.lines),
+            ],
+            key=lambda step: step["at"] or "",
+        ),
+        "open": open_of(known),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a record, as rows. `lines`: our history of it, with the link and its side; `readable`: whose values pass, by interface."""
+
+    text: str
+    found: Found
+    links: list[Link]
+    deliveries: list[Delivery]
+    entries: list[OutboxEntry]
+    lines: list[tuple[Link, str, History]]
+    readable: dict[int, bool]
+
+
+def gather(external_id: object, *, limit: int = 200, access: Access | None = None) -> Known:
+    """The rows behind `trace`, for eyes that may see them."""
     text = cleaned(external_id)
     interfaces = list(visible(access))
     found = search(text, interfaces, access)
     links = list(Link.objects.filter(pk__in=found.links).select_related(*_related))
     links.sort(key=lambda link: list(found.links).index(link.pk))
     readable = {each.pk: may_see_values(access, each) for each in interfaces}
-    deliveries = _deliveries(links, found, limit)
-    return {
-        "id": text,
-        "links": [_link(link, found.links[link.pk], readable[link.interface_id]) for link in links],
-        "steps": sorted(
-            [
-                *(_delivery(d, readable.get(d.interface_id or 0, False)) for d in deliveries),
-                *(_entry(e, readable[e.interface_id]) for e in OutboxEntry.objects.filter(link__in=links).order_by("-id")[:limit]),
-                *_written([link for link in links if readable[link.interface_id]], limit),
-            ],
-            key=lambda step: step["at"] or "",
-        ),
-        "open": list(_open(links, deliveries, readable)),
-    }
+    entries = list(OutboxEntry.objects.filter(link__in=links).order_by("-id")[:limit])
+    lines = list(_written([link for link in links if readable[link.interface_id]], limit))
+    return Known(text, found, links, _deliveries(links, found, limit), entries, lines, readable)
 
 
 def _deliveries(links: list[Link], found: Found, limit: int) -> list[Delivery]:
@@ -53,6 +75,11 @@ def _deliveries(links: list[Link], found: Found, limit: int) -> list[Delivery]:
             if key := getattr(link, f"key_{side}"):
                 wanted |= Q(interface_id=link.interface_id, side=side, record_key=key)
     return list(Delivery.objects.filter(wanted).order_by("-id")[:limit])
+
+
+def open_of(known: Known) -> list[dict[str, Any]]:
+    """What is open of it."""
+    return list(_open(known.links, known.deliveries, known.readable))
 
 
 def _open(links: list[Link], deliveries: list[Delivery], readable: dict[int, bool]) -> Iterable[dict[str, Any]]:
@@ -90,9 +117,8 @@ def _entry(row: OutboxEntry, shown: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _written(links: list[Link], limit: int) -> list[dict[str, Any]]:
+def _written(links: list[Link], limit: int) -> Iterator[tuple[Link, str, History]]:
     """Our own history of the local side."""
-    steps = []
     for link in links:
         for side in ("a", "b"):
             key = getattr(link, f"key_{side}")
@@ -104,8 +130,11 @@ def _written(links: list[Link], limit: int) -> list[dict[str, Any]]:
                 for line in lines.order_by("-id")[:limit]:
                     if local.model.project_path and past.is_arrival(local, line, (link.interface.project_id,)):
                         line.before = None
-                    steps.append({
-                        "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": line.before, "values": line.after,
-                        "origin": line.origin, "reason": line.reason, "actor": line.actor_id, "id": line.pk,
-                    })  # fmt: skip
-    return steps
+                    yield link, side, line
+
+
+def _line(_link: Link, side: str, line: History) -> dict[str, Any]:
+    return {
+        "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": line.before, "values": line.after,
+        "origin": line.origin, "reason": line.reason, "actor": line.actor_id, "id": line.pk,
+    }  # fmt: skip

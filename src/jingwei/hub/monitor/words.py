@@ -45,7 +45,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an interface is not (quite) healthy. `endangers`: what is at stake; `mend`: what to do."""
+    """Why an interface is not (quite) healthy. `endangers`: what is at stake; `mend`: what to do; `detail`: what was said over there, as it was."""
 
     code: str
     level: Level
@@ -56,12 +56,14 @@ class Reason:
     endangers: Words
     mend: Words
     act: Act | None
+    detail: str = ""
 
     def as_plain(self) -> dict[str, Any]:
         """As it is kept in `Interface.state_detail`."""
         return {
             "code": self.code, "level": str(self.level), "zh": self.zh, "en": self.en, "since": self.since.isoformat() if self.since else None,
             "count": self.count, "endangers": self.endangers._asdict(), "mend": self.mend._asdict(), "act": self.act.as_plain() if self.act else None,
+            "detail": self.detail,
         }  # fmt: skip
 
 

@@ -19,17 +19,19 @@ from jingwei.frame.work import jobs
 from jingwei.hub import contract, queries
 from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine import rehearse as rehearsal
-from jingwei.hub.models import Grant, Interface, InterfaceVersion
+from jingwei.hub.models import Grant, Interface, InterfaceVersion, Run
 from jingwei.hub.monitor import health
-from jingwei.hub.monitor import trace as tracing
+from jingwei.hub.pages import trace_shown
 from jingwei.hub.pages.deciding import complain, held_of
+from jingwei.hub.pages.dry_run_shown import shown as in_words_of
 from jingwei.hub.pages.reasons import shown as reasons_shown
-from jingwei.hub.pages.reasons import why_text
-from jingwei.hub.pages.systems import said, steps
+from jingwei.hub.pages.reasons import troubles_shown, why_text
+from jingwei.hub.pages.systems import joins, said, steps
 from jingwei.hub.peers import grants
 from jingwei.hub.register import drafts, files, services
 from jingwei.hub.register.stages import life
 from jingwei.hub.rights import interface_named, may_do, may_see_values, switching, visible
+from jingwei.hub.stakes import at_stake
 from jingwei.hub.sync import compare
 
 
@@ -49,16 +51,23 @@ def detail(request: Request, key: str) -> HttpResponse:
     shown = may_see_values(request.access, interface)
     parked = worklist.quarantine(request.access, interface)[:20]
     context = {
-        "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": queries.last_runs(interface), "links": queries.links_of(interface),
+        "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": _runs(interface), "links": queries.links_of(interface),
         "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
         "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
         "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
-        "may_change": may_change, "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
+        "may_change": may_change, "stakes": at_stake(request.access, interface.project_id, interface.pk), "joins": joins([interface])[interface.pk], "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
         "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
         "wanted_permissions": grants.permissions_of(interface, interface.published.spec) if interface.published else [],
     }  # fmt: skip
     return render(request, "hub/interface.html", context)
+
+
+def _runs(interface: Interface) -> list[Run]:
+    runs = list(queries.last_runs(interface))
+    for run in runs:
+        run.troubles = troubles_shown(interface, run.error)  # type: ignore[attr-defined]
+    return runs
 
 
 def _last_grant(interface: Interface) -> Grant | None:
@@ -138,7 +147,14 @@ def dry_run(request: Request, key: str) -> HttpResponse:
             problem = _said(error)
         except PermissionDenied as error:
             problem = str(error)
-    context = {"interface": interface, "report": report, "problem": problem, "steps": steps(5), "version": version, "shown": shown}
+    context = {
+        "interface": interface,
+        "report": in_words_of(report, interface, request.access, version.spec if version is not None else None),
+        "problem": problem,
+        "steps": steps(5),
+        "version": version,
+        "shown": shown,
+    }
     return render(request, "hub/dry_run.html", context)
 
 
@@ -216,4 +232,4 @@ def trace(request: Request) -> HttpResponse:
     """Where is my record?"""
     request.access.require_anywhere("hub.interface.view")
     wanted = request.GET.get("id", "").strip()
-    return render(request, "hub/trace.html", {"wanted": wanted, "found": tracing.trace(wanted, access=request.access) if wanted else None})
+    return render(request, "hub/trace.html", {"wanted": wanted, "found": trace_shown.shown(wanted, request.access) if wanted else None})

@@ -23,7 +23,7 @@ from jingwei.frame.web import Request
 from jingwei.hub import contract
 from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Interface, MappingDraft
-from jingwei.hub.pages import mapping_form, mapping_mending
+from jingwei.hub.pages import dry_run_shown, mapping_form, mapping_mending
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.pages.mapping import clash_of, refuse, refuse_clash
 from jingwei.hub.pages.mapping_away import reason_of, sides_of
@@ -140,7 +140,7 @@ def rehearse(request: Request, key: str) -> HttpResponse:
     }  # fmt: skip
     drafts.note_rehearsal(draft, told)
     draft.rehearsed, draft.rehearsed_version = told, draft.version
-    return _reviewed(request, interface, draft, report)
+    return _reviewed(request, interface, draft, dry_run_shown.shown(report, interface, request.access, whole))
 
 
 @require_POST

@@ -12,6 +12,7 @@ from jingwei.hub.models import Interface
 from jingwei.hub.pages import mapping_form, mapping_mending
 from jingwei.hub.pages.mapping_away import Rows, Sides
 from jingwei.hub.pages.systems import said
+from jingwei.hub.pages.values_shown import told
 from jingwei.hub.register.places import place_name
 from jingwei.kernels.mapping import Mapping, MappingError, SpecProblem, Trace, compile_mapping, compile_pair
 from jingwei.kernels.mapping.operations import operations
@@ -38,7 +39,7 @@ def editor(interface: Interface, sides: Sides, rows: Rows, spec: Spec, tables: d
     gaps = {gap.number: gap for gap in mapping_mending.gaps_of(spec, tables, sides)}
     shown = {number: mapping_mending.gap_shown(gap, spec, sides) for number, gap in gaps.items()}
     pairs = [
-        _row(number, pair, spec, traces, wrong)
+        _row(number, pair, spec, traces, wrong, sides)
         | {"offers": mapping_mending.offered(spec, number, sides, rows.records), "gap": shown.get(number)}
         | _gone(pair, sides)
         for number, pair in enumerate(spec["pairs"])
@@ -74,7 +75,8 @@ def wrong_of(problem: SpecProblem, spec: Spec) -> Wrong:
     return Wrong(found[1], int(found[2]), problem.at or "b", int(found[3]) if found[3] else None, place, text)
 
 
-def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[Trace]], wrong: list[Wrong]) -> dict[str, Any]:
+def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[Trace]], wrong: list[Wrong], sides: Sides) -> dict[str, Any]:
+    left, right = mapping_form.field_of(sides.a, pair.get("a")), mapping_form.field_of(sides.b, pair.get("b"))
     mine = [each for each in wrong if each.part == "pairs" and each.row == number]
     shown = traces.get(number, [])
     return {
@@ -82,7 +84,14 @@ def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[T
         "steps": [_step(order, step) for order, step in enumerate(pair.get("steps", ()))], "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
         "further": mapping_form.further_of(pair),
         "wrong": {cell: [_at_step(each) for each in mine if each.cell == cell] for cell in ("a", "b", "direction", "policy", "steps")},
-        "samples": [{"from": t.steps[0] if t.steps else None, "to": t.steps[-1] if t.steps else None, "problem": in_words(t.problem.message) if t.problem else ""} for t in shown],
+        "samples": [
+            {
+                "from": told(left, t.steps[0] if t.steps else None), "to": told(right, t.steps[-1] if t.steps else None),
+                "problem": in_words(t.problem.message) if t.problem else "",
+            }
+            for t in shown
+        ],
+        "is_unsound": number not in traces,
     }  # fmt: skip
 
 

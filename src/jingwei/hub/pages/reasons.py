@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from jingwei.frame.words import in_words
+from jingwei.hub.models import Interface
+from jingwei.hub.monitor.troubles import plainly
 
 
 def shown(details: Sequence[dict[str, Any]], *, may_change: bool = True) -> list[dict[str, Any]]:
@@ -21,10 +26,27 @@ def shown(details: Sequence[dict[str, Any]], *, may_change: bool = True) -> list
             act = None
         out.append({
             "code": each["code"], "level": each["level"], "level_text": levels.get(each["level"], each["level"]), "text": each[language], "count": each["count"],
-            "since": datetime.fromisoformat(each["since"]) if each.get("since") else None, "endangers": each["endangers"][language], "mend": each["mend"][language],
+            "since": datetime.fromisoformat(each["since"]) if each.get("since") else None, "endangers": each["endangers"][language], "mend": each["mend"][language], "detail": each.get("detail", ""),
             "act": act and {"url": act["url"], "label": act[f"label_{language}"], "method": act["method"]},
         })  # fmt: skip
     return out
+
+
+def troubles_shown(interface: Interface, error: str) -> list[dict[str, str]]:
+    """The troubles of a run (`a: …; b: …`) with the names of their sides, each in people's words and as it was said."""
+    out = []
+    for text in re.split(r"; (?=(?:a|b|own): )", error) if error else ():
+        side, colon, said = text.partition(": ")
+        if not colon or side not in ("a", "b", "own"):
+            side, said = "own", text
+        out.append({"where": interface.system(side).name if side != "own" else _("Our own process"), **trouble_shown(said)})
+    return out
+
+
+def trouble_shown(said: str) -> dict[str, str]:
+    """One trouble in people's words and as it was said."""
+    words = plainly(said)
+    return {"text": in_words(words) if words is not None else _("It failed; what was said tells why."), "detail": said[:300]}
 
 
 def why_text(why: str) -> str:

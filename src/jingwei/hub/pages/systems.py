@@ -23,9 +23,10 @@ from jingwei.frame.web import Request
 from jingwei.hub import contract, queries
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Connection, Interface, System, SystemUse
-from jingwei.hub.pages.reasons import shown
+from jingwei.hub.pages.reasons import shown, trouble_shown
 from jingwei.hub.peers import catalogue, uses
 from jingwei.hub.peers.session import streams_of
+from jingwei.hub.peers.titles import connector_title, stream_titles
 from jingwei.hub.register import services
 from jingwei.hub.rights import system_named, systems, visible
 
@@ -45,7 +46,16 @@ def topology(request: Request) -> HttpResponse:
     picture = _picture(request)
     interfaces = list(_interfaces(request))
     counts = queries.open_counts([i.pk for i in interfaces])
-    return render(request, "hub/topology.html", {"picture": picture, "rows": [(i, counts[i.pk], _reasons(request, i)) for i in interfaces]})
+    joined = joins(interfaces)
+    return render(request, "hub/topology.html", {"picture": picture, "rows": [(i, counts[i.pk], _reasons(request, i), joined[i.pk]) for i in interfaces]})
+
+
+def joins(interfaces: list[Interface]) -> dict[int, dict[str, str]]:
+    """What each interface joins, by the names of its streams, and which way it goes."""
+    titles = stream_titles(interfaces)
+    return {
+        each.pk: {"a": titles[each.system_a_id, each.stream_a], "b": titles[each.system_b_id, each.stream_b], "arrow": queries.arrow(each)} for each in interfaces
+    }  # fmt: skip
 
 
 def _interfaces(request: Request) -> QuerySet[Interface]:
@@ -84,6 +94,7 @@ def system_detail(request: Request, key: str) -> HttpResponse:
     context = {
         "system": system, "connection": getattr(system, "connection", None), "manifest": catalogue.manifest(system.connector), "streams": [(s, said(s.title)) for s in streams],
         "stream_problem": problem, "interfaces": interfaces, "fields": connection_fields(system.connector, system), "summary": said(catalogue.manifest(system.connector).get("summary")),
+        "trouble": trouble_shown(system.connection.last_error) if hasattr(system, "connection") else None,
         "hook_url": request.build_absolute_uri(f"/hooks/{system.connection.endpoint}") if may_connect and "webhook" in catalogue.manifest(system.connector) else "",
         "may_connect": may_connect, "uses": list(SystemUse.objects.filter(system=system).select_related("project").order_by("project__code")) if may_connect else [],
         "projects": list(Project.objects.exclude(status="closed")) if may_connect and system.connector != "local" else [],
@@ -213,13 +224,15 @@ def _wizard_system(request: Request, side: str, picked: dict[str, System | None]
                 return redirect(_with(request, side, system))
         except ValidationError as error:
             errors = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    is_ours_known = System.objects.filter(connector="local").exists()
     entries = [
         {"key": key, "title": said(e.manifest.get("title")), "summary": said(e.manifest.get("summary")), "icon": e.manifest.get("icon", "plug")}
         for key, e in sorted(catalogue.entries().items())
+        if not (key == "local" and is_ours_known)  # there is one of us
     ]
     chosen = connector if connector in catalogue.entries() else ""
     context = {
-        "steps": steps(1 if side == "a" else 2), "side": side.upper(), "systems": [(s, _with(request, side, s)) for s in systems(request.access)], "entries": entries,
+        "steps": steps(1 if side == "a" else 2), "side": side.upper(), "systems": [(s, _with(request, side, s), connector_title(s.connector)) for s in systems(request.access)], "entries": entries,
         "chosen": chosen, "chosen_title": said(catalogue.manifest(chosen).get("title")) if chosen else "", "errors": errors, "check": check, "given": request.POST,
         "fields": connection_fields(chosen, None, request.POST) if chosen else [], "a": picked["a"], "owners": _owners(request),
         "may_own_all": request.access.allows("hub.system.add") and request.access.allows("hub.system.connect"),
@@ -290,7 +303,7 @@ def _wizard_streams(request: Request, a: System, b: System) -> HttpResponse:
             errors = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
     context = {
         "steps": steps(3), "a": a, "b": b, "offered_a": offered["a"], "offered_b": offered["b"], "problems": problems, "projects": projects, "errors": errors,
-        "given": request.POST or {"project": request.session.get("project_id") or ""}, "suggested_key": f"{a.key}-{b.key}",
+        "given": request.POST or {"project": request.session.get("project_id") or ""}, "suggested_key": f"{a.key}-{b.key}", "suggested_name": f"{a.name} – {b.name}",
     }  # fmt: skip
     return render(request, "hub/wizard_streams.html", context, status=422 if errors else 200)
 

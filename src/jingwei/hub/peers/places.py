@@ -39,7 +39,7 @@ def places_of(interface: Interface) -> dict[str, str]:
 
 def forget(system: System) -> list[Interface]:
     """A system's settings changed: where its interfaces lead is looked up anew. Gives those interfaces."""
-    touched = list(Interface.objects.filter(Q(system_a=system) | Q(system_b=system)).select_related("system_a", "system_b", "published"))
+    touched = list(Interface.objects.filter(Q(system_a=system) | Q(system_b=system)).select_related("system_a", "system_b", "published").order_by("pk"))
     for interface in touched:
         for side in _sides:
             if interface.system(side).pk == system.pk:

@@ -208,7 +208,9 @@ def hurry(interface_ids: Iterable[int]) -> None:
     """
     ids = list(interface_ids)
     OutboxEntry.objects.filter(interface_id__in=ids, state=OutboxEntry.State.WAITING, not_before__isnull=False).update(not_before=None)
-    Interface.objects.filter(pk__in=ids).update(next_poll_at=timezone.now())
+    with transaction.atomic():
+        Interface.lock(ids)
+        Interface.objects.filter(pk__in=ids).update(next_poll_at=timezone.now())
     wake(ids)
 
 

@@ -9,6 +9,7 @@ from django import template
 from jingwei.frame.words import InBoth
 from jingwei.frame.words import in_words as words
 from jingwei.hub.engine import questions
+from jingwei.kernels.mapping.operations import kind_title
 
 register = template.Library()
 
@@ -31,3 +32,9 @@ def problem_text(problem: dict[str, Any]) -> str:
     from jingwei.hub.contract import Title
 
     return words(Title(str(problem.get("zh", "")), str(problem.get("en") or problem.get("zh", ""))))
+
+
+@register.filter
+def kind_text(kind: str) -> str:
+    """What people call a kind of field."""
+    return words(kind_title(kind))

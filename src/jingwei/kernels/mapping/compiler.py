@@ -146,11 +146,17 @@ def _check_ways(
             report.add(place, "有不可逆的步骤，只能单向 A→B", "a step cannot be undone: let it go one way, A→B (a_to_b)", "direction")
         if a[names[0]].read_only:
             report.add(
-                place, f"A 侧字段 {names[0]} 只读，只能单向 A→B", f"field {names[0]} of side A is read-only: let it go one way, A→B (a_to_b)", "direction"
+                place,
+                f"A 侧字段{_called(a[names[0]]).zh}只读，只能单向 A→B",
+                f"field {_called(a[names[0]]).en} of side A is read-only: let it go one way, A→B (a_to_b)",
+                "direction",
             )
     if direction != "b_to_a" and target.read_only:
         report.add(
-            place, f"B 侧字段 {target.name} 只读，只能单向 B→A", f"field {target.name} of side B is read-only: let it go one way, B→A (b_to_a)", "direction"
+            place,
+            f"B 侧字段{_called(target).zh}只读，只能单向 B→A",
+            f"field {_called(target).en} of side B is read-only: let it go one way, B→A (b_to_a)",
+            "direction",
         )
     kind = str(target.type)
     if gives not in ("*", kind) and not any({gives, kind} <= group for group in _alike) and kind not in texts and gives not in texts:
@@ -181,8 +187,7 @@ def _check_twice(pairs: AbstractMapping[int, Pair], report: _Report) -> None:
             writes = pair.direction != ("a_to_b" if side == "a" else "b_to_a")
             name = pair.b if side == "b" else pair.a[0]
             if writes and name in seen:
-                text = f"field {name} of side {side.upper()} is written by two pairs"
-                report.add(f"pairs[{number}]", f"{side.upper()} 侧字段 {name} 被映射两次", text, side)
+                report.add(f"pairs[{number}]", f"{side.upper()} 侧字段 {name} 被映射两次", f"field {name} of side {side.upper()} is written by two pairs", side)
             if writes:
                 seen.add(name)
 
@@ -204,4 +209,13 @@ def _check_required(pairs: Sequence[Pair], constants: dict[str, Any], b: dict[st
         return
     for target in b.values():
         if target.required and not target.read_only and target.name not in written:
-            report.add("pairs", f"B 侧必填字段 {target.name} 没有映射", f"the required field {target.name} of side B is not mapped")
+            said = _called(target)
+            report.add("pairs", f"B 侧必填字段{said.zh}没有映射", f"the required field {said.en} of side B is not mapped")
+
+
+def _called(field: FieldLike) -> Text:
+    """A field by its title where it has one, with the name that the editor shows beside it."""
+    title = getattr(field, "title", None)
+    if title is None or title.en == field.name:
+        return Text(f" {field.name} ", field.name)
+    return Text(f"“{title.zh}”（{field.name}）", f"“{title.en}” ({field.name})")

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule import causes, network
 from jingwei.domains.schedule.facts import ScheduleRecalculated
 from jingwei.domains.schedule.models import Recalculation
 from jingwei.domains.schedule.services.alarms import milestones_watch
@@ -76,10 +75,7 @@ def _store(loaded: network.Loaded, plan: PlanDates[int]) -> list[int]:
 
 def _cause(loaded: network.Loaded) -> str:
     """Why dates move now, in words: outages first, else what asked for it."""
-    down = [outage.name for outage in loaded.outages.values()]
-    if down:
-        return _("interface down: %(names)s") % {"names": ", ".join(down)}
-    return scope.current().reason or _("the plan changed")
+    return causes.cause([outage.name for outage in loaded.outages.values()], scope.current().reason)
 
 
 def _late(loaded: network.Loaded, plan: PlanDates[int]) -> dict[int, datetime]:

@@ -2,7 +2,7 @@
  * The topology picture on <div id="topology" data-url [data-icons-url]>: systems as cards, interfaces as lines in the colour of their
  * health, moving only while records flow and motion is welcome; the same as a list for whoever prefers words.
  *
- * data-url answers {systems: [{id, name, kind, state, url}], interfaces: [{id, name, from, to, state, reason, two_way, per_minute, url}]}.
+ * data-url answers {systems: [{id, name, kind, title, state, url}], interfaces: [{id, name, from, to, state, reason, two_way, per_minute, url}]}.
  * Drawn anew on the DOM event `jingwei:health-changed`. A page may give its own words in
  * <script type="application/json" id="topology-strings">.
  */
@@ -191,7 +191,7 @@ class Topology {
     const icon = draw("use", { href: `${this.icons}#i-${iconOf(system.kind)}`, x: node.x + 22, y: middle - 11, width: 22, height: 22 });
     const shown = shortened(system.name, 16);
     const words = this.t(state === "unknown" ? "untested" : state);
-    const both = `${words} · ${system.kind}`;
+    const both = `${words} · ${system.title || system.kind}`;
     const line = widthOf(both) > CARD_LINE ? words : both;
     return this.link(
       system,
@@ -229,7 +229,7 @@ class Topology {
     this.list.replaceChildren(
       make("summary", {}, this.t("list")),
       make("h3", {}, this.t("systems")),
-      make("ul", {}, ...systems.map((each) => item(each, this.t("system", { name: each.name, state: this.t(stateOf(each) === "unknown" ? "untested" : stateOf(each)), kind: each.kind })))),
+      make("ul", {}, ...systems.map((each) => item(each, this.t("system", { name: each.name, state: this.t(stateOf(each) === "unknown" ? "untested" : stateOf(each)), kind: each.title || each.kind })))),
       make("h3", {}, this.t("interfaces")),
       make("ul", {}, ...interfaces.map((each) => item(each, this.tell(each)))),
     );
