@@ -11,6 +11,9 @@ from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
+sheets = "labour.sheet"  # as steps of their lives name them
+agreed = (Sheet.Status.CONFIRMED, Sheet.Status.SETTLED)  # by both sides: what stands on them is owed
+
 
 def sheets_in(project_ids: list[int] | None) -> QuerySet[Sheet]:
     """Sheets of these projects (None = all), the newest first."""

@@ -110,7 +110,7 @@ def _told(request: Request, resource: Resource, row: Any, which: tuple[Children,
     for each, target, children in resource.parts(request.access, row, which):
         is_part = each in resource.children
         names = [n for n in target.columns if target.target(n) is not resource] if is_part else list(each.fields)
-        rows = [cells_of(request.access, target, c, names, link=False) for c in (children if is_part else children[:rows_beside])]
+        rows = [cells_of(request.access, target, c, names, link=not is_part) for c in (children if is_part else children[:rows_beside])]
         if rows or is_part:
             yield {"title": each.title or target.title_plural, "columns": [target.label(n) for n in names], "rows": rows}
 
