@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from jingwei.assembly.demo.plan import spare, tested
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import services as work
@@ -29,7 +27,7 @@ def deadlines_follow() -> int:
         is_down = Interface.objects.filter(project=task.project, stage=Interface.Stage.LIVE, state=Interface.State.DOWN).exists()
         if is_down or least < task.deadline - task.finish < most or _is_somebodys(task):
             continue
-        with scope.because(origin="demo", reason=_("The demo goes on")):
+        with scope.because(origin="demo", reason="演示继续"):
             work.task_save(instance=task, deadline=task.finish + spare)
             schedule.project_recalculate(project_id=task.project_id)
         moved += 1

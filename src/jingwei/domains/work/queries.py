@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,11 @@ def links_of(project_id: int) -> QuerySet[Dependency]:
 def tasks_in(project_ids: Any) -> QuerySet[Task]:
     """Tasks of several projects."""
     return Task.objects.filter(project_id__in=project_ids)
+
+
+def tasks_named(ids: Iterable[int]) -> QuerySet[Task]:
+    """Tasks of these ids with what people call them by."""
+    return Task.objects.filter(pk__in=list(ids)).only("pk", "code", "name")
 
 
 def endangered_condition() -> Q:

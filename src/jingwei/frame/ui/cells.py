@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from jingwei.frame.models import User
 from jingwei.frame.records import extra
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import Resource, resource_of
@@ -61,6 +62,9 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
     kind = kind_of(resource, name)
     if extra.is_name(name) and (told := _declared_text(resource, row, name)) is not None:
         return made("text", told)
+    if name in resource.in_words:
+        lines = resource.in_words[name](value)
+        return Cell(name, label, "lines" if lines else "empty", lines, "; ".join(lines))
     if field is None:
         return made(kind, str(value))
     if field.flatchoices:
@@ -119,12 +123,16 @@ def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: 
     for attname, ids in wanted.items():
         target = resource_of(references[attname].remote_field.model)
         is_named = target is not None and references[attname].name not in veiled
-        rows = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target is not None and is_named else ()
+        rows: Iterable[Any] = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target is not None and is_named else ()
+        if target is None and references[attname].remote_field.model is User:  # people are no rows of a list, but have names
+            rows = User.objects.filter(pk__in=ids - {None})
         known[attname] = {row.pk: str(row) for row in rows}
 
     def told(field: models.Field[Any, Any], value: Any) -> str:
         if value is not None and field.attname in known:
             return known[field.attname].get(value, f"#{value}")
+        if value and field.name in resource.in_words:
+            return "; ".join(resource.in_words[field.name](value))
         return value_text(field, value)
 
     return told
