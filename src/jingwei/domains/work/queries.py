@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,6 +91,46 @@ def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:
     if not interface_ids:
         return []
     return list(Task.objects.filter(project_id=project_id, interface_id__in=interface_ids, percent__lt=100).order_by("-finish")[:20])
+
+
+def last_of(ids: Iterable[int]) -> QuerySet[Task]:
+    """The open piece of work among these that ends last."""
+    rows = Task.objects.filter(pk__in=list(ids), percent__lt=100, is_summary=False, finish__isnull=False).exclude(status=Task.Status.CANCELLED)
+    return rows.order_by("-finish", "-duration_minutes")[:1]
+
+
+def led_to(project_id: int) -> Callable[[int], set[int]]:
+    """For tasks of a project: everything that must be done before one, by links of its own, of what it is part of, and of their parts. Two queries."""
+    parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))
+    parts: dict[int, list[int]] = defaultdict(list)
+    before: dict[int, list[int]] = defaultdict(list)
+    for pk, parent in parents.items():
+        if parent is not None:
+            parts[parent].append(pk)
+    for first, then in links_of(project_id).values_list("predecessor_id", "successor_id"):
+        before[then].append(first)
+
+    def found(pk: int) -> set[int]:
+        seen: set[int] = set()
+        waiting = [pk]
+        while waiting:
+            each: int | None = waiting.pop()
+            while each is not None:  # a link of a branch holds for all in it
+                fresh = [one for one in before[each] if one not in seen]
+                seen.update(fresh)
+                waiting += fresh
+                for one in fresh:
+                    inside = list(parts[one])
+                    while inside:
+                        part = inside.pop()
+                        if part not in seen:
+                            seen.add(part)
+                            waiting.append(part)
+                            inside += parts[part]
+                each = parents.get(each)
+        return seen - {pk}
+
+    return found
 
 
 def finish_of(project_id: int) -> Any:
