@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +44,12 @@ def last_sheet(project_id: int, team_id: int | None) -> Sheet | None:
     """The sheet to repeat: the crew's newest one in a project that names workers."""
     rows = Sheet.objects.filter(project_id=project_id, lines__isnull=False).order_by("-work_date", "-id")
     return (rows.filter(team_id=team_id).first() if team_id else None) or rows.first()
+
+
+def hours_already(day: Any, team_id: int | None, names: Collection[str], but: int | None = None) -> list[dict[str, Any]]:
+    """Who of these stands on another sheet of the crew's day already: worker, hours, number of the sheet."""
+    rows = SheetLine.objects.filter(sheet__work_date=day, sheet__team_id=team_id, worker__in=[name for name in names if name]).exclude(sheet_id=but)
+    return list(rows.order_by("worker", "pk").values("worker", "hours", "sheet__number"))
 
 
 def workers_of(project_id: int) -> dict[str, dict[str, str]]:

@@ -20,7 +20,7 @@ life = Lifecycle(
         Step("submit", _("Submit"), Sheet.written_in, State.SUBMITTED, needs=(services.check_lines,), stamps="submitted", clears=("confirmed",), icon="upload", bulk=True),
         Step("confirm", _("Confirm"), (State.SUBMITTED,), State.CONFIRMED, stamps="confirmed", bulk=True, never_by=Authors(
             ("work_date", "description", "team"), parts={"lines": ("worker", "trade", "hours", "rate")}, named=("submitted_by",))),
-        Step("dispute", _("Dispute"), (State.SUBMITTED, State.CONFIRMED), State.DISPUTED, asks=("dispute",), icon="alert"),
+        Step("dispute", _("Dispute"), (State.SUBMITTED, State.CONFIRMED), State.DISPUTED, asks=("dispute",), then=services.tell_returned, icon="alert"),
         Step("settle", _("Mark as paid"), (State.CONFIRMED,), State.SETTLED, icon="coin", bulk=True, confirm=True),
     ),
     locked=dict.fromkeys((State.SUBMITTED, State.CONFIRMED, State.SETTLED), Everything),

@@ -10,10 +10,16 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame import scope
+from jingwei.frame.telling.notices import Notice
 
 hours_in_a_day = Decimal(24)
+returned = Notice(
+    "sheet.returned", gettext_lazy("Day-labour sheet %(row)s came back: %(reason)s"), gettext_lazy("A day-labour sheet of mine comes back"), level="warning", mail="once"
+)
 photo_bytes_at_most = 12_000_000
 
 
@@ -60,3 +66,10 @@ def check_lines(sheet: Sheet) -> None:
         if row.hours + elsewhere.get(row.worker, Decimal(0)) > hours_in_a_day:
             already = {"name": row.worker, "hours": f"{elsewhere[row.worker]:g}"}
             raise ValidationError(_("%(name)s has %(hours)s h on another sheet of this day already; together that is more than 24 h.") % already)
+
+
+def tell_returned(sheet: Sheet) -> None:
+    """Whoever submitted it hears that it came back, and why."""
+    if sheet.submitted_by is not None and sheet.submitted_by_id != scope.current().user_id:
+        about = {"url": f"/labour/phone/{sheet.pk}/", "key": f"sheet.returned:{sheet.pk}", "project_id": sheet.project_id, "needs": "labour.sheet.view"}
+        returned.tell([sheet.submitted_by], row=str(sheet), reason=sheet.dispute[:200], **about)
