@@ -25,7 +25,21 @@ def outage(firm: Firm) -> Firm:
     ends = [System.objects.create(key=key, name=key, connector="local") for key in ("mes", "ours")]
     kept = []
     for key, name in (("orders", "工单接口"), ("free", "无人等待的接口")):
-        kept.append(Interface(key=key, name=name, project=firm.project, system_a=ends[0], stream_a="x", system_b=ends[1], stream_b="work.task", stage="live", state="down", state_since=timezone.now(), restore_minutes=960))
+        kept.append(
+            Interface(
+                key=key,
+                name=name,
+                project=firm.project,
+                system_a=ends[0],
+                stream_a="x",
+                system_b=ends[1],
+                stream_b="work.task",
+                stage="live",
+                state="down",
+                state_since=timezone.now(),
+                restore_minutes=960,
+            )
+        )
         kept[-1].save()
     needs, other = firm.task("联调", interface=kept[0], duration_minutes=960), firm.task("旁边的缺陷", interface=kept[0], duration_minutes=960)
     then, milestone = firm.task("复核", duration_minutes=480), firm.task("里程碑：验收", is_milestone=True)

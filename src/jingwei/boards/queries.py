@@ -145,7 +145,9 @@ def why_late(standing: Standing, milestones: Sequence[Any]) -> dict[int, list[St
             for i in down
         ]  # fmt: skip
         last = [task for task in held if task.pk != milestone.pk and task.finish][:3] or list(work.last_of(before))
-        steps += [Step(_("“%(name)s” cannot finish before %(time)s") % {"name": t.name, "time": _clock(t.finish)}, f"/w/work.task/{t.pk}/", t.finish) for t in last]
+        steps += [
+            Step(_("“%(name)s” cannot finish before %(time)s") % {"name": t.name, "time": _clock(t.finish)}, f"/w/work.task/{t.pk}/", t.finish) for t in last
+        ]
         steps.sort(key=lambda step: step.at or milestone.finish)
         words = {"name": milestone.name, "amount": lateness(milestone)}
         steps.append(Step(_("“%(name)s” is %(amount)s late") % words, f"/w/work.task/{milestone.pk}/", milestone.finish))
@@ -156,7 +158,9 @@ def why_late(standing: Standing, milestones: Sequence[Any]) -> dict[int, list[St
 def _advice(standing: Standing, down: Sequence[Any]) -> list[Step]:
     """What to do about it."""
     code = standing.project.code
-    out = [Step(_("To do: get “%(name)s” going again; its page says what is wrong") % {"name": i.name}, f"/hub/interfaces/{i.key}/", is_advice=True) for i in down]
+    out = [
+        Step(_("To do: get “%(name)s” going again; its page says what is wrong") % {"name": i.name}, f"/hub/interfaces/{i.key}/", is_advice=True) for i in down
+    ]
     return [*out, Step(_("To do: try in a what-if what would win the time back"), f"/schedule/what-if/{code}/", is_advice=True)]
 
 

@@ -40,7 +40,13 @@ def _milestones(standing: Standing) -> Iterator[Row]:
         late = _("%(amount)s late") % {"amount": lateness(each)}
         first = chains[each.pk][0].text if each.pk in chains else ""
         yield Row(
-            f"/projects/{standing.project.code}/", each.name, " · ".join(filter(None, (standing.project.code, late, first))), "endangered", _("Endangered"), each.finish, endangered=each.pk
+            f"/projects/{standing.project.code}/",
+            each.name,
+            " · ".join(filter(None, (standing.project.code, late, first))),
+            "endangered",
+            _("Endangered"),
+            each.finish,
+            endangered=each.pk,
         )
 
 

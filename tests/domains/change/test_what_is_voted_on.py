@@ -47,7 +47,12 @@ def test_who_may_not_see_money_sees_the_effect_without_it(chain: Firm) -> None:
 def test_what_is_asked_for_stands_in_words_in_its_fields_and_its_history(chain: Firm) -> None:
     made = proposed(chain)
     task = Task.objects.get(name="开发")
-    commands.change(resource("change.changerequest"), made, {"changes": {str(task.pk): {"duration_minutes": 4800, "not_before": "2026-12-01T09:00:00+08:00"}}}, chain.rights("owner"))
+    commands.change(
+        resource("change.changerequest"),
+        made,
+        {"changes": {str(task.pk): {"duration_minutes": 4800, "not_before": "2026-12-01T09:00:00+08:00"}}},
+        chain.rights("owner"),
+    )
     page = page_of(chain.client("manager"), made)
     assert "duration_minutes" not in page and "not_before" not in page
     assert f"{task.code} 开发: 工期 → 10 天, 不早于 2026-12-01 09:00" in page, "as it is"

@@ -71,7 +71,10 @@ def test_what_is_paid_is_disputed_no_more(firm: Firm) -> None:
     with refuses():
         step(firm, sheet, "dispute")
     assert Line.objects.get().status == "posted"
-    assert f"/w/labour.sheet/{agreed(firm, ('1', '1')).pk}/do/settle/" in firm.client("finance").get(f"/w/labour.sheet/{Sheet.objects.latest('pk').pk}/").content.decode()
+    assert (
+        f"/w/labour.sheet/{agreed(firm, ('1', '1')).pk}/do/settle/"
+        in firm.client("finance").get(f"/w/labour.sheet/{Sheet.objects.latest('pk').pk}/").content.decode()
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -18,7 +18,11 @@ from jingwei.frame.telling.notices import Notice
 
 hours_in_a_day = Decimal(24)
 returned = Notice(
-    "sheet.returned", gettext_lazy("Day-labour sheet %(row)s came back: %(reason)s"), gettext_lazy("A day-labour sheet of mine comes back"), level="warning", mail="once"
+    "sheet.returned",
+    gettext_lazy("Day-labour sheet %(row)s came back: %(reason)s"),
+    gettext_lazy("A day-labour sheet of mine comes back"),
+    level="warning",
+    mail="once",
 )
 photo_bytes_at_most = 12_000_000
 
@@ -71,5 +75,7 @@ def check_lines(sheet: Sheet) -> None:
 def tell_returned(sheet: Sheet) -> None:
     """Whoever submitted it hears that it came back, and why."""
     if sheet.submitted_by is not None and sheet.submitted_by_id != scope.current().user_id:
-        about = {"url": f"/labour/phone/{sheet.pk}/", "key": f"sheet.returned:{sheet.pk}", "project_id": sheet.project_id, "needs": "labour.sheet.view"}
-        returned.tell([sheet.submitted_by], row=str(sheet), reason=sheet.dispute[:200], **about)
+        returned.tell(
+            [sheet.submitted_by], url=f"/labour/phone/{sheet.pk}/", key=f"sheet.returned:{sheet.pk}", project_id=sheet.project_id, needs="labour.sheet.view",
+            row=str(sheet), reason=sheet.dispute[:200],
+        )  # fmt: skip

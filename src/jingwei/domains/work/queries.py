@@ -36,6 +36,11 @@ def tasks_in(project_ids: Any) -> QuerySet[Task]:
     return Task.objects.filter(project_id__in=project_ids)
 
 
+def constraint_called(kind: str) -> str:
+    """A constraint as people call it."""
+    return str(Task.Constraint(kind).label)
+
+
 def tasks_named(ids: Iterable[int]) -> QuerySet[Task]:
     """Tasks of these ids with what people call them by."""
     return Task.objects.filter(pk__in=list(ids)).only("pk", "code", "name")

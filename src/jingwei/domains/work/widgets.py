@@ -31,7 +31,9 @@ def _not_joined(desk: Desk) -> Answer:
     """Who mends it, and where."""
     why = _("Your log-in is not joined to a person yet, so no task can be yours.")
     if desk.access.anywhere("directory.person.change"):
-        return Answer(empty=" ".join([why, _("Open your entry among the people and choose your log-in as its user.")]), url="/w/directory.person/", link=_("People"))
+        return Answer(
+            empty=" ".join([why, _("Open your entry among the people and choose your log-in as its user.")]), url="/w/directory.person/", link=_("People")
+        )
     who = ", ".join(str(user) for user in notices.people_of(0, "owner")[:3])
     return Answer(empty=" ".join([why, _("It is mended by: %(who)s (People, field “user”).") % {"who": who}]) if who else why)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,10 +48,18 @@ def cells_of(access: Access, resource: Resource, row: Any, names: Sequence[str],
     return cells
 
 
+_unit = re.compile(r"\s*[(（][^()（）]*[)）]$")  # noqa: RUF001  (as Chinese is written)
+
+
+def told_label(label: Any) -> str:
+    """What a duration is called where it is told in days and hours: without the unit in which it is kept."""
+    return _unit.sub("", str(label))
+
+
 def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -> Cell:
     field, value = resource.model_field(name), extra.value(resource, row, name)
     inline = (name in resource.inline or extra.is_inline(resource, name)) and not resource.is_fixed(row, name)
-    label = resource.label(name)
+    label = told_label(resource.label(name)) if name.endswith("_minutes") else resource.label(name)
 
     def made(kind: str, text: str, url: str = "") -> Cell:
         return Cell(name, label, kind, value, text, url, inline)

@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jingwei.frame.models import ImportFile, LongWork, Project
+from jingwei.frame.models import ImportFile, LongWork
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import columns, exporting, importing, undo
 from jingwei.frame.records.resource import Resource, resource
 from jingwei.frame.ui.exchange import excel
 from jingwei.frame.ui.importing_shown import entries_of, fixed_form, previewed, shown_rows
-from jingwei.frame.ui.records import found, place, project_asked
+from jingwei.frame.ui.records import found, project_asked
+from jingwei.frame.ui.records import place as stand
 from jingwei.frame.walls import confined, heavy
 from jingwei.frame.web import Request
 from jingwei.frame.work import errands, imports, longwork
@@ -31,7 +32,7 @@ def _kept(request: Request, key: str, pk: int) -> tuple[Resource, ImportFile]:
     kept = imports.found(request.access, pk, resource)
     if kept is None:
         raise Http404
-    place(request, resource, project_asked({"project": kept.chosen.get("project", "")}))
+    stand(request, resource, project_asked({"project": kept.chosen.get("project", "")}))
     return resource, kept
 
 
@@ -46,7 +47,7 @@ def _page(
 def load(request: Request, key: str) -> HttpResponse:
     """Choose a file, or one that is remembered. `work` and `apply` are addresses of old: long work of this resource, and the word to import a file."""
     resource = found(request, key, "import")
-    place(request, resource, _project_of(request, resource))
+    stand(request, resource, _project_of(request, resource))
     if request.method == "POST":
         try:
             with heavy.turn(request):

@@ -281,7 +281,9 @@ def test_table_and_bars_keep_step_when_the_browser_brings_a_row_into_view(open_g
 
 
 def test_one_sheet_tells_all_keys_where_the_page_has_its_own(gantt: GanttPage) -> None:
-    gantt.page.evaluate("() => document.body.insertAdjacentHTML('beforeend', '<dialog id=\"keys\" aria-label=\"键盘\"><form method=\"dialog\"><dl><dt><kbd>j</kbd></dt><dd>下一行</dd></dl></form></dialog>')")
+    gantt.page.evaluate(
+        '() => document.body.insertAdjacentHTML(\'beforeend\', \'<dialog id="keys" aria-label="键盘"><form method="dialog"><dl><dt><kbd>j</kbd></dt><dd>下一行</dd></dl></form></dialog>\')'
+    )
     gantt.choose("用户培训")
     for _twice in range(2):
         gantt.press("?")
