@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from jingwei.assembly.demo import keeping, people, plan, systems
+from jingwei.assembly.demo import changes, keeping, people, plan, systems
+from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.schedule.models import Recalculation
 from jingwei.domains.work import services as work
@@ -94,3 +95,10 @@ def test_only_the_demo_is_kept_going(project: Project) -> None:
     Tenant.objects.update(code="real")
     Task.objects.filter(name=plan.tested).update(deadline=begins + timedelta(days=300))
     assert keeping.deadlines_follow() == 0
+
+
+def test_a_change_request_waits_for_votes_whatever_is_critical(project: Project) -> None:
+    Task.objects.update(is_critical=False)
+    changes.load({"MES-ROLL": project})
+    waiting = ChangeRequest.objects.get(status="submitted")
+    assert waiting.effect["touched"] and waiting.effect["touched"][0]["minutes_then"] > waiting.effect["touched"][0]["minutes_now"]
