@@ -80,3 +80,26 @@ def test_the_help_of_a_page_opens_at_its_section(firm: Firm, chromium: Browser, 
     page.locator(".jw-guide-contents a[href='#levelling']").click()
     expect(page.locator("#levelling")).to_be_in_viewport()
     is_in_order(page, faults, f"help-{language}-{width}{'-dark' if dark else ''}")
+
+
+def test_what_is_kept_before_its_suggestions_came_breaks_nothing(firm: Firm, chromium: Browser, live_server: Any, settings: Any) -> None:
+    """Given a slow line, when Enter is pressed before the suggestions of an inline cell are there, then the value is kept and no script fails."""
+    settings.ALLOWED_HOSTS = ["*"]
+    Person(number="E-8", name="单晓明").save()
+    task = firm.task("接口联调")
+    page, faults = opened(chromium, live_server, firm, "zh-CN", 1440, dark=False)
+    late: list[Any] = []
+    page.route("**/pick/directory.person/**", lambda route: late.append(route))
+    page.goto(f"{live_server.url}/w/work.task/{task.pk}/")
+    page.locator(".jw-inline", has=page.locator("xpath=self::*[contains(@hx-get, '/cell/assignee/')]")).dispatch_event("jw-edit")
+    box = page.locator(".jw-inline-edit input[name=assignee]")
+    box.fill("单晓明")
+    page.wait_for_timeout(400)
+    box.press("Enter")
+    expect(page.locator(".jw-inline-edit")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("单晓明")
+    assert late, "suggestions were asked for"
+    for route in late:
+        route.continue_()
+    page.wait_for_timeout(800)
+    assert not faults

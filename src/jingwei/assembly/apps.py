@@ -15,6 +15,7 @@ class AssemblyConfig(AppConfig):
     def ready(self) -> None:
         from jingwei import connectors
         from jingwei.assembly import guide, ready
+        from jingwei.assembly.demo import keeping  # noqa: F401  (its duty declares itself)
         from jingwei.frame import widgets
         from jingwei.frame.ui import declared, help
         from jingwei.hub.peers import catalogue

@@ -108,20 +108,60 @@ def standings(projects: Sequence[Project], access: Access) -> list[Standing]:
     return list(out.values())
 
 
-def why_late(standing: Standing, milestone: Any) -> list[str]:
-    """The chain that makes a milestone late: the interface that is down, the task that waits for it, the milestone."""
-    chain = []
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of the chain that makes a milestone late, and where it is looked at or mended."""
+
+    text: str
+    url: str
+    at: datetime | None = None
+    is_advice: bool = False
+
+
+def lateness(milestone: Any) -> str:
+    """How far a milestone lies behind its deadline: the same words wherever it is told."""
+    hours = (milestone.finish - milestone.deadline).total_seconds() / 3600
+    return _("%(days)s days") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours") % {"hours": round(hours, 1)}
+
+
+def _clock(at: datetime | None) -> str:
+    return timezone.localtime(at).strftime("%m-%d %H:%M") if at else ""
+
+
+def why_late(standing: Standing, milestones: Sequence[Any]) -> dict[int, list[Step]]:
+    """For each milestone the chain that makes it late, in the order of time: interfaces that are down and tasks before it that wait for them, or else the
+    task before it that ends last; then the milestone, and what to do."""
+    if not milestones:
+        return {}
     waiting = work.waiting_for(standing.project.pk, [i.pk for i in standing.down])
-    for interface in standing.down:
-        since = timezone.localtime(interface.state_since).strftime("%m-%d %H:%M") if interface.state_since else ""
-        chain.append(_("Interface “%(name)s” has been down since %(time)s") % {"name": interface.name, "time": since})
-        for task in [t for t in waiting if t.interface_id == interface.pk and t.finish and t.finish <= milestone.finish][:2]:
-            chain.append(_("“%(name)s” cannot finish before %(time)s") % {"name": task.name, "time": timezone.localtime(task.finish).strftime("%m-%d %H:%M")})
-    late = milestone.finish - milestone.deadline
-    hours = round(late.total_seconds() / 3600)
-    amount = _("%(days)s days") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours") % {"hours": hours}
-    chain.append(_("“%(name)s” is %(amount)s late") % {"name": milestone.name, "amount": amount})
-    return chain
+    led_to = work.led_to(standing.project.pk)
+    chains = {}
+    for milestone in milestones:
+        before = led_to(milestone.pk)
+        held = [task for task in waiting if task.pk in before or task.pk == milestone.pk]
+        down = [interface for interface in standing.down if any(task.interface_id == interface.pk for task in held)]
+        steps = [
+            Step(_("Interface “%(name)s” has been down since %(time)s") % {"name": i.name, "time": _clock(i.state_since)}, f"/hub/interfaces/{i.key}/", i.state_since)
+            for i in down
+        ]  # fmt: skip
+        last = [task for task in held if task.pk != milestone.pk and task.finish][:3] or list(work.last_of(before))
+        steps += [
+            Step(_("“%(name)s” cannot finish before %(time)s") % {"name": t.name, "time": _clock(t.finish)}, f"/w/work.task/{t.pk}/", t.finish) for t in last
+        ]
+        steps.sort(key=lambda step: step.at or milestone.finish)
+        words = {"name": milestone.name, "amount": lateness(milestone)}
+        steps.append(Step(_("“%(name)s” is %(amount)s late") % words, f"/w/work.task/{milestone.pk}/", milestone.finish))
+        chains[milestone.pk] = [*steps, *_advice(standing, down)]
+    return chains
+
+
+def _advice(standing: Standing, down: Sequence[Any]) -> list[Step]:
+    """What to do about it."""
+    code = standing.project.code
+    out = [
+        Step(_("To do: get “%(name)s” going again; its page says what is wrong") % {"name": i.name}, f"/hub/interfaces/{i.key}/", is_advice=True) for i in down
+    ]
+    return [*out, Step(_("To do: try in a what-if what would win the time back"), f"/schedule/what-if/{code}/", is_advice=True)]
 
 
 @dataclass(slots=True)

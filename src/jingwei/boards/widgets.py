@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.boards.load import LoadAsked, table_of
-from jingwei.boards.queries import Standing, standings_of
+from jingwei.boards.queries import Standing, lateness, standings_of, why_late
+from jingwei.domains.work import queries as work
 from jingwei.frame.widgets import Answer, Desk, Point, Row, Widget
 from jingwei.frame.widgets.desk import shown_at_most
 from jingwei.hub import queries as hub
@@ -25,22 +27,38 @@ def standings(desk: Desk) -> list[Standing]:
 
 
 def danger(desk: Desk) -> Answer:
-    """Interfaces that are down, milestones behind their deadline."""
-    rows = [
-        Row(f"/hub/interfaces/{i.key}/", i.name, hub.sentence(i), i.state, i.get_state_display(), i.state_since)
-        for standing in standings(desk) for i in standing.down
-    ]  # fmt: skip
-    rows += [
-        Row(f"/projects/{s.project.code}/", m.name, f"{s.project.code} · {_late(m)}", "endangered", _("Endangered"), m.finish, endangered=m.pk)
-        for s in standings(desk) for m in s.endangered
-    ]  # fmt: skip
+    """Milestones behind their deadline with the reason, then interfaces that are down and what waits for them."""
+    found = standings(desk)
+    rows = [row for standing in found if standing.endangered for row in _milestones(standing)]
+    rows += [row for standing in found if standing.down for row in _outages(standing)]
     empty = _("No milestone is endangered and no interface is down.")
     return Answer(rows[:shown_at_most], len(rows), empty=empty, url="/portfolio/", link=_("Portfolio"), is_alarm=bool(rows))
 
 
-def _late(milestone: Any) -> str:
-    hours = (milestone.finish - milestone.deadline).total_seconds() / 3600
-    return _("%(days)s days late") % {"days": round(hours / 24, 1)} if hours >= 24 else _("%(hours)s hours late") % {"hours": round(hours, 1)}
+def _milestones(standing: Standing) -> Iterator[Row]:
+    chains = why_late(standing, standing.endangered[:shown_at_most])
+    for each in standing.endangered:
+        late = _("%(amount)s late") % {"amount": lateness(each)}
+        first = chains[each.pk][0].text if each.pk in chains else ""
+        yield Row(
+            f"/projects/{standing.project.code}/",
+            each.name,
+            " · ".join(filter(None, (standing.project.code, late, first))),
+            "endangered",
+            _("Endangered"),
+            each.finish,
+            endangered=each.pk,
+        )
+
+
+def _outages(standing: Standing) -> Iterator[Row]:
+    waiting = Counter(task.interface_id for task in work.waiting_for(standing.project.pk, [i.pk for i in standing.down]))
+    for each in standing.down:
+        count = waiting[each.pk]
+        stake = _("%(count)s tasks wait for it") % {"count": count} if count else _("no task waits for it, so no milestone moves")
+        if count == 1:
+            stake = _("1 task waits for it")
+        yield Row(f"/hub/interfaces/{each.key}/", each.name, f"{stake} · {hub.sentence(each)[:90]}", each.state, each.get_state_display(), each.state_since)
 
 
 def overspent(desk: Desk) -> Answer:

@@ -18,8 +18,8 @@ _unclear = re.compile(r",\d{3}$")
 _piece = re.compile(r"(\d{1,12}(?:[.,]\d{1,6})?|\.\d{1,6})\s*(" + "|".join(sorted(map(re.escape, _unit_of), key=len, reverse=True)) + r")?(?![a-z])\s*")
 
 
-def parse(text: str) -> int:
-    """Working minutes of a text; a bare number counts minutes, each unit stands once, the greater before the smaller.
+def parse(text: str, bare: str = "m") -> int:
+    """Working minutes of a text; a bare number counts minutes unless another unit is named, each unit stands once, the greater before the smaller.
 
     ValueError for anything else: also for a comma before three digits (thousands, or a fraction?) and for what are no whole minutes.
     """
@@ -31,7 +31,7 @@ def parse(text: str) -> int:
         unit = _unit_of.get(found[2] or "", "") if found is not None else ""
         if found is None or _unclear.search(found[1]) or (not unit and (at or found.end() < len(shown))) or (before and minutes_of[unit] >= minutes_of[before]):
             raise ValueError(text)
-        total += Decimal(found[1].replace(",", ".")) * minutes_of[unit or "m"]
+        total += Decimal(found[1].replace(",", ".")) * minutes_of[unit or bare]
         at, before = found.end(), unit
     if not at or total != total.to_integral_value():
         raise ValueError(text)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame import scope
+from jingwei.frame.models import Notification
 from jingwei.frame.records import commands, undo
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import system_access
+from jingwei.frame.telling.wording import words_of
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +122,27 @@ def test_many_steps_tell_how_many_and_offer_no_undo(firm: Firm) -> None:
     assert "已修改 1 条" in page and "1 条保持原样" in page and "/undo/" not in page
     assert [Sheet.objects.get(pk=each.pk).status for each in (ready, draft)] == ["confirmed", "draft"]
     assert firm.client("manager").get(f"/w/labour.sheet/{draft.pk}/do/confirm/").status_code == 302
+
+
+def test_who_submitted_a_sheet_hears_that_it_came_back_and_why(firm: Firm) -> None:
+    kept = sheet_of(firm, "李")
+    with firm.acting("crew"):
+        firm.taken(kept, "submit")
+    with firm.acting("manager"):
+        firm.taken(kept, "dispute", dispute="李只做了半天")
+    told = [(each.user, words_of(each, "zh-hans")) for each in Notification.objects.all()]
+    assert [user for user, _text in told] == [firm.users["crew"]] and "李只做了半天" in told[0][1] and kept.number in told[0][1]
+    home = firm.client("crew").get("/").content.decode().split('data-card="write"')[1].split("</section>")[0]
+    assert kept.number in home and "李只做了半天" in home
+
+
+def test_the_last_sheet_again_on_the_same_day_says_who_has_hours_already(firm: Firm) -> None:
+    day = timezone.localdate()
+    first = firm.made("labour.sheet", work_date=day, team=firm.crew, description="布线", lines=[{**worker, "worker": "李"}])
+    client = firm.client("crew")
+    page = client.get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").content.decode()
+    told = page.split('id="already"')[1].split("</ul>")[0]
+    assert "李" in told and first.number in told and "8" in told
+    firm.changed(first, work_date=day - timedelta(days=1))
+    assert 'id="already"' not in client.get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").content.decode()
+    assert 'id="already"' not in client.get(f"/labour/phone/{first.pk}/").content.decode(), "its own hours are none of another sheet"

@@ -30,6 +30,11 @@ def test_every_task_is_told_with_what_drives_it(woven: Firm) -> None:
     assert [found.rows[pk]["name"] for pk in found.chain] == ["布线", "联调"]
     assert told["联调"]["drivers"] == [{"cause": "link", "task": told["布线"]["task"], "name": "布线", "text": "FS +2 天"}]
     assert told["培训"]["drivers"][0]["cause"] == "constraint" and told["布线"]["drivers"][0]["cause"] in ("data_date", "project_start")
+    assert (
+        told["培训"]["drivers"][0]["text"].startswith("约束：")
+        and "不得早于" in told["培训"]["drivers"][0]["text"]
+        and "20" in told["培训"]["drivers"][0]["text"]
+    )
     assert told["联调"]["critical"] and told["布线"]["float_minutes"] == {"total": 0, "free": 0, "independent": 0}
     assert told["编手册"]["float_minutes"]["free"] == 4800 + 960 - 480 == told["编手册"]["float_minutes"]["total"]
     assert told["编手册"]["late_finish"] > told["编手册"]["finish"]

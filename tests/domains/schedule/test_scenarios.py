@@ -94,6 +94,10 @@ def test_the_page_for_those_who_may(chain: Firm) -> None:
     money = manager.get(f"/projects/P1/what-if/{Scenario.objects.get().pk}/cost/").content.decode()
     assert "¥1,000.00" in money and "¥2,000.00" in money, "twice as long costs twice as much"
     assert chain.client("crew").get(f"/projects/P1/what-if/{Scenario.objects.get().pk}/cost/").content == b""
+    manager.post(address + "change/", {"task": first.pk, "days": "2周"})
+    assert Scenario.objects.get().changes == {str(first.pk): {"duration_minutes": 4800}}
+    kept = manager.post(address + "change/", {"task": first.pk, "days": "三周", "not_before": "2026-12-01"}, follow=True).content.decode()
+    assert "3天" in kept and 'value="三周"' in kept and 'value="2026-12-01"' in kept and f'<option value="{first.pk}" selected>' in kept
     for wrong in ({"task": "x"}, {"task": first.pk, "days": "many"}, {"task": first.pk, "not_before": "tomorrow"}, {"task": first.pk, "days": "-3"}):
         manager.post(address + "change/", wrong)
         assert Scenario.objects.get().changes == {str(first.pk): {"duration_minutes": 4800}}

@@ -15,8 +15,8 @@ from jingwei.frame.rights.access import system_access
 def load(projects: Mapping[str, Project]) -> None:
     """Make them for the project that everything else of the demo happens in; the plan has been calculated."""
     project = projects["MES-ROLL"]
-    waiting = Task.objects.filter(project=project, is_summary=False, is_milestone=False, is_critical=True, percent=0, actual_start=None)
-    task = waiting.filter(name__contains="试运行").order_by("-start", "id").first()
+    waiting = Task.objects.filter(project=project, is_summary=False, is_milestone=False, percent=0, actual_start=None)
+    task = waiting.filter(name__contains="试运行").order_by("-is_critical", "-start", "id").first()  # of the critical ones, if there are
     if task is not None:
         longer = {str(task.pk): {"duration_minutes": task.duration_minutes + 2400}}
         text = "班组只有白班能配合，两周跑不满验收要求的产量。"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from jingwei.domains.cost import services as cost
 from jingwei.domains.cost.models import Line, Package
 from jingwei.domains.directory.models import Person, Team
 from jingwei.domains.labour.models import Sheet, SheetLine
@@ -109,6 +110,8 @@ def _sheets(code: str, project: Project, tasks: list[Any], today: date, dice: ra
         sheet.save()
         for line in lines:
             SheetLine(sheet=sheet, **line).save()
+        if status == Sheet.Status.CONFIRMED:
+            cost.sheet_book(sheet=sheet)
 
 
 def _at(day: date) -> datetime:

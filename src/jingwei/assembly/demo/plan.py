@@ -29,6 +29,8 @@ roll_outs = {
     ),
     "WMS-PDA": (("原料库", "成品库", "备件库", "线边库"), ("库位编码", "标签打印张贴", "PDA 配置", "库存初始化", "盘点核对", "操作培训", "切换上线")),
 }
+tested, spare = "里程碑：联调完成", timedelta(days=1)  # less than an outage takes
+ours_alone = 900  # the priority by which work is told apart that the tracker does not hear of
 waits_for = {"MES-ROLL": "mes-work-orders", "ERP-JOIN": "erp-cost-vouchers", "WMS-PDA": "mes-operations"}
 
 
@@ -140,13 +142,17 @@ def _roll_outs(draft: Draft, code: str, gate: Task | None) -> None:
 
 
 def _joint_test(draft: Draft) -> None:
-    """Work under way that needs the interface today, and a milestone that waits for nothing else: an outage is felt at once, on any weekday."""
+    """Work under way that needs the interface today, and a milestone that waits for nothing else: an outage is felt at once, on any weekday.
+
+    The tracker does not hear of it: its people would report it done, and nothing would wait for the interface any more.
+    """
     if draft.interface is None:
         return
     summary = draft.add("联调", None)
     task = draft.add(f"联调：{draft.interface.name}", summary, days=6, starts=-2)
     task.interface, task.percent, task.status, task.actual_start = draft.interface, 20, Task.Status.DOING, draft.moment(-2)
-    done = draft.add("里程碑：联调完成", summary, milestone=True)
+    task.priority = ours_alone
+    done = draft.add(tested, summary, milestone=True)
     draft.links.append((task, done, "FS", 0))
 
 
@@ -173,7 +179,7 @@ def calculate(projects: Mapping[str, Project]) -> None:
         work.tasks_renumber(project_id=project.pk)
         schedule.project_recalculate(project_id=project.pk)
         for task in Task.objects.filter(project=project, is_milestone=True, finish__isnull=False):
-            slack = timedelta(days=1) if task.finish > datetime.now(UTC) else timedelta(days=30)
+            slack = spare if task.finish > datetime.now(UTC) else timedelta(days=30)
             Task.objects.filter(pk=task.pk).update(deadline=task.finish + slack)
         schedule.baseline_take(project=project, name="批准基线")
         schedule.project_recalculate(project_id=project.pk)

@@ -49,7 +49,7 @@ voucher_accounts = {
 
 def _issues(project: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return {
-        "filters": {"a": {"project": [project]}, "b": {"is_summary": ["False"], "is_milestone": ["False"]}},
+        "filters": {"a": {"project": [project]}, "b": {"is_summary": ["False"], "is_milestone": ["False"], "priority": ["500"]}},
         "constants": [{"side": "a", "field": "project", "value": project}],
         "key": ["name"],
         "pairs": [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -55,14 +53,14 @@ def _page(request: Request, project: Project, kept: ChangeRequest, problem: str 
     """`problem` is why a step was not taken: somebody had changed what its button stood beside."""
     steps = verbs_of(request, kept)
     context: dict[str, Any] = {
-        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": told(kept.effect) if kept.effect else None,
+        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": queries.effect_told(kept.effect) if kept.effect else None,
         "approval": approval_of(resource("change.changerequest"), kept, request.access), "resource": resource("change.changerequest"), "row": kept, "sees_money": request.access.allows("cost.line.view", project.pk),
         "sees_interfaces": request.access.allows("hub.interface.view", project.pk),
     }  # fmt: skip
     if kept.effect and kept.status in (*ChangeRequest.open_states, ChangeRequest.Status.SUBMITTED):
         try:
             now = queries.effect_of(kept)
-            context |= {"is_stale": queries.is_stale(kept, now), "now": told(now)}
+            context |= {"is_stale": queries.is_stale(kept, now), "now": queries.effect_told(now)}
         except ValidationError as refusal:
             context["problems"] = refusal.messages
     if problem:
@@ -77,18 +75,6 @@ def verbs_of(request: Request, kept: ChangeRequest) -> list[Verb]:
         verb for verb in declared.verbs
         if request.access.allows(declared.permission(verb.name), kept.project_id) and services.life.may_take(kept, verb.name)
     ]  # fmt: skip
-
-
-def told(effect: dict[str, Any]) -> dict[str, Any]:
-    """The effect as the page shows it: moments and money as such."""
-    shown = dict(effect)
-    for name in ("finish_now", "finish_then"):
-        shown[name] = datetime.fromisoformat(effect[name])
-    for name in ("cost_now", "cost_then"):
-        shown[name] = Decimal(effect[name])
-    shown["cost_more"] = shown["cost_then"] - shown["cost_now"]
-    shown["touched"] = [row | {"not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None} for row in effect["touched"]]
-    return shown
 
 
 @require_POST

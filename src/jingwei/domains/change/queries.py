@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
+from jingwei.frame.records.fields import duration_text
+from jingwei.frame.rights.access import Access
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -51,6 +56,48 @@ def longer_of(changes: Mapping[str, Mapping[str, Any]]) -> dict[int, int]:
 
 def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
     return sorted(str(found.rows[pk]["name"]) for pk in ids)
+
+
+def changes_told(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What is asked for, task by task, in words."""
+    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named([int(key) for key in changes if str(key).isdecimal()])}
+    lines = []
+    for key, values in changes.items():
+        parts = []
+        if values.get("duration_minutes") is not None:
+            parts.append(_("duration → %(length)s") % {"length": duration_text(values["duration_minutes"])})
+        if values.get("not_before"):
+            moment = timezone.localtime(datetime.fromisoformat(values["not_before"]))
+            parts.append(_("not before %(moment)s") % {"moment": moment.strftime("%Y-%m-%d %H:%M")})
+        lines.append(_("%(task)s: %(what)s") % {"task": known.get(int(key)) or _("a task that is gone"), "what": ", ".join(parts)})
+    return lines
+
+
+def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
+    """The effect as pages show it: moments and money as such, tasks by their codes."""
+    shown = dict(effect)
+    for name in ("finish_now", "finish_then"):
+        shown[name] = datetime.fromisoformat(effect[name])
+    for name in ("cost_now", "cost_then"):
+        shown[name] = Decimal(effect[name])
+    shown["cost_more"] = shown["cost_then"] - shown["cost_now"]
+    codes = {task.pk: task.code for task in work.tasks_named([row["task"] for row in effect["touched"]])}
+    shown["touched"] = [
+        row | {"code": codes.get(row["task"], ""), "not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None}
+        for row in effect["touched"]
+    ]  # fmt: skip
+    return shown
+
+
+def beside(access: Access, request: ChangeRequest) -> tuple[str, dict[str, Any]] | None:
+    """The effect as it was assessed, for whoever looks at a request or votes on it."""
+    if not request.effect:
+        return None
+    place = request.project_id
+    return "change/_effect.html", {
+        "kept": request, "project": request.project, "effect": effect_told(request.effect), "sees_money": access.allows("cost.line.view", place),
+        "sees_interfaces": access.allows("hub.interface.view", place), "is_beside": True,
+    }  # fmt: skip
 
 
 def is_stale(request: ChangeRequest, now: Mapping[str, Any]) -> bool:

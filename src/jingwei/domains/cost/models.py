@@ -104,11 +104,16 @@ class Line(ProjectModel, Extended):
     supplier = models.CharField(_("supplier"), max_length=200, blank=True)
     task = models.ForeignKey("work.Task", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("task"))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
+    # the day-labour sheet whose cost this is: written when both sides have confirmed it, typed in nowhere
+    sheet = models.ForeignKey("labour.Sheet", models.SET_NULL, null=True, editable=False, related_name="cost_lines", verbose_name=_("day-labour sheet"))
 
     class Meta(ProjectModel.Meta):
         verbose_name = _("cost line")
         verbose_name_plural = _("cost lines")
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "number"), name="cost_line_number_once")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=("project", "number"), name="cost_line_number_once"),
+            models.UniqueConstraint(fields=("sheet",), condition=~models.Q(status="reversed"), name="cost_of_a_sheet_once"),
+        ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("project", "period"), name="cost_by_period"),
             models.Index(fields=("tenant", "-id"), name="cost_newest"),

@@ -57,6 +57,11 @@ def earned_value_of(project: Project) -> EarnedValue:
     return earned_value(given_of(project))
 
 
+def line_of_sheet(sheet_id: int) -> Line | None:
+    """The line in which the cost of a day-labour sheet stands; None when it has none, or none any more."""
+    return Line.objects.filter(sheet_id=sheet_id).exclude(status=Line.Status.REVERSED).first()
+
+
 def left_out(project_ids: list[int]) -> list[tuple[str, int]]:
     """(currency, how many lines) that are in no total of these projects, because no rate is known."""
     return money.left_out(project_ids)

@@ -26,12 +26,12 @@ life = Lifecycle(
 )
 lines = Resource(
     Line, life=life, write=services.line_save, write_many=services.lines_save, roles={"finance": "*", "manager": "add change import"},
-    columns=("number", "kind", "account", "description", "amount", "currency", "period", "supplier", "status", "task"),
+    columns=("number", "kind", "account", "description", "amount", "currency", "period", "supplier", "status", "task", "sheet"),
     fields=("project", "number", "kind", "account", "description", "amount", "currency", "period", "posted_on", "supplier", "task"),
     natural_key=("project__code", "number"), order=("-period", "number"),
     filters=("project", "kind", "account", "period", "status"), search=("number", "description", "supplier"), inline=("description", "amount"),
     views=(Chart("account", sum_of="amount"), Chart("period", sum_of="amount", name="by-period", title=_("By period"))),
-    carries=carried_kinds, icon="coin", menu="cost",
+    carries=carried_kinds, icon="coin", menu="cost", veiled=("sheet",),
     example=lambda: {"number": "C-1", "account": "labour", "description": "实施人工", "amount": Decimal("1200.50"), "period": "2026-11", "posted_on": date(2026, 11, 20)},
 )  # fmt: skip
 of_rate = ("currency", "base", "on")

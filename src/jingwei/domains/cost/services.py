@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,10 @@ from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
 from jingwei.frame.records.saving import saves
+from jingwei.frame.rights.access import system_access
 
 
 def _fill(line: Line, values: Mapping[str, Any]) -> None:
@@ -33,6 +37,35 @@ def line_dated(line: Line) -> None:
     """Who posts a line dates it: today unless it has a date, which tells its period. What comes in posted brings both along."""
     line.posted_on = line.posted_on or timezone.localdate()
     line.period = line.posted_on.strftime("%Y-%m")
+
+
+@transaction.atomic
+def sheet_book(*, sheet: Any) -> Line:
+    """The cost of a day-labour sheet that both sides have confirmed, posted as of its day: one line, however often it is asked for."""
+    kept: Line | None = queries.line_of_sheet(sheet.pk)
+    if kept is not None:
+        return kept
+    day = sheet.work_date
+    line = line_save(
+        project=sheet.project, sheet=sheet, number=_free_number(sheet), kind=Line.Kind.ACTUAL, account=Line.Account.LABOUR, description=sheet.description[:300], amount=sheet.total_amount,
+        currency=sheet.project.currency, period=day.strftime("%Y-%m"), posted_on=day, supplier=sheet.team.name, task=sheet.task,
+    )  # fmt: skip
+    done: Line = commands.act(resource("cost.line"), "post", line, {}, system_access(sheet.tenant_id))
+    return done
+
+
+@transaction.atomic
+def sheet_unbook(*, sheet_id: int) -> None:
+    """A sheet that is disputed after all costs nothing until both sides agree again: its line is reversed and stays on record."""
+    line = queries.line_of_sheet(sheet_id)
+    if line is not None:
+        commands.act(resource("cost.line"), "reverse", line, {}, system_access(line.tenant_id))
+
+
+def _free_number(sheet: Any) -> str:
+    """The sheet's number; with a count behind it where that is taken, as by the line of an earlier agreement."""
+    taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=sheet.number).values_list("number", flat=True))
+    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{sheet.number[:54]}/{count}") not in taken)
 
 
 def check_package(package: Package) -> None:

@@ -31,7 +31,7 @@ life = d.Lifecycle("status", start=State.PROPOSED, steps=(
     locked={State.ACCEPTED: fixed, State.REJECTED: fixed, State.SUPERSEDED: d.Everything},
     removable=(State.PROPOSED, State.RETURNED), stays_after=(State.ACCEPTED, State.REJECTED), mend=_("Write a new one that supersedes it."),
 )  # fmt: skip
-approval = d.Approval("submit", "accept", "reject", (d.Stage("vote", _("Vote"), quorum=2),), days=5, late="escalate", voids_on=covered)
+approval = d.Approval("submit", "accept", "reject", (d.Stage("vote", _("Vote"), quorum=2),), days=5, late="escalate", voids_on=covered, back="withdraw")
 decisions = d.Resource(
     Decision, life=life, approval=approval, roles={"manager": "*", "pmo": "*", "engineer": "view add change submit withdraw accept reject"},
     columns=("code", "title", "status", "owner", "review_on", "decided_at", "successor"), fields=("project", "code", *voted_on, "owner", "review_on"),

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.directory.facts import ProjectPlanningChanged, ProjectTurned
-from jingwei.frame.models import Project
+from jingwei.domains.directory.models import Person
+from jingwei.frame.models import Project, User
 from jingwei.frame.telling import facts
 
 # what the dates of a project's tasks depend on
@@ -43,3 +44,19 @@ def check_finish(project: Project) -> None:
     if project.is_from_finish and project.has_critical_ends:
         text = _("Scheduled from the finish, every end lies at the finish already. Untick this, or schedule from the start.")
         raise ValidationError({"has_critical_ends": text})
+
+
+@transaction.atomic
+def person_join(*, user_id: int) -> Person | None:
+    """Say which of the people a log-in is: who has its name as staff number, else the only one of its full name. None when that is nobody, or known already."""
+    user = User.objects.get(pk=user_id)
+    if Person.objects.filter(user=user).exists():
+        return None
+    free = Person.objects.select_for_update().filter(user=None, is_active=True)
+    found = list(free.filter(number__iexact=user.username)[:2]) or (list(free.filter(name=user.get_full_name())[:2]) if user.get_full_name() else [])
+    if len(found) != 1:
+        return None
+    person: Person = found[0]
+    person.user = user
+    person.save()
+    return person

@@ -54,6 +54,12 @@ class Sheet(ProjectModel):
     def __str__(self) -> str:
         return f"{self.number} {self.work_date}"
 
+    @property
+    def standing(self) -> str:
+        """Whose day it was, and why it came back where it did."""
+        team = self.team.name if self.team_id else ""
+        return " · ".join(filter(None, (team, str(self.work_date), self.dispute if self.status == self.Status.DISPUTED else "")))
+
 
 class SheetLine(ProjectModel):
     """One worker on a sheet."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,9 @@ from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame.models import History
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
+
+sheets = "labour.sheet"  # as steps of their lives name them
+agreed = (Sheet.Status.CONFIRMED, Sheet.Status.SETTLED)  # by both sides: what stands on them is owed
 
 
 def sheets_in(project_ids: list[int] | None) -> QuerySet[Sheet]:
@@ -48,6 +52,12 @@ def is_touched_by_others(sheet: Sheet, user_id: int) -> bool:
     rows = [(sheet._meta.label_lower, [sheet.pk]), (SheetLine._meta.label_lower, list(sheet.lines.values_list("pk", flat=True)))]
     written = History.unscoped.filter(tenant_id=sheet.tenant_id).exclude(actor_id=user_id)
     return any(written.filter(resource=key, object_id__in=ids).exists() for key, ids in rows)
+
+
+def hours_already(day: Any, team_id: int | None, names: Collection[str], but: int | None = None) -> list[dict[str, Any]]:
+    """Who of these stands on another sheet of the crew's day already: worker, hours, number of the sheet."""
+    rows = SheetLine.objects.filter(sheet__work_date=day, sheet__team_id=team_id, worker__in=[name for name in names if name]).exclude(sheet_id=but)
+    return list(rows.order_by("worker", "pk").values("worker", "hours", "sheet__number"))
 
 
 def workers_of(project_id: int) -> dict[str, dict[str, str]]:

@@ -20,15 +20,16 @@ life = Lifecycle(
         Step("submit", _("Submit"), Sheet.written_in, State.SUBMITTED, needs=(services.check_lines,), stamps="submitted", clears=("confirmed",), icon="upload", bulk=True),
         Step("confirm", _("Confirm"), (State.SUBMITTED,), State.CONFIRMED, stamps="confirmed", bulk=True, never_by=Authors(
             ("work_date", "description", "team"), parts={"lines": ("worker", "trade", "hours", "rate")}, named=("submitted_by",))),
-        Step("dispute", _("Dispute"), (State.SUBMITTED, State.CONFIRMED), State.DISPUTED, asks=("dispute",), icon="alert"),
+        Step("dispute", _("Dispute"), (State.SUBMITTED, State.CONFIRMED), State.DISPUTED, asks=("dispute",), then=services.tell_returned, icon="alert"),
+        Step("settle", _("Mark as paid"), (State.CONFIRMED,), State.SETTLED, icon="coin", bulk=True, confirm=True),
     ),
     locked=dict.fromkeys((State.SUBMITTED, State.CONFIRMED, State.SETTLED), Everything),
     removable=Sheet.written_in,
     stays_after=(State.CONFIRMED,),
-    mend=_("Dispute it first."),
+    mend={State.SUBMITTED: _("Dispute it first."), State.CONFIRMED: _("Dispute it first."), State.SETTLED: _("It is paid: write a new sheet for what is different.")},
 )  # fmt: skip
 sheets = Resource(
-    Sheet, life=life, children=(Children("lines", ("worker", "trade", "hours", "rate")),), roles={"manager": "*", "crew": "view add change submit", "finance": "*"},
+    Sheet, life=life, children=(Children("lines", ("worker", "trade", "hours", "rate")),), shows=(Children("cost_lines", ("number", "amount", "period", "status"), _("Cost of it")),), roles={"manager": "*", "crew": "view add change submit", "finance": "*"},
     columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount"),
     fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"), natural_key=("project__code", "number"),
     filters=("project", "team", "status"), search=("number", "description", "place"), inline=("place",), order=("-work_date", "number"),

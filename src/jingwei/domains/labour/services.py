@@ -11,11 +11,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.frame import scope
 from jingwei.frame.postgres import locks
+from jingwei.frame.telling.notices import Notice
 
 hours_in_a_day = Decimal(24)
+returned = Notice(
+    "sheet.returned",
+    gettext_lazy("Day-labour sheet %(row)s came back: %(reason)s"),
+    gettext_lazy("A day-labour sheet of mine comes back"),
+    level="warning",
+    mail="once",
+)
 photo_bytes_at_most = 12_000_000
 
 
@@ -76,3 +86,12 @@ def hours_elsewhere(sheet: Sheet) -> dict[str, Decimal]:
 def same_name(name: str) -> str:
     """A name as it is compared: people write it in any case and width."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def tell_returned(sheet: Sheet) -> None:
+    """Whoever submitted it hears that it came back, and why."""
+    if sheet.submitted_by is not None and sheet.submitted_by_id != scope.current().user_id:
+        returned.tell(
+            [sheet.submitted_by], url=f"/labour/phone/{sheet.pk}/", key=f"sheet.returned:{sheet.pk}", project_id=sheet.project_id, needs="labour.sheet.view",
+            row=str(sheet), reason=sheet.dispute[:200],
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.domains.labour import queries
 from jingwei.frame.widgets import Widget, of_rows
 
-on_phone = {"at": "/labour/phone/{row.pk}/", "note": "{row.team.name} · {row.work_date}", "amount": "total_amount", "url": "/labour/phone/"}
+on_phone = {"at": "/labour/phone/{row.pk}/", "note": "{row.standing}", "amount": "total_amount", "url": "/labour/phone/"}
 to_confirm = of_rows(
     lambda desk: queries.to_confirm(desk.projects("labour.sheet.confirm"), desk.access.user_id or 0),
     empty=_("No sheet waits for you."), link=_("Sheets on the phone"), **on_phone,

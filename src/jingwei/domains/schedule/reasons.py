@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.domains.schedule import network
+from jingwei.domains.work.queries import constraint_called
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar.stated import CalendarError
 from jingwei.kernels.network.critical_path import Cause
@@ -80,6 +82,10 @@ class Reasons:
 
     def _cause(self, cause: Cause, pk: int) -> str:
         """Held back is told by what holds it."""
+        if cause is Cause.CONSTRAINT and (kind := self.rows[pk]["constraint"]):
+            at, zone = self.rows[pk]["constraint_at"], ZoneInfo(self.project.zone)
+            words = {"constraint": constraint_called(kind), "at": at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else ""}
+            return (_("its constraint: %(constraint)s %(at)s") % words).strip()
         if cause is not Cause.NOT_BEFORE:
             return str(_told[cause])
         if self.rows[pk]["levelled_until"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,16 @@ def links_of(project_id: int) -> QuerySet[Dependency]:
 def tasks_in(project_ids: Any) -> QuerySet[Task]:
     """Tasks of several projects."""
     return Task.objects.filter(project_id__in=project_ids)
+
+
+def constraint_called(kind: str) -> str:
+    """A constraint as people call it."""
+    return str(Task.Constraint(kind).label)
+
+
+def tasks_named(ids: Iterable[int]) -> QuerySet[Task]:
+    """Tasks of these ids with what people call them by."""
+    return Task.objects.filter(pk__in=list(ids)).only("pk", "code", "name")
 
 
 def endangered_condition() -> Q:
@@ -109,6 +119,46 @@ def milestones_behind(project_id: int, task_ids: Collection[int]) -> list[Task]:
                 waiting.append(each)
     rows = Task.objects.filter(project_id=project_id, is_milestone=True, pk__in=reached, percent__lt=100).exclude(status=Task.Status.CANCELLED)
     return list(rows.order_by(F("finish").asc(nulls_last=True), "position"))
+
+
+def last_of(ids: Iterable[int]) -> QuerySet[Task]:
+    """The open piece of work among these that ends last."""
+    rows = Task.objects.filter(pk__in=list(ids), percent__lt=100, is_summary=False, finish__isnull=False).exclude(status=Task.Status.CANCELLED)
+    return rows.order_by("-finish", "-duration_minutes")[:1]
+
+
+def led_to(project_id: int) -> Callable[[int], set[int]]:
+    """For tasks of a project: everything that must be done before one, by links of its own, of what it is part of, and of their parts. Two queries."""
+    parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))
+    parts: dict[int, list[int]] = defaultdict(list)
+    before: dict[int, list[int]] = defaultdict(list)
+    for pk, parent in parents.items():
+        if parent is not None:
+            parts[parent].append(pk)
+    for first, then in links_of(project_id).values_list("predecessor_id", "successor_id"):
+        before[then].append(first)
+
+    def found(pk: int) -> set[int]:
+        seen: set[int] = set()
+        waiting = [pk]
+        while waiting:
+            each: int | None = waiting.pop()
+            while each is not None:  # a link of a branch holds for all in it
+                fresh = [one for one in before[each] if one not in seen]
+                seen.update(fresh)
+                waiting += fresh
+                for one in fresh:
+                    inside = list(parts[one])
+                    while inside:
+                        part = inside.pop()
+                        if part not in seen:
+                            seen.add(part)
+                            waiting.append(part)
+                            inside += parts[part]
+                each = parents.get(each)
+        return seen - {pk}
+
+    return found
 
 
 def finish_of(project_id: int) -> Any:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.work import queries
+from jingwei.frame.telling import notices
 from jingwei.frame.widgets import Answer, Desk, Row, Widget, cut
 
 
@@ -21,8 +22,20 @@ def mine(desk: Desk) -> Answer:
     if (allowed := desk.projects("work.task.view")) is not None:
         rows = rows.filter(project_id__in=allowed)
     shown, total = cut(rows, _row)
-    empty = _("Nothing of yours is due.") if person else _("Your log-in is not joined to a person yet, so no task can be yours.")
-    return Answer(shown, total, empty=empty, url=f"/w/work.task/?assignee={person.pk}" if person else "", link=_("All mine"))
+    if person is None:
+        return _not_joined(desk)
+    return Answer(shown, total, empty=_("Nothing of yours is due."), url=f"/w/work.task/?assignee={person.pk}", link=_("All mine"))
+
+
+def _not_joined(desk: Desk) -> Answer:
+    """Who mends it, and where."""
+    why = _("Your log-in is not joined to a person yet, so no task can be yours.")
+    if desk.access.anywhere("directory.person.change"):
+        return Answer(
+            empty=" ".join([why, _("Open your entry among the people and choose your log-in as its user.")]), url="/w/directory.person/", link=_("People")
+        )
+    who = ", ".join(str(user) for user in notices.people_of(0, "owner")[:3])
+    return Answer(empty=" ".join([why, _("It is mended by: %(who)s (People, field “user”).") % {"who": who}]) if who else why)
 
 
 def _row(task: Any) -> Row:

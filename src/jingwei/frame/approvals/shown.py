@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jingwei.frame.approvals import cases, people, voting
+from jingwei.frame.approvals import arranging, cases, people, voting
 from jingwei.frame.approvals.declaration import declared
 from jingwei.frame.lives.approval import Stage
 from jingwei.frame.models import Case, Vote
@@ -41,6 +41,7 @@ def approval_of(resource: Resource, row: Any, access: Access) -> dict[str, Any] 
         "withdrawn": [vote for vote in votes if vote.withdrawn_at is not None],
     }  # fmt: skip
     if case.state == Case.State.OPEN and case.stage in titles:
+        shown["ways_on"] = _ways_on(resource, row, access)
         shown |= _asked(resource, row, case, votes) | _own(resource, row, case, access)
     return shown
 
@@ -77,6 +78,16 @@ def _own(resource: Resource, row: Any, case: Case, access: Access) -> dict[str, 
     except ValidationError as problem:
         return {"may_vote": False, "why_not": " ".join(problem.messages), "seen": ""}
     return {"may_vote": True, "why_not": "", "seen": voting.seen_as(case), "acting_for": people.person(acting_for)}
+
+
+def _ways_on(resource: Resource, row: Any, access: Access) -> dict[str, Any]:
+    """What one may do oneself where nobody may vote: give the right, name a deputy, take it back."""
+    life, approval = declared(resource)
+    may_take_back = bool(approval.back) and access.allows(resource.permission(approval.back), *resource.places_of(row)) and life.may_take(row, approval.back)
+    return {
+        "may_grant": access.anywhere("frame.membership.change"), "may_arrange": access.anywhere(arranging.permission),
+        "back": life.step(approval.back) if may_take_back else None,
+    }  # fmt: skip
 
 
 def _stage(resource: Resource, case: Case) -> Stage:

@@ -38,6 +38,7 @@ class Approval:
     last the step `yes` is taken, and after the first no the step `no`, which may ask for one text: the reason. No other way leads to these two.
 
     `days` working days a stage has (None: no end); `late` = "remind" those who are asked, or "escalate" to the next stage and the project's manager too.
+    `back` is the step by which it is taken from the vote again.
     A change of a field of `voids_on`, or of the row's parts, withdraws the votes, and it is asked anew.
     """
 
@@ -48,6 +49,7 @@ class Approval:
     days: int | None = None
     late: str = "remind"
     voids_on: tuple[str, ...] = ()
+    back: str = ""
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; LookupError when there is none."""
@@ -72,6 +74,8 @@ class Approval:
         waits = life.step(self.on).to
         if any(life.step(name).from_ != (waits,) or life.step(name).to == waits for name in (self.yes, self.no)):
             raise LookupError(f"{resource.key}: {self.yes} and {self.no} must lead on from {waits!r}, and from nowhere else")
+        if self.back and (self.back not in life.names or waits not in life.step(self.back).from_):
+            raise LookupError(f"{resource.key}: {self.back!r} must lead on from {waits!r}")
         if self.late not in ("remind", "escalate") or (self.days is not None and not 1 <= self.days <= days_at_most):
             raise LookupError(f"{resource.key}: late is remind or escalate, days from 1 to {days_at_most}")
         if len({each.name for each in self.stages}) != len(self.stages) or all(each.when is not None for each in self.stages):

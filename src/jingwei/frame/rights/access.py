@@ -191,6 +191,12 @@ def roles_of(tenant: Tenant) -> dict[str, Role]:
     }
 
 
+def title_of_role(role: Role) -> str:
+    """What a role is called in the language of now: a standard one by its own word, whatever the language was when the organisation began."""
+    known = standard_roles.get(role.key) if role.is_standard else None
+    return str(known[0]) if known is not None else str(role.name)
+
+
 def grants_of_role(role: Role) -> frozenset[str]:
     """All that a role allows, what the resources declare for a standard role included."""
     return frozenset({*role.grants, *(grants_of(role.key) if role.is_standard else ())})

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, is_password_usable
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,6 +80,14 @@ def told(rules: Rules) -> str:
     if rules.remembered:
         out.append(_("None of your last %(count)s passwords.") % {"count": rules.remembered})
     return " ".join(out)
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's rule in our words: its own are not translated."""
+
+    def get_error_message(self) -> str:
+        """What is wrong, and the mend."""
+        return _("This password is too short. Write at least %(count)s characters.") % {"count": self.min_length}
 
 
 class OfTheOrganisation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -13,6 +13,15 @@ from django.db import transaction
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Something that was done; subclasses are named in the past tense and carry ids, never models."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEnrolled(Fact):
+    """Somebody was given a role. `may_join`: who gave it may say which of the organisation's people the log-in is; what follows is `told` in words."""
+
+    user_id: int
+    may_join: bool = False
+    told: list[str] = field(default_factory=list)
 
 
 F = TypeVar("F", bound=Fact)

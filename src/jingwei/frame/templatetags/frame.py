@@ -12,8 +12,10 @@ from django.templatetags.static import static
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
+from jingwei.frame.models import Role
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import resource_of
+from jingwei.frame.rights.access import title_of_role
 from jingwei.frame.ui import drawing
 from jingwei.frame.ui.cells import Cell
 from jingwei.frame.ui.timeline import carried_of, of_row
@@ -78,6 +80,12 @@ def with_query(context: RequestContext, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return "?" + str(query.urlencode())
+
+
+@register.filter
+def role_title(role: Role) -> str:
+    """What a role is called."""
+    return title_of_role(role)
 
 
 @register.filter

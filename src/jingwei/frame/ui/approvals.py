@@ -21,7 +21,7 @@ from jingwei.frame.models import Case, Deputy, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records.fields import MemberField
 from jingwei.frame.ui.menu import MenuItem, register
-from jingwei.frame.ui.records import found, row_of
+from jingwei.frame.ui.records import beside_of, found, row_of
 from jingwei.frame.web import Request
 
 register(MenuItem("waiting", gettext_lazy("My work"), "/waiting/", "checklist", "", 5))
@@ -53,7 +53,7 @@ def vote(request: Request, key: str, pk: int) -> HttpResponse:
             errors = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
     context = {
         "resource": resource, "row": row, "approval": shown.approval_of(resource, row, request.access), "word": request.POST.get("word", ""),
-        "errors": [text for many in errors.values() for text in many], "next": request.POST.get("next", ""),
+        "errors": [text for many in errors.values() for text in many], "next": request.POST.get("next", ""), "beside": beside_of(request, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/vote.html", context, status=422 if errors else 200)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from jingwei.frame.models import User
 from jingwei.frame.records import extra
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import Resource, resource_of
@@ -46,10 +48,18 @@ def cells_of(access: Access, resource: Resource, row: Any, names: Sequence[str],
     return cells
 
 
+_unit = re.compile(r"\s*[(（][^()（）]*[)）]$")  # noqa: RUF001  (as Chinese is written)
+
+
+def told_label(label: Any) -> str:
+    """What a duration is called where it is told in days and hours: without the unit in which it is kept."""
+    return _unit.sub("", str(label))
+
+
 def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -> Cell:
     field, value = resource.model_field(name), extra.value(resource, row, name)
     inline = (name in resource.inline or extra.is_inline(resource, name)) and not resource.is_fixed(row, name)
-    label = resource.label(name)
+    label = told_label(resource.label(name)) if name.endswith("_minutes") else resource.label(name)
 
     def made(kind: str, text: str, url: str = "") -> Cell:
         return Cell(name, label, kind, value, text, url, inline)
@@ -61,6 +71,9 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
     kind = kind_of(resource, name)
     if extra.is_name(name) and (told := _declared_text(resource, row, name)) is not None:
         return made("text", told)
+    if name in resource.in_words:
+        lines = resource.in_words[name](value)
+        return Cell(name, label, "lines" if lines else "empty", lines, "; ".join(lines))
     if field is None:
         return made(kind, str(value))
     if field.flatchoices:
@@ -119,12 +132,16 @@ def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: 
     for attname, ids in wanted.items():
         target = resource_of(references[attname].remote_field.model)
         is_named = target is not None and references[attname].name not in veiled
-        rows = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target is not None and is_named else ()
+        rows: Iterable[Any] = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target is not None and is_named else ()
+        if target is None and references[attname].remote_field.model is User:  # people are no rows of a list, but have names
+            rows = User.objects.filter(pk__in=ids - {None})
         known[attname] = {row.pk: str(row) for row in rows}
 
     def told(field: models.Field[Any, Any], value: Any) -> str:
         if value is not None and field.attname in known:
             return known[field.attname].get(value, f"#{value}")
+        if value and field.name in resource.in_words:
+            return "; ".join(resource.in_words[field.name](value))
         return value_text(field, value)
 
     return told

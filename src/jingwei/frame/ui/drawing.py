@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -65,6 +65,7 @@ _kinds: dict[str, Callable[[Cell, Any], Any]] = {
     "moment": lambda cell, _row: moment(cell.value),
     "date": lambda cell, _row: f"{cell.value:%Y-%m-%d}" if cell.value.year > 999 else cell.value.isoformat(),
     "money": lambda cell, row: money(cell.value, getattr(row, "currency", "") or "CNY"),
+    "lines": lambda cell, _row: format_html('<ul class="list-unstyled mb-0">{}</ul>', format_html_join("", "<li>{}</li>", ((line,) for line in cell.value))),
     "duration": lambda cell, _row: duration_text(cell.value),
     "boolean": _boolean,
     "empty": lambda _cell, _row: mark_safe('<span class="text-secondary">–</span>'),

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame.models import ImportFile, LongWork
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import columns, exporting, importing, undo
-from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.resource import Resource, resource
 from jingwei.frame.ui.exchange import excel
 from jingwei.frame.ui.importing_shown import entries_of, fixed_form, previewed, shown_rows
-from jingwei.frame.ui.records import found
+from jingwei.frame.ui.records import found, project_asked
+from jingwei.frame.ui.records import place as stand
 from jingwei.frame.walls import confined, heavy
 from jingwei.frame.web import Request
 from jingwei.frame.work import errands, imports, longwork
@@ -31,6 +32,7 @@ def _kept(request: Request, key: str, pk: int) -> tuple[Resource, ImportFile]:
     kept = imports.found(request.access, pk, resource)
     if kept is None:
         raise Http404
+    stand(request, resource, project_asked({"project": kept.chosen.get("project", "")}))
     return resource, kept
 
 
@@ -45,6 +47,7 @@ def _page(
 def load(request: Request, key: str) -> HttpResponse:
     """Choose a file, or one that is remembered. `work` and `apply` are addresses of old: long work of this resource, and the word to import a file."""
     resource = found(request, key, "import")
+    stand(request, resource, _project_of(request, resource))
     if request.method == "POST":
         try:
             with heavy.turn(request):
@@ -57,6 +60,15 @@ def load(request: Request, key: str) -> HttpResponse:
     return _page(request, "file", resource, None, _about(request, resource))
 
 
+def _projects() -> Resource:
+    return resource("frame.project")
+
+
+def _project_of(request: Request, resource: Resource) -> int | None:
+    """The project from whose list one comes."""
+    return project_asked(request.GET) if "project" in resource.plain_fields else None
+
+
 def _about(request: Request, resource: Resource) -> dict[str, Any]:
     labels = [(exporting.heading(resource, name), name in columns.needed(resource)) for name in exporting.fields_of(resource)]
     return {"step": 1, "columns": labels, "remembered": imports.remembered(request.access, resource)}
@@ -67,6 +79,8 @@ def _brought(request: Request, resource: Resource) -> HttpResponse:
     if file is None or file.size is None or file.size > imports.bytes_at_most:
         raise ValidationError(_("Choose a file of at most 20 MB."))
     kept = imports.begin(request.access, request.user, resource, file.name or "", file.read())
+    if (project := _projects().rows(request.access).filter(pk=_project_of(request, resource)).first()) is not None:
+        imports.choose(kept, project=project.code)
     return redirect("import-sheet", key=resource.key, pk=kept.pk)
 
 

@@ -17,7 +17,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import declaring, extra, savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
-from jingwei.frame.ui.cells import Cell, cells_of, kind_of
+from jingwei.frame.ui.cells import Cell, cells_of, kind_of, told_label
 from jingwei.frame.ui.menu import new_address
 from jingwei.frame.ui.records import found, may, place, project_asked
 from jingwei.frame.views import Board, Unanswerable, View
@@ -176,7 +176,7 @@ def _column(resource: Resource, name: str, parameters: Mapping[str, str]) -> dic
     field, now = resource.model_field(name), parameters.get("sort", "")
     return {
         "name": name,
-        "label": resource.label(name),
+        "label": told_label(resource.label(name)) if name.endswith("_minutes") else resource.label(name),
         "sortable": field is not None,
         "is_number": kind_of(resource, name) in ("money", "decimal", "duration"),
         "sort": f"-{name}" if now == name else name,

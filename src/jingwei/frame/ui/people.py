@@ -18,10 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
 from jingwei.frame.records import people
-from jingwei.frame.records.resource import resources
+from jingwei.frame.records.resource import Resource, resources
 from jingwei.frame.rights import administering
-from jingwei.frame.rights.access import Access, access_of, grants_of, grants_of_role, is_granted, standard_roles
+from jingwei.frame.rights.access import Access, access_of, grants_of, grants_of_role, is_granted, standard_roles, title_of_role
 from jingwei.frame.rights.names import named, told_when_taken
+from jingwei.frame.telling import facts
+from jingwei.frame.telling.facts import MemberEnrolled
 from jingwei.frame.ui.menu import MenuItem, register
 from jingwei.frame.web import Request
 
@@ -34,10 +36,21 @@ def matrix() -> list[dict[str, Any]]:
     return [
         {
             "title": resource.title_plural,
-            "lines": [(p.rpartition(".")[2], [is_granted(grants_of(role), p) for role in standard_roles]) for p in resource.permissions],
+            "lines": [(_done(resource, p.rpartition(".")[2]), [is_granted(grants_of(role), p) for role in standard_roles]) for p in resource.permissions],
         }
         for resource in resources()
     ]
+
+
+_generic = {
+    "view": gettext_lazy("Look at"), "add": gettext_lazy("Add"), "change": gettext_lazy("Change"), "delete": gettext_lazy("Delete"), "export": gettext_lazy("Export"),
+    "import": gettext_lazy("Import"), "talk": gettext_lazy("Comment and follow"),
+}  # fmt: skip
+
+
+def _done(resource: Resource, verb: str) -> str:
+    """What one may do, in words."""
+    return str(_generic[verb] if verb in _generic else resource.verb(verb).title)
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,7 +97,7 @@ def _invite(request: Request) -> str:
         messages.error(request, _("Nobody grants a role to themselves. Ask another administrator."))
         return ""
     if not request.access.covers(grants_of_role(role), place):
-        messages.error(request, _("“%(role)s” may do more than you may here. Ask who holds it to give it.") % {"role": role.name})
+        messages.error(request, _("“%(role)s” may do more than you may here. Ask who holds it to give it.") % {"role": title_of_role(role)})
         return ""
     user = named(name)
     if user is None and not request.POST.get("full_name") and (known := people.called(name, people.members())):
@@ -107,7 +120,9 @@ def _invite(request: Request) -> str:
     Membership.objects.get_or_create(tenant=request.tenant, user=user, role=role, project=project)
     if user.is_pending and not _covers_all(request.access, request.tenant, user):
         _end_what_gained(request.tenant, user)
-    messages.success(request, _("%(name)s is now %(role)s.") % {"name": name, "role": role.name})
+    enrolled = MemberEnrolled(user_id=user.pk, may_join=request.access.allows("directory.person.change"))
+    facts.state(enrolled)
+    messages.success(request, " ".join([_("%(name)s is now %(role)s.") % {"name": name, "role": title_of_role(role)}, *enrolled.told]))
     return _link(request, user) if user.is_pending else ""
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -97,9 +98,15 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     context = {
         "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": lists, "verbs": verbs, "may": may(request, resource, row),
         "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
-        "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row),
+        "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row), "beside": beside_of(request, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
+
+
+def beside_of(request: Request, resource: Resource, row: Any) -> str:
+    """What its domain tells of a row beside its fields, as markup."""
+    told = resource.beside(request.access, row) if resource.beside is not None else None
+    return render_to_string(told[0], told[1], request=request) if told is not None else ""
 
 
 rows_beside = 50  # of one list, on the page of a row
@@ -111,7 +118,7 @@ def _told(request: Request, resource: Resource, row: Any, which: tuple[Children,
     for each, target, children in resource.parts(request.access, row, which):
         is_part = each in resource.children
         names = [n for n in target.columns if target.target(n) is not resource] if is_part else list(each.fields)
-        rows = [cells_of(request.access, target, c, names, link=False) for c in (children if is_part else children[:rows_beside])]
+        rows = [cells_of(request.access, target, c, names, link=not is_part) for c in (children if is_part else children[:rows_beside])]
         if rows or is_part:
             yield {"title": each.title or target.title_plural, "columns": [target.label(n) for n in names], "rows": rows}
 

@@ -14,7 +14,7 @@ from jingwei.frame.models import History, User
 from jingwei.frame.records import extra, origins, past
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
-from jingwei.frame.ui.cells import values_told
+from jingwei.frame.ui.cells import told_label, values_told
 
 page_entries = 20
 kinds = ("talk", "files", "steps", "history")
@@ -115,7 +115,11 @@ def history_lines(resource: Resource, lines: list[History], veiled: Collection[s
     for line in lines:
         before, after = line.before or {}, line.after or {}
         fields = [
-            {"label": field.verbose_name, "before": told(field, before.get(field.attname)), "after": told(field, after.get(field.attname))}
+            {
+                "label": told_label(field.verbose_name) if field.name.endswith("_minutes") else field.verbose_name,
+                "before": told(field, before.get(field.attname)),
+                "after": told(field, after.get(field.attname)),
+            }
             for field in resource.model._meta.concrete_fields
             if field.attname in {**before, **after}
             and field.name not in ("tenant", "id", *((extra.column,) if resource.is_extended else ()))

@@ -120,6 +120,8 @@ def plan_of(kept: ImportFile, resource: Resource, headers: tuple[str, ...]) -> c
     else:
         last = ImportColumns.objects.filter(user_id=kept.user_id, resource=resource.key, print=columns.print_of(headers)).first()
         taken, fixed = (last.columns, last.fixed) if last is not None else (columns.guessed(resource, headers), {})
+        if kept.chosen.get("project"):  # whose list it was brought from
+            fixed = {**fixed, "project": kept.chosen["project"]}
     taken = {header: name for header, name in taken.items() if header in headers and name in known}
     return columns.Plan(taken, {name: text for name, text in fixed.items() if name in known and name not in taken.values() and text})
 

@@ -94,5 +94,5 @@ def _follows(engine: Engine, best: Attempt, task: int) -> int | None:
 def _unmet(engine: Engine, task: int, resource: int) -> Text:
     key, name = engine.key(task), engine.layout.resources[resource].key
     if engine.within_slack:
-        return Text(f"任务 {key} 在总时差内等不到资源 {name}", f"within its total float, task {key} cannot get resource {name}")
+        return Text(f"任务 {key} 在总浮动内等不到资源 {name}", f"within its total float, task {key} cannot get resource {name}")
     return Text(f"任务 {key} 等不到资源 {name} 而不推迟已固定的任务", f"task {key} cannot get resource {name} without pushing what is fixed")

@@ -93,10 +93,20 @@ def _today(project: Project) -> date:
     return timezone.localtime(timezone.now(), ZoneInfo(project.zone)).date()
 
 
+def _day_of(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
 def form(request: Request, project: Project, values: dict[str, Any], lines: list[dict[str, Any]], sheet: Sheet | None = None) -> dict[str, Any]:
     """What the form shows: of crews and tasks those that may be seen, and the crew that is named already."""
     known = queries.workers_of(project.pk) if sees_lines(request, project) else {}
+    day, team = _day_of(values.get("work_date")), whole(str(values.get("team") or "").lstrip("#"))
+    names = [str(line.get("worker", "")).strip() for line in lines] if known else []
     return {
+        "already": queries.hours_already(day, team, names, sheet.pk if sheet is not None else None) if day and team and names else [],
         "project": project, "values": values, "lines": lines or [{}], "sheet": sheet, "today": _today(project).isoformat(), "crews": _crews(request, sheet),
         "tasks": _tasks(request, project, sheet), "workers": known, "trades": sorted({each["trade"] for each in known.values()}),
     }  # fmt: skip

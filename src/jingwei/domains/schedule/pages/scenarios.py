@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -22,7 +24,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
-from jingwei.kernels import bounds
+from jingwei.kernels import bounds, durations
 
 minutes_per_day = 480
 moved_at_most = 40
@@ -63,7 +65,7 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     kept = _kept(project, pk)
     context: dict[str, Any] = {
         "project": project, "scenario": kept, "may_apply": request.access.allows(decides, project.pk), "may_edit": request.access.allows("work.task.change", project.pk) and kept.applied_at is None,
-        "choices": work.tasks_of(project.pk).filter(is_summary=False, percent__lt=100).order_by("-is_critical", "position")[:400],
+        "typed": {name: request.GET.get(name, "") for name in ("task", "days", "not_before")}, "choices": work.tasks_of(project.pk).filter(is_summary=False, percent__lt=100).order_by("-is_critical", "position")[:400],
     }  # fmt: skip
     try:
         found = queries.compared(project, kept)
@@ -121,6 +123,8 @@ def change(request: Request, code: str, pk: int) -> HttpResponse:
         services.scenario_change(instance=kept, **_asked(request, project))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
+        typed = {name: text for name in ("task", "days", "not_before") if (text := request.POST.get(name, "")[:40])}
+        return redirect(f"{reverse('scenario', args=[code, pk])}?{urlencode(typed)}")  # what was typed stays
     return redirect("scenario", code=code, pk=pk)
 
 
@@ -131,11 +135,11 @@ def _asked(request: Request, project: Project) -> dict[str, Any]:
     if request.POST.get("as_now"):
         return {"task_id": task_id}
     try:
-        minutes = round(float(days.replace(",", ".")) * minutes_per_day) if days else None
+        minutes = durations.parse(days, bare="d") if days else None
         if minutes is not None and not 0 <= minutes <= bounds.most_minutes:
             raise ValueError(days)
     except (ValueError, OverflowError):
-        raise ValidationError({"days": _("Say the duration in days as a number.")}) from None
+        raise ValidationError({"days": _("“%(value)s” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts days.") % {"value": days[:40]}}) from None
     try:
         date = parse_date(day) if day else None
     except ValueError:

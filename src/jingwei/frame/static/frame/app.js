@@ -34,7 +34,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-open-keys]")) document.getElementById("keys").showModal();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "?" || event.isComposing || document.querySelector("dialog:modal") || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.key !== "?" || event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal") || event.target.closest("input, textarea, select, [contenteditable]")) return;
   document.getElementById("keys")?.showModal();
 });
 

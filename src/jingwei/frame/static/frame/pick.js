@@ -16,8 +16,10 @@ async function suggest(input) {
   address.searchParams.set("q", input.value);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) return;
+  const { items } = await answer.json();
   const list = document.getElementById(input.getAttribute("list"));
-  list.replaceChildren(...(await answer.json()).items.map((item) => {
+  if (!list) return; // what was typed was kept meanwhile, and the input is gone
+  list.replaceChildren(...items.map((item) => {
     const option = document.createElement("option");
     option.value = item.value;
     // browsers offer only what holds the typed text: whoever was found by pinyin is shown with it

@@ -26,8 +26,8 @@ export function refillLines(lines) {
 export function showTotal() {
   const lines = linesOf();
   const hours = lines.reduce((sum, line) => sum + (Number(line.hours) || 0), 0);
-  const { hour, workerCount } = document.getElementById("lines").dataset;
-  document.getElementById("total").textContent = lines.length ? `${lines.length} ${workerCount} · ${hours} ${hour}` : "";
+  const { hour, workerCount, workerOne } = document.getElementById("lines").dataset;
+  document.getElementById("total").textContent = lines.length ? `${lines.length} ${lines.length === 1 ? workerOne : workerCount} · ${hours} ${hour}` : "";
 }
 
 function fillKnown(line) {

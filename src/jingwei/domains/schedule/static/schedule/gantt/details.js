@@ -25,10 +25,10 @@ export class Details {
     return !this.element.hidden;
   }
 
-  open(task) {
+  open(task, field = "") {
     this.element.hidden = false;
     this.fill(task);
-    this.element.querySelector("input, select, button")?.focus({ preventScroll: true });
+    (this.element.querySelector(`[name="${field}"]`) || this.element.querySelector("input, select, button"))?.focus({ preventScroll: true });
   }
 
   close() {
@@ -141,11 +141,11 @@ export class Details {
     if (name === "name") return value.trim() ? { name: value.trim() } : this.refuse(name, t("error_value", { value }));
     if (name === "duration") {
       const duration = readDuration(value, plan.calendar.minutesPerDay);
-      return duration === null ? this.refuse(name, t("error_value", { value })) : { duration };
+      return duration === null ? this.refuse(name, t("error_duration", { value })) : { duration };
     }
     if (name === "percent") {
       const percent = Number(value.replace("%", ""));
-      return Number.isInteger(percent) && percent >= 0 && percent <= 100 && value.trim() ? { percent } : this.refuse(name, t("error_value", { value }));
+      return Number.isInteger(percent) && percent >= 0 && percent <= 100 && value.trim() ? { percent } : this.refuse(name, t("error_percent", { value }));
     }
     if (name === "assignee" || name === "task_calendar") return { [name === "assignee" ? name : "calendar"]: value ? Number(value) : null };
     if (name === "deadline") return { deadline: value || null };

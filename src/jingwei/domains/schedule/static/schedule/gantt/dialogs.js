@@ -34,10 +34,22 @@ export class Dialogs {
     return dialog;
   }
 
+  /** One sheet of keys: the page's own, with ours before it; ours alone where the page has none. */
   shortcuts() {
-    const { t } = this.g;
-    const rows = KEYS.map(([key, strokes]) => make("div", {}, make("dt", {}, ...strokes.map((stroke) => make("kbd", { text: stroke }))), make("dd", { text: t(key) })));
-    this.open(t("shortcuts"), make("dl", { class: "gantt-keys" }, ...rows));
+    const [{ t }, shared] = [this.g, document.getElementById("keys")];
+    if (!shared) this.open(t("shortcuts"), this.keys());
+    else {
+      if (!shared.querySelector("[data-gantt]")) {
+        const ours = KEYS.flatMap(([key, strokes]) => [make("dt", {}, ...strokes.map((stroke) => make("kbd", { text: stroke }))), make("dd", { text: t(key) })]);
+        shared.querySelector("dl").before(make("h3", { class: "h4", text: t("shortcuts") }), make("dl", { class: "jw-key-list", "data-gantt": "" }, ...ours), make("h3", { class: "h4 mt-3", text: t("shortcuts_page") }));
+      }
+      if (!shared.open) shared.showModal();
+    }
+  }
+
+  keys() {
+    const rows = KEYS.map(([key, strokes]) => make("div", {}, make("dt", {}, ...strokes.map((stroke) => make("kbd", { text: stroke }))), make("dd", { text: this.g.t(key) })));
+    return make("dl", { class: "gantt-keys" }, ...rows);
   }
 
   links(task) {
@@ -126,7 +138,7 @@ export class Dialogs {
   readLag(text) {
     const trimmed = text.trim().replace("−", "-");
     const minutes = readDuration(trimmed.replace(/^[-+]/, "") || "0", this.g.plan.calendar.minutesPerDay);
-    if (minutes === null) this.g.toasts.error(this.g.t("error_value", { value: text }));
+    if (minutes === null) this.g.toasts.error(this.g.t("error_duration", { value: text }));
     return minutes !== null && trimmed.startsWith("-") ? -minutes : minutes;
   }
 

@@ -20,7 +20,9 @@ export class Editor {
   /** Open a cell for typing; does nothing where nothing can be typed. */
   open(task, key) {
     const { g } = this;
-    if (this.isOpen || !this.canEdit(task, key)) return;
+    if (this.isOpen) return;
+    if (key === "assignee" && g.canEdit && !task.is_summary) return g.openTask(task, key); // chosen from a list beside the picture
+    if (!this.canEdit(task, key)) return;
     g.actions.flush();
     g.select(task.id, { column: g.columns.indexOf(key) });
     g.drawNow();
@@ -59,7 +61,7 @@ export class Editor {
     this.input = null;
     input.remove();
     if (isBackToTable) g.tree.grid.focus({ preventScroll: true });
-    if (isKept && text !== session.value) this.keep(session, text);
+    if (isKept && text !== session.value && !this.keep(session, text) && isBackToTable) this.again(session, text);
     g.refresh();
     g.catchUp();
   }
@@ -68,10 +70,17 @@ export class Editor {
     const { g } = this;
     const { read, change } = COLUMNS[key].edit;
     const value = read(text, task, g);
-    if (value === null) {
-      g.toasts.error(g.t("error_value", { value: text }));
-      return;
-    }
-    g.actions.change(task, change(value));
+    if (value === null) g.toasts.error(g.t(key === "name" ? "error_value" : `error_${key}`, { value: text }));
+    else g.actions.change(task, change(value));
+    return value !== null;
+  }
+
+  /** What was not understood stays, to be mended. */
+  again({ task, key }, text) {
+    this.open(task, key);
+    if (!this.isOpen) return;
+    this.input.value = text;
+    this.input.setAttribute("aria-invalid", "true");
+    this.input.select();
   }
 }

@@ -238,6 +238,7 @@ export class Gantt {
     if (!isKept && task.row >= 0) this.bringRow(task.row);
     if (hasChanged) this.host.dispatchEvent(new CustomEvent("jingwei:task-selected", { bubbles: true, detail: { id } }));
     if (hasChanged) this.details.follow();
+    this.tree.bringColumn(column);
     this.refresh();
   }
 
@@ -272,9 +273,9 @@ export class Gantt {
     this.scroller.scrollLeft = this.scale.x(this.plan.today ?? this.plan.range()[0]) - this.chartWidth / 3;
   }
 
-  openTask(task) {
+  openTask(task, field = "") {
     this.select(task.id);
-    this.details.open(task);
+    this.details.open(task, field);
     this.host.dispatchEvent(new CustomEvent("jingwei:task-open", { bubbles: true, detail: { id: task.id } }));
   }
 

@@ -9,7 +9,7 @@ export const ENGLISH = {
   // toolbar
   toolbar: "Timeline tools", undo: "Undo", redo: "Redo", expand_all: "Expand all", collapse_all: "Collapse all", zoom: "Zoom", zoom_in: "Zoom in",
   zoom_out: "Zoom out", zoom_fit: "Fit", zoom_today: "Today", hour: "Hours", day: "Days", week: "Weeks", month: "Months", quarter: "Quarters",
-  critical_path: "Critical path", float_bars: "Float", baseline: "Baseline", links: "Links", columns: "Columns", shortcuts: "Keyboard shortcuts",
+  critical_path: "Critical path", float_bars: "Float", baseline: "Baseline", links: "Links", columns: "Columns", shortcuts: "Keyboard shortcuts", shortcuts_page: "On every page",
   print: "Print and PDF", picture: "Save as picture (PNG)", legend: "Legend", resize_panes: "Width of the task table",
   start_slip: "Δ start", finish_slip: "Δ finish", compare: "Compare", compare_plan: "Present plan", compare_above: "State shown", compare_below: "Compared with",
   compare_with: "compared with", compare_none: "There is no baseline yet.", compare_worst: "What slipped most, in working days",
@@ -40,6 +40,8 @@ export const ENGLISH = {
   // errors
   error_load: "The plan could not be loaded.", error_save: "The change could not be saved.", error_conflict: "Someone else changed this plan. It has been loaded anew; please try again.",
   error_offline: "No connection to the server.", error_denied: "You may not change this plan.", error_cycle: "This link would close a loop.", error_value: "“{value}” is not understood.",
+  error_duration: "“{value}” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts days.", error_start: "“{value}” is no date. Write it as 2026-11-21.",
+  error_percent: "“{value}” is no percentage. Write a whole number from 0 to 100.",
   error_link_exists: "These tasks are linked already.", error_move_summary: "A summary task follows its parts.", retry: "Try again", close: "Close", loading: "Loading the plan…",
   // empty
   empty_title: "No tasks yet", empty_hint: "Add the first task, and the plan draws itself.", empty_action: "Add a task",
@@ -70,11 +72,26 @@ export function writeDuration(t, minutes, minutesPerDay) {
   return t("minutes", { count: minutes });
 }
 
-/** "3", "3d", "3 天", "4h", "4小时", "2w", "30min" → working minutes; null when not understood. A bare number means days. */
+const UNITS = [["w", /^(?:weeks?|wks?|w|个?星期|周)/i], ["d", /^(?:days?|d|个?工作日|工日|天|日)/i], ["h", /^(?:hours?|hrs?|h|个?小时|工时|时)/i], ["m", /^(?:minutes?|mins?|m|分钟|分)/i]];
+const WIDE = "０１２３４５６７８９．，";
+
+/** "3", "3d", "3 天", "4h", "1天4小时", "2周", "30min" → working minutes, as the server reads them; null when not understood. A bare number means days. */
 export function readDuration(text, minutesPerDay) {
-  const match = /^\s*(\d+(?:[.,]\d+)?)\s*(min|m|分钟|分|hours?|h|小时|时|days?|d|天|日|工作日|weeks?|w|周)?\s*$/i.exec(text);
-  if (!match) return null;
-  const unit = (match[2] || "d").toLowerCase();
-  const per = /^(min|m|分)/.test(unit) ? 1 : /^(h|小时|时)/.test(unit) ? 60 : /^(w|周)/.test(unit) ? minutesPerDay * 5 : minutesPerDay;
-  return Math.round(Number(match[1].replace(",", ".")) * per);
+  const per = { w: minutesPerDay * 5, d: minutesPerDay, h: 60, m: 1 };
+  let rest = text.trim().replace(/[０-９．，]/g, (wide) => "0123456789.,"[WIDE.indexOf(wide)]);
+  let [total, before] = [0, -1];
+  while (rest || before < 0) {
+    const number = /^(\d+(?:[.,]\d+)?|[.,]\d+)\s*/.exec(rest);
+    if (!number || /,\d{3}$/.test(number[1])) return null;
+    rest = rest.slice(number[0].length);
+    let unit = UNITS.findIndex(([, name]) => name.test(rest));
+    if (unit < 0) {
+      if (rest || before >= 0) return null;
+      unit = 1;
+    } else rest = rest.replace(UNITS[unit][1], "").trimStart();
+    if (unit <= before) return null; // each unit once, the greater before the smaller
+    total += Number(number[1].replace(",", ".")) * per[UNITS[unit][0]];
+    before = unit;
+  }
+  return Math.round(total);
 }

@@ -18,6 +18,7 @@ export class Tree {
     this.body.addEventListener("dblclick", (event) => this.pressTwice(event));
     this.body.addEventListener("pointermove", (event) => this.g.hoverRow(this.taskOf(event)));
     this.body.addEventListener("pointerleave", () => this.g.hoverRow(null));
+    for (const box of [this.grid, this.body]) box.addEventListener("scroll", () => this.giveBack(box));
     this.grid.addEventListener("focus", () => this.g.refresh());
     this.grid.addEventListener("blur", () => this.g.refresh());
   }
@@ -36,6 +37,24 @@ export class Tree {
     );
     this.body.replaceChildren();
     this.pool = [];
+  }
+
+  /** A browser that brings a row into view scrolls what lies nearest; table and bars scroll together or not at all. */
+  giveBack(box) {
+    const top = box.scrollTop;
+    if (!top) return;
+    box.scrollTop = 0;
+    this.g.scroller.scrollTop += top;
+  }
+
+  /** Scroll sideways until a cell is seen. */
+  bringColumn(column) {
+    if (column < 0) return;
+    const cell = this.head.children[column];
+    if (!cell) return;
+    const [left, right, room] = [cell.offsetLeft, cell.offsetLeft + cell.offsetWidth, this.element.clientWidth];
+    if (right > this.element.scrollLeft + room) this.element.scrollLeft = right - room;
+    if (left < this.element.scrollLeft) this.element.scrollLeft = left;
   }
 
   width() {

@@ -1,0 +1,103 @@
+"""Day-labour sheets become cost when both sides agree, once and to the cent, and stop being it when one of them disputes."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db.models import Sum
+
+from jingwei.domains.cost.models import Line
+from jingwei.domains.labour.models import Sheet
+from tests.domains.conftest import Firm, refuses
+
+pytestmark = pytest.mark.django_db
+leads = {
+    ("draft", "submit"): "submitted", ("disputed", "submit"): "submitted", ("submitted", "confirm"): "confirmed", ("submitted", "dispute"): "disputed",
+    ("confirmed", "dispute"): "disputed", ("confirmed", "settle"): "settled",
+}  # fmt: skip
+
+
+def sheet_of(firm: Firm, *lines: tuple[str, str], day: date = date(2026, 11, 20)) -> Any:
+    """A draft: (hours, rate) of each worker."""
+    workers = [{"worker": f"工{n}", "trade": "电工", "hours": Decimal(hours), "rate": Decimal(rate)} for n, (hours, rate) in enumerate(lines)]
+    return firm.made("labour.sheet", work_date=day, team=firm.crew, task=firm.task("布线"), description="桥架安装", lines=workers)
+
+
+def step(firm: Firm, sheet: Any, name: str) -> Any:
+    """The sheet after a step by the side whose it is."""
+    with firm.acting("crew" if name == "submit" else "manager"):
+        return firm.taken(sheet, name, **({"dispute": "工时不符"} if name == "dispute" else {}))
+
+
+def agreed(firm: Firm, *lines: tuple[str, str], **values: Any) -> Any:
+    """A sheet that both sides have confirmed."""
+    return step(firm, step(firm, sheet_of(firm, *lines, **values), "submit"), "confirm")
+
+
+def test_an_agreed_sheet_is_a_posted_line_of_its_project(firm: Firm) -> None:
+    sheet = agreed(firm, ("8", "45.00"), ("3.5", "33.33"))
+    line = Line.objects.get()
+    assert (line.amount, line.account, line.kind, line.status) == (Decimal("476.66"), "labour", "actual", "posted")  # 360.00 + 116.655 to the cent
+    assert (line.project_id, line.sheet_id, line.number, line.task_id, line.supplier) == (sheet.project_id, sheet.pk, sheet.number, sheet.task_id, "安装队")
+    assert (line.period, line.posted_on, line.currency) == ("2026-11", date(2026, 11, 20), firm.project.currency)
+
+
+def test_nothing_is_cost_before_both_agree(firm: Firm) -> None:
+    sheet = sheet_of(firm, ("8", "45.00"))
+    step(firm, sheet, "submit")
+    assert not Line.objects.exists()
+
+
+def test_the_sheet_and_its_line_lead_to_each_other(firm: Firm) -> None:
+    sheet = agreed(firm, ("8", "45.00"))
+    line, client = Line.objects.get(), firm.client("manager")
+    assert f'href="/w/cost.line/{line.pk}/"' in client.get(f"/w/labour.sheet/{sheet.pk}/").content.decode()
+    assert f'href="/w/labour.sheet/{sheet.pk}/"' in client.get(f"/w/cost.line/{line.pk}/").content.decode()
+
+
+def test_a_number_that_is_taken_hinders_nobody(firm: Firm) -> None:
+    sheet = sheet_of(firm, ("8", "45.00"))
+    firm.made("cost.line", number=sheet.number, account="labour", description="手工", amount=Decimal(1), period="2026-11")
+    step(firm, step(firm, sheet, "submit"), "confirm")
+    assert sorted(Line.objects.values_list("number", flat=True)) == [sheet.number, f"{sheet.number}/2"]
+
+
+def test_what_is_paid_is_disputed_no_more(firm: Firm) -> None:
+    sheet = step(firm, agreed(firm, ("8", "45.00")), "settle")
+    with refuses():
+        step(firm, sheet, "dispute")
+    assert Line.objects.get().status == "posted"
+    assert (
+        f"/w/labour.sheet/{agreed(firm, ('1', '1')).pk}/do/settle/"
+        in firm.client("finance").get(f"/w/labour.sheet/{Sheet.objects.latest('pk').pk}/").content.decode()
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_done_the_cost_is_what_stands_on_agreed_sheets(firm: Firm, seed: int) -> None:
+    dice = random.Random(seed)
+    states: dict[int, str] = {}
+    cents: dict[int, int] = {}
+    sheets = []
+    for number in range(3):
+        lines = [(f"{dice.randrange(1, 96) / 4:.2f}", f"{dice.randrange(0, 9000)}.{dice.randrange(100):02d}") for _ in range(dice.randrange(1, 4))]
+        sheet = sheet_of(firm, *lines, day=date(2026, 11, 20 + number))
+        # in whole numbers: quarter hours times cents, four of them a cent; halves go to the even one, as banks do
+        quarters = [round(float(hours) * 4) * int(rate.replace(".", "")) for hours, rate in lines]
+        cents[sheet.pk] = sum(each // 4 + (each % 4 > 2 or (each % 4 == 2 and each // 4 % 2 == 1)) for each in quarters)
+        states[sheet.pk], sheets = "draft", [*sheets, sheet]
+    for _ in range(24):
+        sheet = dice.choice(sheets)
+        ways = [(name, to) for (at, name), to in leads.items() if at == states[sheet.pk] and (name != "settle" or dice.random() < 0.3)]
+        if not ways:
+            continue
+        name, states[sheet.pk] = dice.choice(ways)
+        step(firm, sheet, name)
+        owed = sum(cents[pk] for pk, state in states.items() if state in ("confirmed", "settled"))
+        rows = Line.objects.filter(kind="actual", status="posted")
+        assert (rows.aggregate(total=Sum("amount"))["total"] or Decimal(0)) * 100 == owed
+        assert rows.count() == sum(state in ("confirmed", "settled") for state in states.values())
