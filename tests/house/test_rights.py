@@ -190,7 +190,9 @@ def test_user_lists_hold_members_only(house: House, inside: Callable[[], Any]) -
     client = logged_in(house, house.owner)
     for key in ("frame.project", "directory.person", "hub.system", "hub.interface"):
         page = client.get(f"/w/{key}/new/").content.decode()
-        assert "stranger" not in page and "viewer" in page, key
+        assert "stranger" not in page and 'data-pick="/pick/frame.user/' in page, key
+    found = {word: client.get("/pick/frame.user/", {"q": word}).text for word in ("view", "strang")}
+    assert "viewer" in found["view"] and "stranger" not in found["strang"]
     with inside():
         project = resource("frame.project")
         for given in (house.stranger.pk, "stranger", str(house.stranger.pk), f"#{house.stranger.pk}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import nh3
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -158,11 +159,11 @@ def page(request: HttpRequest, page: str) -> HttpResponse:
 
 
 @require_safe
-def picture(request: HttpRequest, language: str, name: str) -> HttpResponse:
+def picture(request: HttpRequest, language: str, name: str) -> FileResponse:
     """A picture of the guide."""
     path = declared.folder / "pictures" / language / name
     if _picture.fullmatch(f"pictures/{language}/{name}") is None or not path.is_file():
         raise Http404
-    answer = HttpResponse(path.read_bytes(), content_type="image/png")
+    answer = FileResponse(io.BytesIO(path.read_bytes()), content_type="image/png")
     answer["Cache-Control"] = "private, max-age=86400"
     return answer
