@@ -80,8 +80,8 @@ def test_an_upgrade_renames_those_that_came_later() -> None:
             cursor.execute("INSERT INTO frame_accessevent (at, kind, user_id, name, address, detail) VALUES (now(), 'login', NULL, 'anna', '', '')")
             for name in before:
                 cursor.execute(
-                    "INSERT INTO frame_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active, date_joined, language)"
-                    " VALUES (%s, '', false, '', '', '', false, true, now(), '')", [name],
+                    "INSERT INTO frame_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active, date_joined, language, spelt)"
+                    " VALUES (%s, '', false, '', '', '', false, true, now(), '', '')", [name],
                 )  # fmt: skip
             for _twice in range(2):
                 cursor.execute(migration.rename)

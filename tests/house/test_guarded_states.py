@@ -107,7 +107,7 @@ def test_undo_brings_nothing_back_into_a_confirmed_sheet(house: House, inside: C
 
 
 def test_children_in_a_form_need_their_own_rights(half: Half) -> None:
-    role = Role.objects.create(tenant=half.house.tenant, key="sheets", name="sheets", grants=["labour.sheet.*", "labour.sheetline.add"])
+    role = Role.objects.create(tenant=half.house.tenant, key="sheets", name="sheets", grants=["labour.sheet.*", "labour.sheetline.add", "directory.team.view"])
     user = User.objects.create_user("sheets", password=None)
     Membership.objects.create(tenant=half.house.tenant, user=user, role=role, project=half.house.project)
     rights, sheets = access_of(user, half.house.tenant), resource("labour.sheet")
