@@ -83,9 +83,14 @@ def test_a_log_in_is_used_only_where_it_is_granted(two: Two) -> None:
     with two.acting():
         with pytest.raises(ValidationError) as refused:
             commands.create(interfaces, two.joining(two.tracker), rights)
-        assert "system_a" in refused.value.message_dict and "P2" in refused.value.messages[0]
+        assert set(refused.value.message_dict) == {"system_a"}, "what one may not look at is not there"
         with pytest.raises(PermissionDenied):
             commands.change(resource("hub.system"), two.tracker, {"name": "mine"}, rights)
+    looker = member(two.house, "looker", "engineer", two.other)
+    member(two.house, "looker", "viewer", None)
+    with scope.within(scope.Scope(two.house.tenant.pk, looker.pk)), pytest.raises(ValidationError) as refused:
+        commands.create(interfaces, two.joining(two.tracker), access_of(looker, two.house.tenant))
+    assert "system_a" in refused.value.message_dict and "P2" in refused.value.messages[0], "who may look at it is told what is missing"
     client = logged_in(two.house, two.house.owner)
     assert client.post("/hub/systems/tracker/use/", {"project": "P2", "action": "give"}).status_code == 302
     with two.acting():

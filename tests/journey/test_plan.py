@@ -48,6 +48,13 @@ def test_a_task_is_made_named_linked_and_removed_by_keys_and_all_is_undone(conte
     expect(row(page, "评审对账规则").locator(".gantt-cell-wbs")).to_have_text("2.5")
     expect(toast(page)).to_contain_text("已保存", timeout=20_000)
     grid(page).focus()
+    page.keyboard.press("Control+]")
+    expect(row(page, "评审对账规则")).to_have_attribute("aria-level", "3")
+    expect(toast(page)).to_contain_text("已改期", timeout=20_000)
+    page.keyboard.press("Control+z")
+    expect(row(page, "评审对账规则")).to_have_attribute("aria-level", "2")
+    expect(toast(page)).to_contain_text("已撤销")
+    grid(page).focus()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("m")
     expect(toast(page)).to_contain_text("已标记")
@@ -56,18 +63,22 @@ def test_a_task_is_made_named_linked_and_removed_by_keys_and_all_is_undone(conte
     page.get_by_role("dialog").get_by_role("button", name="添加").or_(page.locator(".gantt-link-form [type=submit]")).first.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     row(page, "评审对账规则").locator(".gantt-cell-wbs").click()
-    page.keyboard.press("Control+]")
-    expect(row(page, "评审对账规则")).to_have_attribute("aria-level", "3")
+    page.keyboard.press("Control+]")  # below what it waits for
+    expect(page.locator(".gantt-toast.is-error")).to_contain_text("请先删除该依赖")
+    expect(row(page, "评审对账规则")).to_have_attribute("aria-level", "2")
+    while page.locator(".gantt-toast-close").count():
+        page.locator(".gantt-toast-close").first.click()
+    grid(page).focus()
     page.keyboard.press("Delete")
     expect(row(page, "评审对账规则")).to_have_count(0)
-    for _ in range(5):  # removed, indented, linked, named, made
+    for _ in range(4):  # removed, linked, named, made
         page.keyboard.press("Control+z")
         expect(toast(page)).to_contain_text("已撤销")
         page.locator(".gantt-toast-close").first.click()
         expect(toast(page)).to_have_count(0)
     expect(row(page, "评审对账规则")).to_have_count(0)
     expect(row(page, "设计失败重试与死信处理").locator(".gantt-cell-wbs")).to_have_text("2.5")
-    assert faults == []
+    assert [fault for fault in faults if "422" not in fault] == []  # what was refused stands in the browser's log
 
 
 def test_a_constraint_without_a_date_is_refused_beside_its_field(context: BrowserContext, running: Running) -> None:
