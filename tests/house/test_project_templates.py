@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ from jingwei.frame.carried import files as carried_files
 from jingwei.frame.documents import texts
 from jingwei.frame.documents.declaration import registry as documents
 from jingwei.frame.models import Attachment, DocumentText, Edge, Project
-from jingwei.frame.project_templates import bringing, days, declared, file, taking
+from jingwei.frame.project_templates import bringing, days, declared, file, ready, taking
 from jingwei.frame.project_templates.bringing import Wanted
 from jingwei.frame.records import commands, undo
 from jingwei.frame.records.resource import Resource, resource, resources
@@ -265,3 +267,43 @@ def test_no_id_stands_in_a_file_and_none_is_taken_from_one(plan: House, inside: 
             model = resource("work.task").model
             assert {task.assignee_id for task in model.objects.all()} == {None} and {task.calendar_id for task in model.objects.all()} == {None}
             assert any("夜班" in text for text in result.missing)
+
+
+def test_programs_bring_templates_in(plan: House, inside: Any) -> None:
+    program = Program(plan, plan.owner, plan.tenant)
+
+    def post(**body: Any) -> tuple[int, Any]:
+        answer = program.client.post("/api/v1/templates", body, headers={"Authorization": f"Bearer {program.token}"})
+        return answer.status_code, answer.json()
+
+    status, listed = program.call("GET", "/api/v1/templates")
+    assert status == 200 and {each["key"] for each in listed} == set(ready.registry)
+    assert post(ready="mes-rollout", code="MES-1", start_on="2027-03-01")[0] == 201
+    with inside():
+        content, person = taken(plan, with_files=False), resource("directory.person").model.objects.get(number="E-9")
+    status, told = post(file=SimpleUploadedFile("t.json", content), code="COPY", name="Kopie", start_on="2027-03-01", people=json.dumps({"1": person.pk}))
+    assert status == 201 and told["counts"]["work.task"] == 5 and told["trace"], told
+    for wrong, field in (
+        ({"code": "COPY"}, "code"), ({"code": "C2", "start_on": "soon"}, "start_on"), ({"code": "C2", "start_on": ""}, "start_on"), ({"code": "C2", "people": "x"}, "people"),
+        ({"code": "C2", "people": '{"9": 1}'}, "people"), ({"code": "C2", "file": SimpleUploadedFile("t.json", b"{")}, "file"),
+    ):  # fmt: skip
+        status, told = post(**({"file": SimpleUploadedFile("t.json", content), "name": "x", "start_on": "2027-03-01"} | wrong))
+        assert status == 422 and told["errors"][0]["field"] == field, (wrong, told)
+    assert post(file=SimpleUploadedFile("t.json", content), project="NOWHERE")[0] == 404
+    assert program.call("GET", "/api/v1/projects/P1/template?tasks=x")[0] == 422
+    assert program.call("GET", "/api/v1/projects/NOWHERE/template")[0] == 404
+
+
+def test_taking_costs_the_same_however_many(plan: House, inside: Any) -> None:
+    def asked() -> int:
+        with inside(), CaptureQueriesContext(connection) as caught:
+            taking.take(plan.project, access_of(plan.owner, plan.tenant))
+        return len(caught)
+
+    few = asked()
+    with inside():
+        person = resource("directory.person").model.objects.get(number="E-9")
+        for number in range(6):
+            made(plan, "work.task", name=f"weiter {number}", assignee=person)
+            edges.join(traces["threatens"], made(plan, "risk.risk", title=f"noch {number}"), resource("work.task").model.objects.get(code="T-2"), plan.access)
+    assert asked() == few

@@ -18,16 +18,19 @@ from django.utils import translation
 from jingwei.frame.models import History, LongWork, Project
 from jingwei.frame.project_templates import kept, ready, taking
 from jingwei.frame.records.resource import resource
-from jingwei.frame.rights.access import access_of
-from jingwei.frame.traces import edges
-from jingwei.frame.traces.trace import registry as traces
 from jingwei.frame.work import longwork
 from tests.house.carried import browser
 from tests.house.conftest import House
 from tests.house.test_api import Program
-from tests.house.test_project_templates import brought, everything, made, taken
+from tests.house.test_project_templates import brought, everything
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def kept_apart(settings: Any, tmp_path: Any) -> None:
+    """Files of these tests lie in a folder of their own."""
+    settings.MEDIA_ROOT = tmp_path
 
 
 def zipped(**members: bytes) -> bytes:
@@ -109,31 +112,6 @@ def test_ready_templates_become_projects(key: str, language: str, house: House, 
         assert is_chinese == (language == "zh-hans")
 
 
-def test_programs_bring_templates_in(plan: House, inside: Any) -> None:
-    program = Program(plan, plan.owner, plan.tenant)
-
-    def post(**body: Any) -> tuple[int, Any]:
-        answer = program.client.post("/api/v1/templates", body, headers={"Authorization": f"Bearer {program.token}"})
-        return answer.status_code, answer.json()
-
-    status, listed = program.call("GET", "/api/v1/templates")
-    assert status == 200 and {each["key"] for each in listed} == set(ready.registry)
-    assert post(ready="mes-rollout", code="MES-1", start_on="2027-03-01")[0] == 201
-    with inside():
-        content, person = taken(plan, with_files=False), resource("directory.person").model.objects.get(number="E-9")
-    status, told = post(file=SimpleUploadedFile("t.json", content), code="COPY", name="Kopie", start_on="2027-03-01", people=json.dumps({"1": person.pk}))
-    assert status == 201 and told["counts"]["work.task"] == 5 and told["trace"], told
-    for wrong, field in (
-        ({"code": "COPY"}, "code"), ({"code": "C2", "start_on": "soon"}, "start_on"), ({"code": "C2", "start_on": ""}, "start_on"), ({"code": "C2", "people": "x"}, "people"),
-        ({"code": "C2", "people": '{"9": 1}'}, "people"), ({"code": "C2", "file": SimpleUploadedFile("t.json", b"{")}, "file"),
-    ):  # fmt: skip
-        status, told = post(**({"file": SimpleUploadedFile("t.json", content), "name": "x", "start_on": "2027-03-01"} | wrong))
-        assert status == 422 and told["errors"][0]["field"] == field, (wrong, told)
-    assert post(file=SimpleUploadedFile("t.json", content), project="NOWHERE")[0] == 404
-    assert program.call("GET", "/api/v1/projects/P1/template?tasks=x")[0] == 422
-    assert program.call("GET", "/api/v1/projects/NOWHERE/template")[0] == 404
-
-
 def large(rows: int) -> bytes:
     tasks = [{"id": 1, "name": "alles"}] + [{"id": n, "name": f"Schritt {n}", "parent": 1, "duration_minutes": 60} for n in range(2, rows + 1)]
     links = [{"id": n, "predecessor": n + 1, "successor": n + 2} for n in range(1, rows - 1)]
@@ -180,18 +158,3 @@ def test_links_cost_the_same_however_many(house: House, inside: Any) -> None:
 
     few = asked(20)
     assert asked(60) - few <= 4 * 40 + 5, "a look at each row that is named, and nothing that grows faster"
-
-
-def test_taking_costs_the_same_however_many(plan: House, inside: Any) -> None:
-    def asked() -> int:
-        with inside(), CaptureQueriesContext(connection) as caught:
-            taking.take(plan.project, access_of(plan.owner, plan.tenant))
-        return len(caught)
-
-    few = asked()
-    with inside():
-        person = resource("directory.person").model.objects.get(number="E-9")
-        for number in range(6):
-            made(plan, "work.task", name=f"weiter {number}", assignee=person)
-            edges.join(traces["threatens"], made(plan, "risk.risk", title=f"noch {number}"), resource("work.task").model.objects.get(code="T-2"), plan.access)
-    assert asked() == few

@@ -71,7 +71,7 @@ def test_join_map_switch_on_and_see_the_milestone_move(context: BrowserContext, 
     page.click("#publish")
 
     expect(page.locator("h1")).to_contain_text("试运行")
-    expect(page.locator("p.lead")).to_contain_text("未写入任何数据")
+    expect(page.locator("p.lead")).to_contain_text("没有写入任何内容")
     page.click("main button[value=live]")
     expect(page.locator("h1")).to_contain_text("journey")
     for _ in range(30):
