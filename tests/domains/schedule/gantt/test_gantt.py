@@ -260,6 +260,7 @@ def test_a_cell_behind_the_divider_is_brought_to_the_eye_and_answers(gantt: Gant
     gantt.grid.focus()
     for _ in range(20):
         gantt.press("ArrowRight")
+        gantt.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         if "gantt-cell-assignee" in (gantt.page.locator(".gantt-cell.is-active").get_attribute("class") or ""):
             break
     cell, tree = gantt.cell("用户培训", "assignee").bounding_box(), gantt.page.locator(".gantt-tree").bounding_box()
