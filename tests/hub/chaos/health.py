@@ -36,6 +36,10 @@ _ours = """
 SELECT l.key_a, t.name, t.description, l.state, l.left_a FROM hub_link l JOIN work_task t ON t.id = l.key_b::bigint
 WHERE l.interface_id = %s AND l.key_a = ANY(%s)
 """
+_answers = """
+SELECT l.key_a, c.field, extract(epoch FROM max(c.resolved_at))::float AS at FROM hub_conflict c JOIN hub_link l ON l.id = c.link_id
+WHERE c.interface_id = %s AND l.key_a = ANY(%s) AND c.resolved_at IS NOT NULL GROUP BY 1, 2
+"""
 
 
 @dataclass
@@ -100,7 +104,8 @@ class Watch(threading.Thread):
             self._judge(watched, row, found, now)
 
     def _late_edit(self, row: dict[str, Any]) -> str:
-        """An edit over there, older than promised, that our side does not show; not looked for where anybody has edited the pair since."""
+        """An edit over there, older than promised, that our side does not show; not looked for where anybody has edited the pair since, or a person was
+        asked about this field after the edit and has answered."""
         at = time.time()
         with self.journal.lock:
             deeds = [each for each in self.journal.deeds[-400:] if each.interface == row["key"]]
@@ -113,8 +118,11 @@ class Watch(threading.Thread):
         found = {each["key_a"]: each for each in self.installation.rows(_ours, (row["id"], [key for key, _ in due]))}
         mates = self.installation.rows("SELECT key_a FROM hub_link WHERE interface_id = %s AND key_b = ANY(%s)", (row["id"], list(ours_lately)))
         touched |= {each["key_a"] for each in mates}
+        answered = {(each["key_a"], each["field"]): each["at"] for each in self.installation.rows(_answers, (row["id"], [key for key, _ in due]))}
         for (key, name), deed in due.items():
             mine = found.get(key)
+            if max(answered.get((key, each), 0.0) for each in (name, "")) >= deed.ended:
+                continue
             if mine is not None and key not in touched and not mine["left_a"] and mine[name] != deed.value:
                 return f"{name} of {key} was set to {deed.value!r} {at - deed.ended:.0f} s ago, ours is {mine[name]!r}"
         return ""

@@ -311,9 +311,9 @@ def play(stage: Stage, seconds: float, kills: int, crashes: int, quiet: float) -
     violations = [*nemesis.found, *([] if quieted is not None else [f"not quiet after {quiet:.0f} s"]), *stage.violations()]
     violations += recover(stage, nemesis, quiet)
     violations += [each for each in stage.violations() if each not in violations]
-    lies = list(stage.watch.lies) if stage.watch else []
     verify = {joint.key: stage.installation.verify(joint.key) for joint in stage.joints}
     violations += _against_verify(verify, violations)
+    lies = list(stage.watch.lies) if stage.watch else []  # all of them, up to the end
     sql = stage.installation.rows
     shown = sql(
         "SELECT (SELECT count(*) FROM hub_conflict) AS conflicts, (SELECT count(*) FROM hub_quarantine) AS parked, (SELECT count(*) FROM hub_deadletter) AS dead"
