@@ -241,6 +241,7 @@ def test_what_is_no_duration_names_the_forms_and_stays_to_be_mended(gantt: Gantt
     gantt.page.locator(".gantt-input").fill("1周2天")
     gantt.press("Enter")
     expect(gantt.page.locator(".gantt-input")).to_have_count(0)
+    expect(gantt.cell("用户培训", "duration")).to_contain_text("7 天")  # it is kept by the server in a moment
     assert gantt.task("用户培训")["duration_minutes"] == 7 * 480
 
 
