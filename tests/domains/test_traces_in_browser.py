@@ -45,6 +45,7 @@ def test_an_edge_is_made_by_the_picker_and_lives_its_life(firm: Firm, chromium: 
     section.get_by_role("button", name="移除").click()
     expect(section.get_by_role("link", name="MES 工单接口联调（含异常）")).to_have_count(0)
     assert not Edge.objects.exists()
+    page.wait_for_load_state("networkidle")  # what was swapped in is ready to be pressed
     page.get_by_role("button", name="撤销").first.click()
     expect(page.locator("#traces").get_by_role("link", name="MES 工单接口联调（含异常）")).to_be_visible()
     section.get_by_role("link", name="影响范围").click()
