@@ -11,8 +11,8 @@ from django.db import connections, transaction
 long_enough = 0.7  # for the second to come to the point where it waits, or should have
 
 
-def overlapped(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
-    """What each gave, or the exception that it ended with."""
+def overlapped(first: Callable[[], Any], second: Callable[[], Any], *, waits: bool = False) -> tuple[Any, Any]:
+    """What each gave; of the second one the exception that it ended with. `waits`: the second must not have ended before the first."""
     given: list[Any] = []
 
     def follow() -> None:
@@ -24,6 +24,7 @@ def overlapped(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any
         one = first()
         thread.start()
         thread.join(long_enough)
+        assert not (waits and given), "it waits"
     thread.join(60)
     assert given, "the second has not come to an end"
     return one, given[0]

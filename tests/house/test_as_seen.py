@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jingwei.frame.records.resource import Resource, Verb, resources
+from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.records.verbs import Verb
 from tests.house.conftest import House
 from tests.house.test_api import Person
 from tests.house.test_mcp import Assistant

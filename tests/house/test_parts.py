@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from jingwei.frame.models import ApiToken
-from jingwei.frame.records.resource import Children, Resource, parts_at_most, resource, resources
+from jingwei.frame.records.resource import Resource, parts_at_most, resource, resources
+from jingwei.frame.records.verbs import Children
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,6 @@ The first one writes and waits with its end; the second begins meanwhile; then t
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -24,6 +23,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import commands, turns, undo
 from jingwei.frame.records.resource import Resource, resource, resources
 from jingwei.frame.traces import edges, traces
+from tests.at_once import overlapped
 from tests.house.conftest import House
 from tests.house.half import Half, halved
 
@@ -34,42 +34,16 @@ Step = Callable[[], Any]
 
 def one_behind_the_other(house: House, first: Step, second: Step, within: Callable[[], Any] | None = None) -> Exception | None:
     """The second begins while the first has written and not ended; what it was refused with, None when it was done. `within` is its scope."""
-    written, ended, said, failed = threading.Event(), threading.Event(), list[Exception | None](), list[Exception]()
-
-    def hold() -> None:
-        try:
-            with scope.within(scope.Scope(house.tenant.pk)), transaction.atomic():
-                first()
-                written.set()
-                ended.wait(10)
-        except Exception as problem:
-            failed.append(problem)
-        finally:
-            written.set()
-            connections.close_all()
 
     def follow() -> None:
-        try:
-            with within() if within is not None else scope.within(scope.Scope(house.tenant.pk)):
-                second()
-            said.append(None)
-        except (ValidationError, PermissionDenied, commands.Stale) as problem:
-            said.append(problem)
-        finally:
-            connections.close_all()
+        with within() if within is not None else scope.within(scope.Scope(house.tenant.pk)):
+            second()
 
-    one, two = threading.Thread(target=hold), threading.Thread(target=follow)
-    one.start()
-    assert written.wait(10)
-    two.start()
-    time.sleep(0.3)
-    ended.set()
-    one.join(10)
-    two.join(20)
-    if failed:
-        raise failed[0]
-    (problem,) = said
-    return problem
+    with scope.within(scope.Scope(house.tenant.pk)):
+        _one, problem = overlapped(first, follow)
+    if isinstance(problem, Exception) and not isinstance(problem, ValidationError | PermissionDenied | commands.Stale):
+        raise problem
+    return problem if isinstance(problem, Exception) else None
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from jingwei.frame.lives.eyes import Authors
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle, Step
 from jingwei.frame.records.partial import part
 from jingwei.frame.records.report import Report, Survey, plain, rows_report
-from jingwei.frame.records.resource import Children, Resource, Verb, carried_kinds
+from jingwei.frame.records.resource import Resource, carried_kinds
 from jingwei.frame.records.totals import in_order, totals
+from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.telling.overdue import overdue
 from jingwei.frame.telling.watches import Watch
 from jingwei.frame.traces import Trace

@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 
 from jingwei.domains.directory.models import Team
 from jingwei.domains.labour.models import Sheet
 from jingwei.frame import scope
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
+from tests.at_once import together
 from tests.domains.conftest import Firm, refuses, staff
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,7 @@ def test_another_crew_and_another_day_are_others(firm: Firm) -> None:
 def test_of_two_who_submit_at_once_the_second_is_refused(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given 16 h and 16 h on two sheets, when both are submitted at the same moment, then one goes through."""
     rows = [sheet_of(firm, "李强", 16), sheet_of(firm, "李强", 16, project=firm.second)]
-    both, told = threading.Barrier(2), list[str]()
+    both = threading.Barrier(2)
     stamped = Sheet.save
 
     def late(row: Sheet, *args: Any, **options: Any) -> None:  # both have looked, or one waits for the other, before one is written
@@ -79,18 +80,9 @@ def test_of_two_who_submit_at_once_the_second_is_refused(firm: Firm, monkeypatch
     monkeypatch.setattr(Sheet, "save", late)
 
     def submit(row: Sheet) -> None:
-        try:
-            with scope.within(scope.Scope(firm.tenant.pk, firm.users["owner"].pk)):
-                commands.act(resource("labour.sheet"), "submit", row, {}, firm.rights("owner"))
-            told.append("submitted")
-        except ValidationError as problem:
-            told.append(" ".join(problem.messages))
-        finally:
-            connections.close_all()
+        with scope.within(scope.Scope(firm.tenant.pk, firm.users["owner"].pk)):
+            commands.act(resource("labour.sheet"), "submit", row, {}, firm.rights("owner"))
 
-    threads = [threading.Thread(target=submit, args=(row,)) for row in rows]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(20)
-    assert told.count("submitted") == 1 and any("24" in text for text in told), told
+    told = together(*(partial(submit, row) for row in rows))
+    refused = [each for each in told if isinstance(each, ValidationError)]
+    assert told.count(None) == len(refused) == 1 and "24" in refused[0].messages[0], told

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from jingwei.domains.labour.models import Sheet, SheetLine
@@ -16,6 +17,7 @@ from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Role, User
 from jingwei.frame.walls.troubles import said_of
+from tests.at_once import together
 from tests.domains.conftest import Firm
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +126,7 @@ def test_a_new_draft_sent_again_is_found_and_its_own_text_goes_on(firm: Firm) ->
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("as_program", [False, True])
 def test_the_same_draft_twice_at_once_is_written_once_and_answered_twice(firm: Firm, monkeypatch: pytest.MonkeyPatch, as_program: bool) -> None:
-    both, stored, answers = threading.Barrier(2), Sheet.save, list[Any]()
+    both, stored = threading.Barrier(2), Sheet.save
 
     def late(row: Sheet, *args: Any, **options: Any) -> None:  # both have looked for it, or one waits for the other, before it is there
         try:
@@ -137,17 +139,10 @@ def test_the_same_draft_twice_at_once_is_written_once_and_answered_twice(firm: F
     clients = [firm.client("crew") for _ in range(2)]
     header = {"Accept": "application/json"} if as_program else {"X-Draft": "1"}
 
-    def send(client: Client) -> None:
-        try:
-            answers.append(client.post(address, fresh(firm, then="submit"), headers=header))
-        finally:
-            connections.close_all()
+    def send(client: Client) -> Any:
+        return client.post(address, fresh(firm, then="submit"), headers=header)
 
-    threads = [threading.Thread(target=send, args=(each,)) for each in clients]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(20)
+    answers = together(*(partial(send, each) for each in clients))
     assert [(each.status_code, each["Content-Type"]) for each in answers] == [(200, "application/json")] * 2, [each.content for each in answers]
     assert answers[0].json() == answers[1].json() and Sheet.objects.count() == 1
 

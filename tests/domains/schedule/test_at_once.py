@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections, transaction
 from django.utils import translation
 
 from jingwei.domains.schedule import services
@@ -20,6 +17,7 @@ from jingwei.domains.worktime import services as worktime
 from jingwei.domains.worktime.models import Calendar, CalendarException
 from jingwei.frame import scope
 from jingwei.kernels.planfile import write_mspdi
+from tests.at_once import overlapped
 from tests.domains.conftest import Firm
 from tests.domains.schedule.test_files import plan
 
@@ -28,41 +26,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def at_once(firm: Firm, first: Callable[[], Any], second: Callable[[], Any]) -> str:
     """The second begins while the first has written and not ended; the words it was refused with, empty when it was done."""
-    written, ended, said = threading.Event(), threading.Event(), list[str]()
-
-    def hold() -> None:
-        try:
-            with scope.within(scope.Scope(firm.tenant.pk)), transaction.atomic():
-                first()
-                written.set()
-                ended.wait(10)
-        finally:
-            written.set()
-            connections.close_all()
 
     def follow() -> None:
-        try:
-            with scope.within(scope.Scope(firm.tenant.pk)), translation.override("en"):
-                second()
-            said.append("")
-        except ValidationError as problem:
-            said.append("; ".join(problem.messages))
-        except Exception as problem:
-            said.append(f"failed: {problem!r}")
-        finally:
-            connections.close_all()
+        with scope.within(scope.Scope(firm.tenant.pk)), translation.override("en"):
+            second()
 
-    one, two = threading.Thread(target=hold), threading.Thread(target=follow)
-    one.start()
-    assert written.wait(20)
-    two.start()
-    time.sleep(0.4)
-    assert not said, "it waits"
-    ended.set()
-    one.join(20)
-    two.join(20)
-    [words] = said
-    return words
+    with scope.within(scope.Scope(firm.tenant.pk)):
+        _one, problem = overlapped(first, follow, waits=True)
+    if isinstance(problem, Exception) and not isinstance(problem, ValidationError):
+        raise problem
+    return "; ".join(problem.messages) if problem is not None else ""
 
 
 @pytest.fixture

@@ -324,6 +324,11 @@ def newest_on_equal_clocks() -> Patches:
     return {(Fields, "_newest"): newest}
 
 
+def future_stamps_believed() -> Patches:
+    """A peer's stamp is when it happened, also when that is still to come."""
+    return {(taking, "moment_of"): lambda stamp, read_at, _terms: stamp or read_at}
+
+
 def marks_forgotten() -> Patches:
     """A reason why a field stands apart lasts until the next planning only."""
 
@@ -388,7 +393,7 @@ mutants: tuple[Callable[[], Patches], ...] = (
     later_stamp_believed, deleted_comes_back_by_an_echo, answer_on_stale_values, refused_write_repeated, pairing_by_chance, delete_after_edit,
     delete_unasked, empty_beats_value, guard_ignored, guard_forgets, circles_ignored, circle_let_go_by_movement, echo_taken_for_an_edit,
     unanswered_write_taken_for_an_edit, one_way_flows_back, unlinked_pair_writes, parked_side_planned, returning_record_deleted_again, key_forgotten,
-    union_drops, union_agreed_too_early, newest_on_equal_clocks, marks_forgotten, overwritten_unseen_untold, policy_turned_round,
+    union_drops, union_agreed_too_early, newest_on_equal_clocks, future_stamps_believed, marks_forgotten, overwritten_unseen_untold, policy_turned_round,
     questions_without_a_question, delete_answer_ignored, left_is_gone,
 )  # fmt: skip
 

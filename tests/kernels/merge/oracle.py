@@ -189,7 +189,8 @@ class Oracle:
         for where, each in ((one, record), (two, against)):
             known = max(0, self.known_of(hub, where, each.key))
             stamps.append([c.stamp for c in each.changes[: known + 1] if c.by != hub.name])
-        return not stamps[1] or any(s - t > 2 for s in stamps[0][-6:] for t in stamps[1][-6:])
+        behind = self.world.now + 2  # what is stamped later than it can have been written proves nothing
+        return not stamps[1] or any(s - t > 2 and s <= behind for s in stamps[0][-6:] for t in stamps[1][-6:])
 
     def _elements(self, hub: Any, link: Any, side: str, record: Record | None, other: Record | None, old: Any, new: Any) -> None:
         """Lists, element by element: what goes was taken away by somebody over there, what comes was put in over there."""

@@ -68,6 +68,20 @@ def test_newest_without_times_or_within_doubt_asks() -> None:
     assert writes(merge.plan(known, terms("newest"))) == {"a": "theirs"}
 
 
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_stamp_behind_its_reading_is_of_a_wrong_clock_and_decides_nothing(is_read: bool) -> None:
+    known = pair("old", "old", "old")
+    known.b.seen, known.b.changed_at = {"f": "ours, later"}, noon
+    ahead = Arrival(
+        "a", "1", {"f": "theirs, earlier"}, stamp=noon + timedelta(minutes=4), read_at=noon + timedelta(seconds=4), is_read=is_read, is_confirmed=True
+    )
+    assert merge.take(known, ahead, terms("newest")) == Taken.CHANGED and known.a.changed_at is None
+    assert merge.plan(known, terms("newest")).clashes and not merge.plan(known, terms("newest")).writes
+    within = Arrival("a", "1", {"f": "theirs, now"}, stamp=noon + timedelta(seconds=8), read_at=noon + timedelta(seconds=7), is_read=is_read, is_confirmed=True)
+    assert merge.take(known, within, terms("newest")) == Taken.CHANGED
+    assert writes(merge.plan(known, terms("newest"))) == {"b": "theirs, now"}
+
+
 def test_union_keeps_what_was_added_and_drops_what_was_removed() -> None:
     found = plan(["k", "a"], ["k", "b", "gone"], ["k", "gone"], "union")
     assert writes(found) == {"a": ["k", "a", "b"], "b": ["k", "a", "b"]}

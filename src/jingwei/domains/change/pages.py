@@ -20,7 +20,8 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands
-from jingwei.frame.records.resource import Verb, resource
+from jingwei.frame.records.resource import resource
+from jingwei.frame.records.verbs import Verb
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.web import Request, project_named
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.work import loops, services
 from jingwei.domains.work.models import Dependency, Task
-from jingwei.frame.records.resource import Children, Resource, Verb
+from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.traces import Trace
 from jingwei.frame.views import Board, Month, Timeline
 

@@ -23,8 +23,9 @@ from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import asking, commands, past
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.report import Report, Survey, reports, surveys
-from jingwei.frame.records.resource import Resource, Verb, registry, resources
+from jingwei.frame.records.resource import Resource, registry, resources
 from jingwei.frame.records.told import as_told
+from jingwei.frame.records.verbs import Verb
 from jingwei.frame.rights.tokens import TokenAuth
 from jingwei.frame.traces.trace import relations_of
 from jingwei.frame.ui.errors import busy

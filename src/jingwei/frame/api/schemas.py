@@ -11,8 +11,9 @@ from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from jingwei.frame.records import extra
-from jingwei.frame.records.resource import Resource, Verb, parts_at_most
+from jingwei.frame.records.resource import Resource, parts_at_most
 from jingwei.frame.records.told import told
+from jingwei.frame.records.verbs import Verb
 
 _types: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.ForeignKey, int | str),

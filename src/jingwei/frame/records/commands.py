@@ -282,7 +282,7 @@ def remove(resource: Resource, row: Any, access: Access) -> None:
     try:
         _remove(resource, [current])
     except ProtectedError as problem:
-        raise _still_used(problem) from problem
+        raise standing.still_used(problem) from problem
 
 
 @in_turn
@@ -314,7 +314,7 @@ def _remove_parts(resource: Resource, rows: Sequence[Any], places: Sequence[int]
     except (ValidationError, ProtectedError, IntegrityError) as problem:
         if len(places) == 1:
             if isinstance(problem, ProtectedError):
-                problem = _still_used(problem)
+                problem = standing.still_used(problem)
             out[places[0]] = problem if isinstance(problem, ValidationError) else ValidationError(_("It cannot be deleted because it is used elsewhere."))
             return
     middle = len(places) // 2
@@ -346,11 +346,6 @@ def _removed(resource: Resource, rows: Sequence[Any]) -> None:
         rows[0].delete()
     else:
         resource.model.objects.filter(pk__in=[row.pk for row in rows]).delete()
-
-
-def _still_used(problem: ProtectedError) -> ValidationError:
-    names = ", ".join(sorted({str(type(o)._meta.verbose_name) for o in problem.protected_objects}))
-    return ValidationError(_("It cannot be deleted because it is used by: %(names)s. Remove those first.") % {"names": names})
 
 
 @in_turn

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame.models.values import whole as whole_number
 from jingwei.frame.records import doubles, forms, hearers
-from jingwei.frame.records.resource import Children, Resource, parts_at_most
+from jingwei.frame.records.resource import Resource, parts_at_most
+from jingwei.frame.records.verbs import Children
 from jingwei.frame.rights.access import Access
 
 Values = Mapping[str, Any]

@@ -11,7 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from jingwei.frame.lives.approval import Approval
-from jingwei.frame.lives.lifecycle import Everything, Lifecycle, Step
+from jingwei.frame.lives.lifecycle import Everything, Lifecycle
 from jingwei.frame.models import Extended, Project, TenantModel
 from jingwei.frame.models.custom import extended
 from jingwei.frame.models.scoped import within_projects
@@ -19,6 +19,7 @@ from jingwei.frame.models.spelt import SpeltField, spelt_with
 from jingwei.frame.records import extra
 from jingwei.frame.records.lookups import first_of, followed
 from jingwei.frame.records.shape import Shape
+from jingwei.frame.records.verbs import Children, Verb, verb_of
 from jingwei.frame.rights import access
 
 registry: dict[str, Resource] = {}
@@ -29,33 +30,6 @@ carried_kinds = ("files", "talk", "tags", "watch")
 
 class UnknownResource(LookupError):
     """No resource of that key is declared."""
-
-
-@dataclass(frozen=True)
-class Verb:
-    """Something one does to a row beyond editing it. `run(instance=…, **values)` is a service; `fields` are asked for first."""
-
-    name: str
-    title: Any
-    run: Callable[..., Any]
-    fields: tuple[str, ...] = ()
-    icon: str = "check"
-    bulk: bool = False
-    confirm: bool = False
-    when: Callable[[Any], bool] | None = None
-
-    def applies(self, instance: Any) -> bool:
-        """Whether it makes sense for this row now."""
-        return self.when is None or self.when(instance)
-
-
-@dataclass(frozen=True)
-class Children:
-    """Rows that live inside their parent's form: `name` is the related accessor, `fields` what the form shows, `title` their heading when not the usual one."""
-
-    name: str
-    fields: tuple[str, ...]
-    title: Any = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +113,7 @@ class Resource:
         if self.spelt is not None:
             object.__setattr__(self, "untold", (*self.untold, self.spelt.name))
         if self.life is not None:
-            object.__setattr__(self, "verbs", (*(_verb_of(self.life, step) for step in self.life.steps), *self.verbs))
+            object.__setattr__(self, "verbs", (*(verb_of(self.life, step) for step in self.life.steps), *self.verbs))
             if self.life.is_carried:
                 object.__setattr__(self, "fields", tuple(dict.fromkeys((*self.fields, self.life.field))))
         known = {f.name for f in self.model._meta.get_fields()}
@@ -379,18 +353,6 @@ class Resource:
 
 
 reading_verbs = ("view", "export")
-
-
-def _verb_of(life: Lifecycle, step: Step) -> Verb:
-    """A step as something one does to a row."""
-
-    def run(*, instance: Any, **asked: Any) -> Any:
-        return life.take(instance, step.name, **asked)
-
-    return Verb(
-        step.name, step.title, run, fields=step.asked, icon=step.icon, bulk=step.bulk, confirm=step.confirm,
-        when=lambda row: life.may_begin(row, step.name),
-    )  # fmt: skip
 
 
 def resource(key: str) -> Resource:

@@ -56,3 +56,9 @@ def _with_what_is_below(resource: Resource, ids: set[int]) -> set[int]:
         fresh = set(resource.model.objects.filter(below).values_list("pk", flat=True)) - found
         found |= fresh
     return found
+
+
+def still_used(problem: models.ProtectedError) -> ValidationError:
+    """What the database keeps it from being deleted for, in words."""
+    names = ", ".join(sorted({str(type(o)._meta.verbose_name) for o in problem.protected_objects}))
+    return ValidationError(_("It cannot be deleted because it is used by: %(names)s. Remove those first.") % {"names": names})

@@ -23,7 +23,8 @@ from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import commands, extra, forms, parts, people, turns, undo
 from jingwei.frame.records.listing import searched
-from jingwei.frame.records.resource import Children, Resource, Verb, registry
+from jingwei.frame.records.resource import Resource, registry
+from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.ui import extra_form, once, refusals, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
 from jingwei.frame.ui.joined import section_of

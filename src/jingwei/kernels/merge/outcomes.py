@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from jingwei.kernels.merge.pair import Apart, Pair, SideName, Terms, Value, Values, Why, Write, other, sides, whole
+from jingwei.kernels.merge.pair import Apart, Pair, SideName, Terms, Value, Values, Why, Write, moment_of, other, sides, whole
 from jingwei.kernels.merge.planning import shape, shown
 
 
@@ -38,7 +38,7 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
     half.parked = answer.problems
     half.version, half.sequence, half.stamp, half.read_at = answer.version, answer.sequence, answer.stamp, answer.read_at
     if any(before[name] != now for name, now in (half.seen or {}).items() if name in before and name not in write.values):
-        half.changed_at = answer.stamp or answer.read_at  # somebody edited beside our write
+        half.changed_at = moment_of(answer.stamp, answer.read_at, terms)  # somebody edited beside our write
     base, across = dict(pair.base or {}), pair.half(other(side)).seen or {}
     for name, value in write.values.items():
         if answer.problems and (name not in answer.values or answer.values[name] != value):
@@ -71,10 +71,21 @@ def turned_out(pair: Pair, side: SideName, write: Write, answer: Answer, terms: 
     across = (pair.half(other(side)).seen or {}).get
     for name in () if answer.problems else write.values:
         now = answer.values.get(name)
-        if name not in done and now != before.get(name) and terms.policies.get(name) == "newest":
-            # made different by the peer, or edited by a person: nobody knows, so no clock decides
+        if name not in done and now != before.get(name) and _nobody_decides(pair, name, write.values[name], terms):
+            # made different by the peer, or edited by a person: nobody knows, so no clock decides, nor does it end what a person has chosen
             pair.apart[name] = _apart(pair, side, name, now, Why.DIFFER, sent=across(name))
     return bool(done) or write.action == "create"
+
+
+def _nobody_decides(pair: Pair, name: str, sent: Value, terms: Terms) -> bool:
+    policy = terms.policies.get(name)
+    return policy == "newest" or (policy == "ask" and _is_told(pair, name, sent))
+
+
+def _is_told(pair: Pair, name: str, value: Value) -> bool:
+    """Whether a person has chosen this value."""
+    mark = pair.apart.get(name)
+    return mark is not None and mark.why == Why.TOLD and mark.value == value
 
 
 def _forget(pair: Pair, side: SideName, name: str, now: Value) -> None:
@@ -92,7 +103,7 @@ def _apart(pair: Pair, side: SideName, name: str, now: Value, why: str, value: V
     """A mark as of the write: across stood what was sent, though it may have been edited since. But what was merged, or chosen by a
     person, may not have reached the other side yet."""
     mark = pair.apart.get(name)
-    is_third = isinstance(sent, list) or (mark is not None and mark.why == Why.TOLD and mark.value == sent)
+    is_third = isinstance(sent, list) or _is_told(pair, name, sent)
     across = (pair.half(other(side)).seen or {}).get(name) if is_third else sent
     a, b = (now, across) if side == "a" else (across, now)
     return Apart(a, b, why, value, *text)

@@ -29,7 +29,7 @@ class Half:
 
     `seen`: values in the canonical space (side B's names), None when never read. `parked`: its newest state cannot be read through
     the mapping, so `seen` is older than what is there. `left`: it no longer passes the filter. `gone`: deleted, and that was
-    confirmed. `stamp`: the peer's time of the state we know; `changed_at`: of the last change that was not a write of ours;
+    confirmed. `stamp`: the peer's time of the state we know; `changed_at`: of the last change that was not a write of ours, None when nobody can tell;
     `read_at`: when we read it.
     """
 
@@ -43,6 +43,14 @@ class Half:
     stamp: datetime | None = None
     changed_at: datetime | None = None
     read_at: datetime | None = None
+
+
+def moment_of(stamp: datetime | None, read_at: datetime | None, terms: Terms) -> datetime | None:
+    """When a change happened: by the peer's stamp, else not after it was read. None when the stamp lies behind the reading: that clock is wrong, and by how
+    much nobody knows."""
+    if stamp is None or read_at is None:
+        return stamp or read_at
+    return stamp if stamp <= read_at + terms.doubt else None
 
 
 class Why(StrEnum):

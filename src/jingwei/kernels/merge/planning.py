@@ -25,7 +25,7 @@ def plan(pair: Pair, terms: Terms) -> Plan:
     if states["a"] == states["b"] == "present":
         return _Fields(pair, terms).plan()
     if "present" not in states.values():
-        return Plan(pair.base, {}, standing=Standing.UNLINKED)
+        return Plan(pair.base, dict(pair.apart), standing=Standing.UNLINKED)
     here: SideName = "a" if states["a"] == "present" else "b"
     if states[other(here)] == "absent":
         return _create(pair, here, terms)
@@ -79,7 +79,7 @@ def _deleted(pair: Pair, here: SideName, terms: Terms) -> Plan:
         return _create(pair, here, terms)
     if mark is not None and mark.why != Why.ACCEPTED and not _holds(mark, pair):
         mark = None
-    kept = {whole: mark} if mark is not None else {}
+    kept = {name: each for name, each in pair.apart.items() if name != whole} | ({whole: mark} if mark is not None else {})  # it may come back as it was
     unlinked = Plan(pair.base, kept, standing=Standing.UNLINKED)
     if mark is not None and mark.why == Why.ANSWERED:
         return Plan(pair.base, kept, writes={here: Write("delete", {})})

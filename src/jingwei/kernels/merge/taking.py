@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jingwei.kernels.merge.pair import Apart, Arrival, Half, Pair, Taken, Terms, Why, other, whole
+from jingwei.kernels.merge.pair import Apart, Arrival, Half, Pair, Taken, Terms, Why, moment_of, other, whole
 
 
 def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
@@ -18,7 +18,7 @@ def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
     if doubt is not None:
         return doubt
     if arrival.gone:
-        return _take_gone(half, arrival)
+        return _take_gone(half, arrival, terms)
     if arrival.problems:
         half.parked, half.gone = True, False
         _note(half, arrival)
@@ -29,7 +29,7 @@ def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
     seen = half.seen if arrival.values is None else arrival.values  # a record that is elsewhere may be known by its absence only
     is_same = half.seen == seen and not half.gone and not half.parked and half.left == arrival.outside
     if not is_same:
-        half.changed_at = arrival.stamp or arrival.read_at
+        half.changed_at = moment_of(arrival.stamp, arrival.read_at, terms)
     half.seen, half.gone, half.parked, half.left = seen, False, False, arrival.outside
     _note(half, arrival)
     return Taken.UNCHANGED if is_same else Taken.CHANGED
@@ -65,11 +65,11 @@ def _doubt(half: Half, arrival: Arrival) -> Taken | None:
     return Taken.LOOK_UP  # told, without a number: a later stamp proves nothing where clocks jump
 
 
-def _take_gone(half: Half, arrival: Arrival) -> Taken:
+def _take_gone(half: Half, arrival: Arrival, terms: Terms) -> Taken:
     if half.gone:
         return Taken.UNCHANGED
     half.gone, half.parked = True, False
-    half.changed_at = arrival.stamp or arrival.read_at
+    half.changed_at = moment_of(arrival.stamp, arrival.read_at, terms)
     _note(half, arrival)
     return Taken.CHANGED
 
