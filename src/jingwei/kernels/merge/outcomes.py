@@ -50,6 +50,8 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
                 base[name] = value  # a union is agreed when both have it: else the other would seem to have dropped what it was never told
             if got == value:
                 _forget(pair, side, name, value)
+            elif _is_told(pair, name, value):
+                pair.apart[name] = replace(pair.apart[name], value=got)  # what this side makes of what a person has chosen is what the other is told
         elif write.action == "create":
             base[name] = got  # many peers begin a record in their own way and take the rest as a change: that is tried before anybody is asked
         else:
@@ -148,6 +150,8 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
 
 
 def _decide_whole(pair: Pair, choice: str) -> None:
+    if choice == "value":
+        return  # a record has no third value: the question stays
     mark = pair.apart.pop(whole, None)
     right, wrong = (pair.a, pair.b) if choice == "a" else (pair.b, pair.a)
     is_away = any(half.gone or half.left for half in (right, wrong))
