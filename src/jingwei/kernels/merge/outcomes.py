@@ -104,7 +104,6 @@ def _forget(pair: Pair, side: SideName, name: str, now: Value) -> None:
 def _apart(pair: Pair, side: SideName, name: str, now: Value, why: str, value: Value = None, text: tuple[str, str] = ("", ""), *, sent: Value) -> Apart:
     """A mark as of the write: across stood what was sent, though it may have been edited since. But what was merged, or chosen by a
     person, may not have reached the other side yet."""
-    mark = pair.apart.get(name)
     is_third = isinstance(sent, list) or _is_told(pair, name, sent)
     across = (pair.half(other(side)).seen or {}).get(name) if is_third else sent
     a, b = (now, across) if side == "a" else (across, now)
