@@ -169,9 +169,9 @@ class Hub(Writing):
         )  # fmt: skip
 
     def mapped(self, side: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Values in the canonical space and what cannot be read."""
+        """Values in the canonical space (those that can be read) and the names of the others."""
         problems = [n for n in self.policies if self.is_strict[side] and digit(values.get(n)) == unreadable]
-        return {n: values.get(n) for n in self.policies}, problems
+        return {n: values.get(n) for n in self.policies if n not in problems}, problems
 
     def link_of(self, side: str, key: str) -> Link | None:
         """The pair a record belongs to now."""
@@ -260,8 +260,10 @@ class Hub(Writing):
                 self.rows += 1
                 link.history.append((name, clash.a, clash.b))
         link.clashes = clashes
+        under_way: Any = {s: e.write for s, e in link.open.items() if e.state in ("sending", "unknown")}
+        writes = merge.keep_clear(found.writes, under_way)
         for side in sides:
-            self._enter(link, side, found.writes.get(side))  # type: ignore[call-overload]
+            self._enter(link, side, writes.get(side))  # type: ignore[call-overload]
 
     def _enter(self, link: Link, side: str, write: Write | None) -> None:
         entry = link.open.get(side)

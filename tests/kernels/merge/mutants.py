@@ -178,9 +178,8 @@ def empty_beats_value() -> Patches:
     """After agreement too an empty value yields: who clears a field gets the old value back."""
     true = Fields._bases
 
-    def bases(self: Any, name: str, mark: Any) -> Any:
-        a, b = self.pair.a.seen[name], self.pair.b.seen[name]
-        return None if a is None or b is None else true(self, name, mark)
+    def bases(self: Any, name: str, mark: Any, now: Any) -> Any:
+        return None if None in now else true(self, name, mark, now)
 
     return {(Fields, "_bases"): bases}
 
@@ -235,6 +234,21 @@ def unanswered_write_taken_for_an_edit() -> Patches:
         if write.action == "update":
             pair.base, pair.apart, pair.half(side).changed_at = base, apart, answer.stamp
         return found
+
+    return {(merge, "turned_out"): turned_out}
+
+
+def unanswered_write_is_a_source() -> Patches:
+    """What stood there before our write, which nobody has answered, is carried over."""
+    return {(merge, "keep_clear"): lambda writes, under_way: dict(writes)}
+
+
+def what_is_not_mapped_is_empty() -> Patches:
+    """A field that left the mapping counts as told empty."""
+
+    def turned_out(pair: Any, side: Any, write: Any, answer: Any, terms: Any) -> bool:
+        names = answer.values.keys() | write.values.keys()
+        return true_turned_out(pair, side, write, replace(answer, values={n: answer.values.get(n) for n in names}), terms)
 
     return {(merge, "turned_out"): turned_out}
 
@@ -352,11 +366,11 @@ def policy_turned_round() -> Patches:
     """Where A should win, B does."""
     true = Fields._by_policy
 
-    def by_policy(self: Any, name: str, mine: Any, theirs: Any) -> None:
+    def by_policy(self: Any, name: str, mine: Any, theirs: Any, mark: Any) -> None:
         if self.terms.policies[name] == "a":
             self.to["a"][name] = theirs
         else:
-            true(self, name, mine, theirs)
+            true(self, name, mine, theirs, mark)
 
     return {(Fields, "_by_policy"): by_policy}
 
@@ -394,7 +408,7 @@ mutants: tuple[Callable[[], Patches], ...] = (
     delete_unasked, empty_beats_value, guard_ignored, guard_forgets, circles_ignored, circle_let_go_by_movement, echo_taken_for_an_edit,
     unanswered_write_taken_for_an_edit, one_way_flows_back, unlinked_pair_writes, parked_side_planned, returning_record_deleted_again, key_forgotten,
     union_drops, union_agreed_too_early, newest_on_equal_clocks, future_stamps_believed, marks_forgotten, overwritten_unseen_untold, policy_turned_round,
-    questions_without_a_question, delete_answer_ignored, left_is_gone,
+    questions_without_a_question, delete_answer_ignored, left_is_gone, unanswered_write_is_a_source, what_is_not_mapped_is_empty,
 )  # fmt: skip
 
 

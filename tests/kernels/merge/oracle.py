@@ -161,6 +161,7 @@ class Oracle:
             return
         if (
             len(self.world.hubs) == 1
+            and hub.directions.get(name, "both") == "both"  # where only one side speaks by now, its word goes, whoever made it
             and value == coerce(old)
             and across(side) not in hub.own
             and (name, across(side)) not in hub.had

@@ -225,9 +225,27 @@ def test_an_answer_counts_only_for_what_was_answered() -> None:
     assert (merge.plan(known, terms()).writes, len(merge.plan(known, terms()).clashes)) == ({}, 1)
 
 
+@pytest.mark.parametrize("policy", ["a", "b", "newest"])
+def test_what_a_person_has_turned_down_does_not_win_over_what_was_edited_since(policy: str) -> None:
+    known = pair("mine", "theirs", "old")
+    merge.decide(known, "f", "value", "third")
+    known.a.seen = {"f": "edited since"}
+    assert writes(merge.plan(known, terms(policy))) == {"b": "edited since"}
+
+
 def test_a_mark_waits_with_a_field_that_is_not_mapped_for_a_while() -> None:
     known = pair("mine", "theirs", "old", f=Apart("mine", "theirs", Why.ACCEPTED))
     assert merge.plan(known, Terms(policies={"g": "a"})).apart == known.apart
+
+
+def test_what_an_unanswered_write_may_have_changed_is_no_source() -> None:
+    planned = {"b": Write("update", {"x": 1, "y": 2})}
+    assert merge.keep_clear(planned, {}) == planned
+    assert merge.keep_clear(planned, {"b": Write("update", {"x": 9})}) == planned  # its own answer plans again
+    assert merge.keep_clear(planned, {"a": Write("update", {"x": 9})}) == {"b": Write("update", {"y": 2})}
+    assert merge.keep_clear(planned, {"a": Write("update", {"x": 9, "y": 9})}) == {}
+    assert merge.keep_clear(planned, {"a": Write("delete", {})}) == {}
+    assert merge.keep_clear({"b": Write("delete", {})}, {"a": Write("update", {"z": 9})}) == {}
 
 
 # deletes -------------------------------------------------------------------------------------------------------------

@@ -53,9 +53,9 @@ class Writing:
         self._acknowledge(link, side, entry, answer)
 
     def _is_as_known(self, link: Link, side: str, entry: Entry) -> bool:
-        """Where no version guards the write, one looks before one writes."""
+        """Where no version guards the write, one looks before one writes; and before every delete, which takes along what is not mapped or not read yet."""
         half, peer = link.pair.half(side), self.peers[side]  # type: ignore[arg-type]
-        if peer.has_versions:
+        if peer.has_versions and entry.write.action != "delete":
             return True
         found = peer.lookup(half.key)  # type: ignore[arg-type]
         if found == "not_visible":
@@ -102,6 +102,7 @@ class Writing:
         if entry.write.action == "update":
             found_now = self.peers[side].lookup(link.pair.half(side).key)  # type: ignore[arg-type]
             if isinstance(found_now, Snapshot) and merge.turned_out(link.pair, side, entry.write, self.answer(side, found_now), self.terms):  # type: ignore[arg-type]
+                self._remember(link, side, entry)
                 self.world.oracle.knows(self, side, found_now.key, found_now.index)
                 self.plan(link)
                 return
@@ -129,10 +130,14 @@ class Writing:
                 self._name(link, side, found.key)
             merge.written(link.pair, side, write, self.answer(side, found), self.terms)  # type: ignore[arg-type]
             self.world.oracle.knows(self, side, found.key, found.index)
-            link.flips, is_circle = merge.note_write(link.flips, side, repr(write.values), moment(self.world.now))
-            if is_circle:
-                link.pair.apart[merge.whole] = Apart(merge.shape(link.pair.a), merge.shape(link.pair.b), Why.CIRCLE)
+            self._remember(link, side, entry)
         self.plan(link)
+
+    def _remember(self, link: Link, side: str, entry: Entry) -> None:
+        """A write has happened, told or found out: the same again and again is a circle."""
+        link.flips, is_circle = merge.note_write(link.flips, side, repr(entry.write.values), moment(self.world.now))
+        if is_circle:
+            link.pair.apart[merge.whole] = Apart(merge.shape(link.pair.a), merge.shape(link.pair.b), Why.CIRCLE)
 
     def _found(self, link: Link, side: str, entry: Entry, found: Snapshot) -> None:
         """What our create made, though nobody told us."""
@@ -175,6 +180,7 @@ class Writing:
                 return False
             if merge.turned_out(link.pair, side, entry.write, answer, self.terms):  # type: ignore[arg-type]
                 link.pair.half(side).left = not now.inside  # type: ignore[arg-type]
+                self._remember(link, side, entry)
                 self.world.oracle.knows(self, side, key, now.index)
                 del link.open[side]
                 self.plan(link)

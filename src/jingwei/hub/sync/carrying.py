@@ -16,7 +16,7 @@ from jingwei.hub import contract
 from jingwei.hub.facts import ConflictOpened, RecordParked
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Link, OutboxEntry
 from jingwei.hub.sync.batch import Batch
-from jingwei.hub.sync.rows import Row, state_of
+from jingwei.hub.sync.rows import UNDER_WAY, Row, state_of
 from jingwei.kernels import merge
 from jingwei.kernels.merge import Answer, Apart, SideName, Why, Write, whole
 
@@ -93,8 +93,9 @@ def _plan(batch: Batch, rows: list[Row]) -> list[OwnWrite]:
         if was_refused and not any(mark.why == Why.REFUSED for mark in plan.apart.values()):
             batch.owed.mended.add(row.pk)
         _note_conflicts(batch, row, plan.clashes)
+        writes = merge.keep_clear(plan.writes, row.under_way())
         for side in merge.sides:
-            write = plan.writes.get(side)
+            write = writes.get(side)
             if write is None:
                 _drop(batch, row, side)
             elif write.action == "delete" and side not in row.entries and whole not in plan.apart:
@@ -127,7 +128,7 @@ def _hold(batch: Batch, row: Row, side: SideName, write: Write) -> list[OwnWrite
 def _tell(batch: Batch, row: Row, side: SideName, write: Write) -> list[OwnWrite]:
     """Have one side written. An entry that still waits is replaced, one on its way is left alone (its answer plans again)."""
     entry = row.entries.get(side)
-    if entry is not None and (entry.state in (State.SENDING, State.UNKNOWN) or (entry.state == State.HELD and write.action == "delete")):
+    if entry is not None and (entry.state in UNDER_WAY or (entry.state == State.HELD and write.action == "delete")):
         return []
     if side in batch.terms.own:
         return [OwnWrite(row, side, write, entry)]
@@ -238,6 +239,8 @@ def note_found(batch: Batch, row: Row, side: SideName, write: Write, record: con
         setattr(batch.counts, counter, getattr(batch.counts, counter) + 1)
         row.pair.half(side).left = not batch.wording.is_meant(side, record)
     batch.file(row)
+    if happened and write.action == "update":
+        note_flip(batch, row, side, write)
     return happened
 
 

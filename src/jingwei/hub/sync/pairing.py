@@ -10,12 +10,11 @@ from django.utils import timezone
 from jingwei.hub.models import Checkpoint, Interface, Link, OutboxEntry, Run
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.counts import Counts
-from jingwei.hub.sync.rows import Row
+from jingwei.hub.sync.rows import UNDER_WAY, Row
 from jingwei.kernels import merge
 from jingwei.kernels.merge import Apart, natural_key, whole
 
 ambiguous = "ambiguous"
-under_way = ("sending", "unknown")
 planned_at_once = 1000
 PlanLinks = Callable[[Interface, Run | None, Sequence[int]], Counts]
 
@@ -57,7 +56,7 @@ def join_new(batch: Batch, rows: list[Row]) -> list[Row]:
 def _halves(interface: Interface) -> list[Link]:
     """Links that lack a side and have nothing on its way there."""
     held = Link.objects.select_for_update().filter(interface=interface, gone_a=False, gone_b=False)
-    busy = OutboxEntry.objects.filter(interface=interface, action="create", state__in=under_way).values("link_id")  # what only waits may still be joined
+    busy = OutboxEntry.objects.filter(interface=interface, action="create", state__in=UNDER_WAY).values("link_id")  # what only waits may still be joined
     return [*held.filter(key_a=None).exclude(pk__in=busy), *held.filter(key_b=None).exclude(pk__in=busy)]
 
 
@@ -66,7 +65,7 @@ def _is_half(row: Row) -> bool:
     if len(missing) != 1 or row.pair.half(merge.other(missing[0])).gone:
         return False
     entry = row.entries.get(missing[0])
-    return entry is None or entry.state not in under_way
+    return entry is None or entry.state not in UNDER_WAY
 
 
 def _join(batch: Batch, rows: list[Row]) -> list[Row]:

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from jingwei.hub.models import Conflict, Link, OutboxEntry
 from jingwei.kernels import merge
-from jingwei.kernels.merge import Apart, Half, Pair
+from jingwei.kernels.merge import Apart, Half, Pair, SideName, Write
 
 clock_noise = timedelta(seconds=5)  # clocks of several machines differ by less
-OPEN = ("waiting", "held", "sending", "unknown")
+UNDER_WAY = ("sending", "unknown")  # it may have had its effect, and nobody has told us
+OPEN = ("waiting", "held", *UNDER_WAY)
 link_fields = (
     "key_a", "key_b", "base", "seen_a", "seen_b", "gone_a", "gone_b", "changed_a_at", "changed_b_at", "stamp_a", "stamp_b", "read_a_at", "read_b_at",
     "version_a", "version_b", "sequence_a", "sequence_b", "parked_a", "parked_b", "left_a", "left_b", "apart", "flips", "hops", "state",
@@ -33,6 +34,10 @@ class Row:
     def pk(self) -> int:
         """The link's id."""
         return int(self.link.pk)
+
+    def under_way(self) -> dict[SideName, Write]:
+        """Writes that have no answer yet, by side."""
+        return {side: Write(entry.action, entry.values) for side in merge.sides if (entry := self.entries.get(side)) and entry.state in UNDER_WAY}
 
     def label(self) -> str:
         """A key to name it by."""

@@ -1,10 +1,10 @@
 """The sync planner, pure: two sides and their agreed base give what is written, asked or left alone.
 
 `take` brings arrivals into a pair, `plan` says what follows, `written` and `refused` what an outcome means, `decide` what a person's answer
-means, `pair_up` joins what exists on both sides, `guard` keeps deletes and circles back.
+means, `pair_up` joins what exists on both sides, `guard` keeps back deletes, circles, and what stands on an unanswered write.
 """
 
-from jingwei.kernels.merge.guard import circle_writes, delete_window, deletes_pass, note_write
+from jingwei.kernels.merge.guard import circle_writes, delete_window, deletes_pass, keep_clear, note_write
 from jingwei.kernels.merge.outcomes import Answer, decide, refused, try_again, turned_out, written
 from jingwei.kernels.merge.pair import (
     Apart,
@@ -33,6 +33,6 @@ from jingwei.kernels.merge.values import normalise, union
 
 __all__ = [
     "Answer", "Apart", "Arrival", "Clash", "Half", "Pair", "Pairing", "Plan", "SideName", "Standing", "Taken", "Terms", "Values", "Why", "Write", "circle_writes",
-    "decide", "delete_window", "deletes_pass", "directions", "natural_key", "normalise", "note_write", "other", "pair_up", "plan", "policies", "refused",
+    "decide", "delete_window", "deletes_pass", "directions", "keep_clear", "natural_key", "normalise", "note_write", "other", "pair_up", "plan", "policies", "refused",
     "shape", "sides", "take", "try_again", "turned_out", "union", "whole", "written",
 ]  # fmt: skip

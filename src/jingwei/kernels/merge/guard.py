@@ -1,10 +1,12 @@
-"""What the hub must not do by itself: delete many at once, or write in circles."""
+"""What the hub must not do by itself: delete many at once, write in circles, or carry on what an unanswered write may have changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from jingwei.kernels.merge.pair import SideName, Write, other
 
 circle_minutes = 10
 circle_writes = 6
@@ -28,3 +30,16 @@ def note_write(flips: Sequence[Any], side: str, print_: str, at: datetime) -> tu
     recent.append([side, print_, at.isoformat()])
     is_circle = sum(1 for each in recent if each[:2] == [side, print_]) >= circle_writes
     return recent[-40:], is_circle
+
+
+def keep_clear(writes: Mapping[SideName, Write], under_way: Mapping[SideName, Write]) -> dict[SideName, Write]:
+    """What may be written now. `under_way`: writes without an answer yet; nobody knows what stands where they went, so the fields they speak of (all, for
+    a create or delete) are no source for the other side. They are planned again when the answer is known."""
+    kept: dict[SideName, Write] = {}
+    for side, write in writes.items():
+        across = under_way.get(other(side))
+        if across is None:
+            kept[side] = write
+        elif write.action == across.action == "update" and (values := {n: v for n, v in write.values.items() if n not in across.values}):
+            kept[side] = Write("update", values)
+    return kept

@@ -32,7 +32,7 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
         half.gone, half.parked = True, False
         return
     if write.action == "create":
-        half.key, half.gone, half.left = answer.key, False, False
+        half.key, half.seen, half.gone, half.left = answer.key, None, False, False  # what the one before it held says nothing of this one
         pair.apart.pop(whole, None)
     before, half.seen = half.seen or {}, dict(answer.values) if not answer.problems else half.seen
     half.parked = answer.problems
@@ -41,17 +41,17 @@ def written(pair: Pair, side: SideName, write: Write, answer: Answer | None, ter
         half.changed_at = moment_of(answer.stamp, answer.read_at, terms)  # somebody edited beside our write
     base, across = dict(pair.base or {}), pair.half(other(side)).seen or {}
     for name, value in write.values.items():
-        if answer.problems and (name not in answer.values or answer.values[name] != value):
-            continue  # of an answer that cannot be read, only what came back as it was sent is known
+        if answer.problems and name not in answer.values:
+            continue  # what cannot be read is not known to be as it was sent
         got = answer.values.get(name, value)
         flows_back = terms.direction(name) == "both" and (side in terms.own or terms.policies.get(name) == side)
         if got == value or flows_back:
             if terms.policies.get(name) != "union" or across.get(name) == value:
                 base[name] = value  # a union is agreed when both have it: else the other would seem to have dropped what it was never told
-            if got == value:
-                _forget(pair, side, name, value)
-            elif _is_told(pair, name, value):
+            if got != value and _is_told(pair, name, value):
                 pair.apart[name] = replace(pair.apart[name], value=got)  # what this side makes of what a person has chosen is what the other is told
+            else:
+                _forget(pair, side, name, value, got)
         elif write.action == "create":
             base[name] = got  # many peers begin a record in their own way and take the rest as a change: that is tried before anybody is asked
         else:
@@ -67,15 +67,18 @@ def turned_out(pair: Pair, side: SideName, write: Write, answer: Answer, terms: 
     did is acknowledged, so that our own write is never taken for somebody's edit; about the rest nothing is presumed: it is planned
     as any other difference."""
     half = pair.half(side)
-    before = half.seen or {}
-    done = {n: v for n, v in write.values.items() if answer.values.get(n) == v}
+    before = half.seen or {} if write.action == "update" else {}
+    told = answer.values  # of what is not mapped any more nothing is told, which is not the same as told empty
+    done = {n: v for n, v in write.values.items() if n in told and told[n] == v}
     written(pair, side, Write(write.action, done), answer, terms)
     across = (pair.half(other(side)).seen or {}).get
-    for name in () if answer.problems else write.values:
-        now = answer.values.get(name)
+    for name in () if answer.problems else [n for n in write.values if n in told]:
+        now = told[name]
         if name not in done and now != before.get(name) and _nobody_decides(pair, name, write.values[name], terms):
             # made different by the peer, or edited by a person: nobody knows, so no clock decides, nor does it end what a person has chosen
             pair.apart[name] = _apart(pair, side, name, now, Why.DIFFER, sent=across(name))
+    for name in write.values.keys() - told.keys() - pair.apart.keys():
+        pair.apart[name] = Apart(None, None, Why.SENT, {"side": side, "sent": write.values[name]})
     return bool(done) or write.action == "create"
 
 
@@ -90,13 +93,15 @@ def _is_told(pair: Pair, name: str, value: Value) -> bool:
     return mark is not None and mark.why == Why.TOLD and mark.value == value
 
 
-def _forget(pair: Pair, side: SideName, name: str, now: Value) -> None:
-    """A mark on the field is done with, unless a person's value has still to be told, or a value we replaced is still asked about."""
+def _forget(pair: Pair, side: SideName, name: str, sent: Value, got: Value) -> None:
+    """A mark on the field is done with, unless a person's value has still to be told (one that an edit has overtaken has not), or a value we replaced is
+    still asked about."""
     mark = pair.apart.get(name)
-    if mark is None or mark.why == Why.TOLD:
+    if mark is None or (mark.why == Why.TOLD and mark.value == got):
         return
     if mark.why == Why.OVERWRITTEN and mark.value["side"] == side:
-        pair.apart[name] = replace(mark, a=now, b=now)
+        a, b = (got, sent) if side == "a" else (sent, got)
+        pair.apart[name] = replace(mark, a=a, b=b)
     else:
         del pair.apart[name]
 
@@ -139,13 +144,21 @@ def decide(pair: Pair, name: str, choice: str, value: Value = None) -> None:
         _decide_whole(pair, choice)
         return
     mine, theirs = (pair.a.seen or {}).get(name), (pair.b.seen or {}).get(name)
+    asked_a, asked_b = shown(pair, name)
     mark = pair.apart.pop(name, None)
-    seen_a, seen_b = shown(mark, mine, theirs)
     if choice == "accept":
-        pair.apart[name] = Apart(mine, theirs, Why.ACCEPTED)
+        pair.apart[name] = _accepted(mark, mine, theirs)
         return
-    chosen = {"a": seen_a, "b": seen_b}.get(choice, value)
+    chosen = {"a": asked_a, "b": asked_b}.get(choice, value)
     pair.apart[name] = Apart(mine, theirs, Why.TOLD, chosen)
+
+
+def _accepted(mark: Apart | None, mine: Value, theirs: Value) -> Apart:
+    """Both stay as they are. Who lets go of a value that our write replaced has not been asked yet about what the peer made of that write."""
+    if mark is None or mark.why != Why.OVERWRITTEN:
+        return Apart(mine, theirs, Why.ACCEPTED)
+    is_made_different = (mark.a, mark.b) == (mine, theirs)
+    return replace(mark, why=Why.COERCED if is_made_different else Why.ACCEPTED, value=None)
 
 
 def _decide_whole(pair: Pair, choice: str) -> None:

@@ -63,6 +63,7 @@ class Why(StrEnum):
     ACCEPTED = "accepted"  # a person wants both sides to stay as they are
     TOLD = "told"  # a person chose `value`; whoever does not hold it is written
     ANSWERED = "answered"  # what follows a delete is decided: `value` is "delete" (the other too) or "make" (the deleted one anew)
+    SENT = "sent"  # our write was not answered, and the field left the mapping: whoever holds `value` when it is back holds it of us
     CIRCLE = "circle"  # our own writes chase each other
     DIFFER = "differ"  # both sides changed
     DELETED = "deleted"  # one side is deleted, the other must not follow unasked
@@ -72,7 +73,7 @@ class Why(StrEnum):
 class Apart:
     """A known reason why a field is not simply merged, valid as long as both sides hold `a` and `b`.
 
-    `value`: what a person chose (TOLD), or what our write replaced over there (OVERWRITTEN). `zh`, `en`: the peer's or mapping's words.
+    `value`: what a person chose (TOLD), what our write replaced over there (OVERWRITTEN), or what we may have written there (SENT). `zh`, `en`: the peer's or mapping's words.
     """
 
     a: Value

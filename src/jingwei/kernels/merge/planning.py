@@ -18,7 +18,7 @@ def plan(pair: Pair, terms: Terms) -> Plan:
     What cannot be said, was refused or was made different over there is asked about and never set back.
     """
     if pair.a.parked or pair.b.parked:
-        return Plan(pair.base, dict(pair.apart), standing=Standing.WAITS)
+        return Plan(pair.base, dict(pair.apart), clashes=_replaced(pair), standing=Standing.WAITS)
     states = {side: _state(pair.half(side), terms) for side in sides}
     if "left" in states.values():
         return Plan(pair.base, dict(pair.apart), standing=Standing.UNLINKED)
@@ -109,11 +109,26 @@ def _holds(mark: Apart, pair: Pair) -> bool:
     return bool(mark.a == shape(pair.a) and mark.b == shape(pair.b))
 
 
-def shown(mark: Apart | None, mine: Value, theirs: Value) -> tuple[Value, Value]:
-    """Both values as a person is asked about them: what our write replaced stands where it stood."""
-    if mark is None or mark.why != Why.OVERWRITTEN:
+def shown(pair: Pair, name: str) -> tuple[Value, Value]:
+    """Both values of a field as a person is asked about them: what our write replaced stands where it stood."""
+    mark, mine, theirs = pair.apart.get(name), (pair.a.seen or {}).get(name), (pair.b.seen or {}).get(name)
+    if mark is None or not _asks_for_the_lost(pair, mark, mine, theirs):
         return mine, theirs
     return (mark.value["lost"], theirs) if mark.value["side"] == "a" else (mine, mark.value["lost"])
+
+
+def _asks_for_the_lost(pair: Pair, mark: Apart, mine: Value, theirs: Value) -> bool:
+    """The question about a value that our write replaced stays until it is answered, or its side is edited by somebody who saw our value."""
+    if mark.why != Why.OVERWRITTEN:
+        return False
+    return bool(pair.a.parked or pair.b.parked or ((mark.a == mine) if mark.value["side"] == "a" else (mark.b == theirs)))
+
+
+def _replaced(pair: Pair) -> tuple[Clash, ...]:
+    """What our writes replaced unseen is asked about, whatever else is the matter with the pair."""
+    base = pair.base or {}
+    marks = ((name, mark) for name, mark in pair.apart.items() if mark.why == Why.OVERWRITTEN)
+    return tuple(Clash(name, *shown(pair, name), base.get(name), mark.why, mark.zh, mark.en) for name, mark in marks)
 
 
 def shape(half: Half) -> Value:
@@ -153,6 +168,10 @@ class _Fields:
 
     def _field(self, name: str, mine: Value, theirs: Value) -> None:
         mark = self.pair.apart.get(name)
+        if mark is not None and mark.why == Why.SENT:
+            if (mine if mark.value["side"] == "a" else theirs) == mark.value["sent"]:
+                self.base[name] = mark.value["sent"]
+            mark = None
         if mark is not None and self._marked(name, mark, mine, theirs):
             return
         if mine == theirs:
@@ -160,7 +179,7 @@ class _Fields:
             return
         if mark is not None:
             self.apart[name] = mark  # it goes on telling what each side held, until what follows has happened
-        bases = self._bases(name, mark)
+        bases = self._bases(name, mark, (mine, theirs))
         direction = self.terms.direction(name)
         if direction != "both":
             source = mine if direction == "a_to_b" else theirs
@@ -177,30 +196,33 @@ class _Fields:
         elif bases is None and _empty(theirs):
             self.to["b"][name] = mine
         else:
-            self._by_policy(name, mine, theirs)
+            self._by_policy(name, mine, theirs, mark)
 
     def _marked(self, name: str, mark: Apart, mine: Value, theirs: Value) -> bool:
         """What a mark says of the field; False when it does not speak of these values any more."""
         if mark.why == Why.TOLD:
             return not mine == theirs == mark.value and self._told(name, mark, mine, theirs)
         is_same = bool(mark.a == mine and mark.b == theirs)
-        if mark.why == Why.OVERWRITTEN:  # the question stays until it is answered or its side is edited by somebody who saw our value
-            if (mark.a == mine) if mark.value["side"] == "a" else (mark.b == theirs):
+        if mark.why == Why.OVERWRITTEN:
+            if _asks_for_the_lost(self.pair, mark, mine, theirs):
                 self.apart[name] = mark
-                self.clashes.append(Clash(name, *shown(mark, mine, theirs), self.base.get(name), mark.why, mark.zh, mark.en))
+                self.clashes.append(Clash(name, *shown(self.pair, name), self.base.get(name), mark.why, mark.zh, mark.en))
             return is_same
-        if not is_same or mine == theirs:
-            return False
+        if not is_same or mine == theirs or (mark.why == Why.DIFFER and self.terms.policies[name] in sides):
+            return False  # where one side is always right by now, a difference that nobody can explain is no question
         self.apart[name] = mark
         if mark.why != Why.ACCEPTED:
             self.clashes.append(Clash(name, mine, theirs, self.base.get(name), mark.why, mark.zh, mark.en))
         return True
 
-    def _bases(self, name: str, mark: Apart | None) -> tuple[Value, Value] | None:
+    def _bases(self, name: str, mark: Apart | None, now: tuple[Value, Value]) -> tuple[Value, Value] | None:
         """What each side held when they last agreed (or were known to stand apart). A refused value was never known over there, and a
-        difference that nobody can explain is no agreement."""
+        difference that nobody can explain is no agreement. Who stands where he stood when the other's value was chosen has edited nothing since, told or not."""
+        if mark is not None and mark.why == Why.TOLD:
+            stands_a, stands_b = now[0] == mark.a and mark.b == mark.value, now[1] == mark.b and mark.a == mark.value
+            return (mark.a if stands_a else mark.value, mark.b if stands_b else mark.value)
         if mark is not None and mark.why not in (Why.REFUSED, Why.DIFFER):
-            return (mark.value, mark.value) if mark.why == Why.TOLD else (mark.a, mark.b)
+            return (mark.a, mark.b)
         return (self.base[name], self.base[name]) if name in self.base else None
 
     def _told(self, name: str, mark: Apart, mine: Value, theirs: Value) -> bool:
@@ -214,9 +236,11 @@ class _Fields:
         self.apart[name] = mark
         return True
 
-    def _by_policy(self, name: str, mine: Value, theirs: Value) -> None:
+    def _by_policy(self, name: str, mine: Value, theirs: Value, mark: Apart | None) -> None:
         policy = self.terms.policies[name]
-        if policy == "newest":
+        if policy != "ask" and mark is not None and mark.why == Why.TOLD and (mark.a == mine) != (mark.b == theirs):
+            policy = "b" if mark.a == mine else "a"  # the one that stands has been turned down and not edited since: it is not what a policy means
+        elif policy == "newest":
             policy = self._newest()
         if policy == "a":
             self.to["b"][name] = mine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jingwei.kernels.merge.pair import Apart, Arrival, Half, Pair, Taken, Terms, Why, moment_of, other, whole
+from jingwei.kernels.merge.pair import Apart, Arrival, Half, Pair, Taken, Terms, Values, Why, moment_of, other, whole
 
 
 def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
@@ -23,16 +23,25 @@ def take(pair: Pair | None, arrival: Arrival, terms: Terms) -> Taken:
         half.parked, half.gone = True, False
         _note(half, arrival)
         return Taken.PARKED
-    was_away = half.gone or (half.left and terms.on_leave != "keep")
-    if was_away and not arrival.outside and pair.half(other(arrival.side)).gone:
+    was_away, across = half.gone or (half.left and terms.on_leave != "keep"), pair.half(other(arrival.side))
+    if was_away and not arrival.outside and across.gone:
         _begin_anew(pair, arrival)
+    elif half.gone and not arrival.outside and across.left:
+        pair.base = None  # somebody has brought it back: that the other is elsewhere speaks for deleting it once, and not again
     seen = half.seen if arrival.values is None else arrival.values  # a record that is elsewhere may be known by its absence only
     is_same = half.seen == seen and not half.gone and not half.parked and half.left == arrival.outside
-    if not is_same:
+    if not is_same and not _is_mapped_anew(half, arrival, seen):
         half.changed_at = moment_of(arrival.stamp, arrival.read_at, terms)
     half.seen, half.gone, half.parked, half.left = seen, False, False, arrival.outside
     _note(half, arrival)
     return Taken.UNCHANGED if is_same else Taken.CHANGED
+
+
+def _is_mapped_anew(half: Half, arrival: Arrival, seen: Values | None) -> bool:
+    """Whether only the mapping changed, which reads more or fewer fields by now: nobody has edited the record."""
+    if half.gone or half.parked or half.left != arrival.outside or half.seen is None or seen is None:
+        return False
+    return all(half.seen[name] == value for name, value in seen.items() if name in half.seen)
 
 
 def _unknown(arrival: Arrival) -> Taken:
