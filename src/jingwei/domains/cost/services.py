@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
+from jingwei.domains.labour import queries as labour
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.records import commands
@@ -37,6 +38,15 @@ def line_dated(line: Line) -> None:
     """Who posts a line dates it: today unless it has a date, which tells its period. What comes in posted brings both along."""
     line.posted_on = line.posted_on or timezone.localdate()
     line.period = line.posted_on.strftime("%Y-%m")
+
+
+def line_stands(line: Line) -> str:
+    """Why a line is not reversed: what both sides agree on is owed as long as they do."""
+    if line.sheet is None or line.sheet.status not in labour.agreed:
+        return ""
+    return _(
+        "It is the cost of a day-labour sheet that both sides have confirmed. Dispute the sheet, and it is reversed; for what is to be corrected beside it write a line of its own."
+    )
 
 
 @transaction.atomic
@@ -64,8 +74,9 @@ def sheet_unbook(*, sheet_id: int) -> None:
 
 def _free_number(sheet: Any) -> str:
     """The sheet's number; with a count behind it where that is taken, as by the line of an earlier agreement."""
-    taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=sheet.number).values_list("number", flat=True))
-    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{sheet.number[:54]}/{count}") not in taken)
+    stem = sheet.number[:54]  # with room for the count
+    taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True))
+    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}") not in taken)
 
 
 def check_package(package: Package) -> None:

@@ -157,6 +157,7 @@ def _moves(resource: Resource, row: Any | None, cleaned: Values, access: Access,
         raise ValidationError({life.field: _("No step leads from “%(from)s” to “%(to)s” by itself.") % words})
     for _before, step in moves:
         authorise(access, resource, step.name, after)
+    life.check_carried(after, moves)
     return moves
 
 
