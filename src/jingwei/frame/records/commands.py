@@ -64,6 +64,7 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
     """
     own, children = _split(resource, values)
     require_before(access, resource, "add", own, via=via)
+    forms.look_at(resource, files)
     turn = Turn(meant := forms.place_meant(resource, own, None))
     cleaned = forms.checked(resource, own, None, files, access=access)
     after = _as_it_will_be(resource, None, cleaned)
@@ -81,6 +82,7 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
 def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = "") -> Any:
     """Change the given fields of a row; Stale when `version` is not the row's. The right is needed where it belongs and where it will."""
     authorise(access, resource, "change", row, via=via)
+    forms.look_at(resource, files)
     own, children = _split(resource, values)
     turn, wholes = Turn(*resource.places_of(row), forms.place_meant(resource, own, row)), parts.Wholes()
     wholes.lock_ids(resource, {*parts.named_by(resource, row, {}), *forms.whole_meant(resource, values)})
@@ -354,6 +356,7 @@ def act(resource: Resource, name: str, row: Any, values: Values, access: Access,
     """Do a declared verb to a row; its fields are checked like any others. Stale when `version` is not the row's."""
     verb = resource.verb(name)
     authorise(access, resource, name, row)
+    forms.look_at(resource, files)
     current = _locked(resource, row, Turn(*resource.places_of(row)))
     authorise(access, resource, name, current)
     if version is not None and version != current.version:
