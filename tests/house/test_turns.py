@@ -214,6 +214,21 @@ def test_two_of_different_projects_do_not_wait(house: House, other: Project) -> 
     thread.join(10)
 
 
+def test_who_changes_a_row_holds_up_nobody_who_names_it(house: House) -> None:
+    teams, people = resource("directory.team"), resource("directory.person")
+    with at(house):
+        team = house.make(teams)
+        values = plain(house, people, 9, team=team.pk)
+
+    def name() -> Any:
+        with at(house):
+            return commands.create(people, values, house.access)
+
+    with at(house):
+        _one, made = overlapped(lambda: commands.change(teams, team, {"name": "Else"}, house.access), name, passes=True)
+    assert made.team_id == team.pk
+
+
 def test_who_is_refused_by_a_circle_of_waiting_is_tried_again() -> None:
     told: list[int] = []
 

@@ -102,9 +102,10 @@ def change(resource: Resource, row: Any, values: Values, access: Access, *, file
     return _told(resource, done, moves)
 
 
-def _locked(resource: Resource, row: Any, turn: Turn) -> Any:
-    """The row as it is, held till the end, with the project to which it went since it was read; Gone when it is not there any more."""
-    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).filter(pk=row.pk).first()
+def _locked(resource: Resource, row: Any, turn: Turn, *, goes: bool = False) -> Any:
+    """The row as it is, held till the end, with the project to which it went since it was read; Gone when it is not there any more. Who only names it
+    need not wait, unless it `goes`."""
+    current = resource.model.objects.select_for_update(of=("self",), no_key=not goes).select_related(*resource.references).filter(pk=row.pk).first()
     if current is None:
         raise Gone
     turn.hold(*resource.places_of(current))
@@ -280,7 +281,7 @@ def remove(resource: Resource, row: Any, access: Access) -> None:
     authorise(access, resource, "delete", row)
     turn = Turn(*resource.places_of(row))
     parts.Wholes().lock(resource, [row])
-    current = _locked(resource, row, turn)
+    current = _locked(resource, row, turn, goes=True)
     authorise(access, resource, "delete", current)
     try:
         _remove(resource, [current])

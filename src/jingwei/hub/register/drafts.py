@@ -46,7 +46,7 @@ def keep(*, interface: Interface, mapping: dict[str, Any], tables: dict[str, Any
 
     Raises Stale (with the draft there is now, or None) when somebody has kept, discarded or published something since.
     """
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     draft = of(row)
     if draft is not None and says(draft, mapping, tables) and draft.note == note:
         return draft
@@ -62,7 +62,7 @@ def keep(*, interface: Interface, mapping: dict[str, Any], tables: dict[str, Any
 @transaction.atomic
 def discard(*, interface: Interface, seen: str) -> bool:
     """Throw the draft away, if it is the one that was looked at; undo brings it back. Raises Stale."""
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     draft = of(row)
     if draft is None:
         return False
@@ -74,9 +74,10 @@ def discard(*, interface: Interface, seen: str) -> bool:
 
 @transaction.atomic
 def finish(*, interface: Interface, mapping: dict[str, Any], tables: dict[str, Any], seen: str) -> None:
-    """What was published is a draft no more; one that somebody else has written on stays."""
-    draft = of(interface)
-    if draft is not None and (says(draft, mapping, tables) or mark(interface, draft) == seen):
+    """What was published is a draft no more; one that somebody else has written on, even in this moment, stays."""
+    row = Interface.held(interface.pk)
+    draft = of(row)
+    if draft is not None and (says(draft, mapping, tables) or mark(row, draft) == seen):
         draft.delete()
 
 
@@ -91,7 +92,7 @@ def take_back(line: History, access: Access) -> str:
     if line.action != History.Action.DELETE:
         return ""
     kept: dict[str, Any] = line.before or {}
-    interface = Interface.objects.select_for_update(of=("self",)).filter(pk=kept.get("interface_id")).first()
+    interface = Interface.objects.select_for_update(of=("self",), no_key=True).filter(pk=kept.get("interface_id")).first()
     if interface is None:
         return _("The interface of this draft is gone.")
     access.require("hub.interface.change", interface.project_id)

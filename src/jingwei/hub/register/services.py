@@ -219,7 +219,7 @@ def interface_save(*, instance: Interface | None = None, **values: Any) -> Inter
     """Create or change an interface; its streams are fixed once a version is published."""
     interface = instance or Interface()
     if instance is not None:
-        Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)  # before its systems, as everywhere
+        Interface.held(instance.pk)  # before its systems, as everywhere
     fixed = ("system_a", "stream_a", "system_b", "stream_b", "project")
     if instance is not None and instance.published_id is not None:
         changed = [name for name in fixed if name in values and values[name] != getattr(instance, name)]
@@ -259,7 +259,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
         raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
     mark = versions.fingerprint(spec)
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     uses.take(interface)
     if row.published is not None and row.published.fingerprint == mark:
         return row.published
@@ -314,7 +314,7 @@ def version_switch(*, interface: Interface, number: int, note: str = "", upon: i
 def interface_switch(*, instance: Interface, stage: str) -> Interface:
     """Bring an interface to a stage by the step that leads there; nothing but a look at it when it is there already. ValidationError when no step does."""
     step = stages.step_to(stage)
-    row = Interface.objects.select_for_update(of=("self",)).select_related("system_a", "system_b", "project").get(pk=instance.pk)
+    row = Interface.held(instance.pk, "system_a", "system_b", "project")
     if row.stage != stage:
         stages.life.take(row, step.name)
     elif stage == Interface.Stage.LIVE:
