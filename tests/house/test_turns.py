@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from django.test import Client
 from django.utils import translation
 from psycopg import errors
 
+import jingwei
 from jingwei.domains.work import services as work
 from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, Project
@@ -277,6 +279,12 @@ def test_who_waits_for_a_row_for_long_is_told_so(house: House, monkeypatch: pyte
         row = task(house, "held")
     answer = asked_meanwhile(house, lambda: list(tasks.model.objects.select_for_update().filter(pk=row.pk)), f"/w/work.task/{row.pk}/edit/", data={"name": "x"})
     assert (answer.status_code, answer["Retry-After"]) == (503, "5") and "send it again" in answer.text
+
+
+def test_a_project_is_held_by_its_turn_and_no_other_way() -> None:
+    root = Path(jingwei.__file__).parent
+    by_hand = [str(each.relative_to(root)) for each in root.rglob("*.py") if "Project.objects.select_for_update" in each.read_text(encoding="utf-8")]
+    assert by_hand == ["frame/records/turns.py"], "who holds it by hand waits for ever, and holds its key"
 
 
 def test_who_is_refused_by_a_circle_of_waiting_is_tried_again() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,9 +15,10 @@ from jingwei.domains.cost.models import Line, Package, Snapshot
 from jingwei.domains.labour import queries as labour
 from jingwei.frame import scope
 from jingwei.frame.models import Project
-from jingwei.frame.records import commands
+from jingwei.frame.records import commands, turns
 from jingwei.frame.records.resource import resource
 from jingwei.frame.records.saving import saves
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
 
 
@@ -49,7 +49,7 @@ def line_stands(line: Line) -> str:
     )
 
 
-@transaction.atomic
+@in_turn
 def sheet_book(*, sheet: Any) -> Line:
     """The cost of a day-labour sheet that both sides have confirmed, posted as of its day: one line, however often it is asked for."""
     kept: Line | None = queries.line_of_sheet(sheet.pk)
@@ -64,7 +64,7 @@ def sheet_book(*, sheet: Any) -> Line:
     return done
 
 
-@transaction.atomic
+@in_turn
 def sheet_unbook(*, sheet_id: int) -> None:
     """A sheet that is disputed after all costs nothing until both sides agree again: its line is reversed and stays on record."""
     line = queries.line_of_sheet(sheet_id)
@@ -87,10 +87,10 @@ def check_package(package: Package) -> None:
         raise ValidationError({"units_done": _("More units are done than planned.")})
 
 
-@transaction.atomic
+@in_turn
 def period_freeze(*, project: Project, period: str) -> Snapshot:
     """Keep a period's figures as they stand now. A period is frozen once, and only after it has ended."""
-    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))
+    turns.take([project.pk])
     if Snapshot.objects.filter(project=project, period=period).exists():
         raise ValidationError({"period": _("This period is frozen already.")})
     found = queries.earned_value_of(project)
