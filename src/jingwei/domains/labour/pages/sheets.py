@@ -106,7 +106,7 @@ def form(request: Request, project: Project, values: dict[str, Any], lines: list
     day, team = _day_of(values.get("work_date")), whole(str(values.get("team") or "").lstrip("#"))
     names = [str(line.get("worker", "")).strip() for line in lines] if known else []
     return {
-        "already": queries.hours_already(day, team, names, sheet.pk if sheet is not None else None) if day and team and names else [],
+        "already": queries.hours_already(request.access, day, team, names, sheet.pk if sheet is not None else None) if day and team and names else [],
         "project": project, "values": values, "lines": lines or [{}], "sheet": sheet, "today": _today(project).isoformat(), "crews": _crews(request, sheet),
         "tasks": _tasks(request, project, sheet), "workers": known, "trades": sorted({each["trade"] for each in known.values()}),
     }  # fmt: skip
