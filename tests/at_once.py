@@ -11,8 +11,9 @@ from django.db import connections, transaction
 long_enough = 0.7  # for the second to come to the point where it waits, or should have
 
 
-def overlapped(first: Callable[[], Any], second: Callable[[], Any], *, waits: bool = False) -> tuple[Any, Any]:
-    """What each gave; of the second one the exception that it ended with. `waits`: the second must not have ended before the first."""
+def overlapped(first: Callable[[], Any], second: Callable[[], Any], *, waits: bool = False, passes: bool = False) -> tuple[Any, Any]:
+    """What each gave; of the second one the exception that it ended with. `waits`: the second must not have ended before the first;
+    `passes`: it must have."""
     given: list[Any] = []
 
     def follow() -> None:
@@ -23,7 +24,8 @@ def overlapped(first: Callable[[], Any], second: Callable[[], Any], *, waits: bo
     with transaction.atomic():
         one = first()
         thread.start()
-        thread.join(long_enough)
+        thread.join(20 if passes else long_enough)
+        assert given or not passes, "it passes"
         assert not (waits and given), "it waits"
     thread.join(60)
     assert given, "the second has not come to an end"

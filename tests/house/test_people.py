@@ -302,3 +302,20 @@ def test_finding_somebody_costs_the_same_whatever_there_is(house: House, staff: 
         for number in range(20):
             Staff.made(f"M-{number}", "张伟")
     assert [cost(path, **asked) for path, asked in paths] == before
+
+
+def test_a_token_that_shows_no_people_learns_no_members_name(house: House, staff: Staff, inside: Callable[[], Any]) -> None:
+    """Given two members of one name, when a token that reaches only persons names one by it, then it hears neither; by user name, e-mail or id it names one."""
+    with inside():
+        for name in ("wei3", "wei4"):
+            user = member(house, name, "engineer", None)
+            user.last_name, user.first_name, user.email = "韦", "立", f"{name}@example.com"
+            user.save()
+    path, few, every = f"/api/v1/directory.person/{staff.li.pk}", bearer(house, "owner", "directory.person.*"), bearer(house, "owner", "*")
+    for text in ("韦立", "weili"):
+        told = every.patch(path, {"user": text}, content_type="application/json")
+        assert told.status_code == 422 and "wei3" in told.text and "wei4" in told.text
+        told = few.patch(path, {"user": text}, content_type="application/json")
+        assert told.status_code == 422 and "wei3" not in told.text and "no member of this organisation" in told.text
+    for given in ("wei3", "wei3@example.com", user.pk):
+        assert few.patch(path, {"user": given}, content_type="application/json").status_code == 200

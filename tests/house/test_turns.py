@@ -10,19 +10,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError, connections, models, transaction
+from django.test import Client
+from django.utils import translation
 from psycopg import errors
 
+import jingwei
 from jingwei.domains.work import services as work
 from jingwei.frame import scope
-from jingwei.frame.models import Project
+from jingwei.frame.models import ApiToken, Project
 from jingwei.frame.records import commands, turns, undo
 from jingwei.frame.records.resource import Resource, resource, resources
 from jingwei.frame.traces import edges, traces
+from jingwei.frame.walls import heavy, limits
 from tests.at_once import overlapped
 from tests.house.conftest import House
 from tests.house.half import Half, halved
@@ -212,6 +217,74 @@ def test_two_of_different_projects_do_not_wait(house: House, other: Project) -> 
         thread.start()
         assert done.wait(10)
     thread.join(10)
+
+
+def test_who_changes_a_row_holds_up_nobody_who_names_it(house: House) -> None:
+    teams, people = resource("directory.team"), resource("directory.person")
+    with at(house):
+        team = house.make(teams)
+        values = plain(house, people, 9, team=team.pk)
+
+    def name() -> Any:
+        with at(house):
+            return commands.create(people, values, house.access)
+
+    with at(house):
+        _one, made = overlapped(lambda: commands.change(teams, team, {"name": "Else"}, house.access), name, passes=True)
+    assert made.team_id == team.pk
+
+
+def asked_meanwhile(house: House, first: Step, path: str, **sent: Any) -> Any:
+    """What a form, or a program with a token, is answered while somebody else has written and not ended."""
+    client, headers = Client(raise_request_exception=False), {"Accept-Language": "en"}
+    if path.startswith("/api/"):
+        headers["Authorization"] = f"Bearer {ApiToken.issue(tenant=house.tenant, user=house.owner, name='t')[1]}"
+    else:
+        client.force_login(house.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    with at(house):
+        return overlapped(first, lambda: client.post(path, headers=headers, **sent), passes=True)[1]
+
+
+@pytest.mark.parametrize("kind", ["page", "program"])
+def test_who_waits_for_long_is_told_so(kind: str, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "waiting_milliseconds", 200)
+    path = "/w/work.task/new/" if kind == "page" else "/api/v1/work.task/"
+    given: dict[str, Any] = {"data": {"project": "P1", "name": "late"}} | ({} if kind == "page" else {"content_type": "application/json"})
+    answer = asked_meanwhile(house, lambda: turns.take([house.project.pk]), path, **given)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "5"), answer.text[:300]
+    assert "is being written in" in answer.text and "send it again" in answer.text
+    with at(house):
+        assert not tasks.model.objects.filter(name="late").exists()
+
+
+def test_a_program_whose_time_is_over_while_it_waits_hears_the_same(house: House) -> None:
+    def wait() -> None:
+        with at(house), translation.override("en"), limits.hurried(200):
+            commands.create(tasks, {"project": house.project.pk, "name": "late"}, house.access)
+
+    with at(house):
+        told = overlapped(lambda: turns.take([house.project.pk]), wait, passes=True)[1]
+    assert isinstance(told, heavy.Busy) and "is being written in" in str(told)
+
+
+def test_who_works_for_himself_waits_as_long_as_it_takes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "waiting_milliseconds", 100)
+    values = {"project": house.project.pk, "name": "late"}
+    assert one_behind_the_other(house, lambda: turns.take([house.project.pk]), lambda: commands.create(tasks, values, house.access)) is None
+
+
+def test_who_waits_for_a_row_for_long_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "waiting_milliseconds", 200)
+    with at(house):
+        row = task(house, "held")
+    answer = asked_meanwhile(house, lambda: list(tasks.model.objects.select_for_update().filter(pk=row.pk)), f"/w/work.task/{row.pk}/edit/", data={"name": "x"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5") and "send it again" in answer.text
+
+
+def test_a_project_is_held_by_its_turn_and_no_other_way() -> None:
+    root = Path(jingwei.__file__).parent
+    by_hand = [str(each.relative_to(root)) for each in root.rglob("*.py") if "Project.objects.select_for_update" in each.read_text(encoding="utf-8")]
+    assert by_hand == ["frame/records/turns.py"], "who holds it by hand waits for ever, and holds its key"
 
 
 def test_who_is_refused_by_a_circle_of_waiting_is_tried_again() -> None:

@@ -12,9 +12,9 @@ from django.utils import translation
 from jingwei.frame import scope
 from jingwei.frame.models import User
 from jingwei.hub.engine import decisions
-from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, Quarantine, SystemUse
+from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, MappingDraft, Quarantine, SystemUse
 from jingwei.hub.peers import uses
-from jingwei.hub.register import services
+from jingwei.hub.register import drafts, services
 from tests.at_once import overlapped
 from tests.hub.conftest import Joined, system_of
 from tests.hub.deeds import fresh
@@ -119,3 +119,23 @@ def test_two_secrets_of_a_connection_that_are_put_in_at_once_both_stand(joined: 
     put_in = by(joined, user, lambda: services.credentials_save(system=system, given={"api_key": "another"}))
     overlapped(change, put_in)
     assert Connection.objects.get(system__key="tracker").config.get("one") == "one", "putting in a secret writes no setting back"
+
+
+def test_what_is_typed_into_a_draft_while_it_is_published_stays(joined: Joined) -> None:
+    user, seen = owner(joined), drafts.mark(fresh(joined), None)
+    draft = by(joined, user, lambda: drafts.keep(interface=fresh(joined), mapping={"n": 1}, tables={}, seen=seen))()
+    mark = drafts.mark(fresh(joined), draft)
+    type_on = by(joined, user, lambda: drafts.keep(interface=fresh(joined), mapping={"n": 2}, tables={}, seen=mark))
+    publish = by(joined, user, lambda: drafts.finish(interface=fresh(joined), mapping={"n": 1}, tables={}, seen=mark))
+    _one, two = overlapped(type_on, publish)
+    assert two is None and MappingDraft.objects.get(interface=joined.interface).mapping == {"n": 2}
+
+
+def test_who_works_on_an_interface_holds_up_nobody_who_only_refers_to_it(joined: Joined) -> None:
+    user, delivery = owner(joined), park(joined).delivery
+    letter = {"interface": joined.interface, "delivery": delivery, "code": "x", "tenant_id": joined.tenant.pk}
+    write = by(joined, user, lambda: drafts.keep(interface=fresh(joined), mapping={}, tables={}, seen=drafts.mark(fresh(joined), None)))
+    pause = by(joined, user, lambda: services.interface_pause(instance=fresh(joined)))
+    for work in (write, pause):
+        _one, two = overlapped(work, by(joined, user, lambda: DeadLetter.objects.create(**letter).pk), passes=True)
+        assert isinstance(two, int)

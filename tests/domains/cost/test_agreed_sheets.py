@@ -8,10 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db.models import Sum
 
 from jingwei.domains.cost.models import Line
 from jingwei.domains.labour.models import Sheet
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +79,38 @@ def test_what_is_paid_is_disputed_no_more(firm: Firm) -> None:
         f"/w/labour.sheet/{agreed(firm, ('1', '1')).pk}/do/settle/"
         in firm.client("finance").get(f"/w/labour.sheet/{Sheet.objects.latest('pk').pk}/").content.decode()
     )
+
+
+def test_the_line_of_an_agreed_sheet_is_reversed_by_nobody_by_hand(firm: Firm, en: None) -> None:
+    sheet = agreed(firm, ("8", "45.00"))
+    line, lines, access = Line.objects.get(), resource("cost.line"), system_access(firm.tenant.pk)
+    with refuses(text="Dispute the sheet"):
+        commands.act(lines, "reverse", line, {}, access)
+    with refuses(field="status", text="Dispute the sheet"):  # as an import or an interface would bring it
+        commands.change(lines, line, {"status": "reversed"}, access, via="import")
+    (told,) = commands.save_many(lines, [(line, {"status": "reversed"})], access, carries_state=True)
+    assert isinstance(told, ValidationError) and "Dispute the sheet" in " ".join(told.messages)
+    assert "/do/reverse/" not in firm.client("finance").get(f"/w/cost.line/{line.pk}/").content.decode()
+    step(firm, step(firm, step(firm, sheet, "dispute"), "submit"), "confirm")
+    assert sorted(Line.objects.values_list("amount", "status")) == [(Decimal("360.00"), "posted"), (Decimal("360.00"), "reversed")]
+
+
+def test_a_line_of_no_sheet_is_reversed_by_hand_and_by_an_import(firm: Firm) -> None:
+    lines, access = resource("cost.line"), system_access(firm.tenant.pk)
+    rows = [firm.made("cost.line", number=f"M-{n}", account="labour", description="手工", amount=Decimal(1), period="2026-11") for n in range(2)]
+    by_hand, by_import = (firm.taken(row, "post") for row in rows)
+    firm.taken(by_hand, "reverse")
+    commands.change(lines, by_import, {"status": "reversed"}, access, via="import")
+    assert set(Line.objects.values_list("status", flat=True)) == {"reversed"}
+
+
+def test_long_numbers_are_counted_on_without_a_clash(firm: Firm) -> None:
+    sheet = sheet_of(firm, ("8", "45.00"))
+    Sheet.objects.filter(pk=sheet.pk).update(number="N" * 60)
+    sheet.refresh_from_db()
+    for _ in range(3):
+        sheet = step(firm, step(firm, step(firm, sheet, "submit"), "confirm"), "dispute")
+    assert sorted(Line.objects.values_list("number", flat=True)) == [f"{'N' * 54}/2", f"{'N' * 54}/3", "N" * 60]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -9,16 +9,18 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.test import Client
+from psycopg import errors
 
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import Membership, Role, User
+from jingwei.frame.records import commands
 from jingwei.frame.walls.troubles import said_of
 from tests.at_once import together
-from tests.domains.conftest import Firm
+from tests.domains.conftest import Firm, staff
 
 pytestmark = pytest.mark.django_db
 address = "/labour/phone/save/"
@@ -106,6 +108,56 @@ def test_what_went_on_meanwhile_is_not_answered_as_written(firm: Firm) -> None:
     answer = sent(firm.client("crew"), form)
     assert answer.status_code == 409 and answer.json()["version"] is None and "班组已提交" in answer.json()["errors"][0]["message"]
     assert sent(firm.client("crew"), form | {"place": ""}).status_code == 200, "what stands there already is answered as written"
+
+
+def test_a_draft_of_a_sheet_that_was_deleted_says_so_and_is_kept(firm: Firm) -> None:
+    """Given a sheet that somebody deleted while the phone was away, when its draft arrives, then nothing is written, and sent once more it is a new sheet."""
+    gone, client = sheet_of(firm), firm.client("crew")
+    form = shown(firm, gone, place="三楼")
+    gone.delete()
+    answer = sent(client, form)
+    assert answer.status_code == 409 and (answer.json()["sheet"], answer.json()["version"], answer.json().get("look")) == (None, None, None)
+    assert "已删除" in answer.json()["errors"][0]["message"] and not Sheet.objects.exists()
+    page = client.post(address, form)
+    assert page.status_code == 409 and 'name="place" value="三楼"' in page.text and 'name="sheet" value=""' in page.text
+    again = sent(client, form | {"sheet": "", "version": ""})
+    assert again.status_code == 200 and Sheet.objects.get().place == "三楼" and Sheet.objects.get().lines.count() == 1
+
+
+def test_a_kept_draft_of_a_deleted_sheet_is_opened_as_a_new_one(firm: Firm) -> None:
+    gone = sheet_of(firm)
+    page, asked = f"/labour/phone/{gone.pk}/", f"?project={firm.project.pk}&draft=sheet-{gone.pk}"
+    gone.delete()
+    client = firm.client("crew")
+    assert client.get(page + asked).headers["Location"] == f"/labour/phone/new/{asked}"
+    assert client.get(page).status_code == 404
+
+
+def test_a_draft_of_a_sheet_that_was_moved_leads_to_where_it_is(firm: Firm) -> None:
+    staff(firm, "crew", "crew", project=firm.second)
+    kept, client = sheet_of(firm, task=None), firm.client("crew")
+    form = shown(firm, kept, place="三楼")
+    with firm.acting("manager"):
+        firm.changed(kept, project=firm.second)
+    answer = sent(client, form)
+    assert answer.status_code == 409 and answer.json()["look"] == f"/labour/phone/{kept.pk}/" and "二号项目" in answer.json()["errors"][0]["message"]
+    assert client.post(address, form).status_code == 409 and Sheet.objects.get().place == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_is_written_though_the_database_refuses_it_first(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, refused = commands.create, list[bool]()
+
+    def refused_once(*given: Any, **more: Any) -> Any:
+        made = written(*given, **more)
+        if not refused:
+            refused.append(True)
+            raise OperationalError("deadlock detected") from errors.DeadlockDetected()
+        return made
+
+    monkeypatch.setattr(commands, "create", refused_once)
+    assert sent(firm.client("crew"), fresh(firm, then="submit")).status_code == 200
+    assert refused and Sheet.objects.get().status == "submitted"
 
 
 def test_a_new_draft_sent_again_is_found_and_its_own_text_goes_on(firm: Firm) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame import scope
-from jingwei.frame.models import Notification
+from jingwei.frame.models import Membership, Notification, Role
 from jingwei.frame.records import commands, undo
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import system_access
@@ -146,3 +146,17 @@ def test_the_last_sheet_again_on_the_same_day_says_who_has_hours_already(firm: F
     firm.changed(first, work_date=day - timedelta(days=1))
     assert 'id="already"' not in client.get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").content.decode()
     assert 'id="already"' not in client.get(f"/labour/phone/{first.pk}/").content.decode(), "its own hours are none of another sheet"
+
+
+def test_nobody_is_told_of_hours_on_sheets_that_he_may_not_look_at(firm: Firm) -> None:
+    """Given somebody who writes sheets in P1 and only knows of P2, when a worker has hours on a sheet of P2, then the page names neither him nor the sheet."""
+    day = timezone.localdate()
+    firm.made("labour.sheet", work_date=day, team=firm.crew, description="布线", lines=[{**worker, "worker": "李"}])
+    far = firm.made("labour.sheet", project=firm.second, number="FAR-1", work_date=day, team=firm.crew, description="布线", lines=[{**worker, "worker": "李"}])
+    role = Role.objects.create(tenant=firm.tenant, key="looker", name="looker", grants=["frame.project.view"])
+    Membership.objects.create(tenant=firm.tenant, user=firm.users["crew"], role=role, project=firm.second)
+    page = firm.client("crew").get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").text
+    assert 'id="already"' in page and far.number not in page
+    role.grants = ["frame.project.view", "labour.sheet.view", "labour.sheetline.view"]
+    role.save()
+    assert far.number in firm.client("crew").get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").text

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from jingwei.domains.work.models import Task
-from jingwei.hub.models import Conflict, Link, OutboxEntry
+from jingwei.frame.models import Project
+from jingwei.frame.rights.access import access_of
+from jingwei.hub.models import Conflict, Connection, Delivery, Interface, Link, OutboxEntry
+from jingwei.hub.monitor.trace import trace
 from tests.hub.conftest import Joined
 from tests.hub.deeds import change, issue
 from tests.hub.people import browser, owner, person
@@ -79,3 +83,38 @@ def test_what_waits_is_told_in_words(joined: Joined) -> None:
     assert (
         "有冲突等待处理：完成率" in text and "待修改“Tracker”" in steps_of(text) and "对方暂停服务（503）" in steps_of(text) and "已试 3 次" in steps_of(text)
     )
+
+
+def another(joined: Joined, project: Project, **values: Any) -> Interface:
+    """One more interface of the same two systems."""
+    made = Interface(
+        key="another", name="Another", project=project, system_a=joined.interface.system_a, stream_a="issues", system_b=joined.interface.system_b,
+        stream_b="risk.risk", tenant_id=joined.tenant.pk, **values,
+    )  # fmt: skip
+    made.save()
+    return made
+
+
+def test_what_waits_bears_the_title_of_its_own_interface(joined: Joined) -> None:
+    made = issue(joined, subject="等待")
+    joined.sync()
+    other = another(joined, joined.project)
+    link = Link(interface=other, key_a=str(made["id"]), key_b="1", tenant_id=joined.tenant.pk)
+    link.save()
+    Conflict(interface=other, link=link, field="probability", value_a=1, value_b=2, tenant_id=joined.tenant.pk).save()
+    text = browser(owner(joined), "zh-hans").get("/hub/trace/", {"id": str(made["id"])}).text
+    assert "有冲突等待处理：概率" in text
+
+
+def test_nothing_is_told_of_interfaces_one_may_not_look_at(joined: Joined) -> None:
+    (far := Project(code="FAR", name="Far", start_on=joined.project.start_on)).save()
+    hidden = another(joined, far)
+    came = {"connection": Connection.objects.get(system=joined.interface.system_a), "record_key": "77", "tenant_id": joined.tenant.pk, "source": "webhook"}
+    for event, interface, side in (("far", hidden, "b"), ("near", joined.interface, "a"), ("whole", None, "")):
+        Delivery(interface=interface, side=side, event_id=event, **came).save()
+    reader, everybody = person(joined, "near", "hub.interface.view"), owner(joined)
+    for event, count in (("far", 0), ("near", 1), ("whole", 1)):
+        assert len(trace(event, access=access_of(reader, joined.tenant))["steps"]) == count, event
+        assert len(trace(event, access=access_of(everybody, joined.tenant))["steps"]) == 1, event
+    assert "经纬" in steps_of(browser(everybody, "zh-hans").get("/hub/trace/", {"id": "far"}).text)
+    assert "没有此编号" in steps_of(browser(reader, "zh-hans").get("/hub/trace/", {"id": "far"}).text)

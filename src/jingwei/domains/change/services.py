@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,11 +16,13 @@ from jingwei.domains.schedule import services as schedule
 from jingwei.frame import scope
 from jingwei.frame.declare import Approval, Authors, Everything, Lifecycle, Stage, Step
 from jingwei.frame.models import Project
+from jingwei.frame.records import turns
+from jingwei.frame.records.turns import in_turn
 
 Status = ChangeRequest.Status
 
 
-@transaction.atomic
+@in_turn
 def request_save(*, instance: ChangeRequest | None = None, **values: Any) -> ChangeRequest:
     """Write a request. Other changes or another project need a new assessment."""
     request = instance or ChangeRequest(requested_by_id=scope.current().user_id)
@@ -41,12 +42,12 @@ def check_changes(request: ChangeRequest) -> None:
     request.changes = schedule.checked_changes(request.project, request.changes)
 
 
-@transaction.atomic
+@in_turn
 def request_propose(*, project: Project, title: str, changes: Mapping[str, Any], reason: str = "") -> ChangeRequest:
     """A what-if as a request, its effect assessed at once. Sent twice it is one request: the open one of that title and those changes."""
     if not changes:
         raise ValidationError(_("Nothing would be different."))
-    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))  # writers of one project wait for each other
+    turns.take([project.pk])
     states = (*ChangeRequest.open_states, Status.SUBMITTED)
     twin: ChangeRequest | None = ChangeRequest.objects.filter(project=project, title=title[:120], changes=dict(changes), status__in=states).first()
     if twin is not None:

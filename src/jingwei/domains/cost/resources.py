@@ -18,7 +18,7 @@ life = Lifecycle(
     is_carried=True,
     steps=(
         Step("post", _("Post"), (Line.Status.DRAFT,), Line.Status.POSTED, does=services.line_dated, bulk=True),
-        Step("reverse", _("Reverse"), (Line.Status.POSTED,), Line.Status.REVERSED, icon="refresh", confirm=True),
+        Step("reverse", _("Reverse"), (Line.Status.POSTED,), Line.Status.REVERSED, icon="refresh", confirm=True, unless=services.line_stands),
     ),
     locked=dict.fromkeys((Line.Status.POSTED, Line.Status.REVERSED), money),
     removable=(Line.Status.DRAFT,),

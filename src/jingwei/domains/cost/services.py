@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
+from jingwei.domains.labour import queries as labour
 from jingwei.frame import scope
 from jingwei.frame.models import Project
-from jingwei.frame.records import commands
+from jingwei.frame.records import commands, turns
 from jingwei.frame.records.resource import resource
 from jingwei.frame.records.saving import saves
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
 
 
@@ -39,7 +40,16 @@ def line_dated(line: Line) -> None:
     line.period = line.posted_on.strftime("%Y-%m")
 
 
-@transaction.atomic
+def line_stands(line: Line) -> str:
+    """Why a line is not reversed: what both sides agree on is owed as long as they do."""
+    if line.sheet is None or line.sheet.status not in labour.agreed:
+        return ""
+    return _(
+        "It is the cost of a day-labour sheet that both sides have confirmed. Dispute the sheet, and it is reversed; for what is to be corrected beside it write a line of its own."
+    )
+
+
+@in_turn
 def sheet_book(*, sheet: Any) -> Line:
     """The cost of a day-labour sheet that both sides have confirmed, posted as of its day: one line, however often it is asked for."""
     kept: Line | None = queries.line_of_sheet(sheet.pk)
@@ -54,7 +64,7 @@ def sheet_book(*, sheet: Any) -> Line:
     return done
 
 
-@transaction.atomic
+@in_turn
 def sheet_unbook(*, sheet_id: int) -> None:
     """A sheet that is disputed after all costs nothing until both sides agree again: its line is reversed and stays on record."""
     line = queries.line_of_sheet(sheet_id)
@@ -64,8 +74,9 @@ def sheet_unbook(*, sheet_id: int) -> None:
 
 def _free_number(sheet: Any) -> str:
     """The sheet's number; with a count behind it where that is taken, as by the line of an earlier agreement."""
-    taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=sheet.number).values_list("number", flat=True))
-    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{sheet.number[:54]}/{count}") not in taken)
+    stem = sheet.number[:54]  # with room for the count
+    taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True))
+    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}") not in taken)
 
 
 def check_package(package: Package) -> None:
@@ -76,10 +87,10 @@ def check_package(package: Package) -> None:
         raise ValidationError({"units_done": _("More units are done than planned.")})
 
 
-@transaction.atomic
+@in_turn
 def period_freeze(*, project: Project, period: str) -> Snapshot:
     """Keep a period's figures as they stand now. A period is frozen once, and only after it has ended."""
-    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project.pk).values_list("pk"))
+    turns.take([project.pk])
     if Snapshot.objects.filter(project=project, period=period).exists():
         raise ValidationError({"period": _("This period is frozen already.")})
     found = queries.earned_value_of(project)

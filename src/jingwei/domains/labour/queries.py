@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame.models import History
+from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
@@ -54,9 +55,11 @@ def is_touched_by_others(sheet: Sheet, user_id: int) -> bool:
     return any(written.filter(resource=key, object_id__in=ids).exists() for key, ids in rows)
 
 
-def hours_already(day: Any, team_id: int | None, names: Collection[str], but: int | None = None) -> list[dict[str, Any]]:
-    """Who of these stands on another sheet of the crew's day already: worker, hours, number of the sheet."""
-    rows = SheetLine.objects.filter(sheet__work_date=day, sheet__team_id=team_id, worker__in=[name for name in names if name]).exclude(sheet_id=but)
+def hours_already(access: Access, day: Any, team_id: int | None, names: Collection[str], but: int | None = None) -> list[dict[str, Any]]:
+    """Who of these stands on another sheet of the crew's day already, as far as one may look at it: worker, hours, number of the sheet. What one may
+    not look at counts when it is submitted."""
+    seen = resource("labour.sheetline").seen(access).filter(sheet__in=resource(sheets).seen(access))
+    rows = seen.filter(sheet__work_date=day, sheet__team_id=team_id, worker__in=[name for name in names if name]).exclude(sheet_id=but)
     return list(rows.order_by("worker", "pk").values("worker", "hours", "sheet__number"))
 
 

@@ -18,6 +18,7 @@ from strawberry.types import Info
 
 from jingwei.frame.records import commands
 from jingwei.frame.walls import limits, troubles
+from jingwei.frame.walls.heavy import Busy
 
 
 def in_time(request: Any) -> None:
@@ -43,6 +44,8 @@ def guarded(work: Callable[..., Any]) -> Any:
         raise GraphQLError("not found", extensions={"code": "not_found"}) from None
     except commands.Stale as problem:
         raise GraphQLError(str(problem), extensions={"code": "stale"}) from None
+    except Busy as problem:
+        raise GraphQLError(str(problem), extensions={"code": "busy"}) from None
     except (DataError, IntegrityError, OperationalError, OverflowError, UnicodeError) as problem:
         if (said := troubles.said_of(problem)) is None:
             raise

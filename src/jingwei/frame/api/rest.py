@@ -142,6 +142,8 @@ def _unforeseen(request: HttpRequest, problem: Any) -> Any:
     said = troubles.said_of(problem)
     if said is None:
         raise problem
+    if said.code == "busy":
+        return busy(request, said.text, said.status)
     return _answer(request, said.status, ("", said.code, said.text))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame.approvals import cases, people
@@ -24,20 +24,29 @@ def vote(resource: Resource, row: Any, choice: str, access: Access, *, word: str
     """Say yes, no or abstain to a row; returns its case as it is then. `acting_for` is the id of the person whose deputy one is; `seen` the print of what was
     looked at. PermissionDenied to whoever may not vote; ValidationError says what is wrong, and whose turn it is."""
     require_voter(resource, row, access, acting_for)
-    with transaction.atomic():
-        has_changed = cases.rows_written(resource, [_locked(resource, row)])  # whatever way it was changed by
-    with transaction.atomic():
-        current = _locked(resource, row)
-        case = cases.open_of(resource, current)
-        if case is None:
-            raise ValidationError(_("“%(row)s” is not voted on now.") % {"row": row})
-        stage = declared(resource)[1].stage(case.stage)
-        mine = people.voice(case, resource, stage, current, access, acting_for)
-        if has_changed or (seen and seen != seen_as(case)):
-            raise ValidationError(_("“%(row)s” or its stage has changed since you looked at it. Look again, then vote.") % {"row": row})
-        Vote(case=case, stage=stage.name, user_id=access.user_id or 0, acting_for_id=mine, choice=_checked(choice, word), word=word.strip()).save()
-        _follow(case, resource, stage, current, choice, word.strip())
-        return case
+    is_seen = not _has_changed(resource, row)  # that stays noted when the vote is refused for it
+    return _voted(resource, row, choice, access, word, acting_for, lambda case: is_seen and seen in ("", seen_as(case)))
+
+
+@turns.in_turn
+def _has_changed(resource: Resource, row: Any) -> bool:
+    """Whether it was changed since it was asked about, whatever way that was done."""
+    return cases.rows_written(resource, [_locked(resource, row)])
+
+
+@turns.in_turn
+def _voted(resource: Resource, row: Any, choice: str, access: Access, word: str, acting_for: int | None, is_seen: Callable[[Case], bool]) -> Case:
+    current = _locked(resource, row)
+    case = cases.open_of(resource, current)
+    if case is None:
+        raise ValidationError(_("“%(row)s” is not voted on now.") % {"row": row})
+    stage = declared(resource)[1].stage(case.stage)
+    mine = people.voice(case, resource, stage, current, access, acting_for)
+    if not is_seen(case):
+        raise ValidationError(_("“%(row)s” or its stage has changed since you looked at it. Look again, then vote.") % {"row": row})
+    Vote(case=case, stage=stage.name, user_id=access.user_id or 0, acting_for_id=mine, choice=_checked(choice, word), word=word.strip()).save()
+    _follow(case, resource, stage, current, choice, word.strip())
+    return case
 
 
 def require_voter(resource: Resource, row: Any, access: Access, acting_for: int | None = None) -> None:
@@ -57,8 +66,8 @@ def seen_as(case: Case) -> str:
 
 
 def _locked(resource: Resource, row: Any) -> Any:
-    turns.take_of(resource, [row.pk])
-    return resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).get(pk=row.pk)
+    turns.stay(resource, row)
+    return resource.model.objects.select_for_update(of=("self",), no_key=True).select_related(*resource.references).get(pk=row.pk)
 
 
 def _checked(choice: str, word: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +20,7 @@ from jingwei.frame.carried.rights import carried_by, locked, require
 from jingwei.frame.models import Attachment
 from jingwei.frame.postgres import locks
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.telling.notices import Notice
 from jingwei.frame.walls import confined
@@ -52,19 +52,21 @@ def attach(resource: Resource, row: Any, uploads: list[UploadedFile[Any]], acces
     require(access, resource, row, "files")
     if not uploads:
         raise ValidationError({"file": _("Choose a file first.")})
-    with transaction.atomic():
-        locked(resource, row)  # a row that is fixed hears so before anything is read
-    given = [checked(upload) for upload in uploads]
-    with transaction.atomic():
-        current = locked(resource, row)
-        require(access, resource, current, "files")  # it may have moved while the files were read
-        locks.hold(f"files {row.tenant_id}")
-        _check_room(resource, row, given)
-        made = [_kept(resource, row, each, access) for each in given]
-        fresh = [attachment.name for attachment, is_new in made if is_new]
-        if fresh:
-            watch.tell(resource, current, attached, who=watch.name_of_me(), names=", ".join(fresh)[:120], row=str(current)[:120])
-        return [attachment for attachment, _is_new in made]
+    in_turn(locked)(resource, row)  # a row that is fixed hears so before anything is read
+    return _attached(resource, row, [checked(upload) for upload in uploads], access)
+
+
+@in_turn
+def _attached(resource: Resource, row: Any, given: list[Checked], access: Access) -> list[Attachment]:
+    current = locked(resource, row)
+    require(access, resource, current, "files")  # it may have moved while the files were read
+    locks.hold(f"files {row.tenant_id}")
+    _check_room(resource, row, given)
+    made = [_kept(resource, row, each, access) for each in given]
+    fresh = [attachment.name for attachment, is_new in made if is_new]
+    if fresh:
+        watch.tell(resource, current, attached, who=watch.name_of_me(), names=", ".join(fresh)[:120], row=str(current)[:120])
+    return [attachment for attachment, _is_new in made]
 
 
 def checked(upload: UploadedFile[Any]) -> Checked:
@@ -118,7 +120,7 @@ def _kept(resource: Resource, row: Any, given: Checked, access: Access) -> tuple
     return made, True
 
 
-@transaction.atomic
+@in_turn
 def remove(resource: Resource, row: Any, attachment: Attachment, access: Access) -> None:
     """Take a file from a row; undo brings it back."""
     require(access, resource, row, "files")

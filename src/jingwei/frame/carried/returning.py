@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
@@ -15,12 +15,13 @@ from jingwei.frame.models.carried import CarriedModel
 from jingwei.frame.postgres import locks
 from jingwei.frame.records import undo
 from jingwei.frame.records.resource import registry, resources
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 
 kinds: tuple[type[CarriedModel], ...] = (Attachment, Comment, Follower, Tagging)
 
 
-@transaction.atomic
+@in_turn
 def bring_back(line: History, access: Access) -> str:
     """Put a removed file back on its row; returns why not, in words, or nothing. Raises what a new file would."""
     if line.action != History.Action.DELETE:

@@ -63,7 +63,7 @@ def locked(resource: Resource, row: Any) -> Any:
     turns.stay(resource, row)
     wholes = parts.Wholes()
     wholes.lock(resource, [row])
-    current = resource.model.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    current = resource.model.objects.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
     if current is None:
         raise ValidationError(_("This was deleted in the meantime."))
     if resource.life is not None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame.carried.rights import carried_by, require
 from jingwei.frame.models import Tag, Tagging, values
 from jingwei.frame.postgres import locks
+from jingwei.frame.records import turns
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 
 of_row_at_most = 20
@@ -22,11 +23,12 @@ def of_row(resource: Resource, row: Any) -> list[Tag]:
     return [tagging.tag for tagging in carried_by(Tagging, resource, row).select_related("tag").order_by("tag__word")]
 
 
-@transaction.atomic
+@in_turn
 def add(resource: Resource, row: Any, word: str, access: Access) -> Tag:
     """Tag a row; a word that is new to the organisation takes the next colour. ValidationError at `word`."""
     require(access, resource, row, "tags")
     word = _checked(word)
+    turns.stay(resource, row)
     locks.hold(f"tags {row.tenant_id}")  # the same word by two at once is one tag
     tag = Tag.objects.filter(word__iexact=word).first() or _made(word)
     borne = carried_by(Tagging, resource, row)
@@ -37,10 +39,11 @@ def add(resource: Resource, row: Any, word: str, access: Access) -> Tag:
     return tag
 
 
-@transaction.atomic
+@in_turn
 def remove(resource: Resource, row: Any, tag_id: int, access: Access) -> bool:
     """Take a tag from a row, and the word with it when no row bears it any more; False when the row does not bear it."""
     require(access, resource, row, "tags")
+    turns.stay(resource, row)
     locks.hold(f"tags {row.tenant_id}")
     removed, _each = carried_by(Tagging, resource, row).filter(tag_id=tag_id).delete()
     if removed and not Tagging.objects.filter(tag_id=tag_id).exists():

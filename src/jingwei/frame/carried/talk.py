@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +14,9 @@ from django.utils.translation import gettext_lazy
 from jingwei.frame.carried import watch
 from jingwei.frame.carried.rights import carried_by, require, seers
 from jingwei.frame.models import Comment, User, values
+from jingwei.frame.records import turns
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.telling.notices import Notice
 
@@ -31,11 +32,12 @@ def of_row(resource: Resource, row: Any) -> Any:
     return carried_by(Comment, resource, row).select_related("by").order_by("-created_at", "-id")
 
 
-@transaction.atomic
+@in_turn
 def say(resource: Resource, row: Any, text: str, access: Access) -> Comment:
     """Say something about a row: those it mentions hear of it, and so do those who follow; whoever says it follows from now on."""
     require(access, resource, row, "talk")
     text = _checked(text)
+    turns.stay(resource, row)
     mentioned = _mentioned(resource, row, text)
     comment = Comment(resource=resource.key, row_id=row.pk, by_id=access.user_id, text=text, mentioned=[user.pk for user in mentioned])
     comment.save()
@@ -47,7 +49,7 @@ def say(resource: Resource, row: Any, text: str, access: Access) -> Comment:
     return comment
 
 
-@transaction.atomic
+@in_turn
 def amend(resource: Resource, row: Any, comment: Comment, text: str, access: Access) -> Comment:
     """Change what one has said; who is mentioned for the first time hears of it."""
     comment = _own(resource, row, comment, access)
@@ -59,7 +61,7 @@ def amend(resource: Resource, row: Any, comment: Comment, text: str, access: Acc
     return comment
 
 
-@transaction.atomic
+@in_turn
 def take_back(resource: Resource, row: Any, comment: Comment, access: Access) -> None:
     """Delete what one has said."""
     _own(resource, row, comment, access).delete()
@@ -74,6 +76,7 @@ def _own(resource: Resource, row: Any, comment: Comment, access: Access) -> Comm
     require(access, resource, row, "talk")
     if not is_own(comment, access):
         raise PermissionDenied(_("Only who wrote a comment changes or deletes it."))
+    turns.stay(resource, row)
     current = carried_by(Comment, resource, row).select_for_update(of=("self",)).filter(pk=comment.pk).first()
     if current is None:
         raise ValidationError(_("This was deleted in the meantime."))

@@ -44,7 +44,7 @@ class Step:
 
     `asks` are fields that are asked for, of which `may_ask` may stay empty; `needs` are checks of the row with them, raising ValidationError; `does` fills
     in what follows; then the row is written, with `stamps` ("submitted" → submitted_by, submitted_at, as far as it has them) and without those of `clears`;
-    `then` follows in the same transaction. `never_by` may not take it.
+    `then` follows in the same transaction. `never_by` may not take it. `unless(row)` says why a row may not take it, whatever way its state comes; nothing when it may.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Step:
     asks: tuple[str, ...] = ()
     may_ask: tuple[str, ...] = ()
     needs: tuple[Callable[[Any], None], ...] = ()
+    unless: Callable[[Any], str] | None = None
     does: Callable[[Any], None] | None = None
     stamps: str = ""
     clears: tuple[str, ...] = ()
@@ -78,6 +79,10 @@ class Step:
     def asked(self) -> tuple[str, ...]:
         """Every field it asks for."""
         return (*self.asks, *self.may_ask)
+
+    def refusal(self, row: Any) -> str:
+        """Why this row may not take it; empty when it may."""
+        return self.unless(row) if self.unless is not None else ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,8 @@ class Lifecycle:
         self.check_begin(row, step.name)
         if step.never_by is not None and (refusal := step.never_by.refuse(row, self.field)):
             raise ValidationError(refusal)
+        if refusal := step.refusal(row):
+            raise ValidationError(refusal)
         for name, value in asked.items():
             setattr(row, name, value)
         _require_given(row, step)
@@ -171,6 +178,12 @@ class Lifecycle:
         if step.stamps:
             _stamp(row, step.stamps, scope.current().user_id, timezone.now())
         return before
+
+    def check_carried(self, row: Any, moves: Sequence[tuple[str, Step]]) -> None:
+        """Raise ValidationError when the row may not take one of the steps by which it would come to the state that it brings along."""
+        for refusal in (step.refusal(row) for _before, step in moves):
+            if refusal:
+                raise ValidationError({self.field: refusal})
 
     def tell(self, row: Any, moves: Sequence[tuple[str, Step]]) -> None:
         """State the steps, each with where it began, by which a row that was written came where it is."""
@@ -234,7 +247,8 @@ class Lifecycle:
     def may_take(self, row: Any, name: str) -> bool:
         """Whether the step begins where the row is, and who works now may be the one to take it."""
         step = self.step(name)
-        return self.may_begin(row, name) and name not in self.voted and (step.never_by is None or not step.never_by.refuse(row, self.field))
+        is_mine = step.never_by is None or not step.never_by.refuse(row, self.field)
+        return self.may_begin(row, name) and name not in self.voted and is_mine and not step.refusal(row)
 
     def may_remove(self, row: Any) -> bool:
         """Whether the row need not stay where it is."""

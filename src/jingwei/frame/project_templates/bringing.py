@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
@@ -22,6 +21,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.project_templates import days, declared
 from jingwei.frame.records import commands, extra, extra_taken
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces import edges
 from jingwei.frame.traces.trace import registry as traces
@@ -248,10 +248,11 @@ def _nothing(_done: int, _total: int) -> None:
     return None
 
 
+@in_turn
 def bring(data: Mapping[str, Any], content: Mapping[str, bytes], wanted: Wanted, access: Access, progress: Progress = _nothing) -> Brought:
     """Bring a template in that was looked through (`file.unpacked`): all of it or nothing. Raises PermissionDenied, ValidationError."""
     title = str(data["project"].get("name", ""))[:80]
-    with transaction.atomic(), scope.because(trace=uuid.uuid4().hex, reason=_("Template %(name)s") % {"name": title}) as current:
+    with scope.because(trace=uuid.uuid4().hex, reason=_("Template %(name)s") % {"name": title}) as current:
         with extra_taken.nothing_required():
             bringing = Bringing(data, wanted, access, progress)
             bringing.carry_out()

@@ -64,6 +64,7 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
     """
     own, children = _split(resource, values)
     require_before(access, resource, "add", own, via=via)
+    forms.look_at(resource, files)
     turn = Turn(meant := forms.place_meant(resource, own, None))
     cleaned = forms.checked(resource, own, None, files, access=access)
     after = _as_it_will_be(resource, None, cleaned)
@@ -81,6 +82,7 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
 def change(resource: Resource, row: Any, values: Values, access: Access, *, files: Values | None = None, version: int | None = None, via: str = "") -> Any:
     """Change the given fields of a row; Stale when `version` is not the row's. The right is needed where it belongs and where it will."""
     authorise(access, resource, "change", row, via=via)
+    forms.look_at(resource, files)
     own, children = _split(resource, values)
     turn, wholes = Turn(*resource.places_of(row), forms.place_meant(resource, own, row)), parts.Wholes()
     wholes.lock_ids(resource, {*parts.named_by(resource, row, {}), *forms.whole_meant(resource, values)})
@@ -100,9 +102,10 @@ def change(resource: Resource, row: Any, values: Values, access: Access, *, file
     return _told(resource, done, moves)
 
 
-def _locked(resource: Resource, row: Any, turn: Turn) -> Any:
-    """The row as it is, held till the end, with the project to which it went since it was read; Gone when it is not there any more."""
-    current = resource.model.objects.select_for_update(of=("self",)).select_related(*resource.references).filter(pk=row.pk).first()
+def _locked(resource: Resource, row: Any, turn: Turn, *, goes: bool = False) -> Any:
+    """The row as it is, held till the end, with the project to which it went since it was read; Gone when it is not there any more. Who only names it
+    need not wait, unless it `goes`."""
+    current = resource.model.objects.select_for_update(of=("self",), no_key=not goes).select_related(*resource.references).filter(pk=row.pk).first()
     if current is None:
         raise Gone
     turn.hold(*resource.places_of(current))
@@ -157,6 +160,7 @@ def _moves(resource: Resource, row: Any | None, cleaned: Values, access: Access,
         raise ValidationError({life.field: _("No step leads from “%(from)s” to “%(to)s” by itself.") % words})
     for _before, step in moves:
         authorise(access, resource, step.name, after)
+    life.check_carried(after, moves)
     return moves
 
 
@@ -277,7 +281,7 @@ def remove(resource: Resource, row: Any, access: Access) -> None:
     authorise(access, resource, "delete", row)
     turn = Turn(*resource.places_of(row))
     parts.Wholes().lock(resource, [row])
-    current = _locked(resource, row, turn)
+    current = _locked(resource, row, turn, goes=True)
     authorise(access, resource, "delete", current)
     try:
         _remove(resource, [current])
@@ -353,6 +357,7 @@ def act(resource: Resource, name: str, row: Any, values: Values, access: Access,
     """Do a declared verb to a row; its fields are checked like any others. Stale when `version` is not the row's."""
     verb = resource.verb(name)
     authorise(access, resource, name, row)
+    forms.look_at(resource, files)
     current = _locked(resource, row, Turn(*resource.places_of(row)))
     authorise(access, resource, name, current)
     if version is not None and version != current.version:

@@ -117,7 +117,7 @@ def _picked(value: Any) -> int | None:
 
 
 class PictureField(forms.FileField):
-    """A photo: JPEG, PNG or WebP, written anew with nothing but its pixels (see kernels.pictures), by a process with limits."""
+    """A photo: JPEG, PNG or WebP, written anew with nothing but its pixels (see kernels.pictures), by a process with limits; once, however often it is asked for."""
 
     widget = forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
 
@@ -125,8 +125,20 @@ class PictureField(forms.FileField):
         file = super().to_python(data)
         if file is None:
             return None
+        kept = vars(file)
+        if "as_picture" not in kept:
+            try:
+                kept["as_picture"] = self._written_anew(file)
+            except ValidationError as problem:
+                kept["as_picture"] = problem
+        if isinstance(kept["as_picture"], ValidationError):
+            raise kept["as_picture"]
+        return kept["as_picture"]
+
+    def _written_anew(self, file: Any) -> SimpleUploadedFile:
         if file.size > pictures.most_bytes:
             raise ValidationError(_("The picture is larger than 20 MB. Take it with a lower resolution."), code="large")
+        file.seek(0)
         suffix, content = confined.run("jingwei.kernels.pictures:cleaned", file.read())
         return SimpleUploadedFile(f"{PurePath(file.name or 'photo').stem[:80]}.{suffix}", content)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
@@ -127,6 +128,15 @@ def checked(
     if (broken := form.broken_rule) is not None:
         raise broken
     return {name: _filled(resource, name, form.cleaned_data[name]) for name in wanted if name in form.cleaned_data} | more
+
+
+def look_at(resource: Resource, files: Mapping[str, Any] | None) -> None:
+    """Read the pictures that come along, which takes a while, before anybody has to wait for it; what is wrong with one is told with everything else."""
+    for name, file in (files or {}).items():
+        field = resource.model_field(name)
+        if isinstance(field, models.ImageField) and (made := form_field(field)) is not None:
+            with contextlib.suppress(ValidationError):
+                made.to_python(file)
 
 
 def _known(resource: Resource) -> Sequence[str]:

@@ -21,6 +21,7 @@ from jingwei.frame.records.columns import Plan, plan_of
 from jingwei.frame.records.exporting import written
 from jingwei.frame.records.reading import Sheet
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
 
@@ -83,6 +84,7 @@ class _Undo(Exception):
     pass
 
 
+@in_turn
 def dry_run(resource: Resource, sheet: Sheet, access: Access, on_progress: Progress | None = None, *, plan: Plan | None = None) -> Report:
     """Carry the import out and take it back: every error by row and column, and what each row would change."""
     report = Report([], ())
@@ -94,6 +96,7 @@ def dry_run(resource: Resource, sheet: Sheet, access: Access, on_progress: Progr
         return report
 
 
+@in_turn
 def apply(
     resource: Resource, sheet: Sheet, access: Access, on_progress: Progress | None = None, *, plan: Plan | None = None, good_only: bool = False
 ) -> Report:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Concat, Replace
 from django.utils.translation import gettext as _
 
-from jingwei.frame import scope
+from jingwei.frame import narrowing, scope
 from jingwei.frame.models import Membership, User
 from jingwei.frame.models.spelt import SpeltField, spelt_with
 from jingwei.frame.models.values import unreadable
@@ -37,13 +37,16 @@ def seen(target: Resource) -> models.QuerySet[Any]:
 
 
 def meant(text: str, rows: models.QuerySet[Any], also_named: Sequence[str]) -> list[Any]:
-    """Those of these people whom a text means: whose e-mail or user name it is, else whose name it is or spells. One more than are named, at most."""
+    """Those of these people whom a text means: whose e-mail or user name it is, else whose name it is or spells. One more than are named, at most.
+    A member has no right by which he is looked at: a limited token, which does not show everything, names him exactly and learns nobody's name."""
     text, (spelt, *_rest) = text.strip(), spelt_with(rows.model)
     if not text or len(text) > longest or unreadable(text):
         return []
     exactly = Q(*(Q(**{f"{name}__iexact": text}) for name in also_named), _connector=Q.OR)
     if also_named and (found := list(rows.filter(exactly)[: named_at_most + 1])):
         return found
+    if rows.model is User and not narrowing.shows_everything(scope.current().limits):
+        return []
     return list(rows.alias(whole_name=_whole_name(spelt)).filter(_called(text, spelt)).order_by("pk")[: named_at_most + 1])
 
 

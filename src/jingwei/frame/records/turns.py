@@ -19,6 +19,8 @@ from psycopg import errors
 
 from jingwei.frame.models import Project
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.walls import limits
+from jingwei.frame.walls.heavy import Busy
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,9 +55,19 @@ class Turn:
 
 
 def take(places: Iterable[int]) -> None:
-    """Hold these projects till the transaction ends. Not the key: whoever writes history refers to the project."""
-    if wanted := set(places):
+    """Hold these projects till the transaction ends. Not the key: whoever writes history refers to the project. Raises Busy when whoever asks would
+    have to wait for long."""
+    if not (wanted := set(places)):
+        return
+    limits.patient()
+    try:
         list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk").values_list("pk"))
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, errors.LockNotAvailable | errors.QueryCanceled):
+            raise Busy(
+                _("Something large is being written in this project, perhaps an import. Nothing of yours was written: send it again in a moment.")
+            ) from problem
+        raise
 
 
 def take_of(resource: Resource, ids: Collection[int]) -> None:

@@ -1,4 +1,5 @@
-"""Facts: what has happened, told upward. A reaction runs inside the transaction that states the fact and may only demand work."""
+"""Facts: what has happened, told upward. A reaction runs inside the transaction that states the fact: it demands work, which is done afterwards,
+or writes by a service of its own domain what may not be missing beside the fact for a moment. An observer runs after the commit."""
 
 from __future__ import annotations
 

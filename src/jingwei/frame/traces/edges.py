@@ -19,6 +19,7 @@ from jingwei.frame.models.values import unreadable
 from jingwei.frame.records import commands, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces.trace import Trace, back, far_of, heading, is_suspect, on, registry, relations_of
 
@@ -127,7 +128,7 @@ def _print(trace: Trace, way: str, row: Any) -> str:
     return text
 
 
-@transaction.atomic
+@in_turn
 def join(trace: Trace, source: Any, target: Any, access: Access, *, via: str = "") -> Edge:
     """A new edge, with the prints of now; `via` is the way by which it comes, such as an import. ValidationError when the ends cannot be joined, PermissionDenied without the right."""
     _authorised(trace, source, target, access, via=via)
@@ -159,14 +160,14 @@ def _ends(edge: Edge) -> tuple[Any, Any]:
     return found.model.objects.get(pk=edge.source_id), other.model.objects.get(pk=edge.target_id)
 
 
-@transaction.atomic
+@in_turn
 def part(edge: Edge, access: Access) -> None:
     """Remove an edge."""
     _authorised(registry[edge.trace], *_ends(edge), access)
     edge.delete()
 
 
-@transaction.atomic
+@in_turn
 def confirm(edge: Edge, access: Access, seen: str = "") -> Edge:
     """Somebody has looked: the prints are those of now. Also when the source is fixed, as its targets are not. ValidationError when they are not any more those that were `seen`."""
     trace, (source, target) = registry[edge.trace], _ends(edge)

@@ -7,11 +7,11 @@ import io
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import Edge, Project
 from jingwei.frame.records.exchange import Sheet, guarded
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces import edges
 from jingwei.frame.traces.coverage import Reach
@@ -41,7 +41,7 @@ def written(trace: Trace, access: Access, project: Project) -> bytes:
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-@transaction.atomic
+@in_turn
 def taken(trace: Trace, sheet: Sheet, access: Access, project: Project) -> int:
     """Join what a sheet names in a project; edges that are there already stay as they are. Gives how many are new. ValidationError names every line that cannot be."""
     named = {header.lower(): header for header in sheet.headers}

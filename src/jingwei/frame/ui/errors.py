@@ -99,13 +99,13 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def busy(request: HttpRequest, problem: heavy.Busy) -> HttpResponse:
-    """429: costly things take turns."""
+def busy(request: HttpRequest, problem: heavy.Busy | str, status: int = 429) -> HttpResponse:
+    """429: costly things take turns, and so do those who write in one project; 503: others were in the way. In a moment it is possible."""
     if limits.is_programs(request.path) or asks_json(request):
-        answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "busy", "message": str(problem)}]}, status=429)
+        answer: HttpResponse = JsonResponse({"errors": [{"field": "", "code": "busy", "message": str(problem)}]}, status=status)
     else:
         hint = _("Nothing is lost: go back or reload this page in a moment.")
-        answer = _answer(request, 429, _("One after the other"), str(problem), hint)
+        answer = _answer(request, status, _("One after the other"), str(problem), hint)
     answer["Retry-After"] = str(heavy.retry_after_seconds)
     return answer
 

@@ -106,6 +106,8 @@ class Readable:
 
 
 def _refused(request: HttpRequest, said: Said) -> HttpResponse:
+    if said.code == "busy":
+        return busy(request, said.text, said.status)
     if limits.is_programs(request.path):
         return JsonResponse({"errors": [{"field": "", "code": said.code, "message": said.text}]}, status=said.status)
     return refused_value(request, said)
@@ -188,9 +190,11 @@ class ScopeOfRequest:
             return self._answered(request)
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
-        """Programs may keep the database busy neither for long nor in many places at once."""
-        if not limits.is_programs(request.path):
-            return self.handler(request)
+        """Nobody waits for ever for what others are writing; programs may keep the database busy neither for long nor in many places at once."""
+        with limits.waited_for():
+            return self._answered_in_time(request) if limits.is_programs(request.path) else self.handler(request)
+
+    def _answered_in_time(self, request: HttpRequest) -> HttpResponse:
         try:
             with answering(request.user.pk or 0), limits.hurried():
                 return self.handler(request)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -322,20 +321,26 @@ def bulk(request: Request, key: str) -> HttpResponse:
         messages.warning(request, _("Choose some rows first."))
         return redirect(back)
     try:
-        with transaction.atomic(), scope.because(reason=_("changed together")) as current:
-            rows = _as_shown(request, resource, ids)
-            done = sum(_bulk_one(request, resource, row, action) for row in rows)
+        done, count, trace = _done_together(request, resource, ids, action)
     except ValidationError as problem:
         messages.error(request, _("Nothing was changed: %(problem)s") % {"problem": " ".join(problem.messages)})
         return redirect(back)
     told = _("%(count)s changed.") % {"count": done}
-    if done < len(rows):
-        told += " " + _("%(count)s were left as they are: it is not possible in their state.") % {"count": len(rows) - done}
+    if done < count:
+        told += " " + _("%(count)s were left as they are: it is not possible in their state.") % {"count": count - done}
     if resource.life is not None and action.partition(":")[2] in resource.life.names and action.startswith("verb:"):
         messages.success(request, told)  # no step is taken back
     else:
-        offer_undo(request, told, current.trace)
+        offer_undo(request, told, trace)
     return redirect(back)
+
+
+@turns.in_turn
+def _done_together(request: Request, resource: Resource, ids: list[int], action: str) -> tuple[int, int, str]:
+    """With how many of how many rows it was done, and the trace by which it is undone."""
+    with scope.because(reason=_("changed together")) as current:
+        rows = _as_shown(request, resource, ids)
+        return sum(_bulk_one(request, resource, row, action) for row in rows), len(rows), current.trace
 
 
 def _as_shown(request: Request, resource: Resource, ids: list[int]) -> list[Any]:

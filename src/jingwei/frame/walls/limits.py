@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection
@@ -11,7 +12,11 @@ from django.db import connection
 hook_bytes, api_bytes, form_bytes, upload_bytes = 1_000_000, 5_000_000, 5_000_000, 52_000_000
 query_bytes = 8_000  # of an address, after its “?”
 api_milliseconds = 15_000
+waiting_milliseconds = 10_000  # for what somebody else is writing
 refusal_zh, refusal_en = "请求超过大小限制", "the request is larger than allowed"
+
+
+_is_waited_for: ContextVar[bool] = ContextVar("jingwei_is_waited_for", default=False)
 
 
 def is_programs(path: str) -> bool:
@@ -99,3 +104,19 @@ def _set(milliseconds: int) -> None:
     if connection.needs_rollback or connection.connection.info.transaction_status == 3:
         return  # the rollback brings back what was before
     connection.connection.execute("SELECT set_config('statement_timeout', %s, false)", (str(milliseconds),))
+
+
+@contextmanager
+def waited_for() -> Iterator[None]:
+    """Somebody waits for the answer to what is done inside: who would be held up in it for long (see `patient`) is told so instead."""
+    token = _is_waited_for.set(True)
+    try:
+        yield
+    finally:
+        _is_waited_for.reset(token)
+
+
+def patient() -> None:
+    """From now to the end of the transaction wait for no lock for ever, where somebody waits for the answer (LockNotAvailable). Work of our own has all the time it needs."""
+    if _is_waited_for.get():
+        connection.connection.execute("SELECT set_config('lock_timeout', %s, true)", (str(waiting_milliseconds),))

@@ -34,7 +34,7 @@ def said_of(problem: BaseException) -> Said | None:
     cause = problem.__cause__
     if isinstance(cause, errors.QueryCanceled) and isinstance(problem, OperationalError):
         return Said(422, "too_slow", _("This took longer than the time allowed. Ask for fewer rows, fields or filters."))
-    if isinstance(cause, errors.DeadlockDetected) and isinstance(problem, OperationalError):
+    if isinstance(cause, errors.DeadlockDetected | errors.LockNotAvailable) and isinstance(problem, OperationalError):
         return Said(503, "busy", _("Others wrote the same rows in this moment. Nothing of yours was written: send it again."))
     if isinstance(cause, errors.ForeignKeyViolation) and isinstance(problem, IntegrityError):
         return Said(422, "gone", _("Something that it names was removed in this moment. Look again, then choose another."))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.work import jobs
 from jingwei.hub import contract
 from jingwei.hub.engine.questions import value_text
@@ -149,7 +150,7 @@ def _held(model: type[Decided], rows: Iterable[Decided], *related: str, **still:
     return list(found.filter(pk__in=[row.pk for row in rows], **still).order_by("pk"))
 
 
-@transaction.atomic
+@in_turn
 def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
     """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it. Of a create that no search
     could find, `replay` says that it was not made, and `discard` that it may have been: then what waits and is just like it is taken for it."""
@@ -196,7 +197,7 @@ def _try_again(entry: OutboxEntry) -> None:
     plan_again(interface, None, [entry.link_id], lambda _batch, row: merge.try_again(row.pair))
 
 
-@transaction.atomic
+@in_turn
 def quarantine_release(*, rows: Iterable[Quarantine], record: dict[str, Any] | None = None) -> int:
     """Let records in again. As they are over there now (they are looked up, so nothing old overtakes anything new), or with a mended `record`,
     which is taken as given; what came in stays in the delivery's history."""
@@ -229,7 +230,7 @@ def _require_mendable(delivery: Delivery, row: Quarantine, record: dict[str, Any
         raise ValidationError({"record": ValidationError(_("It cannot be kept: %(reason)s"), params={"reason": reason})})
 
 
-@transaction.atomic
+@in_turn
 def quarantine_discard(*, rows: Iterable[Quarantine]) -> int:
     """Leave quarantined records out for good, with a name under it; the raw delivery stays."""
     open_ones = _held(Quarantine, rows, released_at=None)
@@ -239,7 +240,7 @@ def quarantine_discard(*, rows: Iterable[Quarantine]) -> int:
     return len(open_ones)
 
 
-@transaction.atomic
+@in_turn
 def deletes_allow(*, interface: Interface) -> int:
     """Let the held deletes pass; the guard counts anew from now."""
     count = sending.release_held(interface, timezone.now())
@@ -247,7 +248,7 @@ def deletes_allow(*, interface: Interface) -> int:
     return count
 
 
-@transaction.atomic
+@in_turn
 def deletes_refuse(*, interface: Interface) -> int:
     """The records stay: what was deleted on one side is made anew from the other."""
     entries = list(OutboxEntry.objects.filter(interface=interface, state=OutboxEntry.State.HELD))
@@ -262,7 +263,7 @@ def deletes_refuse(*, interface: Interface) -> int:
     return len(entries)
 
 
-@transaction.atomic
+@in_turn
 def interface_release(*, interface: Interface) -> None:
     """Go on after the machinery had stopped itself."""
     Interface.objects.filter(pk=interface.pk).update(held_reason="", held_since=None)

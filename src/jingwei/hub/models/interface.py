@@ -110,6 +110,13 @@ class Interface(ProjectModel):
         """Hold the rows of many interfaces until the transaction ends, taken in one order: whoever writes several of them waits for no one in a ring."""
         list(cls.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk").values_list("pk", flat=True))
 
+    @classmethod
+    def held(cls, pk: int, *related: str) -> Interface:
+        """The interface as it is, held until the transaction ends, with what it names. Not its key: what only refers to it is written meanwhile."""
+        rows = cls.objects.select_for_update(of=("self",), no_key=True)
+        row: Interface = (rows.select_related(*related) if related else rows).get(pk=pk)
+        return row
+
 
 class InterfaceVersion(TenantModel):
     """What an interface does: mapping, code tables, policies. Written once; runs and links name the version they used.

@@ -115,7 +115,7 @@ def _last_success(evidence: Evidence) -> datetime | None:
 
 def _change(interface: Interface, state: str, worst: Reason | None, now: datetime) -> bool:
     """Set state and reason; a new state closes the period, opens the next, and is stated as a fact. True when the state is new."""
-    row = Interface.objects.select_for_update(of=("self",), no_key=True).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     before, reason = row.state, worst.zh[:300] if worst is not None else ""
     interface.state, interface.state_reason = state, reason
     interface.state_since = row.state_since if before == state else now

@@ -99,7 +99,8 @@ def _by_event(found: Found, text: str, interfaces: Sequence[Interface], links: Q
     if len(text) > 200:
         return
     systems = {pk for each in interfaces for pk in (each.system_a_id, each.system_b_id)}
-    events = Delivery.objects.filter(event_id=text, connection__system_id__in=systems).select_related("connection__system")
+    told = Q(interface=None) | Q(interface__in=interfaces)
+    events = Delivery.objects.filter(told, event_id=text, connection__system_id__in=systems).select_related("connection__system")
     for event in events[:links_at_most]:
         found.deliveries.setdefault(event.pk, "event")
         for interface in interfaces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,19 +79,21 @@ def _deliveries(links: list[Link], found: Found, limit: int) -> list[Delivery]:
 
 def open_of(known: Known) -> list[dict[str, Any]]:
     """What is open of it."""
-    return list(_open(known.links, known.deliveries, known.readable))
+    return [told for _interface, told in opens(known)]
 
 
-def _open(links: list[Link], deliveries: list[Delivery], readable: dict[int, bool]) -> Iterable[dict[str, Any]]:
+def opens(known: Known) -> Iterator[tuple[int | None, dict[str, Any]]]:
+    """What is open of it, each with the id of the interface that it is open in."""
+    links, deliveries, readable = known.links, known.deliveries, known.readable
     for c in Conflict.objects.filter(link__in=links, resolved_at=None):
         shown = readable[c.interface_id]
-        yield {"kind": "conflict", "field": c.field, "a": c.value_a if shown else None, "b": c.value_b if shown else None, "reason": c.reason}
+        yield c.interface_id, {"kind": "conflict", "field": c.field, "a": c.value_a if shown else None, "b": c.value_b if shown else None, "reason": c.reason}
     for q in Quarantine.objects.filter(Q(delivery__in=deliveries) | Q(link__in=links), interface__in=readable, released_at=None):
         problems = q.problems if readable.get(q.interface_id) else [{"field": p.get("field"), "code": p.get("code"), **hidden} for p in q.problems]
-        yield {"kind": "quarantine", "problems": problems}
+        yield q.interface_id, {"kind": "quarantine", "problems": problems}
     for d in DeadLetter.objects.filter(Q(entry__link__in=links) | Q(delivery__in=deliveries), interface__in=readable, settled_at=None):
         said = {"zh": d.message_zh, "en": d.message_en} if readable.get(d.interface_id) else hidden
-        yield {"kind": "dead_letter", "code": d.code, **said}
+        yield d.interface_id, {"kind": "dead_letter", "code": d.code, **said}
 
 
 def _link(link: Link, how: str, shown: bool) -> dict[str, Any]:

@@ -33,13 +33,13 @@ def shown(wanted: str, access: Access) -> dict[str, Any]:
     ]
     return {
         "links": [_link(link, known, access) for link in known.links], "steps": sorted(steps, key=lambda step: step["at"]),
-        "open": [_open(each, next(iter(fields.values()), None)) for each in trace.open_of(known)],
+        "open": [_open(each, fields.get(interface_id or 0)) for interface_id, each in trace.opens(known)],
     }  # fmt: skip
 
 
 def _interfaces(known: Known) -> dict[int, Interface]:
     out = {link.interface_id: link.interface for link in known.links}
-    missing = {each.interface_id for each in known.deliveries if each.interface_id} - out.keys()
+    missing = {each.interface_id for each in known.deliveries if each.interface_id in known.readable} - out.keys()
     return out | {each.pk: each for each in Interface.objects.filter(pk__in=missing).select_related("system_a", "system_b", "published")}
 
 

@@ -158,7 +158,7 @@ class LocalResources:
     def delete_many(self, stream: str, keys: Sequence[str]) -> list[ConnectorError | None]:
         """Delete rows together; for each key None, Gone when it is not in this project, or why it stays."""
         found, rows = self.rows(stream)
-        known = _locked(rows, keys)
+        known = _locked(rows, keys, go=True)
         numbers = {key: _number(key) for key in keys}
         wanted = [number for number in dict.fromkeys(numbers.values()) if number in known]
         results = _one_by_one([known[number] for number in wanted], lambda part: commands.remove_many(found, part, self.access))
@@ -219,8 +219,8 @@ def _number(key: str | None) -> int | None:
     return int(key) if key is not None and key.isascii() and key.isdigit() and len(key) <= 18 else None
 
 
-def _locked(rows: models.QuerySet[Any], keys: Sequence[str]) -> dict[int, Any]:
-    """The rows of these keys by number, in one order, locked until the transaction ends when there is one."""
+def _locked(rows: models.QuerySet[Any], keys: Sequence[str], *, go: bool = False) -> dict[int, Any]:
+    """The rows of these keys by number, in one order, locked until the transaction ends when there is one. Who only names one need not wait, unless they `go`."""
     wanted = [number for key in keys if (number := _number(key)) is not None]
     if not wanted:
         return {}
@@ -228,7 +228,7 @@ def _locked(rows: models.QuerySet[Any], keys: Sequence[str]) -> dict[int, Any]:
         if (found := resource_of(rows.model)) is not None:
             turns.take_of(found, wanted)
         _lock_wholes(rows.filter(pk__in=wanted))
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=not go)
     return {row.pk: row for row in rows.filter(pk__in=wanted).order_by("pk")}
 
 

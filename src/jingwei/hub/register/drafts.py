@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
@@ -13,6 +12,7 @@ from jingwei.frame.models import History
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import undo
 from jingwei.frame.records.commands import Stale
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.hub.models import Interface, MappingDraft
 
@@ -40,13 +40,13 @@ def says(draft: MappingDraft, mapping: dict[str, Any], tables: dict[str, Any]) -
     return bool(draft.mapping == mapping and draft.code_tables == tables)
 
 
-@transaction.atomic
+@in_turn
 def keep(*, interface: Interface, mapping: dict[str, Any], tables: dict[str, Any], note: str = "", seen: str) -> MappingDraft:
     """Keep what was typed, whatever is wrong in it. `seen` is the mark of what it was typed upon.
 
     Raises Stale (with the draft there is now, or None) when somebody has kept, discarded or published something since.
     """
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     draft = of(row)
     if draft is not None and says(draft, mapping, tables) and draft.note == note:
         return draft
@@ -59,10 +59,10 @@ def keep(*, interface: Interface, mapping: dict[str, Any], tables: dict[str, Any
     return draft
 
 
-@transaction.atomic
+@in_turn
 def discard(*, interface: Interface, seen: str) -> bool:
     """Throw the draft away, if it is the one that was looked at; undo brings it back. Raises Stale."""
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     draft = of(row)
     if draft is None:
         return False
@@ -72,11 +72,12 @@ def discard(*, interface: Interface, seen: str) -> bool:
     return True
 
 
-@transaction.atomic
+@in_turn
 def finish(*, interface: Interface, mapping: dict[str, Any], tables: dict[str, Any], seen: str) -> None:
-    """What was published is a draft no more; one that somebody else has written on stays."""
-    draft = of(interface)
-    if draft is not None and (says(draft, mapping, tables) or mark(interface, draft) == seen):
+    """What was published is a draft no more; one that somebody else has written on, even in this moment, stays."""
+    row = Interface.held(interface.pk)
+    draft = of(row)
+    if draft is not None and (says(draft, mapping, tables) or mark(row, draft) == seen):
         draft.delete()
 
 
@@ -85,13 +86,13 @@ def note_rehearsal(draft: MappingDraft, told: dict[str, Any]) -> None:
     MappingDraft.objects.filter(pk=draft.pk, version=draft.version).update(rehearsed=told, rehearsed_version=draft.version)
 
 
-@transaction.atomic
+@in_turn
 def take_back(line: History, access: Access) -> str:
     """Bring back a draft that was discarded; returns why not, in words, or nothing."""
     if line.action != History.Action.DELETE:
         return ""
     kept: dict[str, Any] = line.before or {}
-    interface = Interface.objects.select_for_update(of=("self",)).filter(pk=kept.get("interface_id")).first()
+    interface = Interface.objects.select_for_update(of=("self",), no_key=True).filter(pk=kept.get("interface_id")).first()
     if interface is None:
         return _("The interface of this draft is gone.")
     access.require("hub.interface.change", interface.project_id)

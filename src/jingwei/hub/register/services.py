@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope, secrets
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.telling import facts
 from jingwei.frame.work import jobs
 from jingwei.hub.contract import Check
@@ -28,7 +29,7 @@ from jingwei.hub.register.stages import wake
 from jingwei.kernels.mapping import MappingError
 
 
-@transaction.atomic
+@in_turn
 def system_save(*, instance: System | None = None, **values: Any) -> System:
     """Register or rename a system; its connector never changes once interfaces stand on it."""
     system = instance or System()
@@ -56,13 +57,13 @@ def _held(system: System) -> Connection:
     return found
 
 
-@transaction.atomic
+@in_turn
 def connection_change(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
     """Say some of the settings anew; the others stay as they are."""
     return connection_save(system=system, config={**_held(system).config, **config}, credentials=credentials, webhook_secret=webhook_secret)
 
 
-@transaction.atomic
+@in_turn
 def connection_save(*, system: System, config: dict[str, Any], credentials: dict[str, str] | None = None, webhook_secret: str | None = None) -> Connection:
     """Say where a system is and how to log in. Credentials are sealed and bound to the host of the address.
 
@@ -133,7 +134,7 @@ def _still_bound(connection: Connection, bound: str) -> None:
         )
 
 
-@transaction.atomic
+@in_turn
 def credentials_save(*, system: System, given: dict[str, str]) -> Connection:
     """Put in some of a system's secrets; the others and the address stay. Raises ValidationError naming the secrets there are."""
     connection = _held(system)
@@ -214,12 +215,12 @@ def hurry(interface_ids: Iterable[int]) -> None:
     wake(ids)
 
 
-@transaction.atomic
+@in_turn
 def interface_save(*, instance: Interface | None = None, **values: Any) -> Interface:
     """Create or change an interface; its streams are fixed once a version is published."""
     interface = instance or Interface()
     if instance is not None:
-        Interface.objects.select_for_update(of=("self",)).get(pk=instance.pk)  # before its systems, as everywhere
+        Interface.held(instance.pk)  # before its systems, as everywhere
     fixed = ("system_a", "stream_a", "system_b", "stream_b", "project")
     if instance is not None and instance.published_id is not None:
         changed = [name for name in fixed if name in values and values[name] != getattr(instance, name)]
@@ -246,7 +247,7 @@ def spec_of(interface: Interface, mapping: dict[str, Any], code_tables: dict[str
     return {"mapping": mapping, "code_tables": code_tables or {}, "streams": streams}
 
 
-@transaction.atomic
+@in_turn
 def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "", upon: int | None = None) -> InterfaceVersion:
     """Publish an immutable version. An equal spec publishes nothing new. Checkpoints and links stay: nothing is skipped.
 
@@ -259,7 +260,7 @@ def version_publish(*, interface: Interface, spec: dict[str, Any], note: str = "
         raise ValidationError([ValidationError(each) for each in places.problems_said(problem.problems, spec["mapping"])]) from problem
     grants.require(interface, spec)
     mark = versions.fingerprint(spec)
-    row = Interface.objects.select_for_update(of=("self",)).get(pk=interface.pk)
+    row = Interface.held(interface.pk)
     uses.take(interface)
     if row.published is not None and row.published.fingerprint == mark:
         return row.published
@@ -303,18 +304,18 @@ def version_named(interface: Interface, number: int, field: str = "number") -> I
     return wanted
 
 
-@transaction.atomic
+@in_turn
 def version_switch(*, interface: Interface, number: int, note: str = "", upon: int | None = None) -> InterfaceVersion:
     """Go back (or forward) to the content of an earlier version: it is published as a new one, so the history stays whole. Raises Overtaken."""
     wanted, told = version_named(interface, number), note or gettext("content of version %(number)s") % {"number": number}
     return version_publish(interface=interface, spec=wanted.spec, note=told, upon=upon)
 
 
-@transaction.atomic
+@in_turn
 def interface_switch(*, instance: Interface, stage: str) -> Interface:
     """Bring an interface to a stage by the step that leads there; nothing but a look at it when it is there already. ValidationError when no step does."""
     step = stages.step_to(stage)
-    row = Interface.objects.select_for_update(of=("self",)).select_related("system_a", "system_b", "project").get(pk=instance.pk)
+    row = Interface.held(instance.pk, "system_a", "system_b", "project")
     if row.stage != stage:
         stages.life.take(row, step.name)
     elif stage == Interface.Stage.LIVE:

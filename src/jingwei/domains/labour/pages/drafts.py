@@ -6,7 +6,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,12 +22,21 @@ from jingwei.frame.models.values import whole
 from jingwei.frame.postgres import locks
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.ui.errors import asks_json
 from jingwei.frame.ui.typed import as_typed, plain_breaks
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
 
 plain_fields = ("work_date", "team", "task", "place", "description")
+
+
+class Away(Exception):
+    """The sheet is in this project no more; `sheet` where it may be seen now, None when that is nowhere."""
+
+    def __init__(self, sheet: Sheet | None) -> None:
+        super().__init__()
+        self.sheet = sheet
 
 
 @require_POST
@@ -40,8 +48,7 @@ def save(request: Request) -> HttpResponse:
     request.access.require("labour.sheet.view", project.pk)
     given, lines = _given(request)
     try:
-        with heavy.for_files(request), transaction.atomic():
-            locks.hold(f"draft {project.pk} {request.POST.get('key', '')[:40]}")  # sent again while the first is on its way: it waits, and is found
+        with heavy.for_files(request):
             kept = _kept(request, project, given, lines)
     except ValidationError as problem:
         if _wants_json(request):
@@ -51,12 +58,46 @@ def save(request: Request) -> HttpResponse:
         return render(request, "labour/phone_form.html", context, status=422)
     except commands.Stale as problem:
         return _refused(request, project, given, lines, problem.row)
+    except Away as problem:
+        return _away(request, project, given, lines, problem.sheet)
     target = reverse("phone-sheets") + f"?done={kept.pk}"
     return JsonResponse({"url": target, "number": kept.number, "status": kept.status}) if _wants_json(request) else redirect(target)
 
 
 def _wants_json(request: Request) -> bool:
     return bool(request.headers.get("X-Draft")) or asks_json(request)
+
+
+def _away(request: Request, project: Project, given: dict[str, Any], lines: list[dict[str, Any]], found: Sheet | None) -> HttpResponse:
+    """409: where it is now; a sheet that is nowhere any more is written as a new one by whoever sends it again."""
+    if found is not None:
+        text = _("This sheet is in project “%(project)s” now: somebody moved it. Nothing was written; what you typed is kept. Look at it there.")
+        return _told_again(request, project, given, lines, [_error(text % {"project": found.project})], found, None)
+    text = _(
+        "Somebody deleted this sheet, or moved it to where you may not look. Nothing was written; what you typed is kept. To write it as a new sheet, send it again."
+    )
+    return _told_again(request, project, given, lines, [_error(text)], None, None)
+
+
+def _error(text: str) -> dict[str, str]:
+    return {"field": "", "label": "", "message": text}
+
+
+def _told_again(
+    request: Request,
+    project: Project,
+    given: dict[str, Any],
+    lines: list[dict[str, Any]],
+    errors: list[dict[str, str]],
+    found: Sheet | None,
+    version: int | None,
+) -> HttpResponse:
+    """409 with what was typed; `found` and its version are what is sent with it the next time."""
+    if _wants_json(request):
+        look = {"look": reverse("phone-sheet", args=[found.pk])} if found is not None else {}
+        return JsonResponse({"errors": errors, "sheet": found.pk if found is not None else None, "version": version, **look}, status=409)
+    seen = {"key": request.POST.get("key", ""), "version": version}
+    return render(request, "labour/phone_form.html", form(request, project, given | seen, lines, found) | {"errors": errors}, status=409)
 
 
 def _refused(request: Request, project: Project, given: dict[str, Any], lines: list[dict[str, Any]], found: Sheet) -> HttpResponse:
@@ -68,12 +109,8 @@ def _refused(request: Request, project: Project, given: dict[str, Any], lines: l
         )
     else:
         text = _("This sheet is “%(state)s” meanwhile. Nothing was written; what you typed is kept.") % {"state": found.get_status_display()}
-    errors = [{"field": "", "label": "", "message": text}, *_differences(request, found, given, lines)]
-    version = found.version if is_open else None
-    if _wants_json(request):
-        return JsonResponse({"errors": errors, "sheet": found.pk, "version": version, "look": reverse("phone-sheet", args=[found.pk])}, status=409)
-    seen = {"key": request.POST.get("key", ""), "version": version}
-    return render(request, "labour/phone_form.html", form(request, project, given | seen, lines, found) | {"errors": errors}, status=409)
+    errors = [_error(text), *_differences(request, found, given, lines)]
+    return _told_again(request, project, given, lines, errors, found, found.version if is_open else None)
 
 
 def _given(request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -99,9 +136,13 @@ def _known(request: Request, project: Project) -> Sheet | None:
     return found or (rows.filter(client_key=key[:40]).first() if key else None)
 
 
+@in_turn
 def _kept(request: Request, project: Project, given: dict[str, Any], lines: list[dict[str, Any]]) -> Sheet:
-    """The sheet with what was sent in it. Stale when it holds something else that the page had not shown."""
+    """The sheet with what was sent in it. Stale when it holds something else that the page had not shown, Away when it has left the project."""
+    locks.hold(f"draft {project.pk} {request.POST.get('key', '')[:40]}")  # sent again while the first is on its way: it waits, and is found
     found = _known(request, project)
+    if found is None and (pk := whole(request.POST.get("sheet", ""))) is not None:
+        raise Away(resource("labour.sheet").rows(request.access).filter(pk=pk).first())
     if found is None:
         return _write(request, project, None, given, lines)
     seen, is_open = whole(request.POST.get("version", ""), versions), found.status in Sheet.written_in
@@ -123,7 +164,8 @@ def _write(request: Request, project: Project, found: Sheet | None, given: dict[
     with scope.because(reason=_("Sheets on the phone")):
         if found is None:
             typed = {name: as_typed(value) for name, value in given.items()}
-            found = commands.create(sheets, {**typed, "project": project.pk, "lines": lines}, request.access, files=files)
+            own = [{name: line[name] for name in line_fields} for line in lines]
+            found = commands.create(sheets, {**typed, "project": project.pk, "lines": own}, request.access, files=files)
             if key := request.POST.get("key", ""):
                 found = sheet_name_by_phone(instance=found, client_key=key)
         else:

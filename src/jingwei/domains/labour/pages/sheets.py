@@ -106,7 +106,7 @@ def form(request: Request, project: Project, values: dict[str, Any], lines: list
     day, team = _day_of(values.get("work_date")), whole(str(values.get("team") or "").lstrip("#"))
     names = [str(line.get("worker", "")).strip() for line in lines] if known else []
     return {
-        "already": queries.hours_already(day, team, names, sheet.pk if sheet is not None else None) if day and team and names else [],
+        "already": queries.hours_already(request.access, day, team, names, sheet.pk if sheet is not None else None) if day and team and names else [],
         "project": project, "values": values, "lines": lines or [{}], "sheet": sheet, "today": _today(project).isoformat(), "crews": _crews(request, sheet),
         "tasks": _tasks(request, project, sheet), "workers": known, "trades": sorted({each["trade"] for each in known.values()}),
     }  # fmt: skip
@@ -128,7 +128,10 @@ def _tasks(request: Request, project: Project, sheet: Sheet | None) -> list[Any]
 
 @require_GET
 def sheet(request: Request, pk: int) -> HttpResponse:
-    """One sheet: the form while it is the crew's to write, else what was written and what can be done now."""
+    """One sheet: the form while it is the crew's to write, else what was written and what can be done now. A draft that a phone keeps of one that
+    is gone is opened as a new one."""
+    if request.GET.get("draft") and not resource("labour.sheet").rows(request.access).filter(pk=pk).exists():
+        return redirect(f"{reverse('phone-sheet-new')}?{request.GET.urlencode()}")
     found = _sheet(request, pk)
     if found.status in Sheet.written_in and request.access.allows("labour.sheet.change", found.project_id) and sees_lines(request, found.project):
         values = {name: getattr(found, name) for name in ("place", "description", "dispute")}

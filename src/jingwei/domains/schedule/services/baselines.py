@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule.models import Baseline, BaselineTask
-from jingwei.domains.schedule.services.recalculation import take_turn
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
+from jingwei.frame.records import turns
+from jingwei.frame.records.turns import in_turn
 
 
-@transaction.atomic
+@in_turn
 def baseline_take(*, project: Project, name: str) -> Baseline:
     """Keep the plan as it is now, and compare with it from now on."""
     name = name.strip()
     if not name:
         raise ValidationError({"name": _("Give the baseline a name.")})
-    take_turn([project.pk])  # one at a time: each stops being compared with as the next is taken
+    turns.take([project.pk])  # one at a time: each stops being compared with as the next is taken
     if Baseline.objects.filter(project=project, name=name).exists():
         raise ValidationError({"name": _("There is a baseline of this name already.")})
     Baseline.objects.filter(project=project, is_current=True).update(is_current=False)

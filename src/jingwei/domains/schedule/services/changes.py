@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule.models import Recalculation
-from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
+from jingwei.domains.schedule.services.recalculation import project_recalculate
 from jingwei.domains.work import queries
 from jingwei.domains.work import services as work
 from jingwei.frame.models import Project
-from jingwei.frame.records import commands, extra_taken
+from jingwei.frame.records import commands, extra_taken, turns
 from jingwei.frame.records.resource import resource
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 
 Read = Callable[[Sequence[int], Sequence[int]], tuple[Any, Any]]  # ids of tasks and of links → both as the page takes them
@@ -77,13 +78,13 @@ def plan_preview(*, project: Project, edits: Edits, access: Access, read: Read =
         return outcome
 
 
-@transaction.atomic
+@in_turn
 def plan_commit(*, project: Project, edits: Edits, access: Access, read: Read = ids_read) -> Outcome:
     """Change the plan under one trace and recalculate at once. Raises commands.Stale when a task is not as it was seen."""
     return _observed(project, lambda: _carry_out(project, edits, access), read)
 
 
-@transaction.atomic
+@in_turn
 def plan_take_back(*, project: Project, undo: Callable[[], list[str]], read: Read = ids_read) -> Outcome:
     """Undo something and recalculate; raises NotTakenBack, and nothing is changed."""
 
@@ -97,7 +98,7 @@ def plan_take_back(*, project: Project, undo: Callable[[], list[str]], read: Rea
 
 def _observed(project: Project, carry_out: Callable[[], Sequence[str] | None], read: Read) -> Outcome:
     """Carry something out, recalculate, and tell what differs. Prints of the rows find the difference, whatever wrote it."""
-    take_turn([project.pk])
+    turns.take([project.pk])
     tasks, links = queries.task_prints(project.pk), queries.link_prints(project.pk)
     late = set(queries.endangered(queries.tasks_of(project.pk)).values_list("pk", flat=True))
     finish = queries.finish_of(project.pk)

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,16 +17,18 @@ from jingwei.domains.directory import queries as directory
 from jingwei.domains.directory import services as projects
 from jingwei.domains.schedule import files
 from jingwei.domains.schedule.models import PlanImport
-from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
+from jingwei.domains.schedule.services.recalculation import project_recalculate
 from jingwei.domains.work import queries as work
 from jingwei.domains.work import services as tasks
 from jingwei.domains.worktime import services as worktime
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.records import turns
+from jingwei.frame.records.turns import in_turn
 from jingwei.kernels.planfile import FileAssignment, FileTask, PlanFile
 
 
-@transaction.atomic
+@in_turn
 def file_keep(*, project: Project, name: str, content: bytes) -> PlanImport:
     """Keep a file as it came, if it can be read at all. Raises ValidationError that says what to do."""
     files.plan_of(content, name)
@@ -36,14 +37,14 @@ def file_keep(*, project: Project, name: str, content: bytes) -> PlanImport:
     return kept
 
 
-@transaction.atomic
+@in_turn
 def file_import(*, instance: PlanImport, sets_project: bool = True, makes_calendars: bool = True) -> PlanImport:
     """Write a kept file's tasks and links into its project and recalculate. The same file again changes what came from it before.
 
     With `sets_project` the project is scheduled from its finish, or with a critical path for every end, when the file is;
     with `makes_calendars` the calendars its tasks name are made, unless one of that name is there.
     """
-    take_turn([instance.project_id])
+    turns.take([instance.project_id])
     done = PlanImport.objects.filter(pk=instance.pk).values_list("done_at", flat=True).first()  # somebody may have been before us while we waited
     if done is not None:
         raise ValidationError(_("This file was imported already."))

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule import levelling
-from jingwei.domains.schedule.services.recalculation import project_recalculate, take_turn
+from jingwei.domains.schedule.services.recalculation import project_recalculate
 from jingwei.domains.work import queries as work
 from jingwei.domains.work import services as tasks
 from jingwei.frame import scope
 from jingwei.frame.models import LongWork, Project, User
+from jingwei.frame.records import turns
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.work import longwork
 
 kind = "schedule.level"
@@ -46,7 +47,7 @@ def _preview(payload: dict[str, Any], watch: longwork.Watch) -> dict[str, Any]:
     )
 
 
-@transaction.atomic
+@in_turn
 def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
     """Hold back the chosen tasks as previewed; what was held before and is in no move any more is let go. Returns how many are held.
 
@@ -54,7 +55,7 @@ def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
     """
     moves = levelling.chosen_moves(outcome, set(chosen))
     projects = sorted(each["id"] for each in outcome["projects"])
-    take_turn(projects)
+    turns.take(projects)
     rows = {task.pk: task for project_id in projects for task in work.tasks_of(project_id)}
     changed = [
         move["name"]
@@ -72,10 +73,10 @@ def levelling_accept(*, outcome: dict[str, Any], chosen: Iterable[int]) -> int:
     return len(held)
 
 
-@transaction.atomic
+@in_turn
 def levelling_clear(*, project: Project) -> int:
     """Let go everything that levelling holds back in a project. Returns how many."""
-    take_turn([project.pk])
+    turns.take([project.pk])
     rows = list(work.tasks_of(project.pk).filter(levelled_until__isnull=False))
     with scope.because(reason=_("Levelling taken back")):
         tasks.tasks_save(rows=[(task, {"levelled_until": None}) for task in rows])

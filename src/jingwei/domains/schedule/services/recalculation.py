@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-
-from django.db import transaction
 
 from jingwei.domains.schedule import causes, network
 from jingwei.domains.schedule.facts import ScheduleRecalculated
@@ -16,6 +14,8 @@ from jingwei.domains.schedule.services.alarms import milestones_watch
 from jingwei.domains.work import services as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.records import turns
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.telling import events, facts
 from jingwei.frame.work import jobs
 from jingwei.kernels.calendar.stated import CalendarError
@@ -25,17 +25,12 @@ job = "schedule.recalculate"
 computed = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical")
 
 
-def take_turn(project_ids: Iterable[int]) -> None:
-    """Lock projects before their tasks are written, lowest id first: a recalculation locks the project and then its tasks, and who does it
-    the other way round may wait for one that waits for him. Not the key: whoever writes a task and then its history refers to the project."""
-    list(Project.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=list(project_ids)).order_by("pk").values_list("pk"))
-
-
-@transaction.atomic
+@in_turn
 def project_recalculate(*, project_id: int) -> Recalculation | None:
     """Compute a project's dates and store those that moved; states what happened and tells open pages."""
     began = time.perf_counter()
-    project = Project.objects.select_for_update(of=("self",), no_key=True).filter(pk=project_id).first()
+    turns.take([project_id])
+    project = Project.objects.filter(pk=project_id).first()
     jobs.claim(job, project_id)  # also of a project that is gone: nobody will ever satisfy its demands
     if project is None:
         return None

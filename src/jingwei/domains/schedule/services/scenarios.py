@@ -7,20 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
-from jingwei.domains.schedule.services.recalculation import take_turn
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.records import turns
+from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
 
 
-@transaction.atomic
+@in_turn
 def scenario_make(*, project: Project, name: str) -> Scenario:
     """An empty what-if."""
     if not name.strip():
@@ -32,7 +32,7 @@ def scenario_make(*, project: Project, name: str) -> Scenario:
     return made
 
 
-@transaction.atomic
+@in_turn
 def scenario_change(*, instance: Scenario, task_id: int, duration_minutes: int | None = None, not_before: datetime | None = None) -> Scenario:
     """Say what would be different about a task; neither of both = as it is now."""
     _opened(instance)
@@ -62,10 +62,10 @@ def _opened(scenario: Scenario) -> None:
         raise ValidationError(_("This what-if was carried out already."))
 
 
-@transaction.atomic
+@in_turn
 def scenario_apply(*, instance: Scenario) -> Outcome:
     """Carry it out: every change in one commit, with the what-if as its reason."""
-    take_turn([instance.project_id])
+    turns.take([instance.project_id])
     _opened(instance)
     if not instance.changes:
         raise ValidationError(_("Nothing would be different."))
@@ -76,7 +76,7 @@ def scenario_apply(*, instance: Scenario) -> Outcome:
     return outcome
 
 
-@transaction.atomic
+@in_turn
 def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]]) -> Outcome:
     """Carry out what a what-if holds, {task id: {"duration_minutes", "not_before"}}, in one commit; the caller says why."""
     edits = []
@@ -124,7 +124,7 @@ def _estimates(task_id: int, minutes: int) -> dict[str, int]:
     return {name: round(end * minutes / task.duration_minutes) for name, end in ends.items() if end is not None}
 
 
-@transaction.atomic
+@in_turn
 def scenario_remove(*, instance: Scenario) -> None:
     """Throw it away."""
     instance.delete()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +21,7 @@ from jingwei.frame.api import schemas
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.narrowing import read_only
-from jingwei.frame.records import asking, commands, extra, past, report
+from jingwei.frame.records import asking, commands, extra, past, report, turns
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, registry, resources
 from jingwei.frame.records.search import find
@@ -137,8 +137,7 @@ class Tool:
         """What comes of it; a refusal is an answer that says what is wrong and how it is mended."""
         try:
             asked = self.asked.model_validate(arguments)
-            with transaction.atomic():
-                return _told(self.work(asked, caller.access), is_error=False)
+            return _told(turns.in_turn(self.work)(asked, caller.access), is_error=False)
         except BadInput as problem:
             return _told({"errors": [{"field": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in problem.errors()]}, is_error=True)
         except (ValidationError, PermissionDenied, Http404, commands.Stale, heavy.Busy, DatabaseError, ValueError, OverflowError, RecursionError) as problem:

@@ -32,7 +32,7 @@ export class Outbox {
   }
 
   /** Send a draft: {url} when the server has it, {errors} when it refused, {} when it could not be reached. One request at a time.
-   * When somebody has changed the sheet meanwhile, the draft is kept with the version that is told now: who sends it again has seen that. */
+   * When somebody has changed the sheet meanwhile, the draft is kept with the version that is told now, or with none of a sheet that is gone: who sends it again has seen that. */
   send(draft) {
     const { key } = draft.fields;
     if (!this.underWay.has(key)) this.underWay.set(key, this.post(draft).finally(() => this.underWay.delete(key)));
@@ -51,7 +51,7 @@ export class Outbox {
     }
     if (answer.url) this.drop(draft.fields.key);
     else if (answer.errors) {
-      const seen = answer.look ? { sheet: answer.sheet, version: answer.version ?? "" } : {};
+      const seen = "sheet" in answer ? { sheet: answer.sheet ?? "", version: answer.version ?? "" } : {};
       const isReady = answer.errors[0]?.code === "forged"; // the page was open too long: the next one sends it
       this.keep({ ...draft, fields: { ...draft.fields, ...seen }, isReady, errors: answer.errors, look: answer.look });
     }
