@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.spelling import spelled, typed
+from jingwei.kernels.spelling import likeliest, spelled, spellings_at_most, typed
 
 
 def whole(name: str) -> list[str]:
@@ -50,3 +52,13 @@ def test_any_text_is_a_name(name: str) -> None:
 
 def test_readings_do_not_multiply_without_end() -> None:
     assert len(whole("乐长行重单曾")) <= 60
+
+
+def test_a_long_name_of_many_readings_is_spelled_at_once() -> None:
+    assert whole("和" * 20)[:2] == ["he" * 20, "h" * 20] and len(whole("乐长行重单曾和" * 30)) <= 2 * spellings_at_most
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdef"), min_size=1, max_size=5).map(sorted).map(tuple), min_size=1, max_size=5))
+def test_the_likeliest_are_those_that_all_of_them_in_order_begin_with(known: list[tuple[str, ...]]) -> None:
+    places = sorted(product(*(range(len(each)) for each in known)), key=sum)[:spellings_at_most]
+    assert likeliest(known) == [tuple(each[place] for each, place in zip(known, chosen, strict=True)) for chosen in places]
