@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope, secrets
 from jingwei.frame.models import ImportColumns, ImportFile, User
-from jingwei.frame.records import columns, exporting, importing, reading
+from jingwei.frame.records import columns, exporting, importing, reading, turns
 from jingwei.frame.records.exporting import guarded, workbook
 from jingwei.frame.records.importing import Report
 from jingwei.frame.records.resource import Resource
@@ -142,10 +142,11 @@ def try_out(kept: ImportFile, resource: Resource, access: Access, on_progress: i
     return report
 
 
+@turns.in_turn
 def carry_out(kept: ImportFile, resource: Resource, access: Access, on_progress: importing.Progress | None = None) -> Report:
     """Do it: all rows, or those that are good, as chosen. What was done is undone by its trace."""
     seen, good_only = read(kept, resource), kept.chosen.get("mode") == "good"
-    with transaction.atomic(), scope.because(trace=uuid.uuid4().hex) as current:
+    with scope.because(trace=uuid.uuid4().hex) as current:
         held = ImportFile.objects.select_for_update().filter(pk=kept.pk).first()
         if held is None:
             raise gone()
