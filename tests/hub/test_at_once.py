@@ -6,18 +6,23 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 
+from jingwei.domains.work import services as work
+from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import User
-from jingwei.hub.engine import decisions
+from jingwei.hub.engine import decisions, rehearse
+from jingwei.hub.inbox import deliveries
 from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, Quarantine, SystemUse
-from jingwei.hub.peers import uses
+from jingwei.hub.peers import catalogue, uses
 from jingwei.hub.register import services
-from tests.at_once import overlapped
+from jingwei.hub.sync import polling
+from tests.at_once import overlapped, together
 from tests.hub.conftest import Joined, system_of
-from tests.hub.deeds import fresh
+from tests.hub.deeds import fresh, issue
 from tests.hub.pages.test_deciding import park
 from tests.hub.people import browser, owner, person
 
@@ -119,3 +124,31 @@ def test_two_secrets_of_a_connection_that_are_put_in_at_once_both_stand(joined: 
     put_in = by(joined, user, lambda: services.credentials_save(system=system, given={"api_key": "another"}))
     overlapped(change, put_in)
     assert Connection.objects.get(system__key="tracker").config.get("one") == "one", "putting in a secret writes no setting back"
+
+
+def test_a_dry_run_holds_nobody_up_while_the_peer_answers(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given two pages of theirs and a record to look up, when each is asked for in a dry run, then somebody else goes on writing in the project."""
+    known = issue(joined, subject="待核实")
+    joined.sync()
+    task = Task.objects.get()
+    deliveries.ask(joined.interface, "a", [str(known["id"])], "said to be deleted")
+    for _ in range(4):
+        issue(joined)
+    connector, user, written = type(catalogue.connector("sandbox_tracker")), owner(joined), list[Any]()
+    monkeypatch.setattr(polling, "page_size", 2)
+
+    def slow(name: str) -> None:
+        plain = getattr(connector, name)
+
+        def answered(*given: Any) -> Any:
+            deed = by(joined, user, lambda: work.task_save(instance=Task.objects.get(pk=task.pk), name=f"{name} {len(written)}"))
+            assert not connection.in_atomic_block
+            written.extend(together(deed))
+            return plain(*given)
+
+        monkeypatch.setattr(connector, name, answered)
+
+    slow("read"), slow("lookup")
+    report = rehearse.dry_run(joined.interface.pk)
+    assert len(written) >= 4 and not [each for each in written if isinstance(each, Exception)]
+    assert sum(each["action"] == "create" and each["side"] == "b" for each in report["writes"]) == 4
