@@ -47,9 +47,7 @@ def dry_run(
     return answered(lambda: _taken_back(interface_id, version, spec, peers, records_at_most))
 
 
-def _taken_back(
-    interface_id: int, version: InterfaceVersion | None, spec: Mapping[str, Any] | None, peers: Beforehand, records_at_most: int
-) -> dict[str, Any]:
+def _taken_back(interface_id: int, version: InterfaceVersion | None, spec: Mapping[str, Any] | None, peers: Beforehand, records_at_most: int) -> dict[str, Any]:
     report: dict[str, Any] = {}
     try:
         with transaction.atomic():
