@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.spelling import likeliest, spelled, spellings_at_most, typed
+from jingwei.kernels.spelling import likeliest, spelled, spellings_at_most, typed, written_out
 
 
 def whole(name: str) -> list[str]:
@@ -32,6 +32,11 @@ def test_a_name_is_spelled_as_its_bearer_says_it_and_as_others_read_it(name: str
 def test_parts_of_a_name_begin_with_a_syllable_and_are_no_whole_name() -> None:
     parts = spelled("欧阳修").split()
     assert {"yangxiu", "xiu", "yx", "x"} <= set(parts) and not {"yangxiu.", "xiu."} & set(parts) and "ang" not in parts
+
+
+def test_what_is_written_out_leaves_no_syllable_short() -> None:
+    assert {"danxiao", "shanxiao"} <= written_out("单晓") and written_out("J B") == {"jb", "bj"} and not written_out("")
+    assert all(f" {each}." in spelled("吕布") for each in written_out("吕布")) and "lb" not in written_out("吕布")
 
 
 @pytest.mark.parametrize("text", ["zhangwei", "zhang wei", "Zhang Wei", "ZHANG-WEI", "Zhāng Wěi", "ｚｈａｎｇ　ｗｅｉ", "zhang'wei"])

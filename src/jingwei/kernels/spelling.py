@@ -35,14 +35,22 @@ def typed(text: str) -> str:
 
 def spelled(name: str) -> str:
     """All that somebody of this name is found by, likelier readings first: ` zhangwei. zw. wei w`. Each stands behind a blank, whole names before a full stop."""
-    pieces = _piece.findall(_without_marks(name[:text_at_most]))[:20]
     whole: dict[str, None] = {}
     rest: dict[str, None] = {}
-    for syllables in _spellings(pieces):
+    for syllables in _spellings(_pieces(name)):
         heads = [each if each.isdigit() else each[0] for each in syllables]
         whole |= dict.fromkeys(("".join(syllables) + ".", "".join(heads) + "."))
         rest |= dict.fromkeys(text for at in range(1, len(syllables)) for text in ("".join(syllables[at:]), "".join(heads[at:])))
     return "".join(f" {text}" for text in (*whole, *rest))
+
+
+def written_out(name: str) -> frozenset[str]:
+    """Every spelling of the whole name that leaves nothing out: no initials, no parts."""
+    return frozenset("".join(syllables) for syllables in _spellings(_pieces(name)))
+
+
+def _pieces(name: str) -> list[str]:
+    return _piece.findall(_without_marks(name[:text_at_most]))[:20]
 
 
 def _spellings(pieces: Sequence[str]) -> Iterator[tuple[str, ...]]:
