@@ -12,6 +12,9 @@ from django.db.models import Sum
 
 from jingwei.domains.cost.models import Line
 from jingwei.domains.labour.models import Sheet
+from jingwei.frame.records import commands
+from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +47,19 @@ def test_an_agreed_sheet_is_a_posted_line_of_its_project(firm: Firm) -> None:
     assert (line.amount, line.account, line.kind, line.status) == (Decimal("476.66"), "labour", "actual", "posted")  # 360.00 + 116.655 to the cent
     assert (line.project_id, line.sheet_id, line.number, line.task_id, line.supplier) == (sheet.project_id, sheet.pk, sheet.number, sheet.task_id, "安装队")
     assert (line.period, line.posted_on, line.currency) == ("2026-11", date(2026, 11, 20), firm.project.currency)
+
+
+def test_what_was_submitted_in_one_currency_is_cost_in_it(firm: Firm) -> None:
+    """Given a sheet that the crew has submitted, when the project's currency changes before it is confirmed, then its cost is in what the crew wrote."""
+    firm.project.refresh_from_db()
+    sheet = step(firm, sheet_of(firm, ("8", "45.00")), "submit")
+    assert sheet.currency == "CNY"
+    commands.change(resource("frame.project"), firm.project, {"currency": "EUR"}, system_access(firm.tenant.pk))
+    step(firm, Sheet.objects.get(pk=sheet.pk), "confirm")
+    assert (Line.objects.get().currency, Line.objects.get().amount) == ("CNY", Decimal("360.00"))
+    step(firm, Sheet.objects.get(pk=sheet.pk), "dispute")
+    step(firm, step(firm, Sheet.objects.get(pk=sheet.pk), "submit"), "confirm")
+    assert Line.objects.exclude(status="reversed").get().currency == "EUR", "what is submitted again is written in today's"
 
 
 def test_nothing_is_cost_before_both_agree(firm: Firm) -> None:
