@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
@@ -16,13 +16,13 @@ from jingwei.frame import scope
 from jingwei.frame.models import User
 from jingwei.hub.engine import decisions, rehearse
 from jingwei.hub.inbox import deliveries
-from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, Quarantine, SystemUse
+from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine, SystemUse
 from jingwei.hub.peers import catalogue, uses
 from jingwei.hub.register import services
 from jingwei.hub.sync import polling
 from tests.at_once import overlapped, together
 from tests.hub.conftest import Joined, system_of
-from tests.hub.deeds import fresh, issue
+from tests.hub.deeds import change, fresh, issue
 from tests.hub.pages.test_deciding import park
 from tests.hub.people import browser, owner, person
 
@@ -124,6 +124,50 @@ def test_two_secrets_of_a_connection_that_are_put_in_at_once_both_stand(joined: 
     put_in = by(joined, user, lambda: services.credentials_save(system=system, given={"api_key": "another"}))
     overlapped(change, put_in)
     assert Connection.objects.get(system__key="tracker").config.get("one") == "one", "putting in a secret writes no setting back"
+
+
+def refused(joined: Joined) -> DeadLetter:
+    """A write that the tracker has refused for good."""
+    issue(joined)
+    joined.sync()
+    change(joined, Task.objects.get(), work_hours="200000")
+    joined.sync()
+    return DeadLetter.objects.select_related("entry").get(settled_at=None)
+
+
+@pytest.mark.parametrize("settlement", ["replay", "discard"])
+def test_a_dead_letter_is_settled_in_the_order_in_which_the_worker_goes(joined: Joined, settlement: str) -> None:
+    """Given a link that the worker holds, when a person settles its letter and the worker does so too, then one waits and none is refused."""
+    letter, user = refused(joined), owner(joined)
+
+    def held() -> Link:
+        return Link.objects.select_for_update().get(pk=letter.entry.link_id)
+
+    def overtake() -> None:
+        DeadLetter.objects.filter(pk=letter.pk, settled_at=None).update(settled_at=timezone.now(), settlement="overtaken")
+
+    settle = by(joined, user, lambda: decisions.dead_letter_settle(letters=[letter], settlement=settlement))
+    assert overlapped(held, settle, waits=True, then=overtake)[1] == 0
+    assert DeadLetter.objects.get(pk=letter.pk).settlement == "overtaken"
+
+
+def test_held_deletes_pass_in_the_order_in_which_the_worker_goes(joined: Joined) -> None:
+    """Given a link that the worker holds, when a person lets its held delete pass, then he holds nothing that the worker goes on to write."""
+    known = issue(joined)
+    joined.sync()
+    (link,), user = Link.objects.filter(key_a=str(known["id"])), owner(joined)
+    entry = OutboxEntry.objects.create(interface=joined.interface, tenant_id=joined.tenant.pk, link=link, side="b", action="delete", state="held")
+
+    def held() -> Link:
+        return Link.objects.select_for_update().get(pk=link.pk)
+
+    def write() -> None:
+        OutboxEntry.objects.filter(pk=entry.pk).update(error="seen")
+        Interface.objects.filter(pk=joined.interface.pk).update(held_reason="")
+
+    allow = by(joined, user, lambda: decisions.deletes_allow(interface=joined.interface))
+    assert overlapped(held, allow, waits=True, then=write)[1] == 1
+    assert OutboxEntry.objects.get(pk=entry.pk).state == OutboxEntry.State.WAITING and fresh(joined).deletes_allowed_at is not None
 
 
 def test_a_dry_run_holds_nobody_up_while_the_peer_answers(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
