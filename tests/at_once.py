@@ -11,9 +11,11 @@ from django.db import connections, transaction
 long_enough = 0.7  # for the second to come to the point where it waits, or should have
 
 
-def overlapped(first: Callable[[], Any], second: Callable[[], Any], *, waits: bool = False, passes: bool = False) -> tuple[Any, Any]:
+def overlapped(
+    first: Callable[[], Any], second: Callable[[], Any], *, waits: bool = False, passes: bool = False, then: Callable[[], Any] = lambda: None
+) -> tuple[Any, Any]:
     """What each gave; of the second one the exception that it ended with. `waits`: the second must not have ended before the first;
-    `passes`: it must have."""
+    `passes`: it must have. `then` is what the first one goes on to do once the second has begun."""
     given: list[Any] = []
 
     def follow() -> None:
@@ -27,6 +29,7 @@ def overlapped(first: Callable[[], Any], second: Callable[[], Any], *, waits: bo
         thread.join(20 if passes else long_enough)
         assert given or not passes, "it passes"
         assert not (waits and given), "it waits"
+        then()
     thread.join(60)
     assert given, "the second has not come to an end"
     return one, given[0]

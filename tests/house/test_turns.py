@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -24,11 +24,11 @@ import jingwei
 from jingwei.domains.work import services as work
 from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, Project
-from jingwei.frame.records import commands, turns, undo
+from jingwei.frame.records import commands, exchange, turns, undo
 from jingwei.frame.records.resource import Resource, resource, resources
 from jingwei.frame.traces import edges, traces
 from jingwei.frame.walls import heavy, limits
-from tests.at_once import overlapped
+from tests.at_once import long_enough, overlapped, together
 from tests.house.conftest import House
 from tests.house.half import Half, halved
 
@@ -285,6 +285,49 @@ def test_a_project_is_held_by_its_turn_and_no_other_way() -> None:
     root = Path(jingwei.__file__).parent
     by_hand = [str(each.relative_to(root)) for each in root.rglob("*.py") if "Project.objects.select_for_update" in each.read_text(encoding="utf-8")]
     assert by_hand == ["frame/records/turns.py"], "who holds it by hand waits for ever, and holds its key"
+
+
+def test_two_imports_over_the_same_projects_wait_for_one_another(house: House, other: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Given two sheets over the same two projects in opposite order, when both are imported at once, then neither has to be begun again."""
+    gate, headers = threading.Barrier(2), ("project", "code", "name")
+
+    def bring(name: str, *codes: str) -> exchange.Report:
+        def met(_done: int, _all: int) -> None:  # after ten rows, all of the first project
+            with suppress(threading.BrokenBarrierError):
+                gate.wait(long_enough)
+
+        rows = [dict(zip(headers, (code, f"{name}-{at}", name), strict=True)) for code in codes for at in range(10)]
+        with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+            return exchange.apply(tasks, exchange.Sheet(headers, rows), house.access, met)
+
+    done = together(lambda: bring("X", "P1", "P2"), lambda: bring("Y", "P2", "P1"))
+    assert [each.counts["create"] for each in done] == [20, 20]
+    assert not [each for each in caplog.records if each.msg == "records.again"]
+
+
+def test_an_import_holds_where_the_rows_are_that_it_names(house: House, other: Project) -> None:
+    """Given rows whose names do not say their project, when a sheet names them, then it waits for every project before it holds any row."""
+    interfaces = resource("hub.interface")
+    with at(house):
+        near, far = house.make(interfaces), house.make(interfaces)
+        interfaces.model.objects.filter(pk=far.pk).update(project=other)
+        rows = [{"key": each.key, "requirement": "R"} for each in (far, near)]
+
+    done: list[exchange.Report] = []
+
+    def bring() -> exchange.Report:
+        with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+            return exchange.apply(interfaces, exchange.Sheet(("key", "requirement"), rows), house.access)
+
+    with scope.within(scope.Scope(house.tenant.pk)), transaction.atomic():
+        turns.take([house.project.pk])
+        thread = threading.Thread(target=lambda: (done.append(bring()), connections.close_all()))
+        thread.start()
+        thread.join(long_enough)
+        assert not done, "it waits"
+        assert list(Project.objects.select_for_update(nowait=True).filter(pk=other.pk)), "and holds nothing yet"
+    thread.join(20)
+    assert [row.action for row in done[0].rows] == ["update"] * 2
 
 
 def test_who_is_refused_by_a_circle_of_waiting_is_tried_again() -> None:

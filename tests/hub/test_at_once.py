@@ -6,18 +6,23 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
+from jingwei.domains.work import services as work
+from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import User
-from jingwei.hub.engine import decisions
-from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, MappingDraft, Quarantine, SystemUse
-from jingwei.hub.peers import uses
+from jingwei.hub.engine import decisions, rehearse
+from jingwei.hub.inbox import deliveries
+from jingwei.hub.models import Connection, DeadLetter, Delivery, Interface, Link, MappingDraft, OutboxEntry, Quarantine, SystemUse
+from jingwei.hub.peers import catalogue, uses
 from jingwei.hub.register import drafts, services
-from tests.at_once import overlapped
+from jingwei.hub.sync import polling
+from tests.at_once import overlapped, together
 from tests.hub.conftest import Joined, system_of
-from tests.hub.deeds import fresh
+from tests.hub.deeds import change, fresh, issue
 from tests.hub.pages.test_deciding import park
 from tests.hub.people import browser, owner, person
 
@@ -136,6 +141,78 @@ def test_who_works_on_an_interface_holds_up_nobody_who_only_refers_to_it(joined:
     letter = {"interface": joined.interface, "delivery": delivery, "code": "x", "tenant_id": joined.tenant.pk}
     write = by(joined, user, lambda: drafts.keep(interface=fresh(joined), mapping={}, tables={}, seen=drafts.mark(fresh(joined), None)))
     pause = by(joined, user, lambda: services.interface_pause(instance=fresh(joined)))
-    for work in (write, pause):
-        _one, two = overlapped(work, by(joined, user, lambda: DeadLetter.objects.create(**letter).pk), passes=True)
+    for act in (write, pause):
+        _one, two = overlapped(act, by(joined, user, lambda: DeadLetter.objects.create(**letter).pk), passes=True)
         assert isinstance(two, int)
+
+
+def refused(joined: Joined) -> DeadLetter:
+    """A write that the tracker has refused for good."""
+    issue(joined)
+    joined.sync()
+    change(joined, Task.objects.get(), work_hours="200000")
+    joined.sync()
+    return DeadLetter.objects.select_related("entry").get(settled_at=None)
+
+
+@pytest.mark.parametrize("settlement", ["replay", "discard"])
+def test_a_dead_letter_is_settled_in_the_order_in_which_the_worker_goes(joined: Joined, settlement: str) -> None:
+    """Given a link that the worker holds, when a person settles its letter and the worker does so too, then one waits and none is refused."""
+    letter, user = refused(joined), owner(joined)
+
+    def held() -> Link:
+        return Link.objects.select_for_update().get(pk=letter.entry.link_id)
+
+    def overtake() -> None:
+        DeadLetter.objects.filter(pk=letter.pk, settled_at=None).update(settled_at=timezone.now(), settlement="overtaken")
+
+    settle = by(joined, user, lambda: decisions.dead_letter_settle(letters=[letter], settlement=settlement))
+    assert overlapped(held, settle, waits=True, then=overtake)[1] == 0
+    assert DeadLetter.objects.get(pk=letter.pk).settlement == "overtaken"
+
+
+def test_held_deletes_pass_in_the_order_in_which_the_worker_goes(joined: Joined) -> None:
+    """Given a link that the worker holds, when a person lets its held delete pass, then he holds nothing that the worker goes on to write."""
+    known = issue(joined)
+    joined.sync()
+    (link,), user = Link.objects.filter(key_a=str(known["id"])), owner(joined)
+    entry = OutboxEntry.objects.create(interface=joined.interface, tenant_id=joined.tenant.pk, link=link, side="b", action="delete", state="held")
+
+    def held() -> Link:
+        return Link.objects.select_for_update().get(pk=link.pk)
+
+    def write() -> None:
+        OutboxEntry.objects.filter(pk=entry.pk).update(error="seen")
+        Interface.objects.filter(pk=joined.interface.pk).update(held_reason="")
+
+    allow = by(joined, user, lambda: decisions.deletes_allow(interface=joined.interface))
+    assert overlapped(held, allow, waits=True, then=write)[1] == 1
+    assert OutboxEntry.objects.get(pk=entry.pk).state == OutboxEntry.State.WAITING and fresh(joined).deletes_allowed_at is not None
+
+
+def test_a_dry_run_holds_nobody_up_while_the_peer_answers(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given two pages of theirs and a record to look up, when each is asked for in a dry run, then somebody else goes on writing in the project."""
+    known = issue(joined, subject="待核实")
+    joined.sync()
+    task = Task.objects.get()
+    deliveries.ask(joined.interface, "a", [str(known["id"])], "said to be deleted")
+    for _ in range(4):
+        issue(joined)
+    connector, user, written = type(catalogue.connector("sandbox_tracker")), owner(joined), list[Any]()
+    monkeypatch.setattr(polling, "page_size", 2)
+
+    def slow(name: str) -> None:
+        plain = getattr(connector, name)
+
+        def answered(*given: Any) -> Any:
+            deed = by(joined, user, lambda: work.task_save(instance=Task.objects.get(pk=task.pk), name=f"{name} {len(written)}"))
+            assert not connection.in_atomic_block
+            written.extend(together(deed))
+            return plain(*given)
+
+        monkeypatch.setattr(connector, name, answered)
+
+    slow("read"), slow("lookup")
+    report = rehearse.dry_run(joined.interface.pk)
+    assert len(written) >= 4 and not [each for each in written if isinstance(each, Exception)]
+    assert sum(each["action"] == "create" and each["side"] == "b" for each in report["writes"]) == 4

@@ -51,6 +51,17 @@ def test_a_date_is_read_as_the_rows_are_written() -> None:
     assert made.forward(row.values).values == {"day": "2026-11-02"}
 
 
+def test_a_number_that_could_be_two_is_chosen_by_a_person() -> None:
+    """Given rows in which 1.500 may be either, when one of both readings is chosen, then the step names it, both ways."""
+    sides = Sides(stream(Field("price", "string", name)), stream(Field("amount", "decimal", name)))
+    spec, row = spec_of("price", "amount"), Record("things", "1", {"price": "1.500"})
+    titles = {each["title"]: each["action"] for each in mending.offered(spec, 0, sides, [row])}
+    assert [each.rpartition("：")[2].rpartition(": ")[2] for each in titles] == ["1.500 → 1.5", "1.500 → 1500"]
+    mending.carry_out([*titles.values()][1], spec, {}, sides, [row])
+    made = compile_mapping(spec, sides.a.fields, sides.b.fields, {})
+    assert made.forward(row.values).values == {"amount": "1500"} and made.backward({"amount": "1500.5"}).values == {"price": "1500,5"}
+
+
 def test_each_value_is_matched_by_its_suggestion_or_left_and_then_nothing_is_open() -> None:
     spec, tables = spec_of("status", "state", {"op": "code", "table": "t"}), {"t": [{"a": "open", "b": "new"}]}
     assert open_values(spec, tables, states) == [("a", "held"), ("a", "odd"), ("b", "hold"), ("b", "lost")]

@@ -64,6 +64,14 @@ def test_a_circle_goes_round_by_links_and_from_a_summary_to_its_parts(plan: tupl
 
 @settings(max_examples=300, deadline=None)
 @given(plans())
+def test_on_a_circle_is_exactly_what_leads_back_to_itself(plan: tuple[Parents, Links]) -> None:
+    waits = Waits(*plan)  # type: ignore[arg-type]
+    nodes = {waits.end(link) for link in waits.links} | {(key, "whole") for key in plan[0] if key not in waits.children}
+    assert waits.circling & nodes == {node for node in nodes if waits.path(node, node)}
+
+
+@settings(max_examples=300, deadline=None)
+@given(plans())
 def test_a_new_link_closes_a_circle_exactly_when_a_way_leads_back(plan: tuple[Parents, Links]) -> None:
     """Given a plan without a circle, when one link more makes one, then it lies on it: looking along that link is enough."""
     parents, links = plan

@@ -63,6 +63,56 @@ def test_numbers_are_read_as_people_write_them(number: Decimal) -> None:
     assert [p.code for p in made.forward({"x": "1,5"}).problems] == ["mapping.not_a_number"]
 
 
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        (("1.500", "2.250"), {"1,234.5": "1.500 → 1.5", "1.234,5": "1.500 → 1500"}),
+        (("7", "1,500"), {"1,234.5": "1,500 → 1500", "1.234,5": "1,500 → 1.5"}),
+        (("1.500", "2,5"), {"1.234,5": ""}),
+        (("1.500", "2.25"), {"1,234.5": ""}),
+        ((",500",), {"1.234,5": ""}),
+        (("0,500",), {"1.234,5": ""}),
+        (("1,234.50", None, ""), {"1,234.5": ""}),
+        (("7", "12"), {"1,234.5": ""}),
+        (("some",), {"1,234.5": ""}),
+        ((), {"1,234.5": ""}),
+    ],
+)
+def test_how_numbers_are_written_is_never_guessed(samples: tuple[Any, ...], told: dict[str, str]) -> None:
+    """Given texts, when they are numbers in one land and others elsewhere, then each way is offered with what it makes of one; else the only one that fits."""
+    found = mapping.conversions(Field("x"), Field("y", "decimal"), samples)
+    assert {each.steps[0]["format"]: each.made for each in found} == told
+    assert len({each.title for each in found}) == len(found)
+
+
+def test_days_and_months_that_could_be_either_are_never_guessed() -> None:
+    for kind in ("date", "datetime"):
+        found = mapping.conversions(Field("due"), Field("day", kind), ["05/05/2026", "02/03/2026"])
+        told = {"DD/MM/YYYY": "02/03/2026 → 2026-03-02", "MM/DD/YYYY": "02/03/2026 → 2026-02-03"}
+        assert {each.steps[0]["format"]: each.made for each in found} == told
+        assert [each.title.en.partition(" ›")[0] for each in found] == ["Read as a date (DD/MM/YYYY)", "Read as a date (MM/DD/YYYY)"]
+    assert len(mapping.conversions(Field("due"), Field("day", "date"), ["05/05/2026"])) == 1, "both make the same of it"
+
+
+@pytest.mark.parametrize("form", reading.number_forms)
+@given(number=st.decimals(-(10**9), 10**9, places=3))
+def test_a_number_is_read_and_written_back_in_its_form(form: str, number: Decimal) -> None:
+    made = pair_of(Field("x"), Field("y", "decimal"), [{"op": "read_number", "format": form}])
+    shown = reading.number_text(merge.normalise(number, "decimal"), form)
+    there = made.forward({"x": shown})
+    assert there.values == {"y": merge.normalise(number, "decimal")} and made.backward(there.values).values == {"x": shown}
+    grouped = f"{number:,}" if form == reading.number_forms[0] else f"{number:,}".translate(str.maketrans(",.", ".,"))
+    assert made.forward({"x": grouped}).values == there.values
+    assert made.forward({"x": float(number)}).values == there.values, "what is a number needs no form"
+
+
+def test_a_number_in_another_form_is_told_with_the_one_that_was_expected() -> None:
+    for form, wrong in (("1,234.5", "1.234,5"), ("1,234.5", "0,500"), ("1,234.5", ",500"), ("1.234,5", "1,234.5"), ("1.234,5", "1.5"), ("1.234,5", "0.500")):
+        made = pair_of(Field("x"), Field("y", "decimal"), [{"op": "read_number", "format": form}])
+        (problem,) = made.forward({"x": wrong}).problems
+        assert wrong in problem.message.zh and form in problem.message.en, (form, wrong)
+
+
 @given(minutes=st.integers(0, 10**6))
 def test_durations_come_back_to_the_minute(minutes: int) -> None:
     made = pair_of(Field("x"), Field("hours", "decimal"), [{"op": "read_duration", "unit": "hours"}])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels.spelling import spelled, typed
+from jingwei.kernels.spelling import likeliest, spelled, spellings_at_most, typed, written_out
 
 
 def whole(name: str) -> list[str]:
@@ -32,6 +34,11 @@ def test_parts_of_a_name_begin_with_a_syllable_and_are_no_whole_name() -> None:
     assert {"yangxiu", "xiu", "yx", "x"} <= set(parts) and not {"yangxiu.", "xiu."} & set(parts) and "ang" not in parts
 
 
+def test_what_is_written_out_leaves_no_syllable_short() -> None:
+    assert {"danxiao", "shanxiao"} <= written_out("单晓") and written_out("J B") == {"jb", "bj"} and not written_out("")
+    assert all(f" {each}." in spelled("吕布") for each in written_out("吕布")) and "lb" not in written_out("吕布")
+
+
 @pytest.mark.parametrize("text", ["zhangwei", "zhang wei", "Zhang Wei", "ZHANG-WEI", "Zhāng Wěi", "ｚｈａｎｇ　ｗｅｉ", "zhang'wei"])
 def test_what_is_typed_is_compared_without_what_people_vary(text: str) -> None:
     assert typed(text) == "zhangwei"
@@ -50,3 +57,13 @@ def test_any_text_is_a_name(name: str) -> None:
 
 def test_readings_do_not_multiply_without_end() -> None:
     assert len(whole("乐长行重单曾")) <= 60
+
+
+def test_a_long_name_of_many_readings_is_spelled_at_once() -> None:
+    assert whole("和" * 20)[:2] == ["he" * 20, "h" * 20] and len(whole("乐长行重单曾和" * 30)) <= 2 * spellings_at_most
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdef"), min_size=1, max_size=5).map(sorted).map(tuple), min_size=1, max_size=5))
+def test_the_likeliest_are_those_that_all_of_them_in_order_begin_with(known: list[tuple[str, ...]]) -> None:
+    places = sorted(product(*(range(len(each)) for each in known)), key=sum)[:spellings_at_most]
+    assert likeliest(known) == [tuple(each[place] for each, place in zip(known, chosen, strict=True)) for chosen in places]

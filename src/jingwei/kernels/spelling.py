@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import product
 
 readings_at_most = 3  # of one character: rarer ones are nobody's name
 spellings_at_most = 24  # of one name
@@ -36,14 +35,22 @@ def typed(text: str) -> str:
 
 def spelled(name: str) -> str:
     """All that somebody of this name is found by, likelier readings first: ` zhangwei. zw. wei w`. Each stands behind a blank, whole names before a full stop."""
-    pieces = _piece.findall(_without_marks(name[:text_at_most]))[:20]
     whole: dict[str, None] = {}
     rest: dict[str, None] = {}
-    for syllables in _spellings(pieces):
+    for syllables in _spellings(_pieces(name)):
         heads = [each if each.isdigit() else each[0] for each in syllables]
         whole |= dict.fromkeys(("".join(syllables) + ".", "".join(heads) + "."))
         rest |= dict.fromkeys(text for at in range(1, len(syllables)) for text in ("".join(syllables[at:]), "".join(heads[at:])))
     return "".join(f" {text}" for text in (*whole, *rest))
+
+
+def written_out(name: str) -> frozenset[str]:
+    """Every spelling of the whole name that leaves nothing out: no initials, no parts."""
+    return frozenset("".join(syllables) for syllables in _spellings(_pieces(name)))
+
+
+def _pieces(name: str) -> list[str]:
+    return _piece.findall(_without_marks(name[:text_at_most]))[:20]
 
 
 def _spellings(pieces: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -55,11 +62,18 @@ def _spellings(pieces: Sequence[str]) -> Iterator[tuple[str, ...]]:
         known[:2] = [_first(syllable, among) for syllable, among in zip(surname, known, strict=False)]
     elif pieces[0] in _surnames:
         known[0] = _first(_surnames[pieces[0]], known[0])
-    places = product(*(range(len(each)) for each in known))
-    for chosen in sorted(places, key=sum)[:spellings_at_most]:
-        yield tuple(known[at][place] for at, place in enumerate(chosen))
+    yield from likeliest(known)
     if len(pieces) > 1 and all(piece.isascii() for piece in pieces):
         yield (pieces[-1], *pieces[:-1])
+
+
+def likeliest(known: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Of all ways to read every piece, those whose readings stand first, in order. Built piece by piece: what is none of the first so far begins none of
+    the first in the end, so their number never grows with the length of the name."""
+    begun: list[tuple[int, ...]] = [()]
+    for each in known:
+        begun = sorted(((*chosen, place) for chosen in begun for place in range(len(each))), key=lambda chosen: (sum(chosen), chosen))[:spellings_at_most]
+    return [tuple(each[place] for each, place in zip(known, chosen, strict=True)) for chosen in begun]
 
 
 def _first(syllable: str, among: tuple[str, ...]) -> tuple[str, ...]:

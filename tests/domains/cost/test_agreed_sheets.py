@@ -50,6 +50,19 @@ def test_an_agreed_sheet_is_a_posted_line_of_its_project(firm: Firm) -> None:
     assert (line.period, line.posted_on, line.currency) == ("2026-11", date(2026, 11, 20), firm.project.currency)
 
 
+def test_what_was_submitted_in_one_currency_is_cost_in_it(firm: Firm) -> None:
+    """Given a sheet that the crew has submitted, when the project's currency changes before it is confirmed, then its cost is in what the crew wrote."""
+    firm.project.refresh_from_db()
+    sheet = step(firm, sheet_of(firm, ("8", "45.00")), "submit")
+    assert sheet.currency == "CNY"
+    commands.change(resource("frame.project"), firm.project, {"currency": "EUR"}, system_access(firm.tenant.pk))
+    step(firm, Sheet.objects.get(pk=sheet.pk), "confirm")
+    assert (Line.objects.get().currency, Line.objects.get().amount) == ("CNY", Decimal("360.00"))
+    step(firm, Sheet.objects.get(pk=sheet.pk), "dispute")
+    step(firm, step(firm, Sheet.objects.get(pk=sheet.pk), "submit"), "confirm")
+    assert Line.objects.exclude(status="reversed").get().currency == "EUR", "what is submitted again is written in today's"
+
+
 def test_nothing_is_cost_before_both_agree(firm: Firm) -> None:
     sheet = sheet_of(firm, ("8", "45.00"))
     step(firm, sheet, "submit")

@@ -63,6 +63,21 @@ def test_first_it_is_shown_then_it_is_written(firm: Firm) -> None:
         services.file_import(instance=PlanImport.objects.get())
 
 
+def test_work_goes_only_to_somebody_who_is_here_and_named_in_full(firm: Firm) -> None:
+    """Given initials, a whole spelling and somebody who has left, when the file is shown and brought, then only the spelling names somebody."""
+    Person(number="E-90", name="郑离", is_active=False).save()
+    names = ("WG", "Wu Gang", "郑离")
+    tasks = tuple(FileTask(str(at), str(at), name, duration_minutes=480) for at, name in enumerate(names, 1))
+    resources = tuple(FileResource(f"r{at}", name) for at, name in enumerate(names, 1))
+    assignments = tuple(FileAssignment(f"a{at}", str(at), f"r{at}") for at, _name in enumerate(names, 1))
+    upload(firm, write_mspdi(plan(tasks=tasks, links=(), resources=resources, assignments=assignments)))
+    manager, kept = firm.client("manager"), PlanImport.objects.get()
+    assert "没有在岗人员叫 WG, 郑离" in manager.get(f"/schedule/files/P1/{kept.pk}/").text
+    manager.post(f"/schedule/files/P1/{kept.pk}/import/")
+    who = {task.name: task.assignee and task.assignee.name for task in Task.objects.all()}
+    assert who == {"WG": None, "Wu Gang": "吴刚", "郑离": None}
+
+
 def test_the_same_file_again_changes_and_does_not_double(firm: Firm) -> None:
     services.file_import(instance=services.file_keep(project=firm.project, name="a.xml", content=write_mspdi(plan())))
     tasks = tuple(t if t.uid != "2" else FileTask("2", "2", "开发（改）", parent="1", outline_level=2, duration_minutes=4800) for t in plan().tasks)

@@ -348,3 +348,21 @@ def test_a_ring_of_links_is_in_nobodys_way_who_does_not_touch_it(firm: Firm, pai
         firm.changed(Task.objects.get(pk=second.pk), parent=whole.pk)
     commands.remove(resource("work.dependency"), Dependency.objects.get(successor=first), system_access(firm.tenant.pk))
     assert is_calculated(firm)
+
+
+def test_a_ring_that_stands_costs_no_more_than_a_walk_when_a_large_branch_moves(firm: Firm, pair: tuple[Task, Task]) -> None:
+    """Given two thousand tasks in a row below a summary, and a ring beside them, when the summary moves, then every link is walked a few times and not a thousand."""
+    first, second = pair
+    whole, place = firm.task("W", code="W"), firm.task("G", code="G")
+    more = {"tenant_id": firm.tenant.pk, "project": firm.project}
+    row = Task.objects.bulk_create(Task(code=f"K{n}", name=f"K{n}", position=10 + n, parent=whole, **more) for n in range(2000))
+    links = [Dependency(predecessor=a, successor=b, type="FS", **more) for a, b in zip(row, row[1:], strict=False)]
+    Dependency.objects.bulk_create([*links, Dependency(predecessor=second, successor=first, type="FS", **more)])
+    whole.parent = place
+    began = time.perf_counter()
+    loops.check_places(firm.project.pk, [whole])
+    assert time.perf_counter() - began < 2
+    Dependency.objects.bulk_create([Dependency(predecessor=row[-1], successor=row[1000], type="FS", **more)])
+    with asked("parent", "closes a loop: K1000 → K1001"):
+        loops.check_places(firm.project.pk, [whole])
+    assert time.perf_counter() - began < 4

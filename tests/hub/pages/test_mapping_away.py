@@ -14,6 +14,7 @@ from jingwei.hub.models import Connection, Interface, MappingDraft, Offered
 from jingwei.hub.pages import mapping_away
 from jingwei.hub.peers import memory
 from jingwei.hub.peers.session import HubSession, stream_of
+from jingwei.hub.register import services
 from tests.hub.conftest import Joined
 from tests.hub.deeds import fresh, issue
 from tests.hub.pages.test_interfaces import form_of
@@ -104,7 +105,8 @@ def test_a_failure_is_not_waited_for_again_at_every_stroke(joined: Joined, monke
     assert asked == ["read"]
 
 
-def test_a_memory_that_answers_for_a_system_that_is_away_says_so(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+def gone_since(monkeypatch: pytest.MonkeyPatch, joined: Joined) -> None:
+    """From now on the tracker cannot be asked what it offers; this process remembers what it was."""
     stream_of(joined.interface, "a")
     (kept,) = [each for _mark, each in memory._streams.values() if "issues" in each.value]
     kept.until = 0.0
@@ -114,8 +116,29 @@ def test_a_memory_that_answers_for_a_system_that_is_away_says_so(joined: Joined,
 
     monkeypatch.setattr(HubSession, "request", fail)
     monkeypatch.setattr("jingwei.connectors.sandbox.tracker.TrackerConnector.streams", lambda self, session: session.request("GET", "/"))
+
+
+def test_a_memory_that_answers_for_a_system_that_is_away_says_so(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone_since(monkeypatch, joined)
     sides = mapping_away.sides_of(joined.interface)
     assert [each.side for each in sides.away] == ["a"] and sides.a.field("subject").name == "subject"
+
+
+def test_nothing_is_published_from_memory_and_a_system_that_is_back_is_asked_anew(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a system that is away and still remembered, when a mapping is published, then it is refused with the reason; it is not when the system is back."""
+    client, changed = browser(owner(joined)), form_of(joined) | {"a-1": "estimated_hours", "b-1": "work_hours"}
+    text_of(client)
+    with monkeypatch.context() as broken:
+        gone_since(broken, joined)
+        answer = client.post(f"{page}publish/", changed | {"seen": seen_on(client)})
+        assert answer.status_code == 422 and fresh(joined).published.number == 1
+        assert "There is no connection to its address" in answer.text and "The draft is kept" in answer.text
+        assert keep(client, seen_on(client), changed)[0] == 200
+        answer = client.post(f"{page}draft/publish/", {"seen": seen_on(client)})
+        assert answer.status_code == 422 and "There is no connection to its address" in answer.text and "The draft is kept" in answer.text
+        with pytest.raises(contract.Unreachable):
+            services.spec_of(joined.interface, {"pairs": []})
+    assert client.post(f"{page}draft/publish/", {"seen": seen_on(client)}).status_code == 302 and fresh(joined).published.number == 2
 
 
 def test_a_system_that_is_back_is_believed_at_once(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def _sheets(code: str, project: Project, tasks: list[Any], today: date, dice: ra
         status = Sheet.Status.CONFIRMED if number > 5 else dice.choice((Sheet.Status.SUBMITTED, Sheet.Status.DRAFT, Sheet.Status.CONFIRMED))
         sheet = Sheet(
             project=project, number=f"DL-{code[:3]}-{day:%m%d}", work_date=day, team=dice.choice(crews), task=dice.choice(sites), place=dice.choice(("一车间", "二车间", "库房", "机房")),
-            description=dice.choice(works), status=status, submitted_at=_at(day) if status != Sheet.Status.DRAFT else None,
+            description=dice.choice(works), status=status, submitted_at=_at(day) if status != Sheet.Status.DRAFT else None, currency=project.currency if status != Sheet.Status.DRAFT else "",
             confirmed_at=_at(day + timedelta(days=1)) if status == Sheet.Status.CONFIRMED else None,
             total_hours=sum(line["hours"] for line in lines), total_amount=sum((line["hours"] * line["rate"] for line in lines), Decimal(0)).quantize(Decimal("0.01")),
         )  # fmt: skip

@@ -58,7 +58,7 @@ def sheet_book(*, sheet: Any) -> Line:
     day = sheet.work_date
     line = line_save(
         project=sheet.project, sheet=sheet, number=_free_number(sheet), kind=Line.Kind.ACTUAL, account=Line.Account.LABOUR, description=sheet.description[:300], amount=sheet.total_amount,
-        currency=sheet.project.currency, period=day.strftime("%Y-%m"), posted_on=day, supplier=sheet.team.name, task=sheet.task,
+        currency=sheet.currency, period=day.strftime("%Y-%m"), posted_on=day, supplier=sheet.team.name, task=sheet.task,
     )  # fmt: skip
     done: Line = commands.act(resource("cost.line"), "post", line, {}, system_access(sheet.tenant_id))
     return done

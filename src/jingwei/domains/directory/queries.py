@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from jingwei.domains.directory.models import Person, Team
-from jingwei.kernels.spelling import typed
+from jingwei.kernels.spelling import typed, written_out
 
 
 def person_of(user_id: int | None) -> Person | None:
@@ -44,16 +44,21 @@ def person(person_id: int) -> Person | None:
 
 
 def staff_named(names: Iterable[str]) -> dict[str, list[int]]:
-    """Whom each of these names means: nobody, one, or several who are called or spelled so. One query for all."""
+    """Whom of those who work here now each of these names means: nobody, one, or several. By e-mail or user name, else by the whole name, written or spelled
+    out: a file is read by nobody who could see that initials mean somebody else. One query for all."""
     wanted = set(filter(None, names))
-    rows = Person.objects.select_related("user").order_by("number") if wanted else ()
-    known = [(row.pk, _plain(row.name), {row.email.lower(), row.user.username.lower() if row.user else ""} - {""}, row.spelt) for row in rows]
+    rows = Person.objects.filter(is_active=True).select_related("user").order_by("number") if wanted else ()
+    known = [(row.pk, _plain(row.name), {row.email.lower(), row.user.username.lower() if row.user else ""} - {""}, row) for row in rows]
     out: dict[str, list[int]] = {}
     for name in wanted:
         plain, spelling = _plain(name), typed(name)
-        exactly = [pk for pk, _name, others, _spelt in known if name.strip().lower() in others]
-        out[name] = exactly or [pk for pk, own, _others, spelt in known if own == plain or (spelling and f" {spelling}." in spelt)]
+        exactly = [pk for pk, _name, others, _row in known if name.strip().lower() in others]
+        out[name] = exactly or [pk for pk, own, _others, row in known if own == plain or _is_spelled_out(row, spelling)]
     return out
+
+
+def _is_spelled_out(row: Person, spelling: str) -> bool:
+    return bool(spelling) and f" {spelling}." in row.spelt and spelling in written_out(row.name)
 
 
 def _plain(name: str) -> str:

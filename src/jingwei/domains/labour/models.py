@@ -42,6 +42,8 @@ class Sheet(ProjectModel):
     dispute = models.TextField(_("reason of dispute"), blank=True)
     total_hours = models.DecimalField(_("total hours"), max_digits=9, decimal_places=2, default=Decimal(0), editable=False)
     total_amount = models.DecimalField(_("total amount"), max_digits=18, decimal_places=2, default=Decimal(0), editable=False)
+    # in which the crew has submitted it: the project may go over to another one before it is confirmed
+    currency = models.CharField(_("currency"), max_length=3, blank=True, editable=False)
 
     class Meta(ProjectModel.Meta):
         verbose_name = _("day-labour sheet")

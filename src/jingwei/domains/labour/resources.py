@@ -17,7 +17,7 @@ life = Lifecycle(
     "status",
     start=State.DRAFT,
     steps=(
-        Step("submit", _("Submit"), Sheet.written_in, State.SUBMITTED, needs=(services.check_lines,), stamps="submitted", clears=("confirmed",), icon="upload", bulk=True),
+        Step("submit", _("Submit"), Sheet.written_in, State.SUBMITTED, needs=(services.check_lines,), does=services.keep_currency, stamps="submitted", clears=("confirmed",), icon="upload", bulk=True),
         Step("confirm", _("Confirm"), (State.SUBMITTED,), State.CONFIRMED, stamps="confirmed", bulk=True, never_by=Authors(
             ("work_date", "description", "team"), parts={"lines": ("worker", "trade", "hours", "rate")}, named=("submitted_by",))),
         Step("dispute", _("Dispute"), (State.SUBMITTED, State.CONFIRMED), State.DISPUTED, asks=("dispute",), then=services.tell_returned, icon="alert"),
@@ -30,7 +30,7 @@ life = Lifecycle(
 )  # fmt: skip
 sheets = Resource(
     Sheet, life=life, children=(Children("lines", ("worker", "trade", "hours", "rate")),), shows=(Children("cost_lines", ("number", "amount", "period", "status"), _("Cost of it")),), roles={"manager": "*", "crew": "view add change submit", "finance": "*"},
-    columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount"),
+    columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount", "currency"),
     fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"), natural_key=("project__code", "number"),
     filters=("project", "team", "status"), search=("number", "description", "place"), inline=("place",), order=("-work_date", "number"),
     rules=(services.check_day, services.check_photo), after=totals("lines", total_hours="hours", total_amount="amount"),

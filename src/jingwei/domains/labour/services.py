@@ -74,6 +74,11 @@ def check_lines(sheet: Sheet) -> None:
             raise ValidationError(_("%(name)s has %(hours)s h on another sheet of this day already; together that is more than 24 h.") % told)
 
 
+def keep_currency(sheet: Sheet) -> None:
+    """What is submitted is in the currency that the project has now."""
+    sheet.currency = sheet.project.currency
+
+
 def hours_elsewhere(sheet: Sheet) -> dict[str, Decimal]:
     """What each of the crew has on other sheets of that day, by name: on all of the organisation, whatever whoever asks may see of it."""
     rows = SheetLine.unscoped.filter(tenant_id=sheet.tenant_id, sheet__work_date=sheet.work_date, sheet__team_id=sheet.team_id).exclude(sheet=sheet)

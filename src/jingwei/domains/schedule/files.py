@@ -135,7 +135,9 @@ def _left_out(plan: PlanFile, names: Iterable[str], staff: Mapping[str, list[int
     yield from (text % {"count": count} for text, count in counted if count)
     called = sorted(set(names))
     if strangers := [name for name in called if not staff[name]]:
-        yield _("Nobody here is called %(names)s: their tasks have no assignee.") % {"names": ", ".join(strangers[:12])}
+        yield _(
+            "Nobody who works here now is called %(names)s: their tasks have no assignee. Write the whole name, the user name or the e-mail in the file."
+        ) % {"names": ", ".join(strangers[:12])}
     if shared := [name for name in called if len(staff[name]) > 1]:
         text = _("Several people are called or spelled %(names)s: their tasks have no assignee. Write the user name or e-mail in the file.")
         yield text % {"names": ", ".join(shared[:12])}

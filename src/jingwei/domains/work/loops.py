@@ -93,12 +93,19 @@ def check_places(project_id: int, tasks: Sequence[Task]) -> None:
             raise ValidationError({"parent": _without_meaning(link[:2])})
     loop = waits.circle()
     if loop and was.circle():  # it stood already: it is in nobody's way who does not touch it
-        loop = next((way for key in placed for leaf in waits.below(key) if (way := keys_of(waits.path((leaf, "whole"), (leaf, "whole"))))), [])
+        loop = _loop_through(waits, placed)
     if loop:
         text = _(
             "This closes a loop: %(tasks)s. What a summary waits for, its parts wait for too. Remove one of the links on it first, or choose another place."
         )
         raise ValidationError({"parent": text % {"tasks": named(loop, tasks)}})
+
+
+def _loop_through(waits: Waits[int], placed: Collection[int]) -> list[int]:
+    """A loop through one of these tasks or a part of it; empty when none leads through them."""
+    found = (key for key, side in sorted(waits.circling) if side == "whole" and not {key, *line_of(waits.parents, key)}.isdisjoint(placed))
+    leaf = next(found, None)
+    return keys_of(waits.path((leaf, "whole"), (leaf, "whole"))) if leaf is not None else []
 
 
 def check_meaning(summaries: Collection[int | None], links: Mapping[Pair, str]) -> None:

@@ -193,11 +193,16 @@ def place_given(resource: Resource, given: Mapping[str, Any], instance: Any | No
     return resource.project_of(instance) if instance is not None else nowhere_else
 
 
+def place_name(resource: Resource) -> str:
+    """The field that says where a row of a project is: the project itself, or the whole that it is in."""
+    return getattr(resource.model, "project_from", "") or resource.place_path.removesuffix("_id").split("__")[0]
+
+
 def place_meant(resource: Resource, given: Mapping[str, Any] | None, instance: Any | None, clean: Callable[[str, Any], Any] | None = None) -> Any:
     """Where a row would be, whatever else is given: its project, None for the organisation, `nowhere_else` when that is not said yet."""
     if not resource.place_path or (resource.model is Project and instance is None):
         return None
-    name = getattr(resource.model, "project_from", "") or resource.place_path.removesuffix("_id").split("__")[0]
+    name = place_name(resource)
     field = resource.model_field(name)
     if instance is not None and name not in (given or {}):
         return resource.project_of(instance)

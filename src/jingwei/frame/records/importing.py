@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +17,11 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import numbers
-from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, people
+from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, people, turns
 from jingwei.frame.records.columns import Plan, plan_of
 from jingwei.frame.records.exporting import written
 from jingwei.frame.records.reading import Sheet
 from jingwei.frame.records.resource import Resource
-from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
 
@@ -84,7 +84,7 @@ class _Undo(Exception):
     pass
 
 
-@in_turn
+@turns.in_turn
 def dry_run(resource: Resource, sheet: Sheet, access: Access, on_progress: Progress | None = None, *, plan: Plan | None = None) -> Report:
     """Carry the import out and take it back: every error by row and column, and what each row would change."""
     report = Report([], ())
@@ -96,7 +96,7 @@ def dry_run(resource: Resource, sheet: Sheet, access: Access, on_progress: Progr
         return report
 
 
-@in_turn
+@turns.in_turn
 def apply(
     resource: Resource, sheet: Sheet, access: Access, on_progress: Progress | None = None, *, plan: Plan | None = None, good_only: bool = False
 ) -> Report:
@@ -118,6 +118,7 @@ def _run(resource: Resource, sheet: Sheet, access: Access, plan: Plan | None, on
     plan = plan or plan_of(resource, sheet.headers)
     lines = [_Line(sheet, place, line, plan) for place, line in enumerate(sheet.rows)]
     twice = _twice(resource, lines)
+    _hold(resource, lines, access)
     for _turn in range(runs_at_most):
         seen: dict[int, list[int]] = {}
         try:
@@ -138,6 +139,23 @@ class _Line:
         self.place, self.number, self.is_1904 = place, sheet.number(place), sheet.is_1904
         self.values = {**plan.fixed, **{plan.columns[h]: v for h, v in line.items() if h in plan.columns}}
         self.problems = {plan.columns[h]: what for h in line if h in plan.columns and (what := sheet.problems.get((place, h)))} if sheet.problems else {}
+
+
+def _hold(resource: Resource, lines: Iterable[_Line], access: Access) -> None:
+    """Hold every project whose rows the lines name or will become, before any of these rows: line by line, two imports would wait for one another. Where one
+    may import nothing, nobody is kept waiting."""
+    if not resource.place_path:
+        return
+    place, key = forms.place_name(resource), tuple(dict.fromkeys(path.split("__")[0] for path in resource.natural_key))
+    names = (place,) if place in key else (*key, place)  # what the key says of the place, it need not be asked for
+    found, clean = set[Any](), forms.Checker(resource, access).clean
+    for given in {tuple((name, line.values[name]) for name in names if name in line.values): line for line in lines}.values():
+        with suppress(DataError, OverflowError), transaction.atomic():
+            read = {name: _value(resource, name, given.values[name], given.is_1904) for name in names if name in given.values}
+            row = None if place in key else _existing(resource, read, access)
+            found |= {forms.place_meant(resource, read, row, clean), *(resource.places_of(row) if row is not None else ())}
+    held = access.projects(resource.permission("import"))
+    turns.take(each for each in found if isinstance(each, int) and (held is None or each in held))
 
 
 def _twice(resource: Resource, lines: Iterable[_Line]) -> dict[int, list[int]]:

@@ -16,11 +16,10 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope, secrets
 from jingwei.frame.models import ImportColumns, ImportFile, User
-from jingwei.frame.records import columns, exporting, importing, reading
+from jingwei.frame.records import columns, exporting, importing, reading, turns
 from jingwei.frame.records.exporting import guarded, workbook
 from jingwei.frame.records.importing import Report
 from jingwei.frame.records.resource import Resource
-from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
 from jingwei.frame.work import longwork
 from jingwei.kernels.sheets.table import Choice, Reading
@@ -143,7 +142,7 @@ def try_out(kept: ImportFile, resource: Resource, access: Access, on_progress: i
     return report
 
 
-@in_turn
+@turns.in_turn
 def carry_out(kept: ImportFile, resource: Resource, access: Access, on_progress: importing.Progress | None = None) -> Report:
     """Do it: all rows, or those that are good, as chosen. What was done is undone by its trace."""
     seen, good_only = read(kept, resource), kept.chosen.get("mode") == "good"

@@ -27,7 +27,7 @@ from jingwei.hub.register.services import wake
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.carrying import carry_out, note_found, take_found
 from jingwei.hub.sync.pairing import forget_rows, join_rows
-from jingwei.hub.sync.planning import plan_again
+from jingwei.hub.sync.planning import held, plan_again
 from jingwei.hub.sync.rows import Row
 from jingwei.hub.sync.terms import wording_of
 from jingwei.kernels import merge
@@ -63,7 +63,7 @@ def _resolve(interface: Interface, link_id: int, mine: list[Conflict], choice: s
     found = {side: _fresh(interface, side, link) for side in sides if interface.system(side).connector != "local"}
     with transaction.atomic():
         batch = Batch(interface, None)
-        (row,) = batch.load(Link.objects.select_for_update().filter(pk=link_id))
+        (row,) = batch.load(held([link_id]))
         for side, answer in found.items():
             key = row.pair.half(side).key
             if answer is not None and key is not None:
@@ -154,7 +154,8 @@ def _held(model: type[Decided], rows: Iterable[Decided], *related: str, **still:
 def dead_letter_settle(*, letters: Iterable[DeadLetter], settlement: str) -> int:
     """`replay` tries again from the present state of both sides; `discard` leaves it, with a name under it. Of a create that no search
     could find, `replay` says that it was not made, and `discard` that it may have been: then what waits and is just like it is taken for it."""
-    count, interfaces = 0, set[int]()
+    count, interfaces, letters = 0, set[int](), list(letters)
+    list(held(OutboxEntry.objects.filter(pk__in=[letter.entry_id for letter in letters]).values("link_id")))
     for letter in _held(DeadLetter, letters, "entry", settled_at=None):
         DeadLetter.objects.filter(pk=letter.pk).update(settled_at=timezone.now(), settled_by_id=scope.current().user_id, settlement=settlement)
         if settlement == "replay":

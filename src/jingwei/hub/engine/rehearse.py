@@ -13,6 +13,7 @@ from django.utils import timezone
 from jingwei.hub import contract
 from jingwei.hub.contract import Record
 from jingwei.hub.engine import cycle
+from jingwei.hub.engine.beforehand import Beforehand, answered
 from jingwei.hub.models import Checkpoint, Conflict, DeadLetter, Interface, InterfaceVersion, OutboxEntry, Quarantine, Run
 from jingwei.hub.peers import grants
 from jingwei.hub.register import services
@@ -33,9 +34,20 @@ def dry_run(
     """Exactly what would be created, updated and deleted on each side, per field, with conflicts and quarantined records; by the published version, by
     another one, or by a `spec` as if it were published now.
 
-    Reads are real, writes are captured. Raises contract.ConnectorError when a side cannot be read, PermissionDenied when a spec takes rights that
+    Reads are real and come first, so that nobody waits for a row while a peer answers; writes are captured. Raises contract.ConnectorError when a side cannot be read, PermissionDenied when a spec takes rights that
     whoever asks does not hold.
     """
+    interface = cycle.load(interface_id)
+    if interface is None:
+        raise LookupError(interface_id)
+    if spec is not None:
+        grants.require(interface, spec)
+    peers = Beforehand(interface, records_at_most)
+    peers.ask_all()
+    return answered(lambda: _taken_back(interface_id, version, spec, peers, records_at_most))
+
+
+def _taken_back(interface_id: int, version: InterfaceVersion | None, spec: Mapping[str, Any] | None, peers: Beforehand, records_at_most: int) -> dict[str, Any]:
     report: dict[str, Any] = {}
     try:
         with transaction.atomic():
@@ -48,7 +60,7 @@ def dry_run(
                 _publish_for_now(interface, spec)
             run = Run(interface=interface, tenant_id=interface.tenant_id, kind=Run.Kind.DRY, started_at=timezone.now())
             run.save()
-            report = _rehearse(interface, run, records_at_most)
+            report = _rehearse(interface, run, peers, records_at_most)
             raise _Undo
     except _Undo:
         return report
@@ -56,7 +68,6 @@ def dry_run(
 
 def _publish_for_now(interface: Interface, spec: Mapping[str, Any]) -> None:
     """As publishing does, but for the interface's own row, which the machinery goes on to need; it is all rolled back."""
-    grants.require(interface, spec)
     number = (interface.versions.aggregate(top=Max("number"))["top"] or 0) + 1
     version = InterfaceVersion(interface=interface, tenant_id=interface.tenant_id, number=number, spec=spec, fingerprint="", published_at=timezone.now())
     version.save()
@@ -65,13 +76,13 @@ def _publish_for_now(interface: Interface, spec: Mapping[str, Any]) -> None:
     services.see_anew(interface)
 
 
-def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:
+def _rehearse(interface: Interface, run: Run, peers: Beforehand, most: int) -> dict[str, Any]:
     counts = Counts()
     for side in sorted(sides, key=lambda each: interface.system(each).connector != "local"):
-        _read(interface, side, run, counts, most)
+        _read(interface, side, run, peers, counts, most)
     problems: dict[str, str] = {}
     while (
-        done := landing.drain(interface, run) or confirm(interface, run, problems) or pairing.pair_if_loaded(interface, run, planning.plan_isolated)
+        done := landing.drain(interface, run) or confirm(interface, run, problems, peers) or pairing.pair_if_loaded(interface, run, planning.plan_isolated)
     ) is not None:
         counts.add(done)
     entries = OutboxEntry.objects.filter(run=run).select_related("link").order_by("id")
@@ -95,14 +106,14 @@ def _rehearse(interface: Interface, run: Run, most: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read(interface: Interface, side: SideName, run: Run, counts: Counts, most: int) -> None:
+def _read(interface: Interface, side: SideName, run: Run, peers: Beforehand, counts: Counts, most: int) -> None:
     def land(records: Sequence[Record], at: datetime, source: str) -> None:
         counts.add(landing.land(interface, side, records, run, at, source=source))
         if counts.read > most:
             mend = contract.Title("先收窄过滤条件，或直接启用", "narrow the filter first, or switch it on")
             raise contract.Refused(f"more than {most} records: too many for a dry run", mend=mend)
 
-    polling.poll(interface, side, land)
+    polling.poll(interface, side, land, peers)
 
 
 def _write(entry: OutboxEntry, wording: Wording) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from jingwei.hub import contract
 from jingwei.hub.inbox import deliveries
-from jingwei.hub.models import Interface, Link, OutboxEntry, Run
+from jingwei.hub.models import Interface, OutboxEntry, Run
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.carrying import carry_out, note_flip, note_found, note_refusal, note_written
 from jingwei.hub.sync.counts import Counts
+from jingwei.hub.sync.planning import held
 from jingwei.hub.sync.rows import Row
 from jingwei.kernels.merge import SideName, Write
 
@@ -86,7 +87,7 @@ def acknowledge(interface: Interface, run: Run | None, outcomes: Sequence[tuple[
 
 def _noted(interface: Interface, run: Run | None, outcomes: Sequence[tuple[OutboxEntry, Outcome]]) -> Counts:
     batch = Batch(interface, run, max(5, len(outcomes)))
-    rows = {row.pk: row for row in batch.load(Link.objects.select_for_update().filter(pk__in={entry.link_id for entry, _ in outcomes}))}
+    rows = {row.pk: row for row in batch.load(held({entry.link_id for entry, _ in outcomes}))}
     asked: dict[SideName, list[str]] = {"a": [], "b": []}
     moved: dict[int, Row] = {}
     for entry, outcome in outcomes:

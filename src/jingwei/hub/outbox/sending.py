@@ -15,7 +15,7 @@ from jingwei.hub.outbox import lanes
 from jingwei.hub.outbox.answers import Outcome, acknowledge, is_closing
 from jingwei.hub.sync.batch import Batch
 from jingwei.hub.sync.counts import Counts
-from jingwei.hub.sync.planning import plan_isolated
+from jingwei.hub.sync.planning import held, plan_isolated
 
 State = OutboxEntry.State
 claim_at_once = 96
@@ -85,6 +85,8 @@ def take_up(interface: Interface, run: Run | None, problems: dict[str, str]) -> 
 
 def release_held(interface: Interface, at: datetime) -> int:
     """Let held deletes pass: a person has looked at them."""
-    held = OutboxEntry.objects.filter(interface=interface, state=State.HELD)
+    stopped = OutboxEntry.objects.filter(interface=interface, state=State.HELD)
+    list(held(stopped.values("link_id")))
+    count = stopped.update(state=State.WAITING, not_before=None)
     Interface.objects.filter(pk=interface.pk).update(deletes_allowed_at=at)
-    return held.update(state=State.WAITING, not_before=None)
+    return count

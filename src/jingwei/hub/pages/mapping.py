@@ -17,7 +17,7 @@ from jingwei.hub import contract
 from jingwei.hub.models import Interface, MappingDraft
 from jingwei.hub.pages import mapping_form, mapping_mending, mapping_shown
 from jingwei.hub.pages.interfaces import interface_or_404
-from jingwei.hub.pages.mapping_away import Sides, reason_of, rows_of, sides_of
+from jingwei.hub.pages.mapping_away import Sides, rows_of, sides_of, unpublished
 from jingwei.hub.pages.systems import steps
 from jingwei.hub.register import changes, drafts, services
 from jingwei.hub.register.overtaking import Overtaken
@@ -94,8 +94,7 @@ def _published(request: Request, interface: Interface, spec: dict[str, Any], tab
         text = _("Publishing gives the interface this right with our own records, and only somebody who holds it can give it.")
         return refuse(request, interface, spec, tables, [str(problem), text], 403)
     except (contract.ConnectorError, LookupError) as problem:
-        text = _("Publishing takes both systems as they are now. The draft is kept; publish when the system answers again.")
-        return refuse(request, interface, spec, tables, [reason_of(problem), text], 422)
+        return refuse(request, interface, spec, tables, unpublished(problem), 422)
     messages.success(request, _("Version %(number)s is published.") % {"number": version.number})
     return None
 

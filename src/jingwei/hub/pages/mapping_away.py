@@ -21,7 +21,7 @@ from jingwei.hub.peers.session import BreakerOpen, session_for, stream_of
 from jingwei.hub.rights import may_see_values
 from jingwei.kernels.mapping import FieldLike
 
-__all__ = ["Away", "FieldLike", "Rows", "Sides", "reason_of", "rows_of", "sides_of"]
+__all__ = ["Away", "FieldLike", "Rows", "Sides", "reason_of", "rows_of", "sides_of", "unpublished"]
 sample_size = 4
 pages_at_most = 8
 failure_told_seconds = 10.0  # who types meanwhile does not wait for the same failure at every stroke
@@ -113,6 +113,11 @@ def reason_of(problem: Exception) -> str:
         case contract.ConnectorError():
             return said(Title(problem.zh or problem.message, problem.message))
     return _("Its connector is not installed here.")
+
+
+def unpublished(problem: Exception) -> list[str]:
+    """Why nothing is published while a system cannot be asked, and what becomes of what was typed."""
+    return [reason_of(problem), _("Publishing takes both systems as they are now. The draft is kept; publish when the system answers again.")]
 
 
 @lru_cache(maxsize=64)

@@ -26,7 +26,7 @@ from jingwei.hub.models import Interface, MappingDraft
 from jingwei.hub.pages import dry_run_shown, mapping_form, mapping_mending
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.pages.mapping import clash_of, refuse, refuse_clash
-from jingwei.hub.pages.mapping_away import reason_of, sides_of
+from jingwei.hub.pages.mapping_away import reason_of, sides_of, unpublished
 from jingwei.hub.register import changes, drafts, places, services
 from jingwei.hub.register.overtaking import Overtaken
 from jingwei.hub.register.versions import compile_spec
@@ -82,8 +82,7 @@ def check(request: Request, key: str) -> HttpResponse:
     except MappingError as problem:
         return refuse(request, interface, spec, tables, [str(each) for each in places.problems_said(problem.problems, spec)], 422)
     except (contract.ConnectorError, LookupError) as problem:
-        text = _("Publishing takes both systems as they are now. The draft is kept; publish when the system answers again.")
-        return refuse(request, interface, spec, tables, [reason_of(problem), text], 422)
+        return refuse(request, interface, spec, tables, unpublished(problem), 422)
     return redirect("hub:mapping-review", key=key)
 
 
@@ -166,7 +165,7 @@ def publish(request: Request, key: str) -> HttpResponse:
         text = _("Publishing gives the interface this right with our own records, and only somebody who holds it can give it.")
         return _reviewed(request, interface, draft, problem=f"{problem} {text}")
     except (contract.ConnectorError, LookupError) as problem:
-        return _reviewed(request, interface, draft, problem=reason_of(problem))
+        return _reviewed(request, interface, draft, problem=" ".join(unpublished(problem)))
     drafts.finish(interface=interface, mapping=draft.mapping, tables=draft.code_tables, seen=seen)
     messages.success(request, _("Version %(number)s is published.") % {"number": version.number})
     return redirect("hub:dry-run" if interface.stage == Interface.Stage.DRAFT else "hub:interface", key=key)

@@ -127,7 +127,9 @@ def gaps_of(spec: Spec, tables: Tables, sides: Sides) -> list[Gap]:
 def offered(spec: Spec, number: int, sides: Sides, rows: Sequence[Record]) -> list[dict[str, str]]:
     """The conversions of a row as buttons."""
     found = offers(spec["pairs"][number], sides, rows)
-    return [{"title": in_words(each.title), "action": action("convert", pair=number, by=each.title.en)} for each in found]
+    return [
+        {"title": in_words(each.title) + (f": {each.made}" if each.made else ""), "action": action("convert", pair=number, by=each.title.en)} for each in found
+    ]
 
 
 def gap_shown(gap: Gap, spec: Spec, sides: Sides) -> dict[str, Any]:

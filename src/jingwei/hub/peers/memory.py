@@ -78,6 +78,14 @@ def trouble(system: System) -> contract.ConnectorError | None:
     return known[1].problem if known is not None else None
 
 
+def ask_again(system: System) -> None:
+    """Whatever was remembered for want of an answer is asked anew the next time."""
+    with _lock:
+        known = _streams.get(system.pk)
+        if known is not None and known[1].problem is not None:
+            known[1].until = 0.0
+
+
 def forget(connection: Connection) -> None:
     """The connection was saved: what it told may be another truth now."""
     with _lock:

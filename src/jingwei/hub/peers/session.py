@@ -25,7 +25,19 @@ from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
 from jingwei.hub.peers.standing import Drawn
 
-__all__ = ["BreakerOpen", "HubSession", "bound_of", "egress_of", "host_of", "safe_methods", "session_for", "session_of", "stream_of", "streams_of"]
+__all__ = [
+    "BreakerOpen",
+    "HubSession",
+    "bound_of",
+    "egress_of",
+    "host_of",
+    "safe_methods",
+    "session_for",
+    "session_of",
+    "stream_of",
+    "stream_told",
+    "streams_of",
+]
 
 ok_told_seconds = 10.0
 check_believed_seconds = 10.0
@@ -267,6 +279,16 @@ def stream_of(interface: Interface, side: str) -> Stream:
         raise contract.Refused(f"{system.key} offers no stream “{name}”; there are: {names}", mend=contract.Title(
             f"请选择其中一个数据流：{names}", f"Choose one of these streams: {names}"))  # fmt: skip
     return offered.with_declared(there[name], interface.project_id) if system.connector == "local" else there[name]
+
+
+def stream_told(interface: Interface, side: str) -> Stream:
+    """The stream on one side as its system tells it itself. Raises ConnectorError, also where `stream_of` would go on with what is remembered."""
+    system = interface.system(side)
+    memory.ask_again(system)
+    stream = stream_of(interface, side)
+    if (trouble := memory.trouble(system)) is not None:
+        raise trouble.with_traceback(None)
+    return stream
 
 
 @lru_cache(maxsize=256)

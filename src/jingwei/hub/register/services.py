@@ -23,7 +23,7 @@ from jingwei.hub.facts import InterfacePublished
 from jingwei.hub.models import Connection, Interface, InterfaceVersion, OutboxEntry, System
 from jingwei.hub.peers import catalogue, grants, mending, uses
 from jingwei.hub.peers import places as where
-from jingwei.hub.peers.session import bound_of, session_of, stream_of
+from jingwei.hub.peers.session import bound_of, session_of, stream_told
 from jingwei.hub.register import overlaps, overtaking, places, stages, versions
 from jingwei.hub.register.stages import wake
 from jingwei.kernels.mapping import MappingError
@@ -242,8 +242,8 @@ def check_streams(interface: Interface) -> None:
 
 
 def spec_of(interface: Interface, mapping: dict[str, Any], code_tables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A complete version spec: the mapping together with both streams' fields as they are offered now."""
-    streams = {side: versions.stream_fields(stream_of(interface, side)) for side in ("a", "b")}
+    """A complete version spec: the mapping together with both streams' fields as they are offered now. Raises ConnectorError when a system cannot be asked."""
+    streams = {side: versions.stream_fields(stream_told(interface, side)) for side in ("a", "b")}
     return {"mapping": mapping, "code_tables": code_tables or {}, "streams": streams}
 
 

@@ -57,7 +57,7 @@ class Batch:
 
     def load_keys(self, keys: dict[str, set[str]], references: Iterable[str] = ()) -> None:
         """Links and open quarantines of these keys, and links of these references of ours; locked."""
-        mine = Link.objects.select_for_update().filter(interface=self.interface)
+        mine = Link.objects.select_for_update().filter(interface=self.interface).order_by("pk")
         known = [uuid for text in references if (uuid := _uuid(text)) is not None]
         for wanted in (
             Q(key_a__in=keys["a"]) if keys["a"] else None, Q(key_b__in=keys["b"]) if keys["b"] else None, Q(external_key__in=known) if known else None,

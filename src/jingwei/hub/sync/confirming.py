@@ -12,10 +12,8 @@ from django.utils import timezone
 
 from jingwei.hub import contract
 from jingwei.hub.inbox.deliveries import record_as_plain, storable, to_look_up, unstorable
-from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Delivery, Interface, Run
-from jingwei.hub.peers import catalogue
-from jingwei.hub.peers.session import session_for
+from jingwei.hub.sync.asking import Peers
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.intake import Item
 from jingwei.hub.sync.landing import work_on
@@ -25,28 +23,29 @@ at_once = 500
 alone_at_most = 3  # when this many cannot be looked up even alone it is the side's trouble, and no record's
 
 
-def confirm(interface: Interface, run: Run | None, problems: dict[str, str]) -> Counts | None:
+def confirm(interface: Interface, run: Run | None, problems: dict[str, str], peers: Peers | None = None) -> Counts | None:
     """Look up what waits to be looked up; None when nothing does (or its side cannot be reached, which is told in `problems`)."""
+    peers = peers or Peers(interface)
     by_side: dict[SideName, list[Delivery]] = defaultdict(list)
     waiting = Delivery.objects.filter(interface=interface, state=Delivery.State.WAITING, source=to_look_up)
     for delivery in waiting.filter(Q(not_before=None) | Q(not_before__lte=timezone.now())).order_by("id")[:at_once]:
         by_side["a" if delivery.side == "a" else "b"].append(delivery)
     counts: Counts | None = None
     for side, mine in by_side.items():
-        for done in _in_halves(interface, run, side, mine, problems, []):
+        for done in _in_halves(peers, run, side, mine, problems, []):
             counts = counts or Counts()
             counts.add(done)
     return counts
 
 
-def _in_halves(interface: Interface, run: Run | None, side: SideName, mine: list[Delivery], problems: dict[str, str], alone: list[str]) -> Iterator[Counts]:
+def _in_halves(peers: Peers, run: Run | None, side: SideName, mine: list[Delivery], problems: dict[str, str], alone: list[str]) -> Iterator[Counts]:
     """Look these up, in halves when that fails: a record that cannot be looked up even alone waits by itself and keeps no other waiting.
     The later half goes first, as its answers tell the breaker that the peer is at home."""
     if side in problems:  # what cannot be read now is not asked what it lacks
         _put_off(mine)
         return
     try:
-        yield _look_up(interface, run, side, mine)
+        yield _look_up(peers, run, side, mine)
         return
     except contract.ConnectorError as problem:
         is_closed = isinstance(problem, contract.Unreachable | contract.RateLimited | contract.Unauthorised)
@@ -61,7 +60,7 @@ def _in_halves(interface: Interface, run: Run | None, side: SideName, mine: list
             return
     middle = len(mine) // 2
     for half in (mine[middle:], mine[:middle]):
-        yield from _in_halves(interface, run, side, half, problems, alone)
+        yield from _in_halves(peers, run, side, half, problems, alone)
 
 
 def _put_off(mine: list[Delivery]) -> None:
@@ -69,12 +68,8 @@ def _put_off(mine: list[Delivery]) -> None:
     Delivery.objects.filter(pk__in=[each.pk for each in mine]).update(not_before=later, attempts=min(99, mine[0].attempts + 1))
 
 
-def _look_up(interface: Interface, run: Run | None, side: SideName, mine: list[Delivery]) -> Counts:
-    connector = catalogue.connector(interface.system(side).connector)
-    began = timezone.now()
-    keys = list(dict.fromkeys(each.record_key for each in mine))
-    with understood():
-        found = connector.lookup(session_for(interface, side), interface.stream(side), keys)
+def _look_up(peers: Peers, run: Run | None, side: SideName, mine: list[Delivery]) -> Counts:
+    found, began = peers.look_up(side, list(dict.fromkeys(each.record_key for each in mine)))
     items, taken = [], set[str]()
     for delivery in mine:
         answer = found.get(delivery.record_key, contract.Absence.NOT_VISIBLE)  # silence is no absence
@@ -91,4 +86,4 @@ def _look_up(interface: Interface, run: Run | None, side: SideName, mine: list[D
     with transaction.atomic():
         locked = set(Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=[d.pk for d in mine], state="waiting").values_list("pk", flat=True))
         Delivery.objects.bulk_update([item.delivery for item in items if item.record is not None and item.delivery], ["record"])
-        return work_on(interface, run, [item for item in items if item.delivery is not None and item.delivery.pk in locked])
+        return work_on(peers.interface, run, [item for item in items if item.delivery is not None and item.delivery.pk in locked])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jingwei.hub import contract
@@ -90,7 +91,7 @@ def plan_again(interface: Interface, run: Run | None, link_ids: Sequence[int], c
     """Plan links as they stand (after a decision, a new version, an answered write); one that fails is left for the next time."""
     with transaction.atomic():
         batch = Batch(interface, run, max(5, len(link_ids)))
-        rows = batch.load(_locked(interface, link_ids))
+        rows = batch.load(held(link_ids).filter(interface=interface))
         for row in rows:
             if change is not None:
                 change(batch, row)
@@ -99,5 +100,7 @@ def plan_again(interface: Interface, run: Run | None, link_ids: Sequence[int], c
         return batch.counts
 
 
-def _locked(interface: Interface, link_ids: Sequence[int]) -> Any:
-    return Link.objects.select_for_update().filter(interface=interface, pk__in=link_ids)
+def held(link_ids: Collection[int] | QuerySet[Any]) -> QuerySet[Link]:
+    """These links, held till the transaction ends. Links come before whatever hangs on them (entries, questions, letters) and before their interface, the
+    lowest id first: the worker goes this way, and who goes another one waits for him in a circle."""
+    return Link.objects.select_for_update().filter(pk__in=link_ids).order_by("pk")

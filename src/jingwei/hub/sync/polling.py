@@ -10,40 +10,35 @@ from django.db import transaction
 from django.utils import timezone
 
 from jingwei.hub.contract import BrokenAnswer, CursorExpired, Page, Record, Values
-from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Checkpoint, Interface
-from jingwei.hub.peers import catalogue
-from jingwei.hub.peers.session import session_for
+from jingwei.hub.sync.asking import Peers
 
 page_size = 1000  # a connector asks for no more than its peer gives
 Land = Callable[[Sequence[Record], datetime, str], None]
 
 
-def poll(interface: Interface, side: str, land: Land) -> int:
+def poll(interface: Interface, side: str, land: Land, peers: Peers | None = None) -> int:
     """Read one side on from its checkpoint to the end; gives how many records came. Raises ConnectorError, with the checkpoint where it was."""
+    peers = peers or Peers(interface)
     checkpoint, _made = Checkpoint.objects.get_or_create(interface=interface, side=side)
     try:
-        read = _read_to_end(interface, side, checkpoint, "cursor", land)
+        read = _read_to_end(interface, side, checkpoint, "cursor", land, peers)
     except CursorExpired:
         with transaction.atomic():  # the position is forgotten over there: everything is read anew, and what is new beside it
             checkpoint.cursor, checkpoint.again = {}, None
             checkpoint.save()
         raise
     if checkpoint.again is not None:
-        read += _read_to_end(interface, side, checkpoint, "again", land)
+        read += _read_to_end(interface, side, checkpoint, "again", land, peers)
     return read
 
 
-def _read_to_end(interface: Interface, side: str, checkpoint: Checkpoint, name: str, land: Land) -> int:
+def _read_to_end(interface: Interface, side: str, checkpoint: Checkpoint, name: str, land: Land, peers: Peers) -> int:
     """`name` is the checkpoint's field that holds the cursor."""
-    session = session_for(interface, side)
-    connector = catalogue.connector(interface.system(side).connector)
     read, seen = 0, set[str]()
     while True:
         cursor: Values = getattr(checkpoint, name)
-        began = timezone.now()
-        with understood():
-            page: Page = connector.read(session, interface.stream(side), cursor, page_size)
+        page, began = peers.read(side, cursor, page_size)
         with transaction.atomic():
             if page.records:
                 land(page.records, began, "poll" if name == "cursor" else "again")

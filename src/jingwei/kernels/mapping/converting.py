@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,11 @@ _units = {"minutes": re.compile(r"minutes?|_min$|^min_|分钟"), "hours": re.com
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Steps that bring a value of one field into the other, and what they are called."""
+    """Steps that bring a value of one field into the other, and what they are called. `made`: what they make of a sample of which others make something else."""
 
     title: Text
     steps: tuple[Step, ...]
+    made: str = ""
 
     @property
     def table(self) -> str:
@@ -37,14 +39,15 @@ def values_of(field: FieldLike) -> tuple[tuple[str, str], ...]:
 
 
 def conversions(a: FieldLike, b: FieldLike, samples: Sequence[Any] = ()) -> list[Conversion]:
-    """The fitting ones, the likeliest first; none where nothing needs to be converted. `samples` are values of A: they tell how a date is written."""
+    """The fitting ones, the likeliest first; none where nothing needs to be converted. `samples` are values of A: they tell how a number or a date is
+    written. Where that can be read in several ways, each is offered with what it makes of one of them."""
     kinds, values = (str(a.type), str(b.type)), (values_of(a), values_of(b))
     if kinds == ("boolean", "boolean"):
         return []
     groups = tuple(_groups.get(kind, kind) for kind in kinds)
     if any(values) and all(each or group == "text" for each, group in zip(values, groups, strict=True)):
         return [] if _are_one(*values) else [_named(({"op": "code", "table": b.name},))]
-    return [_named(steps) for steps in _plain_steps(a, b, groups, samples)]
+    return _told_apart(_plain_steps(a, b, groups, samples), samples)
 
 
 def converted(steps: Iterable[Step], conversion: Conversion, source: FieldLike) -> list[Step]:
@@ -57,29 +60,46 @@ def _are_one(left: tuple[tuple[str, str], ...], right: tuple[tuple[str, str], ..
     return {value for value, _ in left} == {value for value, _ in right}
 
 
-def _named(steps: tuple[Step, ...]) -> Conversion:
+def _told_apart(found: Sequence[tuple[Step, ...]], samples: Sequence[Any]) -> list[Conversion]:
+    ops = Counter(tuple(step["op"] for step in steps) for steps in found)
+    alike = [steps for steps in found if ops[tuple(step["op"] for step in steps)] > 1]
+    sample = next((each for each in samples if each not in (None, "") and len({_made(steps, each) for steps in alike}) > 1), None)
+    return [_named(steps, sample if steps in alike else None) for steps in found]
+
+
+def _named(steps: tuple[Step, ...], sample: Any = None) -> Conversion:
     titles = [operations[step["op"]].title for step in steps]
-    return Conversion(Text(" › ".join(t.zh for t in titles), " › ".join(t.en for t in titles)), steps)
+    if sample is not None:
+        titles[0] = Text(f"{titles[0].zh}（{steps[0]['format']}）", f"{titles[0].en} ({steps[0]['format']})")  # noqa: RUF001  (Chinese brackets)
+    title = Text(" › ".join(t.zh for t in titles), " › ".join(t.en for t in titles))
+    return Conversion(title, steps, f"{sample} → {_made(steps, sample)}" if sample is not None else "")
+
+
+def _made(steps: tuple[Step, ...], sample: Any) -> Any:
+    """What the first step, which reads, makes of a text."""
+    there, _back = operations[steps[0]["op"]].make(steps[0], {})
+    return there(sample, {})
 
 
 def _plain_steps(a: FieldLike, b: FieldLike, groups: tuple[str, ...], samples: Sequence[Any]) -> list[tuple[Step, ...]]:
     clock = {"zone": "Asia/Shanghai", "time": "18:00" if b.name.startswith("d") else "09:00"}
-    day = {"format": reading.form_of(samples)}
     match groups:
         case ("text", "number"):
-            number, duration = ({"op": "read_number"},), ({"op": "read_duration", "unit": unit_named(b.name) or "hours"},)
-            return [duration, number] if unit_named(b.name) else [number]
+            forms, unit = reading.forms_of(samples, reading.number_of, reading.number_forms), unit_named(b.name)
+            read_numbers: list[tuple[Step, ...]] = [({"op": "read_number", "format": form},) for form in forms]
+            # a duration reads a bare number in the usual form only
+            return [({"op": "read_duration", "unit": unit},), *read_numbers] if unit and forms == reading.number_forms[:1] else read_numbers
         case ("number", "text"):
             number, duration = ({"op": "write_number"},), ({"op": "write_duration", "unit": unit_named(a.name) or "hours"},)
             return [number, duration] if unit_named(a.name) else [number]
         case ("number", "number"):
             return _rescaled(unit_named(a.name), unit_named(b.name))
         case ("text", "date"):
-            return [({"op": "read_date", **day},)]
+            return [(day,) for day in _read_days(samples)]
         case ("date", "text"):
             return [({"op": "write_date", "format": reading.date_forms[0]},)]
         case ("text", "datetime"):
-            return [({"op": "read_date", **day}, {"op": "datetime_of", **clock})]
+            return [(day, {"op": "datetime_of", **clock}) for day in _read_days(samples)]
         case ("datetime", "text"):
             return [({"op": "date_of", "zone": "Asia/Shanghai"}, {"op": "write_date", "format": reading.date_forms[0]})]
         case ("date", "datetime"):
@@ -91,6 +111,10 @@ def _plain_steps(a: FieldLike, b: FieldLike, groups: tuple[str, ...], samples: S
         case ("list", "text"):
             return [({"op": "from_list", "separator": ","},)]
     return []
+
+
+def _read_days(samples: Sequence[Any]) -> list[Step]:
+    return [{"op": "read_date", "format": form} for form in reading.forms_of(samples, reading.date_of, reading.date_forms)]
 
 
 def unit_named(name: str) -> str:

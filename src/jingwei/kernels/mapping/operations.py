@@ -56,6 +56,7 @@ _kinds = {
     "boolean": Text("是否", "yes or no"), "date": Text("日期", "a date"), "datetime": Text("时间", "a time"), "enum": Text("选项", "a choice"),
     "reference": Text("引用", "a reference"), "list": Text("列表", "a list"),
 }  # fmt: skip
+number_form = ("format", f"choice:{'|'.join(reading.number_forms)}", reading.number_forms[0])
 date_form = ("format", f"choice:{'|'.join(reading.date_forms)}", reading.date_forms[0])
 duration_unit = ("unit", f"choice:{'|'.join(reading.duration_units)}", "hours")
 
@@ -235,7 +236,13 @@ def _read(code: str, read: Callable[[Value], Value]) -> Step:
 
 
 def _numbers(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[Step, Step]:
-    return _read("mapping.not_a_number", lambda v: _text_of(_decimal(reading.number_of(v)))), _read("mapping.not_a_number", lambda v: _text_of(_decimal(v)))
+    form, code = str(parameters.get("format", reading.number_forms[0])), "mapping.not_a_number"
+    if form not in reading.number_forms:
+        raise ValueError(f"format {form}")
+    return (
+        _read(code, lambda v: _text_of(_decimal(reading.number_of(v, form)))),
+        _read(code, lambda v: reading.number_text(_text_of(_decimal(v)), form)),
+    )
 
 
 def _dates(parameters: Mapping[str, Any], _tables: Mapping[str, Any]) -> tuple[Step, Step]:
@@ -291,8 +298,8 @@ operations: dict[str, Operation] = {
         Operation("round", Text("四舍五入", "Round"), ("decimal", "integer", *texts), "decimal", _round, (("places", "number", 0),)),
         Operation("date_of", Text("取日期", "Date of a time"), ("datetime", "date", *texts), "date", _date_of, (("zone", "zone", "Asia/Shanghai"), ("time", "text", "00:00"))),
         Operation("datetime_of", Text("日期加时刻", "Time on a date"), ("date", "datetime", *texts), "datetime", _datetime_of, (("zone", "zone", "Asia/Shanghai"), ("time", "text", "00:00"))),
-        Operation("read_number", Text("读成数字", "Read as a number"), (*texts, *numbers), "decimal", _numbers),
-        Operation("write_number", Text("数字写成文字", "Write a number as text"), (*numbers, *texts), "string", _turned(_numbers)),
+        Operation("read_number", Text("读成数字", "Read as a number"), (*texts, *numbers), "decimal", _numbers, (number_form,)),
+        Operation("write_number", Text("数字写成文字", "Write a number as text"), (*numbers, *texts), "string", _turned(_numbers), (number_form,)),
         Operation("read_date", Text("读成日期", "Read as a date"), (*texts, "date"), "date", _dates, (date_form,)),
         Operation("write_date", Text("日期写成文字", "Write a date as text"), ("date", *texts), "string", _turned(_dates), (date_form,)),
         Operation("read_duration", Text("读成时长", "Read as a duration"), (*texts, *numbers), "decimal", _durations, (duration_unit,)),

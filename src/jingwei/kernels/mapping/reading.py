@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from jingwei.kernels import durations
@@ -14,11 +14,11 @@ from jingwei.kernels.text import Text
 
 Value = Any
 date_forms = ("YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD", "YYYYMMDD", "YYYY年M月D日", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY")
+number_forms = ("1,234.5", "1.234,5")  # one thousand two hundred and thirty-four and a half
 duration_units = {"minutes": 1, "hours": 60, "days": 480}
 minutes_at_most = 10**9
 _parts = {"YYYY": r"(?P<y>\d{4})", "MM": r"(?P<m>\d{2})", "DD": r"(?P<d>\d{2})", "M": r"(?P<m>\d{1,2})", "D": r"(?P<d>\d{1,2})"}
 _part = re.compile("YYYY|MM|DD|M|D")
-_grouped = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+(?:\.\d+)?|[+-]?\.\d+")
 _narrow = {ord(wide): narrow for wide, narrow in zip("０１２３４５６７８９．，－＋／％", "0123456789.,-+/%", strict=True)}  # noqa: RUF001  (as a Chinese keyboard writes them)
 
 
@@ -30,12 +30,26 @@ class Unreadable(ValueError):
         self.text = text
 
 
-def number_of(value: Value) -> str:
-    """A number as people write it: 1,234.50, full width, with blanks around. Raises Unreadable for everything else, also for 1,5."""
+def number_of(value: Value, form: str = number_forms[0]) -> str:
+    """A number as people write it in this form: 1,234.50, full width, with blanks around; what is a number already needs none. Raises Unreadable for
+    everything else: 1,5 is no number where the comma groups, nor is 0,500."""
     shown = str(value).translate(_narrow).strip()
-    if _grouped.fullmatch(shown) is None:
-        raise Unreadable(Text(f"不是数字：{value}", f"not a number: {value}"))
-    return shown.replace(",", "")
+    group, point = _marks(form if isinstance(value, str) else number_forms[0])
+    if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{point}\d+)?|[+-]?\d+(?:{point}\d+)?|[+-]?{point}\d+", shown) is None:
+        raise Unreadable(Text(f"不是 {form} 形式的数字：{value}", f"not a number written as {form}: {value}"))
+    return re.sub(point, ".", re.sub(group, "", shown))
+
+
+def number_text(number: str, form: str) -> str:
+    """A plain number in this form, without groups."""
+    return number.replace(".", _marks(form)[1][-1])
+
+
+def _marks(form: str) -> tuple[str, str]:
+    """What stands between thousands and what before the fraction, as patterns."""
+    if form not in number_forms:
+        raise ValueError(f"format {form}")
+    return re.escape(form[1]), re.escape(form[5])
 
 
 def date_of(value: Value, form: str) -> str:
@@ -68,10 +82,14 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile("".join(_parts.get(each, re.escape(each)) for each in re.split("(YYYY|MM|DD|M|D)", loose)))
 
 
-def form_of(values: Iterable[Value]) -> str:
-    """The form in which all of these texts tell a day; the usual one when there are none, or none fits."""
-    texts = [value for value in values if value not in (None, "")]
-    return next((form for form in date_forms if texts and all(_reads(partial(date_of, form=form), text) for text in texts)), date_forms[0])
+def forms_of(values: Iterable[Value], read: Callable[[Value, str], str], forms: Sequence[str]) -> tuple[str, ...]:
+    """The forms in which all of these texts can be read, one for each outcome: of several nobody but a person knows which is meant. The usual one
+    when there are no texts, or none fits."""
+    texts, found = [value for value in values if value not in (None, "")], dict[tuple[str, ...], str]()
+    for form in forms if texts else ():
+        with suppress(Unreadable):
+            found.setdefault(tuple(read(text, form) for text in texts), form)
+    return tuple(found.values()) or (forms[0],)
 
 
 def _reads(read: Callable[[Value], object], value: Value) -> bool:

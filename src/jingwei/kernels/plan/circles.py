@@ -153,6 +153,43 @@ class Waits(Generic[Key]):
                 elif not seen[step]:
                     yield way[way.index(step) :]
 
+    @cached_property
+    def circling(self) -> frozenset[Node[Key]]:
+        """Everything that lies on a circle: the parts of the plan that lead back to themselves, by one walk (after Tarjan)."""
+        place: dict[Node[Key], int] = {}
+        back: dict[Node[Key], int] = {}  # the earliest place that it leads back to
+        held: dict[Node[Key], None] = {}  # in the order in which they were come to, until their part is complete
+        on = set[Node[Key]]()
+        for link in self.links:
+            ahead = [iter([self.end(link)])]
+            way: list[Node[Key]] = []
+            while ahead:
+                step = next(ahead[-1], None)
+                if step is None:
+                    ahead.pop()
+                    if way:
+                        self._close(way, back, place, held, on)
+                elif step not in place:
+                    place[step] = back[step] = len(place)
+                    held[step] = None
+                    way.append(step)
+                    ahead.append(self.after(step))
+                elif way and step in held:
+                    back[way[-1]] = min(back[way[-1]], place[step])
+                    on.update(way[-1:] if step == way[-1] else ())
+        return frozenset(on)
+
+    def _close(self, way: list[Node[Key]], back: dict[Node[Key], int], place: dict[Node[Key], int], held: dict[Node[Key], None], on: set[Node[Key]]) -> None:
+        """The last on the way leads nowhere else. When it leads back to nothing earlier, what came behind it is one part, and a circle if it is several."""
+        here = way.pop()
+        if way:
+            back[way[-1]] = min(back[way[-1]], back[here])
+        if back[here] == place[here]:
+            part = [held.popitem()[0]]
+            while part[-1] != here:
+                part.append(held.popitem()[0])
+            on.update(part if len(part) > 1 else ())
+
     def circle(self) -> list[Key]:
         """One circle, each before the next and the last before the first; empty when the plan can be calculated."""
         return self.ring or keys_of(next(self.circles(), []))
