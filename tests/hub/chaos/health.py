@@ -40,6 +40,10 @@ _answers = """
 SELECT l.key_a, c.field, extract(epoch FROM max(c.resolved_at))::float AS at FROM hub_conflict c JOIN hub_link l ON l.id = c.link_id
 WHERE c.interface_id = %s AND l.key_a = ANY(%s) AND c.resolved_at IS NOT NULL GROUP BY 1, 2
 """
+_replaced = """
+SELECT l.key_a, o.before FROM hub_outboxentry o JOIN hub_link l ON l.id = o.link_id
+WHERE o.interface_id = %s AND l.key_a = ANY(%s) AND o.side = 'a' AND o.state = 'done' AND o.done_at IS NOT NULL
+"""
 
 
 @dataclass
@@ -104,8 +108,8 @@ class Watch(threading.Thread):
             self._judge(watched, row, found, now)
 
     def _late_edit(self, row: dict[str, Any]) -> str:
-        """An edit over there, older than promised, that our side does not show; not looked for where anybody has edited the pair since, or a person was
-        asked about this field after the edit and has answered."""
+        """An edit over there, older than promised, that our side does not show; not looked for where anybody has edited the pair since, a person was
+        asked about this field after the edit and has answered, or our write has replaced the edit since and says so (whether it might is judged at the end)."""
         at = time.time()
         with self.journal.lock:
             deeds = [each for each in self.journal.deeds[-400:] if each.interface == row["key"]]
@@ -119,8 +123,12 @@ class Watch(threading.Thread):
         mates = self.installation.rows("SELECT key_a FROM hub_link WHERE interface_id = %s AND key_b = ANY(%s)", (row["id"], list(ours_lately)))
         touched |= {each["key_a"] for each in mates}
         answered = {(each["key_a"], each["field"]): each["at"] for each in self.installation.rows(_answers, (row["id"], [key for key, _ in due]))}
+        replaced = self.installation.rows(_replaced, (row["id"], [key for key, _ in due]))
+        gone = {(each["key_a"], name, value) for each in replaced for name, value in (each["before"] or {}).items() if isinstance(value, str)}
         for (key, name), deed in due.items():
             mine = found.get(key)
+            if (key, name, deed.value) in gone:
+                continue
             if max(answered.get((key, each), 0.0) for each in (name, "")) >= deed.ended:
                 continue
             if mine is not None and key not in touched and not mine["left_a"] and mine[name] != deed.value:
