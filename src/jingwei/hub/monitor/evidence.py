@@ -89,7 +89,7 @@ SELECT interface_id, 'left', count(*), min(updated_at), 0, '' FROM hub_link WHER
 UNION ALL
 SELECT l.interface_id, 'apart', count(*), min(l.updated_at), 0, '' FROM hub_link l
 WHERE NOT (l.apart = '{}'::jsonb) AND l.interface_id = ANY(%(ids)s)
-  AND jsonb_path_exists(l.apart, '$.* ? (@.why != "accepted" && @.why != "told" && @.why != "answered")')
+  AND jsonb_path_exists(l.apart, '$.* ? (@.why != "accepted" && @.why != "told" && @.why != "answered" && @.why != "sent")')
   AND NOT EXISTS (SELECT 1 FROM hub_conflict c WHERE c.link_id = l.id AND c.resolved_at IS NULL) GROUP BY 1
 UNION ALL
 SELECT r.interface_id, 'stuck', count(*), min(r.started_at), 0, '' FROM hub_run r
