@@ -135,8 +135,8 @@ def take(browser: Browser, session: str, address: str, name: str) -> None:
         page.goto(address + "/")
         button = page.locator("button[name=language]").first
         if button.get_attribute("value") == language:
-            button.evaluate("button => button.form.requestSubmit(button)")
-            page.wait_for_timeout(600)
+            with page.expect_navigation():
+                button.evaluate("button => button.form.requestSubmit(button)")
         page.goto(address + wanted.path)
         page.wait_for_timeout(900)
         wanted.prepare(page, short)
