@@ -63,6 +63,11 @@ def propose(page: Page, language: str) -> None:
     page.wait_for_load_state()
 
 
+def fit(page: Page, language: str) -> None:
+    """Show the whole plan."""
+    page.get_by_role("button", name="适应窗口" if language == "zh" else "Fit", exact=True).click()
+
+
 def open_mapping(page: Page, language: str) -> None:
     """Go on to the mapping of the first interface."""
     address = page.locator("main a[href*='/hub/interfaces/']").first.get_attribute("href") or ""
@@ -71,13 +76,14 @@ def open_mapping(page: Page, language: str) -> None:
 
 pictures = {
     "home": Picture("/"),
+    "project": Picture("/projects/MES-ROLL/"),
     "systems": Picture("/hub/"),
     "wizard": Picture("/hub/wizard/"),
     "mapping": Picture("/hub/monitor/", open_mapping),
     "monitor": Picture("/hub/monitor/"),
     "calendar": Picture("/worktime/"),
     "sheets-phone": Picture("/labour/phone/", width=390, height=780),
-    "gantt": Picture("/schedule/gantt/MES-ROLL/"),
+    "gantt": Picture("/schedule/gantt/MES-ROLL/", fit),
     "network": Picture("/schedule/network/MES-ROLL/"),
     "reasons": Picture("/schedule/reasons/MES-ROLL/?which=work"),
     "quality": Picture("/schedule/quality/MES-ROLL/"),
