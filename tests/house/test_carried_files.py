@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socketserver
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +23,7 @@ from tests.house.carried import browser, eicar, made, picture, upload
 from tests.house.conftest import House
 from tests.house.half import Half
 from tests.house.test_api import Program
+from tests.serving import in_background
 
 pytestmark = pytest.mark.django_db
 
@@ -168,7 +168,7 @@ class Clamd(socketserver.BaseRequestHandler):
 @contextmanager
 def scanner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with socketserver.TCPServer(("127.0.0.1", 0), Clamd) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        in_background(server)
         place = f"127.0.0.1:{server.server_address[1]}"
         monkeypatch.setenv("JINGWEI_CLAMD", place)
         monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", place)
