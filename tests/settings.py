@@ -20,3 +20,5 @@ PASSWORD_HASHERS = ["tests.hashing.QuickArgon2", *PASSWORD_HASHERS[1:]]  # noqa:
 
 # each client of the tests would look through all static files anew; what runs as an installation serves them
 SERVESTATIC_USE_FINDERS = SERVESTATIC_USE_STATIC_ROOT = False
+# with nothing to serve it would still carry every request of a client, who knows no loop, to a loop and a thread of its own and back: a fifth of its time
+MIDDLEWARE = [each for each in MIDDLEWARE if each != "servestatic.middleware.ServeStaticMiddleware"]  # noqa: F405

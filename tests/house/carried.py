@@ -46,6 +46,13 @@ def picture(size: tuple[int, int] = (640, 320)) -> bytes:
     return out.getvalue()
 
 
+def bomb() -> bytes:
+    """169 megapixels in 20 kB. Of one bit each: every process that collects the tests makes them, and of three bytes each that takes seconds."""
+    out = io.BytesIO()
+    Image.new("1", (13_000, 13_000)).save(out, "PNG")
+    return out.getvalue()
+
+
 def browser(user: User, **headers: str) -> Client:
     client = Client(headers={"Accept-Language": "en", **headers}, raise_request_exception=False)
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socketserver
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,10 +19,11 @@ from jingwei.frame.models import Attachment
 from jingwei.frame.records import undo
 from jingwei.frame.records.resource import Resource, resource
 from jingwei.frame.work import keeping
-from tests.house.carried import browser, eicar, made, picture, upload
+from tests.house.carried import bomb, browser, eicar, made, picture, upload
 from tests.house.conftest import House
 from tests.house.half import Half
 from tests.house.test_api import Program
+from tests.serving import in_background
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def attached(house: House, inside: Any, content: bytes, name: str = "a.txt") -> 
     [
         (picture(), "p.exe.png", "image/png", True), (b"%PDF-1.7 x", "x.pdf", "application/pdf", True), (b"<html><script>alert(1)</script>", "x.png", "application/octet-stream", False),
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>", "x.svg", "application/octet-stream", False), (b"\x89PNG\r\n\x1a\n" + b"damaged" * 9, "d.png", "image/png", False),
-        (picture((13_000, 13_000)), "bomb.png", "image/png", False), (b"GIF89a<script>", "x.gif", "image/gif", False), (b"PK\x03\x04rest", "报告.docx", "application/zip", False),
+        (bomb(), "bomb.png", "image/png", False), (b"GIF89a<script>", "x.gif", "image/gif", False), (b"PK\x03\x04rest", "报告.docx", "application/zip", False),
     ],
     ids=["png", "pdf", "html called png", "svg", "damaged png", "bomb", "gif", "docx"],
 )  # fmt: skip
@@ -168,7 +168,7 @@ class Clamd(socketserver.BaseRequestHandler):
 @contextmanager
 def scanner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with socketserver.TCPServer(("127.0.0.1", 0), Clamd) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        in_background(server)
         place = f"127.0.0.1:{server.server_address[1]}"
         monkeypatch.setenv("JINGWEI_CLAMD", place)
         monkeypatch.setenv("JINGWEI_EGRESS_ALLOW", place)

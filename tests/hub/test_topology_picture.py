@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from typing import Any
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import accessibility_faults, launched, needs_chromium, watched
 from tests.domains.schedule.gantt.page_server import Handler
+from tests.serving import in_background
 
 pytestmark = needs_chromium
 
@@ -81,7 +81,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def server() -> Iterator[PictureServer]:
     served = PictureServer()
-    threading.Thread(target=served.serve_forever, daemon=True).start()
+    in_background(served)
     yield served
     served.shutdown()
     served.server_close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import in_background
 
 secret = "whsec_" + base64.b64encode(b"twenty-four bytes of key").decode()
 
@@ -35,8 +36,7 @@ class Receiver:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/in"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self._thread = in_background(self._server)
 
     def wait(self, count: int, seconds: float = 15) -> list[tuple[dict[str, str], Any]]:
         """The deliveries, once there are so many."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import socketserver
-import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from email.message import Message
@@ -20,6 +19,7 @@ from jingwei.frame.telling import choices, notices, wording
 from jingwei.frame.telling.mail import settings_of
 from jingwei.frame.telling.wording import Both
 from tests.house.conftest import House, house, inside  # noqa: F401  (fixtures)
+from tests.serving import in_background
 
 noon = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 
@@ -62,7 +62,7 @@ class Server:
         socketserver.ThreadingTCPServer.allow_reuse_address = True
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler)
         self.port = int(self.server.server_address[1])
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        in_background(self.server)
 
     def close(self) -> None:
         self.server.shutdown()

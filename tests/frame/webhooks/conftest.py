@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import access_of
 from tests.house.conftest import House, house, inside  # noqa: F401  (fixtures)
+from tests.serving import in_background
 
 
 class Receiver:
@@ -50,8 +50,7 @@ class Receiver:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}/in?a=b"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
+        self.thread = in_background(self.server)
 
     def close(self) -> None:
         self.server.shutdown()

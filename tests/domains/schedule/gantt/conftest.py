@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from tests.browser import launched, watched
 from tests.domains.schedule.gantt.fake_plan import FakePlan
 from tests.domains.schedule.gantt.made_plans import integration_plan
 from tests.domains.schedule.gantt.page_server import PlanServer
+from tests.serving import in_background
 
 DESKTOP = {"width": 1440, "height": 1500}  # tall enough for every row of the integration project
 
@@ -113,7 +113,7 @@ OpenGantt = Callable[..., Any]
 def server() -> Iterator[PlanServer]:
     """One server for a module, whose plan each test exchanges: the browser keeps the scripts it has read."""
     started = PlanServer(integration_plan())
-    threading.Thread(target=started.serve_forever, daemon=True).start()
+    in_background(started)
     yield started
     started.shutdown()
     started.server_close()
