@@ -35,6 +35,14 @@ def park(joined: Joined) -> Quarantine:
     return Quarantine.objects.get(released_at=None)
 
 
+def test_what_is_parked_is_complained_of_by_the_title_of_its_field(joined: Joined) -> None:
+    row, user = park(joined), owner(joined)
+    for language, title in (("en", "Status"), ("zh-hans", "状态")):
+        for path in ("/hub/monitor/", f"/hub/interfaces/{joined.interface.key}/", f"/hub/parked/{row.pk}/"):
+            page = browser(user, language).get(path).content.decode()
+            assert f'<span class="fw-medium">{title}</span>' in page, (path, re.findall('fw-medium">.*', page))
+
+
 def test_strangers_decide_and_see_nothing(joined: Joined) -> None:
     conflict = clash(joined)
     stranger = browser(person(joined, "stranger", "work.task.view"))

@@ -19,6 +19,8 @@ from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine.questions import Question, questions
 from jingwei.hub.models import Conflict, Interface, Quarantine
 from jingwei.hub.pages import parked_form
+from jingwei.hub.pages.parked_shown import titled
+from jingwei.hub.pages.values_shown import Fields
 from jingwei.hub.rights import interface_named, may_see_values, require_writing
 
 shown_at_most = 200
@@ -156,7 +158,7 @@ def _show_parked(request: Request, row: Quarantine, rows: list[parked_form.Line]
         "row": row, "interface": row.interface, "system": row.interface.system(row.side or "a"), "shown": shown, "raw": worklist.raw_of(row.delivery) if shown else "",
         "lines": rows if shown and row.delivery.record is not None else [], "may_change": may_change and row.released_at is None,
         "may_mend": may_change and shown and row.delivery.record is not None, "refused": other, "is_deleted": bool((row.delivery.record or {}).get("deleted")),
-        "problems": row.problems if shown else [worklist.without_values(each) for each in row.problems],
+        "problems": titled(row.problems if shown else [worklist.without_values(each) for each in row.problems], Fields(row.interface)),
     }  # fmt: skip
     return render(request, "hub/parked.html", context, status=422 if problem else 200)
 

@@ -21,7 +21,7 @@ from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine import rehearse as rehearsal
 from jingwei.hub.models import Grant, Interface, InterfaceVersion, Run
 from jingwei.hub.monitor import health
-from jingwei.hub.pages import trace_shown
+from jingwei.hub.pages import parked_shown, trace_shown
 from jingwei.hub.pages.deciding import complain, held_of
 from jingwei.hub.pages.dry_run_shown import shown as in_words_of
 from jingwei.hub.pages.reasons import shown as reasons_shown
@@ -53,7 +53,7 @@ def detail(request: Request, key: str) -> HttpResponse:
     context = {
         "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": _runs(interface), "links": queries.links_of(interface),
         "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
-        "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in parked],
+        "quarantine": parked_shown.listed(parked, request.access),
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
         "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
         "may_change": may_change, "stakes": at_stake(request.access, interface.project_id, interface.pk), "joins": joins([interface])[interface.pk], "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
@@ -222,7 +222,7 @@ def monitor(request: Request) -> HttpResponse:
         "totals": {name: sum(c[name] for c in counts.values()) for name in ("conflicts", "quarantine", "dead", "inbox", "outbox")},
         "series": _series(queries.flow_per_minute(ids)), "held": [(i, held[i.pk]) for i in interfaces if i.pk in held],
         "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in worklist.dead_letters(request.access)[:50]],
-        "quarantine": [worklist.parked_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in parked],
+        "quarantine": parked_shown.listed(parked, request.access),
     }  # fmt: skip
     return render(request, "hub/_monitor.html" if request.headers.get("HX-Request") else "hub/monitor.html", context)
 
