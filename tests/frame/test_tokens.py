@@ -188,6 +188,18 @@ def test_a_role_taken_away_makes_the_token_powerless_at_once(house: House) -> No
     assert call(token, "GET", "/api/v1/frame.project/").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/", "/pick/frame.user/?q=", "/search/?q=a", "/settings/tokens/", "/notices/", "/api/v1/work.task/", "/api/v1/me/"])
+def test_who_has_no_role_in_the_organisation_any_more_comes_in_with_no_token(house: House, path: str) -> None:
+    token = house.token(may="all", write="on")
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    User.objects.create_user("li", password=None, first_name="李四")
+    house.membership.delete()
+    answer = program.get(path)
+    assert answer.status_code == 403, path
+    assert "李四" not in answer.text and "zhang" not in answer.text
+    assert program.post("/settings/tokens/", {"name": "more"}).status_code == 403 and ApiToken.objects.count() == 1
+
+
 def test_an_administrators_token_waits_for_the_second_step(house: House, settings: Any) -> None:
     token = house.token(may="read")
     settings.REQUIRE_TOTP = True

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from jingwei.frame.api import costs
+from jingwei.frame.api import costs, graphql
 from jingwei.frame.approvals.declaration import waits_in
 from jingwei.frame.models import Edge, Vote
 from jingwei.frame.records.resource import Resource
@@ -237,3 +237,15 @@ def test_what_stands_at_a_row_weighs_as_many_rows_as_it_may_have() -> None:
     votes = " ".join(f'a{n}: changeChangerequestCases(key: "1") {{ {case_told} }}' for n in range(28))
     with pytest.raises(costs.TooDear):
         costs.check(f"{{ {votes} }}", None)
+
+
+def test_a_change_that_is_refused_hides_nothing_of_the_others(house: House, inside: Any) -> None:
+    program = Program(house, house.owner, house.tenant)
+    first, second = (f'{name}: createRiskRisk(values: {{project: {house.project.pk}, title: "{title}"}}) {{ id }}' for name, title in (("a", "g"), ("b", "")))
+    answer = program.call("POST", "/graphql", {"query": f"mutation {{ {first} {second} }}"})[1]
+    assert answer["data"]["a"]["id"] and answer["data"]["b"] is None and answer["errors"][0]["path"] == ["b"]
+
+
+def test_every_change_may_be_null() -> None:
+    mutation = graphql.schema._schema.mutation_type
+    assert [name for name, field in mutation.fields.items() if str(field.type).endswith("!")] == []

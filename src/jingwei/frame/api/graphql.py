@@ -158,7 +158,8 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
 
         return guarded(work)
 
-    for function, result in ((read, kind), (list_rows, paged), (create, kind), (change, kind), (act, kind)):
+    # of several changes in one request each is done by itself: one that is refused is null and hides nothing of what the others did
+    for function, result in ((read, kind), (list_rows, paged), (create, kind | None), (change, kind | None), (act, kind | None), (delete, bool | None)):
         function.__annotations__["return"] = result
     resolve(read, list_rows, create, change, delete, act)
     queries = {name: strawberry.field(resolver=read), f"{name}_list": strawberry.field(resolver=list_rows)}

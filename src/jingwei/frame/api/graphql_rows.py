@@ -132,7 +132,7 @@ def _of_approval(resource: Resource) -> tuple[Fields, Fields]:
 
         return guarded(work)
 
-    cases.__annotations__["return"], vote.__annotations__["return"] = list[ApprovalCase], ApprovalCase
+    cases.__annotations__["return"], vote.__annotations__["return"] = list[ApprovalCase], ApprovalCase | None
     resolve(cases, vote)
     return {f"{name}_cases": strawberry.field(resolver=cases)}, {f"vote_{name}": strawberry.mutation(resolver=vote)}
 
@@ -180,8 +180,8 @@ def _of_traces(resource: Resource) -> tuple[Fields, Fields]:
 
         return bool(guarded(work))
 
-    for function in (list_edges, join, confirm):
-        function.__annotations__["return"] = TraceEdges
+    for function, result in ((list_edges, TraceEdges), (join, TraceEdges | None), (confirm, TraceEdges | None), (part, bool | None)):
+        function.__annotations__["return"] = result
     resolve(list_edges, join, confirm, part)
     mutations = {
         f"join_{name}": strawberry.mutation(resolver=join), f"confirm_{name}": strawberry.mutation(resolver=confirm), f"part_{name}": strawberry.mutation(resolver=part),

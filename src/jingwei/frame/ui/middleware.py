@@ -159,8 +159,7 @@ class ScopeOfRequest:
         # his first organisation comes first: whoever gives him a role elsewhere does not move him there
         tenants = list(Tenant.objects.filter(memberships__user=user).annotate(since=Min("memberships__pk", filter=Q(memberships__user=user))).order_by("since"))
         if not tenants and request.path.startswith("/api/v1/"):
-            problem = {"field": "", "code": "denied", "message": _("You belong to no organisation any more. Ask an administrator for a role.")}
-            return JsonResponse({"errors": [problem]}, status=403)
+            return no_organisation()
         if not tenants:
             return self.handler(request) if request.path == "/" or request.path.startswith(open_to_all) else homeless(request)
         wanted = request.session.get("tenant_id")
@@ -179,6 +178,8 @@ class ScopeOfRequest:
                 {"errors": [{"field": "", "code": "denied", "message": _("A token does not change what its owner has laid out for himself.")}]}, status=403
             )
         held, bound = acting(token)
+        if not held.roles and request.path != "/graphql":  # which says so in its own form
+            return no_organisation()
         access = held.narrowed(bound.limits)
         if request.path.startswith("/notices/") and not shows_everything(bound.limits):
             text = _("A limited token does not read its owner's notifications: they are about everything he may see.")
@@ -200,6 +201,12 @@ class ScopeOfRequest:
                 return self.handler(request)
         except Busy as problem:
             return busy(request, problem)
+
+
+def no_organisation() -> JsonResponse:
+    """What a program hears whose owner has no role any more."""
+    problem = {"field": "", "code": "denied", "message": _("You belong to no organisation any more. Ask an administrator for a role.")}
+    return JsonResponse({"errors": [problem]}, status=403)
 
 
 class LoginRequired(LoginRequiredMiddleware):
