@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +12,14 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from jingwei.connectors.redmine import issues
+from jingwei.connectors.redmine.adapter import RedmineConnector as RedmineConnector
 from jingwei.domains.work.models import Task
 from jingwei.frame.models import Project, Tenant
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import system_access
-from jingwei.hub import duties
+from jingwei.hub import contract, duties
 from jingwei.hub.engine import cycle, decisions, reconcile
 from jingwei.hub.models import Checkpoint, Conflict, Connection, DeadLetter, Interface, Link, OutboxEntry
 from jingwei.hub.register import services
@@ -172,6 +175,33 @@ def test_a_clock_that_was_five_minutes_fast_once_keeps_no_later_edit_away(life: 
     life.redmine.edit(first, subject="时钟甲 又改名")
     life.sync()
     assert life.task(first).name == "时钟甲 又改名", "also of the record whose stamp went back"
+
+
+@pytest.mark.parametrize("how", ["the answer is lost", "the worker is killed"])
+def test_what_a_write_without_an_answer_replaced_is_asked_about(how: str, life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a person who edits between our look and our write, whose answer never comes, then his value is shown and not lost."""
+    key = life.redmine.create(subject="起初")
+    life.sync()
+    sound, edited = issues.sent, list[bool]()
+
+    def sent(*given: Any) -> Any:
+        life.redmine.edit(key, subject="对方此刻写的")
+        edited.append(True)
+        return sound(*given)
+
+    def lost(*given: Any) -> Any:
+        raise Killed if how == "the worker is killed" else contract.UnknownOutcome("lost")
+
+    life.change(life.task(key), name="我们写的")
+    with monkeypatch.context() as patch, suppress(Killed):
+        patch.setattr(issues, "sent", sent)
+        patch.setattr(RedmineConnector, "_read_back", lost)
+        cycle.cycle(life.interface.pk)
+    assert edited and OutboxEntry.objects.get(side="a").state in ("sending", "unknown")
+    life.sync()
+    assert life.redmine.one(key)["name"] == "我们写的" == life.task(key).name  # type: ignore[index]
+    conflict = Conflict.objects.get(resolved_at=None)
+    assert (conflict.value_a, conflict.value_b, conflict.reason) == ("对方此刻写的", "我们写的", "overwritten")
 
 
 def test_deletes_are_asked_about_and_carried_out_as_answered(life: Life) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 type_names = ("string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "reference", "list")
 FieldType = Literal["string", "text", "integer", "decimal", "boolean", "date", "datetime", "enum", "reference", "list"]
@@ -231,6 +231,16 @@ class Connector(Protocol):
 
     def delivery(self, stream: str, headers: Mapping[str, str], body: Any) -> Iterable[Record]:
         """Records named by a webhook delivery (parsed JSON). A record without values is fetched by the hub. Pure."""
+        ...
+
+
+@runtime_checkable
+class TellsAfterwards(Protocol):
+    """A connector whose peer keeps a journal, so that also a write whose answer never came can be told what it replaced."""
+
+    def after_write(self, session: Session, stream: str, key: str, values: Values, before: Record) -> Record | None:
+        """The record now, `replaced` as by an update: what a write of ours of these values overwrote although `before` (the written fields as they were
+        known, and the peer's time of that state) did not say so. None when it is not there."""
         ...
 
 

@@ -178,14 +178,22 @@ class RedmineConnector:
         if version is not None and before.version != version:
             raise Stale(f"issue {key} was changed: {before.version}")
         session.request("PUT", f"/issues/{int(key)}.json", json={"issue": issues.sent(values, customs)})
+        return written(lambda: self._read_back(session, key, who, before, values, customs))
 
-        def read_back() -> Record:
-            row = self._row(session, key, with_journals)
-            record = issues.record(row, session, customs)
-            journals = sorted(part(row, "journals", list), key=lambda each: int(each["id"]))
-            return issues.with_replaced(record, issues.replaced(journals, who, before, values, customs))
+    def after_write(self, session: Session, stream: str, key: str, values: Values, before: Record) -> Record | None:
+        """What became of an update whose answer never came: our own journal says so."""
+        if stream == comments.name or not key.isdigit() or before.modified_at is None:
+            return None
+        try:
+            return self._read_back(session, key, me(session)["id"], before, values, issues.customs_of(session))
+        except Gone:
+            return None
 
-        return written(read_back)
+    def _read_back(self, session: Session, key: str, who: Any, before: Record, values: Values, customs: issues.Customs) -> Record:
+        row = self._row(session, key, with_journals)
+        record = issues.record(row, session, customs)
+        journals = sorted(part(row, "journals", list), key=lambda each: int(each["id"]))
+        return issues.with_replaced(record, issues.replaced(journals, who, before, values, customs))
 
     def delete(self, session: Session, stream: str, key: str) -> None:
         """Delete it over there; raises Gone when it is gone already."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from jingwei.hub.contract import Absence, Page, Record, Values
+from jingwei.hub.contract import Absence, Page, Record, TellsAfterwards, Values
 from jingwei.hub.kit.rows import understood
 from jingwei.hub.models import Interface
 from jingwei.hub.peers import catalogue
@@ -34,6 +34,14 @@ class Peers:
         connector, session, began = catalogue.connector(self.interface.system(side).connector), self._session(side), timezone.now()
         with understood():
             return connector.lookup(session, self.interface.stream(side), keys), began
+
+    def after_write(self, side: str, key: str, values: Values, before: Record) -> Record | None:
+        """What became of a write without an answer, with what it replaced; None where the peer's connector cannot tell."""
+        connector = catalogue.connector(self.interface.system(side).connector)
+        if not isinstance(connector, TellsAfterwards):
+            return None
+        with understood():
+            return connector.after_write(self._session(side), self.interface.stream(side), key, values, before)
 
     def _session(self, side: str) -> HubSession:
         if side not in self._sessions:

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from jingwei.hub import contract
 from jingwei.hub.inbox.deliveries import record_as_plain, storable, to_look_up, unstorable
-from jingwei.hub.models import Delivery, Interface, Run
+from jingwei.hub.models import Delivery, Interface, OutboxEntry, Run
 from jingwei.hub.sync.asking import Peers
 from jingwei.hub.sync.counts import Counts
 from jingwei.hub.sync.intake import Item
 from jingwei.hub.sync.landing import work_on
+from jingwei.hub.sync.terms import wording_of
 from jingwei.kernels.merge import SideName
 
 at_once = 500
@@ -70,6 +71,7 @@ def _put_off(mine: list[Delivery]) -> None:
 
 def _look_up(peers: Peers, run: Run | None, side: SideName, mine: list[Delivery]) -> Counts:
     found, began = peers.look_up(side, list(dict.fromkeys(each.record_key for each in mine)))
+    found = {**found, **_after_writes(peers, side, [key for key, answer in found.items() if isinstance(answer, contract.Record)])}
     items, taken = [], set[str]()
     for delivery in mine:
         answer = found.get(delivery.record_key, contract.Absence.NOT_VISIBLE)  # silence is no absence
@@ -87,3 +89,16 @@ def _look_up(peers: Peers, run: Run | None, side: SideName, mine: list[Delivery]
         locked = set(Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=[d.pk for d in mine], state="waiting").values_list("pk", flat=True))
         Delivery.objects.bulk_update([item.delivery for item in items if item.record is not None and item.delivery], ["record"])
         return work_on(peers.interface, run, [item for item in items if item.delivery is not None and item.delivery.pk in locked])
+
+
+def _after_writes(peers: Peers, side: SideName, keys: list[str]) -> dict[str, contract.Record]:
+    """Of records that were written without an answer, what they are now and what the write replaced, where the peer keeps a journal."""
+    entries = OutboxEntry.objects.filter(interface=peers.interface, side=side, state=OutboxEntry.State.UNKNOWN, action=OutboxEntry.Action.UPDATE)
+    out: dict[str, contract.Record] = {}
+    for entry in entries.filter(**{f"link__key_{side}__in": keys}).select_related("link"):
+        wording, key = wording_of(peers.interface), str(getattr(entry.link, f"key_{side}"))
+        before = contract.Record(peers.interface.stream(side), key, wording.to_side(side, entry.before or {}), modified_at=getattr(entry.link, f"stamp_{side}"))
+        told = peers.after_write(side, key, wording.to_side(side, entry.values), before)
+        if told is not None:
+            out[key] = told
+    return out
