@@ -300,6 +300,15 @@ def test_it_is_due_every_so_many_hours_and_soon_after_a_doubt(two: Two) -> None:
     assert not is_due(interface)
     interface.compared = {"asked": ["a:1"]}
     assert is_due(interface)
+    for left in ({"asked": ["a:1"]}, {"standing": ["a:1"]}, {"differ": 1}):
+        interface.compared_at, interface.compared = now - timedelta(seconds=59), left
+        assert not is_due(interface)
+        interface.compared_at = now - timedelta(seconds=61)
+        assert is_due(interface), "what was found may be mended by now"
+        interface.compared = {**left, "seconds": 15.0}
+        assert not is_due(interface), "what takes long is not repeated at once"
+        interface.compared_at = now - timedelta(seconds=301)
+        assert is_due(interface)
     interface.compared_at, interface.compared = now - timedelta(hours=25), {}
     assert is_due(interface)
 

@@ -34,6 +34,8 @@ listed_at_most = 10_000
 asked_at_most = 10_000
 waits_at_most = 20
 
+soonest, latest = timedelta(minutes=1), timedelta(minutes=10)  # when what is in doubt is compared again
+
 
 @dataclass(slots=True)
 class Comparison:
@@ -89,12 +91,14 @@ def compare(interface: Interface, *, heal: bool = True) -> Comparison:
 
 
 def is_due(interface: Interface) -> bool:
-    """Whether a comparison's time has come: every `reconcile_hours`, and soon after one that left something in doubt."""
+    """Whether a comparison's time has come: every `reconcile_hours`, and soon after one that left something in doubt or found a difference, which may have
+    been mended since: after a minute, ten at the latest, where it takes a twentieth of the time at most."""
     if interface.compared_at is None:
         return interface.paired_at is not None
-    in_doubt = bool((interface.compared or {}).get("asked"))
-    wait = timedelta(minutes=10) if in_doubt else timedelta(hours=interface.reconcile_hours)
-    return bool(interface.compared_at + wait <= timezone.now())
+    last = interface.compared or {}
+    soon = max(soonest, min(latest, timedelta(seconds=20 * float(last.get("seconds") or 0))))
+    in_doubt = any(last.get(each) for each in ("asked", "standing", "differ"))
+    return bool(interface.compared_at + (soon if in_doubt else timedelta(hours=interface.reconcile_hours)) <= timezone.now())
 
 
 def verify(interface: Interface) -> dict[str, Any]:
