@@ -16,6 +16,7 @@ largest_id = 2**63 - 1
 longest_text = 200_000
 largest_json = 1_000_000  # bytes
 deepest_json = 64
+month_pattern = r"(19[7-9][0-9]|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])"  # of those years, also as the database reads patterns
 most_minutes = 100 * 366 * 1440  # a hundred years
 _mark = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 

@@ -18,6 +18,7 @@ from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.rights.access import Access
+from jingwei.kernels.bounds import whole
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -60,7 +61,7 @@ def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
 
 def changes_told(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What is asked for, task by task, in words."""
-    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named([int(key) for key in changes if str(key).isdecimal()])}
+    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named(filter(None, map(whole, changes)))}
     lines = []
     for key, values in changes.items():
         parts = []

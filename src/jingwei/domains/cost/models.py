@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel, TenantModel
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
+from jingwei.frame.models.month import MonthField
 
 # ISO 4217, of the countries that a Chinese enterprise buys from and sells to
 currencies = [
@@ -68,7 +68,6 @@ currencies = [
         "PEN",
     ]
 ]
-period_rule = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write the period as year and month, such as 2026-11."))
 
 
 class Line(ProjectModel, Extended):
@@ -99,7 +98,7 @@ class Line(ProjectModel, Extended):
     description = models.CharField(_("description"), max_length=300)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
-    period = models.CharField(_("period"), max_length=7, validators=[period_rule])
+    period = MonthField(_("period"), max_length=7)
     posted_on = models.DateField(_("posting date"), null=True, blank=True)
     supplier = models.CharField(_("supplier"), max_length=200, blank=True)
     task = models.ForeignKey("work.Task", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("task"))
@@ -204,7 +203,7 @@ class Snapshot(ProjectModel):
 
     keeps_history: ClassVar[bool] = False
 
-    period = models.CharField(_("period"), max_length=7, validators=[period_rule])
+    period = MonthField(_("period"), max_length=7)
     taken_at = models.DateTimeField(_("frozen at"), auto_now_add=True)
     taken_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("frozen by"))
     bac = models.DecimalField(_("budget at completion"), max_digits=18, decimal_places=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import unreadable, whole
 
-__all__ = ["checks_of", "day_of", "known_zone", "number_of", "problem_with", "problems_with", "unreadable", "whole"]
+__all__ = ["checks_of", "day_of", "known_month", "known_zone", "number_of", "problem_with", "problems_with", "unreadable", "whole"]
 
 _sentences = {
     "nul": _("The text contains the character NUL, which cannot be kept. Type it anew or take that character out."),
@@ -111,6 +112,14 @@ def known_zone(value: str) -> None:
     if not bounds.is_zone(value):
         text = _("There is no time zone “%(value)s”. Write one such as Asia/Shanghai, Europe/Berlin or UTC.")
         raise ValidationError(text, code="zone", params={"value": value})
+
+
+def known_month(value: str) -> None:
+    """A month of the years we plan in."""
+    if re.fullmatch(bounds.month_pattern, value) is None:
+        if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value):
+            raise _outside(value)
+        raise ValidationError(_("Write the period as year and month, such as 2026-11."), code="month")
 
 
 def day_of(text: str) -> date | None:
