@@ -9,65 +9,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel, TenantModel
+from jingwei.frame.models.currency import CurrencyField, currencies
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.month import MonthField
-
-# ISO 4217, of the countries that a Chinese enterprise buys from and sells to
-currencies = [
-    (code, code)
-    for code in [
-        "CNY",
-        "USD",
-        "EUR",
-        "JPY",
-        "HKD",
-        "TWD",
-        "KRW",
-        "SGD",
-        "GBP",
-        "AUD",
-        "CAD",
-        "CHF",
-        "NZD",
-        "SEK",
-        "NOK",
-        "DKK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "RUB",
-        "KZT",
-        "INR",
-        "PKR",
-        "BDT",
-        "LKR",
-        "THB",
-        "VND",
-        "MYR",
-        "IDR",
-        "PHP",
-        "MMK",
-        "KHR",
-        "LAK",
-        "AED",
-        "SAR",
-        "QAR",
-        "KWD",
-        "ILS",
-        "TRY",
-        "EGP",
-        "ZAR",
-        "NGN",
-        "KES",
-        "BRL",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "PEN",
-    ]
-]
 
 
 class Line(ProjectModel, Extended):
@@ -97,7 +42,7 @@ class Line(ProjectModel, Extended):
     account = models.CharField(_("account"), max_length=12, choices=Account.choices)
     description = models.CharField(_("description"), max_length=300)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = CurrencyField(_("currency"), max_length=3, blank=True, help_text=_("Left empty, that of the project."))
     period = MonthField(_("period"), max_length=7)
     posted_on = models.DateField(_("posting date"), null=True, blank=True)
     supplier = models.CharField(_("supplier"), max_length=200, blank=True)
@@ -122,12 +67,17 @@ class Line(ProjectModel, Extended):
     def __str__(self) -> str:
         return f"{self.number} {self.description}"
 
+    def belong(self) -> None:
+        """A line without a currency takes its project's."""
+        super().belong()
+        self.currency = self.currency or self.project.currency
+
 
 class Rate(TenantModel):
     """What one unit of a currency is worth in another from a day on, until the next such day."""
 
-    currency = models.CharField(_("currency"), max_length=3, choices=currencies)
-    base = models.CharField(_("in"), max_length=3, default="CNY", choices=currencies)
+    currency = models.CharField(_("currency"), max_length=3, choices=[(code, code) for code in currencies])
+    base = models.CharField(_("in"), max_length=3, default="CNY", choices=[(code, code) for code in currencies])
     on = models.DateField(_("from"))
     rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8, help_text=_("How many units of the second currency one unit of the first is worth."))
 
