@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -110,10 +111,11 @@ class Package(ProjectModel):
     task = models.ForeignKey("work.Task", models.CASCADE, related_name="+", verbose_name=_("task"), help_text=_("Everything below it belongs to the package."))
     method = models.CharField(_("earning method"), max_length=20, choices=Method.choices, default=Method.PHYSICAL)
     budget = models.DecimalField(
-        _("budget"), max_digits=18, decimal_places=2, null=True, blank=True, help_text=_("Left empty, the planned cost lines of its tasks are the budget.")
+        _("budget"), max_digits=18, decimal_places=2, null=True, blank=True, help_text=_("Left empty, the planned cost lines of its tasks are the budget."),
+        validators=[MinValueValidator(0)],
     )
-    units_planned = models.DecimalField(_("units planned"), max_digits=14, decimal_places=3, null=True, blank=True)
-    units_done = models.DecimalField(_("units done"), max_digits=14, decimal_places=3, default=Decimal(0))
+    units_planned = models.DecimalField(_("units planned"), max_digits=14, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)])
+    units_done = models.DecimalField(_("units done"), max_digits=14, decimal_places=3, default=Decimal(0), validators=[MinValueValidator(0)])
 
     class Meta(ProjectModel.Meta):
         verbose_name = _("work package")

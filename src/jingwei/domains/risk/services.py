@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.risk.models import Risk, RiskImpact
+from jingwei.kernels.bounds import is_seen
 
 
 def check_impact(row: RiskImpact) -> None:
@@ -17,7 +18,7 @@ def check_impact(row: RiskImpact) -> None:
 
 def check_response(risk: Risk) -> None:
     """Who accepts a risk need not say more, and somebody must own it."""
-    if not risk.response.strip() and risk.strategy != Risk.Strategy.ACCEPT:
+    if not is_seen(risk.response) and risk.strategy != Risk.Strategy.ACCEPT:
         raise ValidationError({"response": _("Say what will be done.")})
     if risk.owner_id is None:
         raise ValidationError(_("Name an owner first: somebody must carry the response out."))

@@ -36,9 +36,16 @@ def problem_with(field: models.Field[Any, Any] | None, value: Any) -> Validation
     if isinstance(value, str):
         if code := unreadable(value):
             return _told(code)
+        if value.strip() and _is_needed_text(field) and not bounds.is_seen(value):
+            return ValidationError(_("Nothing of this text can be seen. Write something."), code="required")
         if len(value) > bounds.longest_text and not isinstance(field, models.JSONField):
             return ValidationError(_("The text is longer than %(most)s characters. Shorten it."), code="long", params={"most": bounds.longest_text})
     return _problem_with_json(value) if isinstance(field, models.JSONField) else None
+
+
+def _is_needed_text(field: models.Field[Any, Any] | None) -> bool:
+    """A text that must not be empty; what has no field is one."""
+    return field is None or (isinstance(field, models.CharField | models.TextField) and not field.blank)
 
 
 def _problem_with_json(value: Any) -> ValidationError | None:

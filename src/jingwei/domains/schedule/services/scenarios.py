@@ -18,13 +18,13 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import turns
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
-from jingwei.kernels.bounds import whole
+from jingwei.kernels.bounds import is_seen, whole
 
 
 @in_turn
 def scenario_make(*, project: Project, name: str) -> Scenario:
     """An empty what-if."""
-    if not name.strip():
+    if not is_seen(name):
         raise ValidationError({"name": _("Give it a name.")})
     if Scenario.objects.filter(project=project, name=name.strip()[:120]).exists():
         raise ValidationError({"name": _("There is a what-if of this name already.")})
