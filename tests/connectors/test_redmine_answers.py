@@ -102,7 +102,12 @@ def test_a_plugins_webhook_names_the_issue_and_the_comment() -> None:
     body = {"payload": {"action": "updated", "issue": {"id": 12}, "journal": {"id": 345, "notes": "好"}}}
     assert list(connector.delivery("issues", {}, body)) == [Record("issues", "12", {})]
     assert list(connector.delivery("comments", {}, body)) == [Record("comments", "12-345", {})]
-    for nonsense in ({"payload": 1}, {"payload": {"issue": {"id": "../1"}}}, {"payload": {"issue": {"id": "²"}}}, {"payload": {"issue": {"id": 1}, "journal": {"id": 2, "notes": ""}}}):
+    for nonsense in (
+        {"payload": 1},
+        {"payload": {"issue": {"id": "../1"}}},
+        {"payload": {"issue": {"id": "²"}}},
+        {"payload": {"issue": {"id": 1}, "journal": {"id": 2, "notes": ""}}},
+    ):
         assert list(connector.delivery("comments", {}, nonsense)) == []
 
 

@@ -35,7 +35,12 @@ def fill(house: House) -> None:
     person = Person(number="E-1", name="吴刚")
     person.save()
     team = made("directory.team", code="C1", name="安装队", kind="subcontractor")
-    much = {"duration_minutes": bounds.most_minutes, "optimistic_minutes": bounds.most_minutes, "pessimistic_minutes": bounds.most_minutes, "work_hours": "9999999.99"}
+    much = {
+        "duration_minutes": bounds.most_minutes,
+        "optimistic_minutes": bounds.most_minutes,
+        "pessimistic_minutes": bounds.most_minutes,
+        "work_hours": "9999999.99",
+    }
     tasks = [made("work.task", code=f"T-{n}", name="任务", percent=n * 100, assignee=person.pk, units_percent="9999", priority=32767, **much) for n in range(2)]
     made("work.dependency", predecessor=tasks[0].pk, successor=tasks[1].pk, type="FS", lag_minutes=bounds.most_minutes)
     made("cost.rate", currency="USD", base="CNY", on=date(1970, 1, 1), rate=most_rate)
@@ -53,7 +58,14 @@ def fill(house: House) -> None:
         )
         commands.act(resource("cost.line"), "post", line, {}, house.access)
     made(
-        "cost.package", code="WP-1", name="工作包", task=tasks[0].pk, method="units", budget=most_money, units_planned="99999999999.999", units_done="99999999999.999"
+        "cost.package",
+        code="WP-1",
+        name="工作包",
+        task=tasks[0].pk,
+        method="units",
+        budget=most_money,
+        units_planned="99999999999.999",
+        units_done="99999999999.999",
     )
     made("risk.risk", title="风险", probability=100, impact=5, cost_low=most_money, cost_likely=most_money, cost_high=most_money)
     made(

@@ -110,7 +110,10 @@ def test_no_amount_is_less_than_nothing(kind: Resource, name: str, house: House)
     """Given a field that counts or measures, when it is to be -1, then that is refused at it; where less than nothing has a meaning, that is said above."""
     with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
         row = house.make(kind)
-        for refused in (lambda: commands.change(kind, row, {name: "-1"}, house.access), lambda: raised(commands.save_many(kind, [(row, {name: "-1"})], house.access))):
+        for refused in (
+            lambda: commands.change(kind, row, {name: "-1"}, house.access),
+            lambda: raised(commands.save_many(kind, [(row, {name: "-1"})], house.access)),
+        ):
             with pytest.raises(ValidationError) as problem:
                 refused()
             assert name in problem.value.message_dict, problem.value
@@ -127,7 +130,10 @@ def test_a_name_that_nobody_can_see_is_empty(text: str, house: House) -> None:
     """Given a text of invisible characters only, when it is to be a name, then it is refused as if it were empty; where none is needed it may stand."""
     projects = resource("frame.project")
     with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
-        for refused in (lambda: commands.change(projects, house.project, {"name": text}, house.access), lambda: raised(commands.save_many(projects, [(house.project, {"name": text})], house.access))):
+        for refused in (
+            lambda: commands.change(projects, house.project, {"name": text}, house.access),
+            lambda: raised(commands.save_many(projects, [(house.project, {"name": text})], house.access)),
+        ):
             with pytest.raises(ValidationError) as problem:
                 refused()
             assert "name" in problem.value.message_dict

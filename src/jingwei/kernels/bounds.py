@@ -19,7 +19,9 @@ largest_json = 1_000_000  # bytes
 deepest_json = 64
 month_pattern = r"(19[7-9][0-9]|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])"  # of those years, also as the database reads patterns
 most_minutes = 100 * 366 * 1440  # a hundred years
-_unseen = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))  # fillers and selectors that are called letters or marks
+_unseen = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+)  # fillers and selectors that are called letters or marks
 _mark = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 

@@ -186,7 +186,7 @@ def test_a_line_without_a_currency_takes_its_projects(firm: Firm) -> None:
     assert made.status_code == 201 and made.json()["currency"] == "USD", made.content
     assert 'value="CNY"' not in client.get("/w/cost.line/new/").text
     client.post("/w/cost.line/new/", usual | {"project": "P1", "number": "C2", "currency": ""})
-    sheet = exchange.read_sheet("project,number,account,description,kind,period,amount\nP1,C3,software,x,actual,2026-11,1\n".encode(), "x.csv")
+    sheet = exchange.read_sheet(b"project,number,account,description,kind,period,amount\nP1,C3,software,x,actual,2026-11,1\n", "x.csv")
     with firm.acting("finance"):
         exchange.apply(resource("cost.line"), sheet, firm.rights("finance"))
     assert dict(Line.objects.values_list("number", "currency")) == {"C1": "USD", "C2": "USD", "C3": "USD"}

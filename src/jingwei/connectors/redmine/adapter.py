@@ -12,7 +12,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, forget, is_number, issue_rows, mend_project, mend_reference, moment, of_project, page_limit, part, written
+from jingwei.connectors.redmine.answers import (
+    every_issue,
+    forget,
+    is_number,
+    issue_rows,
+    mend_project,
+    mend_reference,
+    moment,
+    of_project,
+    page_limit,
+    part,
+    written,
+)
 from jingwei.connectors.redmine.custom_fields import keeps_reference, reference_id, shows
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (

@@ -111,7 +111,12 @@ class Package(ProjectModel):
     task = models.ForeignKey("work.Task", models.CASCADE, related_name="+", verbose_name=_("task"), help_text=_("Everything below it belongs to the package."))
     method = models.CharField(_("earning method"), max_length=20, choices=Method.choices, default=Method.PHYSICAL)
     budget = models.DecimalField(
-        _("budget"), max_digits=18, decimal_places=2, null=True, blank=True, help_text=_("Left empty, the planned cost lines of its tasks are the budget."),
+        _("budget"),
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Left empty, the planned cost lines of its tasks are the budget."),
         validators=[MinValueValidator(0)],
     )
     units_planned = models.DecimalField(_("units planned"), max_digits=14, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)])
@@ -170,7 +175,7 @@ class Snapshot(ProjectModel):
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "period"), name="period_frozen_once")]
 
     def __str__(self) -> str:
-        return self.period
+        return str(self.period)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Once. Raises ValueError when it is there already."""

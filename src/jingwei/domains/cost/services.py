@@ -84,7 +84,9 @@ def keep_currency(fact: ProjectCurrencyChanged) -> None:
     """What is frozen, and what is budgeted, has no currency but that of its project. A line has its own."""
     words = {"before": fact.before, "after": fact.after}
     if Snapshot.objects.filter(project_id=fact.project_id).exists():
-        text = _("Periods of this project are frozen in %(before)s and would be read as %(after)s. Keep the currency; what is in another one belongs into another project.")
+        text = _(
+            "Periods of this project are frozen in %(before)s and would be read as %(after)s. Keep the currency; what is in another one belongs into another project."
+        )
         raise ValidationError({"currency": text % words})
     if Package.objects.filter(project_id=fact.project_id, budget__isnull=False).exists():
         text = _("Work packages of this project have budgets in %(before)s, which would be read as %(after)s. Empty these budgets first, or keep the currency.")

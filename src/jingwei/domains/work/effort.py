@@ -127,7 +127,9 @@ def _write(task: Task, given: Shares, found: tuple[Fraction, Fraction, Fraction]
     if duration > bounds.most_minutes:
         raise ValidationError({"work_hours": _("That much work by so few takes more than a hundred years. Lower the planned work or raise the units.")})
     if task.work_hours > most_hours:
-        raise ValidationError({"duration_minutes": _("So many units over this time are more than %(most)s h of work. Shorten it or lower the units.") % {"most": most_hours}})
+        raise ValidationError(
+            {"duration_minutes": _("So many units over this time are more than %(most)s h of work. Shorten it or lower the units.") % {"most": most_hours}}
+        )
     said = []
     if task.duration_minutes != given.duration_minutes:
         said.append(_("Duration follows: %(before)s h → %(after)s h.") % {"before": _hours(given.duration_minutes), "after": _hours(task.duration_minutes)})

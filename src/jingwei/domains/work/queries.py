@@ -85,11 +85,7 @@ def progress_by_project(project_ids: list[int]) -> Any:
     parts = Task.objects.filter(project_id__in=project_ids, is_summary=False).exclude(status=Task.Status.CANCELLED)
     weight = Sum(F("duration_minutes"))
     done = Sum(Cast("percent", BigIntegerField()) * F("duration_minutes"))  # a product of two 32-bit numbers fails where it is no 32-bit number itself
-    return (
-        parts.values("project_id")
-        .annotate(tasks=Count("id"), percent=done * 1.0 / NullIf(weight, 0), finish=Max("finish"))
-        .order_by()
-    )
+    return parts.values("project_id").annotate(tasks=Count("id"), percent=done * 1.0 / NullIf(weight, 0), finish=Max("finish")).order_by()
 
 
 def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:

@@ -7,10 +7,59 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 # ISO 4217, of the countries that a Chinese enterprise buys from and sells to
-currencies = (
-    "CNY USD EUR JPY HKD TWD KRW SGD GBP AUD CAD CHF NZD SEK NOK DKK PLN CZK HUF RUB KZT INR PKR BDT LKR THB "
-    "VND MYR IDR PHP MMK KHR LAK AED SAR QAR KWD ILS TRY EGP ZAR NGN KES BRL MXN ARS CLP COP PEN MOP MNT"
-).split()
+currencies = [
+    "CNY",
+    "USD",
+    "EUR",
+    "JPY",
+    "HKD",
+    "TWD",
+    "KRW",
+    "SGD",
+    "GBP",
+    "AUD",
+    "CAD",
+    "CHF",
+    "NZD",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+    "CZK",
+    "HUF",
+    "RUB",
+    "KZT",
+    "INR",
+    "PKR",
+    "BDT",
+    "LKR",
+    "THB",
+    "VND",
+    "MYR",
+    "IDR",
+    "PHP",
+    "MMK",
+    "KHR",
+    "LAK",
+    "AED",
+    "SAR",
+    "QAR",
+    "KWD",
+    "ILS",
+    "TRY",
+    "EGP",
+    "ZAR",
+    "NGN",
+    "KES",
+    "BRL",
+    "MXN",
+    "ARS",
+    "CLP",
+    "COP",
+    "PEN",
+    "MOP",
+    "MNT",
+]
 
 
 def known_currency(value: str) -> None:
