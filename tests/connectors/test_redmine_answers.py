@@ -8,10 +8,13 @@ from typing import Any, cast
 
 import pytest
 
+from jingwei.connectors.redmine import comments
 from jingwei.connectors.redmine.adapter import RedmineConnector
 from jingwei.hub.contract import (
+    Absence,
     BrokenAnswer,
     ConnectorError,
+    Gone,
     Record,
     Response,
     UnknownOutcome,
@@ -99,5 +102,20 @@ def test_a_plugins_webhook_names_the_issue_and_the_comment() -> None:
     body = {"payload": {"action": "updated", "issue": {"id": 12}, "journal": {"id": 345, "notes": "好"}}}
     assert list(connector.delivery("issues", {}, body)) == [Record("issues", "12", {})]
     assert list(connector.delivery("comments", {}, body)) == [Record("comments", "12-345", {})]
-    for nonsense in ({"payload": 1}, {"payload": {"issue": {"id": "../1"}}}, {"payload": {"issue": {"id": 1}, "journal": {"id": 2, "notes": ""}}}):
+    for nonsense in (
+        {"payload": 1},
+        {"payload": {"issue": {"id": "../1"}}},
+        {"payload": {"issue": {"id": "²"}}},
+        {"payload": {"issue": {"id": 1}, "journal": {"id": 2, "notes": ""}}},
+    ):
         assert list(connector.delivery("comments", {}, nonsense)) == []
+
+
+@pytest.mark.parametrize("key", ["²", "１２", "٣", ""])
+def test_digits_that_are_no_ascii_name_nothing_there_and_ask_nobody(key: str) -> None:
+    """Given a key in other digits, when it is looked up, then it is said to be missing, and no number is made of it."""
+    nobody: Any = None
+    assert connector.fetch(nobody, "issues", key) is None
+    assert comments.lookup(nobody, [f"{key}-1", f"1-{key}"]) == {f"{key}-1": Absence.MISSING, f"1-{key}": Absence.MISSING}
+    with pytest.raises(Gone):
+        connector.update(nobody, "issues", key, {}, None)

@@ -18,6 +18,7 @@ from django.test import Client
 from jingwei.frame import guards, scope
 from jingwei.frame.models import ApiToken, Project, Tenant
 from jingwei.frame.postgres.base import as_owner
+from jingwei.frame.records import commands
 from jingwei.frame.records.resource import Resource, resources
 from tests.house.conftest import House
 
@@ -274,3 +275,17 @@ def test_an_unknown_zone_shows_in_utc_with_a_notice(unchecked: None, house: Hous
         found.save()
         stored = Project.objects.extra(select={"stored": "zone || ''"}).get(pk=found.pk)
     assert stored.stored == "Mars/Olympus", "what nobody changed stays"
+
+
+@pytest.mark.parametrize("period", ["２０２６-11", "0000-01", "2026-13", "9999-12", "", "x"])
+def test_a_period_of_before_that_is_no_month_bricks_no_page(period: str, unchecked: None, house: House) -> None:
+    """Given a line in another currency whose period is no month, when the pages of its project are opened, then they stand and it is told as left out."""
+    lines = next(each for each in every if each.key == "cost.line")
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        line = commands.create(lines, {"project": house.project.pk, **lines.example(), "posted_on": None, "currency": "USD"}, house.access)
+    assert _put(line, "period", period)
+    walk = Walk(house)
+    walk.look_around(house.project.code)
+    walk.look_at(lines, line.pk)
+    assert not walk.failed, walk.failed
+    assert "USD" in walk.look("get", f"/projects/{house.project.code}/").text

@@ -6,14 +6,17 @@ import json
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
 from django.db.utils import Error as DatabaseError
 from django.test import Client
 
 from jingwei.frame import guards, scope
+from jingwei.frame.carried import talk
 from jingwei.frame.models import ApiToken, Project
 from jingwei.frame.records import commands, exchange
-from jingwei.frame.records.resource import resource
+from jingwei.frame.records.resource import Resource, resource, resources
+from jingwei.frame.rights.access import access_of
 from tests.house.conftest import House
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +94,49 @@ def test_every_declared_rule_is_in_the_database() -> None:
         there = {row[0] for row in cursor.fetchall()}
     wanted = {name for model in guards.walled_models() for name in guards.checks_of(model)}
     assert wanted and wanted <= there, wanted - there
+
+
+may_be_negative = {("cost.line", "amount"): "a credit takes money back", ("work.dependency", "lag_minutes"): "a lead"}
+amounts = [
+    (each, name)
+    for each in resources()
+    for name in each.fields
+    if isinstance(each.model_field(name), models.DecimalField | models.IntegerField) and (each.key, name) not in may_be_negative
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), amounts, ids=lambda each: getattr(each, "key", each))
+def test_no_amount_is_less_than_nothing(kind: Resource, name: str, house: House) -> None:
+    """Given a field that counts or measures, when it is to be -1, then that is refused at it; where less than nothing has a meaning, that is said above."""
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        row = house.make(kind)
+        for refused in (
+            lambda: commands.change(kind, row, {name: "-1"}, house.access),
+            lambda: raised(commands.save_many(kind, [(row, {name: "-1"})], house.access)),
+        ):
+            with pytest.raises(ValidationError) as problem:
+                refused()
+            assert name in problem.value.message_dict, problem.value
+
+
+def raised(done: list[Any]) -> None:
+    for each in done:
+        if isinstance(each, ValidationError):
+            raise each
+
+
+@pytest.mark.parametrize("text", ["\u202e\u200b", "\u200b", "\ufeff \u2060", "\u3164", "\u2800", "\u00ad", "\u115f\uffa0"], ids=ascii)
+def test_a_name_that_nobody_can_see_is_empty(text: str, house: House) -> None:
+    """Given a text of invisible characters only, when it is to be a name, then it is refused as if it were empty; where none is needed it may stand."""
+    projects = resource("frame.project")
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        for refused in (
+            lambda: commands.change(projects, house.project, {"name": text}, house.access),
+            lambda: raised(commands.save_many(projects, [(house.project, {"name": text})], house.access)),
+        ):
+            with pytest.raises(ValidationError) as problem:
+                refused()
+            assert "name" in problem.value.message_dict
+        commands.change(projects, house.project, {"name": f"项目{text}", "description": text}, house.access)
+        with pytest.raises(ValidationError):
+            talk.say(resource("work.task"), house.make(resource("work.task")), text, access_of(house.owner, house.tenant))

@@ -1,4 +1,4 @@
--- of the migrations fae0ec08054a3614e0953e52650b519a
+-- of the migrations cacc4d8161d87426ba899d41caebea36
 SET LOCAL standard_conforming_strings = on;
 SELECT pg_catalog.set_config('search_path', '', true);
 SET LOCAL check_function_bodies = false;
@@ -3897,9 +3897,11 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('cost', '0004_rates', now()),
   ('cost', '0005_custom_fields', now()),
   ('cost', '0006_sheets', now()),
+  ('cost', '0007_months_and_currencies', now()),
   ('decision', '0001_initial', now()),
   ('decision', '0002_custom_fields', now()),
   ('directory', '0003_spelt_names', now()),
+  ('frame', '0082_known_currencies', now()),
   ('hub', '0011_mapping_drafts', now()),
   ('hub', '0012_words_of_periods', now()),
   ('labour', '0004_currency', now()),
@@ -3954,4 +3956,5 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('schedule', '0005_what_if', now()),
   ('schedule', '0006_one_table_of_alarms', now()),
   ('sessions', '0001_initial', now()),
-  ('usersessions', '0001_initial', now());
+  ('usersessions', '0001_initial', now()),
+  ('work', '0008_work_not_negative', now());

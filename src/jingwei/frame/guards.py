@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from jingwei.frame.models import History, Tenant, TenantModel
+from jingwei.frame.models.month import MonthField
 from jingwei.frame.models.zone import ZoneField
 from jingwei.frame.postgres.base import app_role
 from jingwei.frame.records import doubles, searchable
@@ -248,6 +249,8 @@ def _rule_of(field: models.Field[Any, Any]) -> str | None:
         return f"{column} <> 'NaN'"
     if isinstance(field, ZoneField):
         return f"{column} ~ '^[A-Za-z0-9_+/-]+$'"
+    if isinstance(field, MonthField):
+        return f"{column} ~ '^{bounds.month_pattern}$'"
     return None
 
 

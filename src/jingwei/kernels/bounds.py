@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -16,7 +17,11 @@ largest_id = 2**63 - 1
 longest_text = 200_000
 largest_json = 1_000_000  # bytes
 deepest_json = 64
+month_pattern = r"(19[7-9][0-9]|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])"  # of those years, also as the database reads patterns
 most_minutes = 100 * 366 * 1440  # a hundred years
+_unseen = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+)  # fillers and selectors that are called letters or marks
 _mark = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -39,6 +44,11 @@ def unreadable(text: str) -> str:
     except UnicodeEncodeError:
         return "surrogate"
     return ""
+
+
+def is_seen(text: str) -> bool:
+    """Whether anything of a text can be seen: blanks, marks of direction, joiners and fillers cannot."""
+    return any(each not in _unseen and unicodedata.category(each) not in ("Cc", "Cf", "Zs", "Zl", "Zp") for each in text)
 
 
 def is_too_deep(body: bytes, most: int = deepest_json) -> bool:

@@ -145,6 +145,8 @@ def test_refused_steps_and_changes(chain: Firm) -> None:
         services.request_save(instance=made, changes=[])
     for wrong in (
         {"x": {}},
+        {str(task.pk).translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)}): {"duration_minutes": 1}},
+        {"9" * 5000: {"duration_minutes": 1}},
         {str(task.pk): {}},
         {str(task.pk): {"name": "x"}},
         {str(task.pk): {"duration_minutes": -1}},

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from jingwei.boards import queries as boards
 from jingwei.domains.cost import money, queries
-from jingwei.domains.cost.models import Line, Rate
-from jingwei.frame.models import Notification
-from jingwei.frame.records import exchange
+from jingwei.domains.cost.models import Line, Rate, Snapshot
+from jingwei.frame.models import Notification, Project
+from jingwei.frame.records import commands, exchange
 from jingwei.frame.records.resource import resource
-from jingwei.frame.rights.access import access_of
+from jingwei.frame.rights.access import access_of, system_access
 from jingwei.frame.work import watching
-from tests.domains.conftest import Firm
+from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +134,78 @@ def test_a_rate_is_found_again_however_its_day_is_written_and_what_is_no_day_say
     assert list(Rate.objects.order_by("on").values_list("on", "rate")) == [(date(2026, 3, 9), Decimal("7.20")), (date(2026, 3, 10), Decimal("7.30"))]
     client = firm.client("owner")
     assert client.get("/api/v1/cost.rate/USD/CNY/那天").status_code in (404, 405) and client.get("/api/v1/cost.rate/那天").status_code == 404
+
+
+def snapshot(firm: Firm) -> None:
+    Snapshot(project=firm.project, period="2026-10", bac=1, pv=1, ev=1, ac=1).save()
+
+
+def budget(firm: Firm) -> None:
+    firm.made("cost.package", code="WP", name="x", task=firm.task("任务").pk, budget=Decimal(100))
+
+
+def risk(firm: Firm) -> None:
+    firm.made("risk.risk", title="x", cost_high=Decimal(100))
+
+
+@pytest.mark.parametrize(("keep", "said"), [(snapshot, "frozen in CNY"), (budget, "budgets in CNY"), (risk, "costs in CNY")])
+def test_the_currency_stays_while_amounts_without_one_of_their_own_stand_in_it(firm: Firm, en: None, keep: Any, said: str) -> None:
+    """Given a project with a frozen period, a budget or the cost of a risk, when its currency is changed by any way, then that is refused at `currency`."""
+    with firm.acting("owner"):
+        keep(firm)
+    rights, projects = system_access(firm.tenant.pk), resource("frame.project")
+    firm.project.refresh_from_db()
+    with refuses("currency", said):
+        firm.changed(firm.project, currency="EUR")
+    (refused,) = commands.save_many(projects, [(firm.project, {"currency": "EUR"})], rights)
+    assert said in refused.message_dict["currency"][0]
+    answer = firm.client("owner").patch(f"/api/v1/frame.project/{firm.project.pk}", {"currency": "EUR"}, content_type="application/json")
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "currency"
+    firm.changed(firm.project, name="another name", currency="CNY")
+    firm.changed(firm.second, currency="EUR")
+    assert list(Project.objects.order_by("code").values_list("currency", flat=True)) == ["CNY", "EUR"]
+
+
+def test_lines_keep_their_own_currency_when_the_projects_changes(firm: Firm) -> None:
+    """Given lines, when the project goes over to another currency, then they are told in it by the rates of their days."""
+    with firm.acting("owner"):
+        line(firm, "C1", "80", "CNY")
+        rate(firm, "USD", "8")
+        firm.project.refresh_from_db()
+        firm.changed(firm.project, currency="USD")
+        assert total(firm) == Decimal(10)
+
+
+def test_a_line_without_a_currency_takes_its_projects(firm: Firm) -> None:
+    """Given a project in dollars, when a line is written without a currency by form, program, file and one by one, then it is in dollars."""
+    firm.project.refresh_from_db()
+    firm.changed(firm.project, currency="USD")
+    usual = {"number": "C1", "account": "software", "description": "x", "kind": "actual", "period": "2026-11", "amount": "1"}
+    client = firm.client("finance")
+    made = client.post("/api/v1/cost.line/", usual | {"project": firm.project.pk}, content_type="application/json")
+    assert made.status_code == 201 and made.json()["currency"] == "USD", made.content
+    assert 'value="CNY"' not in client.get("/w/cost.line/new/").text
+    client.post("/w/cost.line/new/", usual | {"project": "P1", "number": "C2", "currency": ""})
+    sheet = exchange.read_sheet(b"project,number,account,description,kind,period,amount\nP1,C3,software,x,actual,2026-11,1\n", "x.csv")
+    with firm.acting("finance"):
+        exchange.apply(resource("cost.line"), sheet, firm.rights("finance"))
+    assert dict(Line.objects.values_list("number", "currency")) == {"C1": "USD", "C2": "USD", "C3": "USD"}
+
+
+@pytest.mark.parametrize("code", ["XXX", "cny", "￥", "人民币", "\u200bCN", "US"])
+def test_only_currencies_that_there_are_come_in(firm: Firm, en: None, code: str) -> None:
+    """Given what is no currency, when a project or a line is to be in it, then it is refused in words; what stands there from before is read and mended."""
+    with refuses("currency", "There is no currency"):
+        firm.changed(firm.project, currency=code)
+    with refuses("currency", "There is no currency"):
+        line(firm, "C1", "1", code)
+    kept = line(firm, "C2", "1")
+    Line.objects.filter(pk=kept.pk).update(currency=code)
+    Project.objects.filter(pk=firm.project.pk).update(currency=code)
+    risk(firm)
+    client = firm.client("owner")
+    for address in ("/", "/portfolio/", "/projects/P1/", "/w/cost.line/", f"/w/cost.line/{kept.pk}/", "/cost/earned-value/P1/", "/risks/P1/"):
+        assert client.get(address).status_code == 200, address
+    firm.project.refresh_from_db()
+    firm.changed(firm.project, currency="CNY")
+    firm.changed(Line.objects.get(pk=kept.pk), currency="CNY")

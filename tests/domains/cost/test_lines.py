@@ -44,6 +44,22 @@ def test_the_page_and_programs_say_why(firm: Firm) -> None:
     assert Line.objects.filter(pk=kept.pk).exists()
 
 
+@pytest.mark.parametrize(("period", "said"), [("２０２６-11", "year and month"), ("٢٠٢٦-11", "year and month"), ("2026-13", "year and month"), ("0001-01", "1970"), ("1969-12", "1970"), ("2201-01", "2200"), ("9999-12", "2200")])  # fmt: skip
+def test_a_period_is_a_month_that_is_planned_in(firm: Firm, en: None, period: str, said: str) -> None:
+    """Given a period in other digits or of a year nobody plans in, when a line is written by form, program or file, then it is refused in words."""
+    given = {"number": "A", "account": "labour", "description": "x", "amount": Decimal(1), "period": period}
+    with refuses("period", said):
+        firm.made("cost.line", **given)
+    (refused,) = commands.save_many(resource("cost.line"), [(None, {"project": firm.project, **given})], system_access(firm.tenant.pk))
+    assert said in refused.message_dict["period"][0]
+
+
+def test_the_first_and_the_last_month_are_taken(firm: Firm) -> None:
+    for number, period in enumerate(("1970-01", "2200-12")):
+        firm.made("cost.line", number=f"A{number}", account="labour", description="x", amount=Decimal(1), period=period, currency="USD")
+    assert firm.client("finance").get("/projects/P1/").status_code == 200
+
+
 def test_what_is_refused_in_a_file_leaves_every_row_as_it_is_stored(firm: Firm) -> None:
     lines = resource("cost.line")
     made = [firm.made("cost.line", number=f"C{n}", account="labour", description="x", amount=Decimal(1), period="2026-11") for n in range(2)]

@@ -48,6 +48,17 @@ def test_the_third_follows(firm: Firm, person: Person, kind: str, change: dict[s
     assert shares(task) == expected
 
 
+@pytest.mark.parametrize(
+    ("change", "field"), [({"work_hours": "9999999"}, "work_hours"), ({"units_percent": "0.01", "work_hours": "500000"}, "work_hours"), ({"duration_minutes": "52704000", "units_percent": "9999"}, "duration_minutes")]
+)  # fmt: skip
+def test_what_would_follow_is_bounded_as_what_is_typed(firm: Firm, person: Person, change: dict[str, Any], field: str, en: None) -> None:
+    """Given a task with planned work, when the third number would be more than a plan holds, then that is said at a field that was given."""
+    task = firm.task("A", duration_minutes=2400, work_hours=Decimal(40), assignee=person)
+    with refuses(field, "more than"):
+        commands.change(resource("work.task"), task, change, firm.rights("manager"))
+    assert shares(task) == (40, 40, 100)
+
+
 def test_what_followed_is_said(firm: Firm, person: Person, en: None) -> None:
     task = firm.task("A", duration_minutes=2400, work_hours=Decimal(40), assignee=person)
     assert work.task_save(instance=task, units_percent=Decimal(50)).told == ["Duration follows: 40 h → 80 h."]

@@ -12,7 +12,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jingwei.connectors.redmine import comments, issues
-from jingwei.connectors.redmine.answers import every_issue, forget, issue_rows, mend_project, mend_reference, moment, of_project, page_limit, part, written
+from jingwei.connectors.redmine.answers import (
+    every_issue,
+    forget,
+    is_number,
+    issue_rows,
+    mend_project,
+    mend_reference,
+    moment,
+    of_project,
+    page_limit,
+    part,
+    written,
+)
 from jingwei.connectors.redmine.custom_fields import keeps_reference, reference_id, shows
 from jingwei.connectors.redmine.project import ask_who, me, project_id, project_of
 from jingwei.hub.contract import (
@@ -81,7 +93,7 @@ class RedmineConnector:
         if stream == comments.name:
             found = comments.lookup(session, [key])[key]
         else:
-            found = self._one(session, key) if key.isdigit() else Absence.MISSING
+            found = self._one(session, key) if is_number(key) else Absence.MISSING
         if found is Absence.NOT_VISIBLE:
             raise Forbidden(f"{stream} {key} is not shown to us")
         return found if isinstance(found, Record) else None
@@ -107,8 +119,8 @@ class RedmineConnector:
         me(session)  # who is not known here is told nothing
         if stream == comments.name:
             return comments.lookup(session, keys)
-        out: dict[str, Found] = {key: Absence.MISSING for key in keys if not key.isdigit()}
-        numbers = [key for key in keys if key.isdigit()]
+        out: dict[str, Found] = {key: Absence.MISSING for key in keys if not is_number(key)}
+        numbers = [key for key in keys if is_number(key)]
         customs = issues.customs_of(session)
         for start in range(0, len(numbers), page_limit):
             chunk = numbers[start : start + page_limit]
@@ -171,7 +183,7 @@ class RedmineConnector:
         in between, our own journal says what we replaced."""
         if stream == comments.name:
             raise Refused("Redmine's comments are not changed from here")
-        if not key.isdigit():
+        if not is_number(key):
             raise Gone(f"issue {key}")
         who, customs = me(session)["id"], issues.customs_of(session)
         before = issues.record(self._row(session, key, whole), session, customs)
@@ -238,11 +250,11 @@ class RedmineConnector:
         """Redmine sends no webhooks by itself; the usual plugins name the issue (and the journal), which is then fetched."""
         payload = body.get("payload") if isinstance(body, Mapping) else None
         issue, journal = (payload.get(each) for each in ("issue", "journal")) if isinstance(payload, Mapping) else (None, None)
-        if not isinstance(issue, Mapping) or not str(issue.get("id", "")).isdigit():
+        if not isinstance(issue, Mapping) or not is_number(issue.get("id", "")):
             return ()
         if stream == issues.name:
             return (Record(stream, str(issue["id"]), {}),)
-        if isinstance(journal, Mapping) and str(journal.get("id", "")).isdigit() and journal.get("notes"):
+        if isinstance(journal, Mapping) and is_number(journal.get("id", "")) and journal.get("notes"):
             return (Record(stream, f"{issue['id']}-{journal['id']}", {}),)
         return ()
 

@@ -33,6 +33,11 @@ def part(body: Any, name: str, kind: type[Made]) -> Made:
     return value
 
 
+def is_number(key: object) -> bool:
+    """Whether a key can be the number of something there: of other digits, such as “²” and “１２”, nothing is called."""
+    return (shown := str(key)).isascii() and shown.isdigit()
+
+
 def written(read_answer: Callable[[], Made]) -> Made:
     """Read what follows a write that was taken. If that fails the write stands, so its outcome is unknown and must be looked up."""
     try:

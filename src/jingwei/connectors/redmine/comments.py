@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from jingwei.connectors.redmine.answers import every_issue, moment, page_limit, part, plain, written
+from jingwei.connectors.redmine.answers import every_issue, is_number, moment, page_limit, part, plain, written
 from jingwei.connectors.redmine.project import me, project_id
 from jingwei.hub.contract import Absence, BrokenAnswer, Field, Forbidden, Found, Gone, Page, Record, Refused, Session, Stream, Title, Values
 
@@ -124,7 +124,7 @@ def lookup(session: Session, keys: Sequence[str]) -> dict[str, Found]:
     issues: dict[str, list[str]] = {}
     for key in keys:
         issue, _, number = key.partition("-")
-        if issue.isdigit() and number.isdigit():
+        if is_number(issue) and is_number(number):
             issues.setdefault(issue, []).append(key)
         else:
             out[key] = Absence.MISSING  # nothing of theirs is called that
@@ -157,7 +157,7 @@ def keys(session: Session) -> Iterator[str]:
 def create(session: Session, values: Values) -> Record:
     """Write a note. Redmine answers without it, so it is read back: our newest journal with this text."""
     issue = str(values.get("issue_id") or "")
-    if not issue.isdigit():
+    if not is_number(issue):
         raise Refused("a comment needs its issue", fields={"issue_id": f"not an issue: {issue!r}"})
     who = me(session)["id"]
     note = {"notes": str(values.get("notes") or ""), "private_notes": bool(values.get("private_notes"))}

@@ -18,6 +18,7 @@ from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.rights.access import Access
+from jingwei.kernels.bounds import whole
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -44,7 +45,7 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
         "critical_now": found.now.critical, "critical_then": found.then.critical,
         "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
         "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
-        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "moved": len(found.moved), "touched": touched,
+        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "moved": len(found.moved), "touched": touched,
         "missing": sorted(int(key) for key in request.changes if int(key) not in found.rows),
     }  # fmt: skip
 
@@ -60,7 +61,7 @@ def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
 
 def changes_told(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What is asked for, task by task, in words."""
-    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named([int(key) for key in changes if str(key).isdecimal()])}
+    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named(filter(None, map(whole, changes)))}
     lines = []
     for key, values in changes.items():
         parts = []

@@ -5,70 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel, TenantModel
+from jingwei.frame.models.currency import CurrencyField, currencies
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
-
-# ISO 4217, of the countries that a Chinese enterprise buys from and sells to
-currencies = [
-    (code, code)
-    for code in [
-        "CNY",
-        "USD",
-        "EUR",
-        "JPY",
-        "HKD",
-        "TWD",
-        "KRW",
-        "SGD",
-        "GBP",
-        "AUD",
-        "CAD",
-        "CHF",
-        "NZD",
-        "SEK",
-        "NOK",
-        "DKK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "RUB",
-        "KZT",
-        "INR",
-        "PKR",
-        "BDT",
-        "LKR",
-        "THB",
-        "VND",
-        "MYR",
-        "IDR",
-        "PHP",
-        "MMK",
-        "KHR",
-        "LAK",
-        "AED",
-        "SAR",
-        "QAR",
-        "KWD",
-        "ILS",
-        "TRY",
-        "EGP",
-        "ZAR",
-        "NGN",
-        "KES",
-        "BRL",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "PEN",
-    ]
-]
-period_rule = RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write the period as year and month, such as 2026-11."))
+from jingwei.frame.models.month import MonthField
 
 
 class Line(ProjectModel, Extended):
@@ -98,8 +43,8 @@ class Line(ProjectModel, Extended):
     account = models.CharField(_("account"), max_length=12, choices=Account.choices)
     description = models.CharField(_("description"), max_length=300)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
-    period = models.CharField(_("period"), max_length=7, validators=[period_rule])
+    currency = CurrencyField(_("currency"), max_length=3, blank=True, help_text=_("Left empty, that of the project."))
+    period = MonthField(_("period"), max_length=7)
     posted_on = models.DateField(_("posting date"), null=True, blank=True)
     supplier = models.CharField(_("supplier"), max_length=200, blank=True)
     task = models.ForeignKey("work.Task", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("task"))
@@ -123,12 +68,17 @@ class Line(ProjectModel, Extended):
     def __str__(self) -> str:
         return f"{self.number} {self.description}"
 
+    def belong(self) -> None:
+        """A line without a currency takes its project's."""
+        super().belong()
+        self.currency = self.currency or self.project.currency
+
 
 class Rate(TenantModel):
     """What one unit of a currency is worth in another from a day on, until the next such day."""
 
-    currency = models.CharField(_("currency"), max_length=3, choices=currencies)
-    base = models.CharField(_("in"), max_length=3, default="CNY", choices=currencies)
+    currency = models.CharField(_("currency"), max_length=3, choices=[(code, code) for code in currencies])
+    base = models.CharField(_("in"), max_length=3, default="CNY", choices=[(code, code) for code in currencies])
     on = models.DateField(_("from"))
     rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8, help_text=_("How many units of the second currency one unit of the first is worth."))
 
@@ -161,10 +111,16 @@ class Package(ProjectModel):
     task = models.ForeignKey("work.Task", models.CASCADE, related_name="+", verbose_name=_("task"), help_text=_("Everything below it belongs to the package."))
     method = models.CharField(_("earning method"), max_length=20, choices=Method.choices, default=Method.PHYSICAL)
     budget = models.DecimalField(
-        _("budget"), max_digits=18, decimal_places=2, null=True, blank=True, help_text=_("Left empty, the planned cost lines of its tasks are the budget.")
+        _("budget"),
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Left empty, the planned cost lines of its tasks are the budget."),
+        validators=[MinValueValidator(0)],
     )
-    units_planned = models.DecimalField(_("units planned"), max_digits=14, decimal_places=3, null=True, blank=True)
-    units_done = models.DecimalField(_("units done"), max_digits=14, decimal_places=3, default=Decimal(0))
+    units_planned = models.DecimalField(_("units planned"), max_digits=14, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)])
+    units_done = models.DecimalField(_("units done"), max_digits=14, decimal_places=3, default=Decimal(0), validators=[MinValueValidator(0)])
 
     class Meta(ProjectModel.Meta):
         verbose_name = _("work package")
@@ -204,7 +160,7 @@ class Snapshot(ProjectModel):
 
     keeps_history: ClassVar[bool] = False
 
-    period = models.CharField(_("period"), max_length=7, validators=[period_rule])
+    period = MonthField(_("period"), max_length=7)
     taken_at = models.DateTimeField(_("frozen at"), auto_now_add=True)
     taken_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("frozen by"))
     bac = models.DecimalField(_("budget at completion"), max_digits=18, decimal_places=2)
@@ -219,7 +175,7 @@ class Snapshot(ProjectModel):
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("project", "period"), name="period_frozen_once")]
 
     def __str__(self) -> str:
-        return self.period
+        return str(self.period)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Once. Raises ValueError when it is there already."""

@@ -11,16 +11,17 @@ from django.db.models import Case, Count, DateField, DecimalField, ExpressionWra
 from django.db.models.functions import Coalesce, Round
 
 from jingwei.domains.cost.models import Line, Rate
+from jingwei.kernels.bounds import month_pattern
 
 money = DecimalField(max_digits=18, decimal_places=2)
 exact = DecimalField(max_digits=30, decimal_places=12)
 
 
 class LastDay(Func):
-    """The last day of a period such as 2026-11."""
+    """The last day of a period such as 2026-11; none of a text that is no month we plan in, which may stand there from before."""
 
     output_field = DateField()
-    template = "(to_date(%(expressions)s || '-01', 'YYYY-MM-DD') + interval '1 month' - interval '1 day')::date"
+    template = f"(to_date(substring(%(expressions)s from '^{month_pattern.replace('(', '(?:')}$') || '-01', 'YYYY-MM-DD') + interval '1 month' - interval '1 day')::date"
 
 
 def valued(rows: QuerySet[Line], currency: str = "") -> QuerySet[Line]:

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jingwei.domains.directory.facts import ProjectPlanningChanged, ProjectTurned
+from jingwei.domains.directory.facts import ProjectCurrencyChanged, ProjectPlanningChanged, ProjectTurned
 from jingwei.domains.directory.models import Person
 from jingwei.frame.models import Project, User
+from jingwei.frame.models.currency import currencies
 from jingwei.frame.telling import facts
 
 # what the dates of a project's tasks depend on
@@ -22,7 +23,7 @@ def project_save(*, instance: Project | None = None, **values: Any) -> Project:
     """Create or change a project. Scheduled from its finish it has one, and no further critical paths."""
     project = instance or Project()
     before = {name: getattr(project, name) for name in planning_fields}
-    was_from_finish = project.is_from_finish
+    was_from_finish, currency = project.is_from_finish, project.currency
     for name, value in values.items():
         setattr(project, name, value)
     check_finish(project)
@@ -30,6 +31,8 @@ def project_save(*, instance: Project | None = None, **values: Any) -> Project:
     project.save()
     if is_new:
         return project
+    if project.currency != currency and currency in currencies:  # what nobody knows as a currency is mended at any time
+        facts.state(ProjectCurrencyChanged(project_id=project.pk, before=currency, after=project.currency))
     if project.is_from_finish != was_from_finish:
         facts.state(ProjectTurned(project_id=project.pk, is_from_finish=project.is_from_finish))
     elif any(getattr(project, name) != kept for name, kept in before.items()):

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.domains.work.models import Task
+from jingwei.kernels import bounds
 from jingwei.kernels.plan.effort import Effort, EffortError, TaskType
 
-most_percent = Decimal(9999)
+most_percent, most_hours = Decimal(9999), Decimal("9999999.99")  # what their columns hold
 usual_minutes, usual_percent = 480, Decimal(100)
 
 
@@ -123,6 +124,12 @@ def _write(task: Task, given: Shares, found: tuple[Fraction, Fraction, Fraction]
     task.units_percent = max(_decimal(units * 100), Decimal("0.01"))
     if task.units_percent > most_percent:
         raise ValidationError({"work_hours": _("That much work in this time takes more than 9999 % units.")})
+    if duration > bounds.most_minutes:
+        raise ValidationError({"work_hours": _("That much work by so few takes more than a hundred years. Lower the planned work or raise the units.")})
+    if task.work_hours > most_hours:
+        raise ValidationError(
+            {"duration_minutes": _("So many units over this time are more than %(most)s h of work. Shorten it or lower the units.") % {"most": most_hours}}
+        )
     said = []
     if task.duration_minutes != given.duration_minutes:
         said.append(_("Duration follows: %(before)s h → %(after)s h.") % {"before": _hours(given.duration_minutes), "after": _hours(task.duration_minutes)})

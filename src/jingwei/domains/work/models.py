@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,7 @@ class Task(ProjectModel, Extended):
         help_text=_("If all goes well. With the pessimistic one it makes a three-point estimate."),
     )
     pessimistic_minutes = models.PositiveIntegerField(_("pessimistic duration (working min)"), null=True, blank=True)
-    work_hours = models.DecimalField(_("planned work (h)"), max_digits=9, decimal_places=2, null=True, blank=True)
+    work_hours = models.DecimalField(_("planned work (h)"), max_digits=9, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)])
     units_percent = models.DecimalField(
         _("units (%)"), max_digits=6, decimal_places=2, default=Decimal(100), help_text=_("How much of the assignee's time the task takes.")
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BigIntegerField, Case, Count, F, Func, Max, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import NullIf
+from django.db.models.functions import Cast, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -84,11 +84,8 @@ def progress_by_project(project_ids: list[int]) -> Any:
     """Tasks, progress weighted by duration, and computed finish of each project: one query."""
     parts = Task.objects.filter(project_id__in=project_ids, is_summary=False).exclude(status=Task.Status.CANCELLED)
     weight = Sum(F("duration_minutes"))
-    return (
-        parts.values("project_id")
-        .annotate(tasks=Count("id"), percent=Sum(F("percent") * F("duration_minutes")) * 1.0 / NullIf(weight, 0), finish=Max("finish"))
-        .order_by()
-    )
+    done = Sum(Cast("percent", BigIntegerField()) * F("duration_minutes"))  # a product of two 32-bit numbers fails where it is no 32-bit number itself
+    return parts.values("project_id").annotate(tasks=Count("id"), percent=done * 1.0 / NullIf(weight, 0), finish=Max("finish")).order_by()
 
 
 def waiting_for(project_id: int, interface_ids: list[int]) -> list[Task]:

@@ -19,6 +19,7 @@ from jingwei.frame.lives.eyes import Authors
 from jingwei.frame.models import History
 from jingwei.frame.telling import facts
 from jingwei.frame.telling.facts import Fact
+from jingwei.kernels.bounds import is_seen
 
 Everything = ("*",)  # of a row that is fixed as a whole
 
@@ -268,7 +269,7 @@ def _tell(row: Any, step: Step, before: str, after: str) -> None:
 
 
 def _require_given(row: Any, step: Step) -> None:
-    empty = [name for name in step.asks if getattr(row, name) in (None, "") or (isinstance(getattr(row, name), str) and not getattr(row, name).strip())]
+    empty = [name for name in step.asks if getattr(row, name) in (None, "") or (isinstance(getattr(row, name), str) and not is_seen(getattr(row, name)))]
     if empty:
         raise ValidationError({name: _("“%(step)s” needs this.") % {"step": step.title} for name in empty})
 

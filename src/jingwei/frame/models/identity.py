@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame.models.currency import CurrencyField
 from jingwei.frame.models.custom import Extended, extra_index
 from jingwei.frame.models.scoped import ScopedManager, TenantModel
 from jingwei.frame.models.spelt import SpeltField
@@ -34,7 +35,7 @@ class Tenant(models.Model):
     code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_rule])
     name = models.CharField(_("name"), max_length=200)
     zone = ZoneField(_("time zone"), max_length=60, default="Asia/Shanghai")
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = CurrencyField(_("currency"), max_length=3, default="CNY")
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     password_profile = models.CharField(_("password rules"), max_length=10, choices=PasswordProfile.choices, default=PasswordProfile.BASIC)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -105,7 +106,7 @@ class Project(TenantModel, Extended):
     manager = models.ForeignKey("frame.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("project manager"))
     customer = models.CharField(_("customer"), max_length=200, blank=True)
     zone = ZoneField(_("time zone"), max_length=60, default="Asia/Shanghai")
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = CurrencyField(_("currency"), max_length=3, default="CNY")
     start_on = models.DateField(_("start date"))
     data_date = models.DateTimeField(_("data date"), null=True, blank=True, help_text=_("Progress is known up to this moment; empty means now."))
     scheduled_from = models.CharField(_("scheduled from"), max_length=6, choices=Direction.choices, default=Direction.START)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import unreadable, whole
 
-__all__ = ["checks_of", "day_of", "known_zone", "number_of", "problem_with", "problems_with", "unreadable", "whole"]
+__all__ = ["checks_of", "day_of", "known_month", "known_zone", "number_of", "problem_with", "problems_with", "unreadable", "whole"]
 
 _sentences = {
     "nul": _("The text contains the character NUL, which cannot be kept. Type it anew or take that character out."),
@@ -35,9 +36,16 @@ def problem_with(field: models.Field[Any, Any] | None, value: Any) -> Validation
     if isinstance(value, str):
         if code := unreadable(value):
             return _told(code)
+        if value.strip() and _is_needed_text(field) and not bounds.is_seen(value):
+            return ValidationError(_("Nothing of this text can be seen. Write something."), code="required")
         if len(value) > bounds.longest_text and not isinstance(field, models.JSONField):
             return ValidationError(_("The text is longer than %(most)s characters. Shorten it."), code="long", params={"most": bounds.longest_text})
     return _problem_with_json(value) if isinstance(field, models.JSONField) else None
+
+
+def _is_needed_text(field: models.Field[Any, Any] | None) -> bool:
+    """A text that must not be empty; what has no field is one."""
+    return field is None or (isinstance(field, models.CharField | models.TextField) and not field.blank)
 
 
 def _problem_with_json(value: Any) -> ValidationError | None:
@@ -111,6 +119,14 @@ def known_zone(value: str) -> None:
     if not bounds.is_zone(value):
         text = _("There is no time zone “%(value)s”. Write one such as Asia/Shanghai, Europe/Berlin or UTC.")
         raise ValidationError(text, code="zone", params={"value": value})
+
+
+def known_month(value: str) -> None:
+    """A month of the years we plan in."""
+    if re.fullmatch(bounds.month_pattern, value) is None:
+        if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value):
+            raise _outside(value)
+        raise ValidationError(_("Write the period as year and month, such as 2026-11."), code="month")
 
 
 def day_of(text: str) -> date | None:

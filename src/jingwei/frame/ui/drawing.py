@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -48,11 +48,8 @@ def moment(value: datetime | None) -> SafeString | str:
 
 def money(amount: Any, currency: str = "CNY") -> str:
     """An amount with its currency."""
-    sign, number = _signs.get(currency, currency + " "), Decimal(amount or 0).quantize(Decimal("0.01"))
-    minus = "-" if number < 0 else ""
-    if abs(number) < 1000:
-        return f"{minus}{sign}{formats.number_format(abs(number), 2, use_l10n=False, force_grouping=False):>s}"
-    return f"{minus}{sign}{abs(number):,.2f}"
+    shown = f"{Decimal(amount or 0):z,.2f}"  # written as text: arithmetic holds 28 digits, and a sum of the greatest amounts has more
+    return f"{'-' if shown.startswith('-') else ''}{_signs.get(currency, currency + ' ')}{shown.removeprefix('-')}"
 
 
 def _boolean(cell: Cell, _row: Any) -> str:

@@ -16,6 +16,7 @@ from jingwei.hub.engine.worklist import label
 from jingwei.hub.models import Conflict, Interface
 from jingwei.hub.monitor.search import local_resource, may_see_values
 from jingwei.hub.register.versions import ready
+from jingwei.kernels import bounds
 from jingwei.kernels.merge import whole
 
 history_at_most = 4000
@@ -207,7 +208,7 @@ def _touched(rows: Sequence[Conflict]) -> dict[int, dict[str, Touched]]:
         for side in ("a", "b"):
             if local_resource(interface, side) is None:
                 continue
-            mine = [c for c in rows if c.interface_id == interface.pk and (getattr(c.link, f"key_{side}") or "").isdigit()]
+            mine = [c for c in rows if c.interface_id == interface.pk and bounds.whole(getattr(c.link, f"key_{side}")) is not None]
             for conflict, line in _lines(interface, side, mine):
                 out[conflict.pk][side] = Touched(line.at, line.who)
     return out

@@ -35,7 +35,7 @@ def number_of(value: Value, form: str = number_forms[0]) -> str:
     everything else: 1,5 is no number where the comma groups, nor is 0,500."""
     shown = str(value).translate(_narrow).strip()
     group, point = _marks(form if isinstance(value, str) else number_forms[0])
-    if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{point}\d+)?|[+-]?\d+(?:{point}\d+)?|[+-]?{point}\d+", shown) is None:
+    if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{point}\d+)?|[+-]?\d+(?:{point}\d+)?|[+-]?{point}\d+", shown, re.ASCII) is None:
         raise Unreadable(Text(f"不是 {form} 形式的数字：{value}", f"not a number written as {form}: {value}"))
     return re.sub(point, ".", re.sub(group, "", shown))
 

@@ -18,12 +18,13 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import turns
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
+from jingwei.kernels.bounds import is_seen, whole
 
 
 @in_turn
 def scenario_make(*, project: Project, name: str) -> Scenario:
     """An empty what-if."""
-    if not name.strip():
+    if not is_seen(name):
         raise ValidationError({"name": _("Give it a name.")})
     if Scenario.objects.filter(project=project, name=name.strip()[:120]).exists():
         raise ValidationError({"name": _("There is a what-if of this name already.")})
@@ -96,7 +97,7 @@ def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]
         raise ValidationError({"changes": _("Give an object: task id → what changes.")})
     known = set(work.tasks_of(project.pk).filter(is_summary=False).values_list("pk", flat=True))
     for key, values in changes.items():
-        if not (str(key).isdecimal() and int(key) in known):
+        if whole(key) not in known:
             raise ValidationError({"changes": _("There is no such task in this project: %(task)s.") % {"task": key}})
         if not isinstance(values, Mapping) or not values or set(values) - {"duration_minutes", "not_before"}:
             raise ValidationError({"changes": _("A task changes by duration_minutes and not_before only.")})
@@ -105,7 +106,7 @@ def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]
             raise ValidationError({"changes": _("duration_minutes is a whole number from 0 on.")})
         if moment is not None and not _is_moment(moment):
             raise ValidationError({"changes": _("not_before is a moment with its zone, such as 2026-11-21T09:00:00+08:00.")})
-    return {str(int(key)): dict(values) for key, values in changes.items()}
+    return {str(whole(key)): dict(values) for key, values in changes.items()}
 
 
 def _is_moment(text: Any) -> bool:
