@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from jingwei.domains.schedule import causes, network
+from jingwei.domains.schedule import causes, network, troubles
 from jingwei.domains.schedule.facts import ScheduleRecalculated
 from jingwei.domains.schedule.models import Recalculation
 from jingwei.domains.schedule.services.alarms import milestones_watch
@@ -40,7 +40,7 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        told = network.in_words(problem, loaded.rows)
+        told = troubles.in_words(problem, loaded.rows)
         failed: Recalculation = Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=told[:300], effects={"problem": told})
         return failed
     moved = _store(loaded, plan)

@@ -1,0 +1,91 @@
+"""A plan that cannot be calculated says so by the task it fails at, wherever one looks, and goes on with the edit that mends it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from jingwei.domains.schedule import network, queries, services
+from jingwei.domains.work import services as work
+from jingwei.domains.work.models import Task
+from jingwei.hub.queries import Outage
+from jingwei.kernels.calendar.stated import CalendarLayer, WorkCalendar
+from jingwei.kernels.uncertainty.planning import DefaultSpread
+from tests.domains.conftest import Firm
+
+pytestmark = pytest.mark.django_db
+end = datetime(2200, 12, 30, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def far(firm: Firm) -> Task:
+    """Ten days of work that begin two days before the last that can be kept, and one task before them."""
+    firm.task("启动", duration_minutes=480)
+    return firm.task("联调", duration_minutes=4800, constraint="SNET", constraint_at=end)
+
+
+def problem_of(firm: Firm) -> str:
+    record = services.project_recalculate(project_id=firm.project.pk)
+    return str(record.effects.get("problem", "")) if record is not None else ""
+
+
+def test_a_task_that_leaves_the_years_is_a_problem_of_the_plan_and_is_named(firm: Firm, far: Task, en: None) -> None:
+    said = problem_of(firm)
+    assert "联调" in said and far.code in said and "2200" in said and "启动" not in said
+
+
+def test_a_project_that_begins_on_the_last_day_is_a_problem_of_its_plan(firm: Firm, en: None) -> None:
+    task = firm.task("联调", duration_minutes=4800)
+    firm.project.start_on = date(2200, 12, 31)
+    firm.project.data_date = None
+    firm.project.save()
+    assert task.code in problem_of(firm)
+
+
+def test_the_first_of_those_that_leave_the_years_is_named(firm: Firm, far: Task, en: None) -> None:
+    after = firm.task("验收", duration_minutes=480)
+    work.dependency_save(predecessor=far, successor=after)
+    assert far.code in (said := problem_of(firm)) and after.code not in said
+
+
+def test_a_plan_from_its_finish_is_held_to_the_same_years(firm: Firm, en: None) -> None:
+    firm.project.scheduled_from, firm.project.finish_on, firm.project.data_date = "finish", date(2200, 12, 31), end
+    firm.project.save()
+    task = firm.task("联调", duration_minutes=48000)
+    assert task.code in problem_of(firm)
+
+
+def test_work_that_fits_nowhere_names_its_task(firm: Firm, en: None) -> None:
+    """A hundred years of clock minutes, eight hours a day: it is the second that is too long, not what waits for it."""
+    first, long, last = firm.task("启动", duration_minutes=480), firm.task("联调", duration_minutes=100 * 365 * 1440), firm.task("验收", duration_minutes=480)
+    work.dependency_save(predecessor=first, successor=long)
+    work.dependency_save(predecessor=long, successor=last)
+    said = problem_of(firm)
+    assert long.code in said and first.code not in said and last.code not in said
+    assert "1970" in said and "does not fit" not in said
+
+
+def test_every_reader_of_the_plan_is_told_the_same(firm: Firm, far: Task, en: None) -> None:
+    for asked in (
+        queries.reasons_of,
+        queries.quality_of,
+        lambda project: queries.uncertain_plan(project, DefaultSpread()),
+        lambda project: queries.compare(project, {}),
+    ):
+        with pytest.raises(ValidationError, match=far.code):
+            asked(firm.project)
+
+
+def test_a_mended_plan_is_calculated_again(firm: Firm, far: Task) -> None:
+    assert problem_of(firm)
+    work.task_save(instance=far, constraint_at=end - timedelta(days=365))
+    assert not problem_of(firm)
+    far.refresh_from_db()
+    assert far.finish is not None and far.finish > end - timedelta(days=365)
+
+
+def test_an_interface_that_is_down_where_nobody_works_ends_no_calculation(firm: Firm) -> None:
+    idle, now = WorkCalendar((CalendarLayer("idle", ((),) * 7, (), "none"),)), datetime(2026, 11, 2, tzinfo=UTC)
+    assert network._restored(idle, now, Outage(1, "x", "x", now, "", 480)) > now
