@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
-from jingwei.domains.schedule import network, queries, services
+from jingwei.domains.schedule import levelling, network, queries, services
 from jingwei.domains.work import services as work
 from jingwei.domains.work.models import Task
+from jingwei.frame.models import Project
 from jingwei.hub.queries import Outage
 from jingwei.kernels.calendar.stated import CalendarLayer, WorkCalendar
 from jingwei.kernels.uncertainty.planning import DefaultSpread
@@ -68,12 +72,14 @@ def test_work_that_fits_nowhere_names_its_task(firm: Firm, en: None) -> None:
 
 
 def test_every_reader_of_the_plan_is_told_the_same(firm: Firm, far: Task, en: None) -> None:
-    for asked in (
+    readers: list[Callable[[Project], Any]] = [
         queries.reasons_of,
         queries.quality_of,
         lambda project: queries.uncertain_plan(project, DefaultSpread()),
         lambda project: queries.compare(project, {}),
-    ):
+        lambda project: levelling.level([project], within_slack=False, seconds=0.1),
+    ]
+    for asked in readers:
         with pytest.raises(ValidationError, match=far.code):
             asked(firm.project)
 
@@ -89,3 +95,21 @@ def test_a_mended_plan_is_calculated_again(firm: Firm, far: Task) -> None:
 def test_an_interface_that_is_down_where_nobody_works_ends_no_calculation(firm: Firm) -> None:
     idle, now = WorkCalendar((CalendarLayer("idle", ((),) * 7, (), "none"),)), datetime(2026, 11, 2, tzinfo=UTC)
     assert network._restored(idle, now, Outage(1, "x", "x", now, "", 480)) > now
+
+
+def test_every_page_of_the_plan_says_at_which_task_it_is_to_be_mended(firm: Firm, far: Task) -> None:
+    """Given a plan that fails, then its pages say so with a way to the task, in the reader's language; once it is mended, none does."""
+    with translation.override("en"):
+        assert problem_of(firm)
+    client = firm.client("manager")
+    for address in ("/schedule/gantt/P1/", "/schedule/quality/P1/", "/schedule/reasons/P1/", "/projects/P1/"):
+        page = client.get(address).content.decode()
+        assert f'href="/w/work.task/{far.pk}/"' in page and "plan-trouble" in page and f"“{far.code} 联调”的日期" in page, address
+    work.task_save(instance=far, constraint_at=end - timedelta(days=365))
+    problem_of(firm)
+    work.task_save(instance=far, constraint_at=end)
+    problem_of(firm)
+    work.task_save(instance=far, constraint_at=end - timedelta(days=365))
+    assert not problem_of(firm), "no date moves by this, and yet it is over"
+    for address in ("/schedule/gantt/P1/", "/projects/P1/"):
+        assert "plan-trouble" not in client.get(address).content.decode(), address

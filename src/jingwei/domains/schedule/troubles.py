@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.kernels import bounds
@@ -76,6 +78,19 @@ def task_of(problem: Exception) -> int | None:
     if isinstance(problem, LeavesYears):
         return problem.key
     return next((key for key in problem.keys if isinstance(key, int)), None) if isinstance(problem, PlanCycleError) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a plan has no new dates, in the language of now, and the task to mend it at."""
+
+    text: str
+    task: int | None
+
+
+def told(problem: ValidationError) -> Trouble:
+    """What was raised because of a plan that cannot be calculated, for a page."""
+    return Trouble("; ".join(problem.messages), task_of(problem.__cause__) if isinstance(problem.__cause__, Exception) else None)
 
 
 def in_words(problem: Exception, rows: Mapping[int, Mapping[str, Any]]) -> str:
