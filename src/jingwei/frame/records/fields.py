@@ -182,12 +182,10 @@ class DurationField(forms.IntegerField):
     default_error_messages = {"invalid": _("“%(value)s” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts minutes.")}
 
     def to_python(self, value: Any) -> int | None:
-        if not isinstance(value, str) or not value.strip():
-            return super().to_python(value)
         try:
-            return durations.parse(value)
-        except ValueError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value[:40]}) from None
+            return durations.parse(value) if isinstance(value, str) and value.strip() else super().to_python(value)
+        except (ValueError, ValidationError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": str(value)[:40]}) from None
 
     def prepare_value(self, value: Any) -> Any:
         return duration_text(value) if isinstance(value, int) else value
