@@ -104,6 +104,21 @@ def test_a_storm_of_demands_is_one_job(two: tuple[Tenant, Tenant], django_captur
         assert not Demand.objects.filter(key="7").exists()
 
 
+def test_a_new_demand_does_not_wait_behind_the_retry_of_an_old_one(two: tuple[Tenant, Tenant], django_capture_on_commit_callbacks: Any) -> None:
+    """Given a job whose retry is due in an hour, when it is demanded anew, then it runs at once; what only sweeps leaves the pause as it is."""
+    late = "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now() AND queueing_lock = 'schedule.recalculate:%s:9'"
+    with scope.within(scope.Scope(two[0].pk)):
+        jobs.defer("schedule.recalculate", once="9", key="9", delay_seconds=3600)
+        jobs.defer("schedule.recalculate", once="8", key="8", delay_seconds=3600)
+        Demand.objects.create(tenant_id=two[0].pk, job="schedule.recalculate", key="9")
+        jobs.sweep(older_than_seconds=-1)
+        assert raw(late % two[0].pk) == [(1,)]
+        with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+            jobs.demand("schedule.recalculate", 9)
+        assert raw(late % two[0].pk) == [(0,)]
+        assert raw("SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now()") == [(1,)], "others keep their time"
+
+
 def test_a_forgotten_demand_is_swept(two: tuple[Tenant, Tenant]) -> None:
     with scope.within(scope.Scope(two[0].pk)):
         Demand.objects.create(tenant_id=two[0].pk, job="schedule.recalculate", key="9")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -222,3 +223,22 @@ def test_a_double_is_named_by_something_that_can_be_read(house: House, inside: C
         with pytest.raises(ValidationError) as caught:
             commands.change(resource("work.task"), moved, {"project": other.pk}, house.access)
     assert "T-93" in str(caught.value) and "P2”" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [each for each in resources() if each.natural_key], ids=lambda each: each.key)
+def test_a_row_whose_key_is_emptied_comes_back_from_its_export_as_itself(house: House, inside: Callable[[], Any], kind: Resource) -> None:
+    """Given a row, when a part of its key is emptied, singly or among many, then that is refused, or what is imported of its own export changes nothing."""
+    ways: list[Callable[[Any, str], Any]] = [
+        lambda row, name: commands.change(kind, row, {name: ""}, house.access),
+        lambda row, name: commands.save_many(kind, [(row, {name: ""})], house.access),
+    ]
+    with inside():
+        pk = house.make(kind).pk
+        for name in {path.split("__")[0] for path in kind.natural_key}.intersection(kind.fields):
+            for empty in ways:
+                with contextlib.suppress(ValidationError):
+                    empty(kind.model.objects.get(pk=pk), name)
+                assert getattr(kind.model.objects.get(pk=pk), name) != "", f"{kind.key} {name}"
+                text = b"".join(exchange.export_csv(kind, kind.rows(house.access).filter(pk=pk), exchange.fields_of(kind)))
+                report = exchange.dry_run(kind, exchange.read_sheet(text, "x.csv", kind), house.access)
+                assert [row.action for row in report.rows] == ["unchanged"], f"{kind.key} {name}: {report.rows}"

@@ -102,6 +102,42 @@ def test_rows_that_turn_out_to_be_the_same_are_refused_however_they_are_named(ho
         assert [row.action for row in report.rows] == ["error", "error"] and links.model.objects.count() == 0
 
 
+yes = ("1", "true", "TRUE", "t", "Yes", "y", "on", "是", "对", "√", "✓")
+no = ("0", "false", "f", "No", "n", "off", "否", "错", "×", "✗")
+
+
+def test_yes_and_no_are_taken_in_both_languages_and_no_other_word_is_a_no(house: House, inside: Any) -> None:
+    """Given a column of yes and no, then every usual word of either language is taken, another one is told at its column, and an empty cell says nothing."""
+    kind, people = resource("work.task"), resource("directory.person")
+    headers = ("project", "code", "name", "is_milestone")
+    with inside(), translation.override("en"):
+        rows = [("P1", f"M{n}", "x", word) for n, word in enumerate((*yes, *no))]
+        assert exchange.apply(kind, sheet_of(*rows, headers=headers), house.access).is_clean
+        assert list(kind.model.objects.order_by("pk").values_list("is_milestone", flat=True)) == [True] * len(yes) + [False] * len(no)
+        report = exchange.apply(kind, sheet_of(("P1", "M0", "x", ""), ("P1", f"M{len(yes)}", "x", ""), headers=headers), house.access)
+        assert [row.action for row in report.rows] == ["unchanged"] * 2
+        for word in ("vielleicht", "nein", "2", "不清楚", "-"):
+            for code in ("M0", "neu"):
+                [row] = exchange.dry_run(kind, sheet_of(("P1", code, "x", word), headers=headers), house.access).rows
+                assert (
+                    row.action == "error" and set(row.errors) == {"is_milestone"} and word in row.errors["is_milestone"] and row.given == {"is_milestone": word}
+                )
+        [row] = exchange.apply(people, sheet_of(("E-77", "李", ""), headers=("number", "name", "is_active")), house.access).rows
+        assert row.action == "create" and people.model.objects.get(number="E-77").is_active, "not given: as usual"
+
+
+def test_no_way_takes_an_unknown_word_for_a_yes(house: House, inside: Any) -> None:
+    kind = resource("work.task")
+    with inside():
+        row = house.make(kind)
+        for word in ("maybe", "nein"):
+            with pytest.raises(ValidationError) as problem:
+                commands.change(kind, row, {"is_milestone": word}, house.access)
+            assert set(problem.value.message_dict) == {"is_milestone"}
+        commands.change(kind, row, {"is_milestone": "no"}, house.access)
+        assert kind.model.objects.get(pk=row.pk).is_milestone is False
+
+
 def test_the_good_rows_alone_or_all_or_nothing_and_one_undo(house: House, inside: Any) -> None:
     kind = resource("work.task")
     sheet = sheet_of(("P1", "G1", "gut"), ("P9", "G2", "wohin?"), ("P1", "G3", "gut"))

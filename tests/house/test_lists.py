@@ -70,6 +70,12 @@ def test_values_no_filter_can_read_are_refused(kind: Resource, house: House) -> 
         assert answer.status_code == (422 if is_closed else 200) and (not is_closed or answer.json()["errors"][0]["field"] == asked)
 
 
+def test_a_tag_of_blanks_is_borne_by_no_row(house: House, inside: Callable[[], Any]) -> None:
+    with inside():
+        house.make(resource("work.task"))
+    assert client_of(house.owner).get("/api/v1/work.task/", {"tag": "  "}).json()["items"] == []
+
+
 @pytest.mark.parametrize("order", ["", "amount", "-amount", "posted_on", "-posted_on", "project", "-number"])
 def test_behind_each_cursor_comes_what_is_next(order: str, lines: Resource, house: House) -> None:
     """Given rows of equal and of empty values, when a program goes from cursor to cursor, then it sees the list as it is, each row once."""

@@ -178,7 +178,9 @@ def test_a_list_goes_on_behind_its_cursor_and_is_compact(house: House, made: Cal
     ("tool", "arguments", "field"),
     [
         ("list", {"kind": "work.task", "filters": {"statsu": "todo"}}, "statsu"), ("list", {"kind": "work.task", "size": 1000}, "size"),
-        ("list", {"kind": "work.task", "fields": ["password"]}, "fields"), ("list", {"kind": "work.task", "after": "banana"}, "after"), ("read", {"kind": "banana", "key": 1}, "kind"),
+        ("list", {"kind": "work.task", "fields": ["password"]}, "fields"), ("list", {"kind": "work.task", "after": "banana"}, "after"), ("list", {"kind": "work.task", "filters": {"tag": "\0"}}, "tag"),
+        ("list", {"kind": "work.task", "filters": {"tag": "x\ud800"}}, "tag"), ("list", {"kind": "work.task", "words": "\0"}, "q"), ("list", {"kind": "work.task", "filters": {"project": "\0"}}, "project"),
+        ("read", {"kind": "banana", "key": 1}, "kind"),
         ("read", {"kind": "work.task", "key": "nul\u0000"}, "key"), ("read", {"kind": "work.task", "key": 10**30}, "key"), ("read", {"kind": "work.task"}, "key"),
         ("search", {"words": ""}, "words"), ("report", {"report": "banana", "project": "P1"}, "report"), ("kinds", {"strange": 1}, "strange"),
         ("create", {"kind": "work.task", "values": {"project": "P1", "name": "x", "nmae": "x"}}, "nmae"), ("create", {"kind": "work.task", "values": {"project": "P1", "name": "x" * 10_000}}, "name"),

@@ -18,6 +18,7 @@ from jingwei.frame.records import commands, exchange
 from jingwei.frame.records.resource import Resource, resource, resources
 from jingwei.frame.rights.access import access_of
 from tests.house.conftest import House
+from tests.house.test_doubles import graphql_fields
 
 pytestmark = pytest.mark.django_db
 odd: list[tuple[str, Any, str, str]] = [
@@ -140,3 +141,47 @@ def test_a_name_that_nobody_can_see_is_empty(text: str, house: House) -> None:
         commands.change(projects, house.project, {"name": f"项目{text}", "description": text}, house.access)
         with pytest.raises(ValidationError):
             talk.say(resource("work.task"), house.make(resource("work.task")), text, access_of(house.owner, house.tenant))
+
+
+def typed(kinds: tuple[type[Any], ...]) -> list[tuple[Resource, str]]:
+    return [(kind, name) for kind in resources() for name in kind.plain_fields if isinstance(kind.model_field(name), kinds)]
+
+
+def named(each: Any) -> str:
+    return each.key if isinstance(each, Resource) else str(each)
+
+
+def refusals(house: House, kind: Resource, row: Any, values: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """What a program is told that sends these values, by every way."""
+    client, path = Client(headers=token_of(house, house.owner) | {"Accept-Language": "en"}), f"/api/v1/{kind.key}/{row.pk}"
+    rest = client.patch(path, json.dumps(values), content_type="application/json")
+    field = next(f for f in graphql_fields() if f.lower() == f"change{kind.key.replace('.', '')}")
+    query = {"query": f"mutation($k: String!, $v: JSON!) {{ {field}(key: $k, values: $v) {{ id }} }}", "variables": {"k": str(row.pk), "v": values}}
+    graphql = client.post("/graphql", json.dumps(query), content_type="application/json")
+    assert rest.status_code == 422, rest.content[:300]
+    return {"rest": rest.json()["errors"], "graphql": graphql.json().get("errors") or []}
+
+
+@pytest.mark.parametrize(("kind", "name"), typed((models.DateField,)), ids=named)
+def test_a_number_is_no_date(kind: Resource, name: str, house: House) -> None:
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        row = house.make(kind)
+    for value in (0, 1e9, True, "0", "20260309", "nan"):
+        for way, told in refusals(house, kind, row, {name: value}).items():
+            assert "A number is no date" in json.dumps(told) and name in json.dumps(told), (way, value, told)
+
+
+@pytest.mark.parametrize(("kind", "name"), typed((models.ForeignKey, models.IntegerField, models.DecimalField)), ids=named)
+def test_a_yes_is_no_row_and_no_number(kind: Resource, name: str, house: House) -> None:
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        row = house.make(kind)
+    for way, told in refusals(house, kind, row, {name: True}).items():
+        assert "This takes no true or false" in json.dumps(told) and name in json.dumps(told), (way, told)
+
+
+@pytest.mark.parametrize("kind", list(resources()), ids=named)
+def test_what_a_row_belongs_to_is_told_by_name(kind: Resource, house: House) -> None:
+    with scope.within(scope.Scope(house.tenant.pk, house.owner.pk)):
+        row = house.make(kind)
+    told = Client(headers=token_of(house, house.owner)).get(f"/api/v1/{kind.key}/{row.pk}").json()
+    assert not [name for name in told if f"{name}_name" in told and told[name] is not None and told[f"{name}_name"] is None]

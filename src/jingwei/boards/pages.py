@@ -77,7 +77,7 @@ def dashboard(request: Request, code: str) -> HttpResponse:
     standing = queries.standings([project], request.access)[0]
     chains = queries.why_late(standing, standing.endangered)
     context = {
-        "project": project, "standing": standing, "endangered": [(m, chains[m.pk]) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
+        "project": project, "standing": standing, "trouble": schedule.problem_of(project.pk), "endangered": [(m, chains[m.pk]) for m in standing.endangered], "critical": work.next_critical(project.pk)[:8],
         "happenings": queries.happenings(project, since, request.access), "milestones": work.milestones_of(project.pk), "costs": queries.cost_series([project.pk] if standing.sees_money else [], project.currency), "left_out": cost.left_out([project.pk]) if standing.sees_money else [], "curve": curves.progress_curve(project), "tasks": queries.soon([project.pk]),
         "baseline": schedule.current_baseline(project.pk), "spans": spans, "span": span if span in spans else "1",
     }  # fmt: skip

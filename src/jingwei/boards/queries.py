@@ -205,7 +205,7 @@ def _moves(project: Project, since: datetime, *, names_outages: bool) -> list[Ha
         parts = [_("“%(name)s” became endangered") % {"name": m["name"]} for m in record.effects.get("endangered", [])]
         parts += [_("“%(name)s” is safe again") % {"name": m["name"]} for m in record.effects.get("saved", [])]
         cause = schedule.cause_told(record.cause) if names_outages or not record.effects.get("outages") else _("the plan changed")
-        if problem := record.effects.get("problem"):
+        if problem := schedule.problem_told(record.effects):
             parts.append(_("Dates could not be computed: %(problem)s") % {"problem": problem})
         if parts:
             out.append(Happening(record.at, ", ".join([*parts, _("%(count)s tasks moved") % {"count": record.moved}]), cause))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from jingwei.domains.schedule import network, services
 from jingwei.domains.work import services as work
@@ -155,3 +160,69 @@ def test_a_baseline_of_a_name_that_is_there_is_told_beside_the_picture(firm: Fir
     for words in ("", "There is a baseline of this name already"):
         page = client.post("/schedule/gantt/P1/baseline/", {"name": "首次"}, follow=True, headers={"Accept-Language": "en"})
         assert page.status_code == 200 and words in page.text
+
+
+pythons = re.compile(r"NoneType|object (is|has)|attribute|not iterable|unhashable|int\(\)|Expecting|literal|KeyError|%\(")
+
+
+def is_refused_in_words(answer: Any) -> bool:
+    return answer.status_code == 422 and all(each["field"] and each["message"] and not pythons.search(each["message"]) for each in answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"links": {"add": [{"predecessor": 1, "successor": 2}]}}, "links.add[0].from"),
+        ({"links": {"add": [{"from": True, "to": 2}]}}, "links.add[0].from"),
+        ({"links": {"add": 5}}, "links.add"),
+        ({"links": []}, "links"),
+        ({"tasks": {"remove": [None]}}, "tasks.remove[0]"),
+        ({"tasks": {"add": [{"name": {}}]}}, "tasks.add[0].name"),
+        ({"tasks": {"add": [{"name": "x", "after": "before"}]}}, "tasks.add[0].after"),
+        ({"changes": None, "tasks": 1}, "tasks"),
+        ({"changes": [{"name": "x"}]}, "changes[0].task"),
+        ({"changes": [{"task": 1}, []]}, "changes[1]"),
+        ({"changes": [{"task": 1, "start": 5}]}, "changes[0].start"),
+        ({"changes": [{"task": 1, "start": "2026-13-01T09:00"}]}, "changes[0].start"),
+        ({"changes": [{"task": 1, "start": "9999-12-01T09:00"}]}, "changes[0].start"),
+        ({"changes": [{"task": 1, "deadline": "0001-01-01T00:00"}]}, "changes[0].deadline"),
+        ({"changes": [{"task": 1, "name": ["x"]}]}, "changes[0].name"),
+        ({"changes": [{"task": 1, "version": "x"}]}, "changes[0].version"),
+        ([], "changes"),
+        (None, "changes"),
+    ],
+)
+def test_what_has_another_shape_is_refused_at_its_place(firm: Firm, en: None, body: Any, field: str) -> None:
+    for where in ("preview", "commit"):
+        answer = ask(firm, where, json.dumps(body))  # type: ignore[arg-type]
+        assert is_refused_in_words(answer) and [each["field"] for each in answer.json()["errors"]] == [field], answer.content
+
+
+@pytest.mark.parametrize("value", [1e300, True, float("nan"), -1e300, "much"])
+def test_what_is_no_duration_is_said_with_its_value(firm: Firm, plan: dict[str, Task], value: Any) -> None:
+    answer = ask(firm, "commit", {"changes": [{"task": plan["开发"].pk, "duration_minutes": value}]})
+    assert is_refused_in_words(answer) and str(value)[:3] in answer.json()["errors"][0]["message"]
+
+
+values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["FS", "SNET", "2026-11-12T09:00", "3d", 10**30])
+fields = st.sampled_from(
+    ["task", "start", "version", "deadline", "constraint", "constraint_at", "duration_minutes", "percent", "name", "is_milestone", "assignee", "calendar", "parent", "after"]
+)  # fmt: skip
+odd = st.recursive(values, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(fields | st.sampled_from(["from", "to", "add", "remove"]), inner, max_size=2), max_leaves=4)  # fmt: skip
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_request_of_any_shape_is_an_error_of_the_server(firm: Firm, plan: dict[str, Task], data: st.DataObject) -> None:
+    """Payloads that are nearly right, each with something odd in it: done, or refused in words."""
+    task = st.sampled_from([each.pk for each in plan.values()]) | odd
+    change = st.dictionaries(fields, odd, max_size=3).flatmap(lambda more: st.builds(lambda pk: {"task": pk} | more, task)) | odd
+    link = st.fixed_dictionaries({"from": task, "to": task}, optional={"type": odd, "lag_minutes": odd}) | odd
+    both = {"add": st.lists(link, max_size=2) | odd, "remove": st.lists(odd, max_size=2) | odd}
+    new = {"add": st.lists(st.fixed_dictionaries({"name": odd}, optional={"after": task}) | odd, max_size=2) | odd, "remove": st.lists(task, max_size=1) | odd}
+    body = data.draw(
+        st.fixed_dictionaries({}, optional={"changes": st.lists(change, max_size=2) | odd, "links": st.fixed_dictionaries({}, optional=both) | odd, "tasks": st.fixed_dictionaries({}, optional=new) | odd}) | odd
+    )  # fmt: skip
+    with translation.override("en"):
+        answer = ask(firm, "preview", json.dumps(body))  # type: ignore[arg-type]
+    assert answer.status_code in (200, 403, 409) or is_refused_in_words(answer), (answer.status_code, answer.content)

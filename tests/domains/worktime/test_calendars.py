@@ -16,6 +16,7 @@ from jingwei.domains.worktime.pages import hours_given, hours_text
 from jingwei.frame.models import Demand
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
+from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm, refuses, staff
 
 office = [[540, 720], [780, 1080]]
@@ -162,3 +163,12 @@ def test_hours_are_read_as_people_write_them(en: None) -> None:
     assert hours_text(office) == "09:00-12:00, 13:00-18:00"
     with refuses("shifts", "not understood"):
         hours_given("nine to five")
+
+
+def test_a_second_calendar_of_a_project_is_refused_at_the_project_and_of_a_person_at_the_person(firm: Firm, en: None) -> None:
+    person = Person.objects.get(number="E-1")
+    of = {"project": {"layer": "project", "project": firm.project.pk, "person": None}, "person": {"layer": "person", "project": None, "person": person.pk}}
+    for field, values in of.items():
+        commands.create(resource("worktime.calendar"), values | {"name": f"{field} one"}, system_access(firm.tenant.pk))
+        with refuses(field, "already"):
+            commands.create(resource("worktime.calendar"), values | {"name": f"{field} two"}, system_access(firm.tenant.pk))

@@ -208,3 +208,13 @@ def test_what_was_left_deliberately_goes_with_the_version_into_the_file(joined: 
     wanted = files.read(files.export(fresh(joined)))
     assert wanted["mapping"]["left"] == {"status": {"a": [], "b": ["blocked"]}}
     assert services.version_switch(interface=fresh(joined), number=1).number == 3
+
+
+@pytest.mark.parametrize("name", ["rows", "extras", "table-name-rows"])
+@pytest.mark.parametrize("value", ["x", "-1", "1.5", "²", "9" * 5000])
+def test_a_damaged_count_of_rows_is_refused_in_words(joined: Joined, name: str, value: str) -> None:
+    form, client = form_of(joined) | {"op-0-0": "code", name: value}, browser(engineer(joined))
+    for path in ("preview/", "publish/", "draft/", "draft/check/"):
+        answer = client.post(page + path, form)
+        assert answer.status_code == 422 and "The form is damaged" in answer.content.decode() and name in answer.content.decode(), path
+    assert not MappingDraft.objects.exists()

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.domains.directory import queries as directory
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule import network, troubles
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
@@ -50,6 +50,7 @@ def level(
     now: datetime | None = None
     for project in projects:
         loaded = network.load(project, keeps_levelling=False)
+        _require_calculable(loaded)
         calendars |= {_calendar_of(project, name): each for name, each in loaded.calendars.items()}
         starts[project.pk] = network.start_of(project, loaded.calendar.zone)
         now = max(project.data_date or loaded.now, now) if now else project.data_date or loaded.now
@@ -93,6 +94,14 @@ def level(
         {"task": each.task, "name": names[each.task], "who": people.get(each.resource, each.skill)} for each, _text in summary_assignments(tasks, assignments)
     ]
     return _told(found, names, people, codes, prints) | {"ignored": ignored}
+
+
+def _require_calculable(loaded: network.Loaded) -> None:
+    """A plan that has no dates by itself has none levelled, and by itself its task is known."""
+    try:
+        network.calculate_with(loaded, loaded.activities)
+    except (PlanError, CalendarError) as problem:
+        raise ValidationError(troubles.in_words(problem, loaded.rows)) from problem
 
 
 def _refuse_missing(booked: Iterable[Mapping[str, Any]], skilled: Mapping[int, tuple[str, frozenset[str]]], names: Mapping[int, str]) -> None:

@@ -46,7 +46,8 @@ class BaselineTask(ProjectModel):
 
 
 class Recalculation(ProjectModel):
-    """One recalculation: what caused it, how long it took, what it moved. `effects` = {"moved": n, "milestones": [...]}"""
+    """One recalculation: what caused it, how long it took, what it moved. `effects` = {"endangered", "saved", "outages"}, with "mended" when
+    the one before had failed; of one that failed {"problem", "said" in both languages, "task" to mend it at, or None}."""
 
     keeps_history: ClassVar[bool] = False
 

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from jingwei.domains.schedule import troubles
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
@@ -21,11 +21,11 @@ from jingwei.kernels.calendar.stated import WorkCalendar, moment_of, wall_minute
 from jingwei.kernels.network.critical_path import RunRules
 from jingwei.kernels.plan.from_finish import carried_out, schedule_from_finish
 from jingwei.kernels.plan.incremental import HeldPlan
-from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, Dependency, PlanCycleError, PlanDates
+from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
-    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "name", "levelled_until", "version", "calendar_id",
+    "interface_id", "status", "start", "finish", "late_start", "late_finish", "total_float_minutes", "free_float_minutes", "is_critical", "code", "name", "levelled_until", "version", "calendar_id",
 )  # fmt: skip
 
 
@@ -129,10 +129,13 @@ def _read(project_id: int) -> _Kept:
 
 
 def _restored(calendar: WorkCalendar, now: datetime, outage: Outage) -> datetime:
-    """When work that needs the interface can go on: the expected working time to restore it, from now."""
-    compiled = compile_calendar(calendar, (now - timedelta(days=30)).date(), (now + timedelta(days=400)).date())
-    here = wall_minute(now, calendar.zone)
-    return moment_of(int(compiled.wall_start(int(compiled.work_at(here)) + outage.restore_minutes)), calendar.zone)
+    """When work that needs the interface can go on: the expected working time to restore it, from now; where so much is not worked, as far as was looked."""
+    until = now + timedelta(days=400)
+    compiled = compile_calendar(calendar, (now - timedelta(days=30)).date(), until.date())
+    try:
+        return moment_of(int(compiled.wall_start(int(compiled.work_at(wall_minute(now, calendar.zone))) + outage.restore_minutes)), calendar.zone)
+    except HorizonError:
+        return until
 
 
 def _activity(row: Mapping[str, Any], held_until: datetime | None) -> Activity[int]:
@@ -158,6 +161,14 @@ def calculate(loaded: Loaded) -> PlanDates[int]:
     """Dates of the plan. The network compiled for the last calculation serves again, with the activities that differ put into it."""
     if loaded.project.is_from_finish:
         return calculate_with(loaded, loaded.activities)
+
+    def again(activities: troubles.Activities, links: troubles.Links) -> PlanDates[int]:
+        return _held_dates(loaded) if activities is loaded.activities else _dates(loaded, activities, links)
+
+    return troubles.calculated(loaded.activities, loaded.links, again)
+
+
+def _held_dates(loaded: Loaded) -> PlanDates[int]:
     project_id, rules, calendars = loaded.project.pk, loaded.rules, loaded.calendars
     held = _plans.get(project_id)
     if held is None or held.zone != loaded.calendar.zone:
@@ -172,12 +183,16 @@ def calculate(loaded: Loaded) -> PlanDates[int]:
 
 def calculate_with(loaded: Loaded, activities: Mapping[int, Activity[int]]) -> PlanDates[int]:
     """Dates the plan would have with these activities; nothing is kept."""
+    return troubles.calculated(activities, loaded.links, lambda some, links: _dates(loaded, some, links))
+
+
+def _dates(loaded: Loaded, activities: troubles.Activities, links: troubles.Links) -> PlanDates[int]:
     given, zone, finish = list(activities.values()), loaded.calendar.zone, loaded.required_finish
     if finish is not None:
         return schedule_from_finish(
-            given, loaded.links, loaded.calendars, finish=finish, zone=zone, data_date=loaded.project.data_date or loaded.now, logic=loaded.rules.logic
+            given, links, loaded.calendars, finish=finish, zone=zone, data_date=loaded.project.data_date or loaded.now, logic=loaded.rules.logic
         )
-    return _told(loaded, HeldPlan.build(given, loaded.links, loaded.calendars, loaded.rules, zone).dates(loaded.rules))
+    return _told(loaded, HeldPlan.build(given, links, loaded.calendars, loaded.rules, zone).dates(loaded.rules))
 
 
 def _told(loaded: Loaded, dates: PlanDates[int]) -> PlanDates[int]:
@@ -191,15 +206,6 @@ def carried_forward(loaded: Loaded) -> PlanDates[int]:
         return dates
     data_date = loaded.project.data_date or loaded.now
     return carried_out(dates, list(loaded.activities.values()), loaded.links, loaded.calendars, zone=loaded.calendar.zone, data_date=data_date)
-
-
-def in_words(problem: Exception, rows: Mapping[int, Mapping[str, Any]]) -> str:
-    """Why a plan is not calculated; tasks that wait for each other by their names, and the mend."""
-    if not isinstance(problem, PlanCycleError):
-        return str(problem)
-    names = [str(rows[key]["name"]) if isinstance(key, int) and key in rows else "?" for key in [*problem.keys, problem.keys[0]]]
-    text = _("These tasks wait for each other: %(tasks)s. Remove one of the links between them, or take one of them out of its summary.")
-    return text % {"tasks": " → ".join(names)}
 
 
 def start_of(project: Project, zone: str) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule import network, troubles
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.frame.words import in_words
@@ -39,7 +39,7 @@ def quality_against(project: Project, baseline: Mapping[int, tuple[datetime | No
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
+        raise ValidationError(troubles.in_words(problem, loaded.rows)) from problem
     staffed = work.staffed_ids(project.pk)
     promises = {pk: Promise(*baseline.get(pk, (None, None)), has_resource=pk in staffed) for pk in loaded.rows}
     checks = examine(

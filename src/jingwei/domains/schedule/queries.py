@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,15 +15,18 @@ from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, 
 from jingwei.domains.schedule.quality import Quality, quality_against
 from jingwei.domains.schedule.reasons import Reasons, reasons_of
 from jingwei.domains.schedule.scenario import Comparison, compare
+from jingwei.domains.schedule.troubles import Trouble
+from jingwei.domains.schedule.troubles import told as trouble_of
 from jingwei.domains.schedule.uncertainty import UncertainPlan, uncertain_plan
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import LongWork, Project
+from jingwei.frame.telling.wording import worded
 from jingwei.kernels.calendar.stated import WorkCalendar, provisional_years
 
 __all__ = [
-    "Beside", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "project_file", "quality_of", "reasons_of", "recalculations",
-    "scenarios", "uncertain_plan",
+    "Beside", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "problem_of", "problem_told", "project_file", "quality_of", "reasons_of", "recalculations",
+    "scenarios", "trouble_of", "uncertain_plan",
 ]  # fmt: skip
 
 levelling = "schedule.level"  # the kind of long work that levels
@@ -32,6 +36,17 @@ def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[R
     """What moved and why, newest first."""
     rows = Recalculation.objects.filter(project_id=project_id).order_by("-id")
     return rows if since is None else rows.filter(at__gte=since)
+
+
+def problem_of(project_id: int) -> Trouble | None:
+    """What keeps the plan from being calculated; None when the last calculation came to its end."""
+    last = recalculations(project_id).values_list("effects", flat=True).first()
+    return Trouble(problem_told(last), last.get("task")) if last and "problem" in last else None
+
+
+def problem_told(effects: Mapping[str, Any]) -> str:
+    """Why a calculation failed, in the language of now; nothing when it did not."""
+    return worded(effects.get("said") or effects.get("problem"))
 
 
 def baselines_of(project_id: int) -> QuerySet[Baseline]:

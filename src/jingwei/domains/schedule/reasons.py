@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule import network, troubles
 from jingwei.domains.work.queries import constraint_called
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar.stated import CalendarError
@@ -102,5 +102,5 @@ def reasons_of(project: Project) -> Reasons:
     try:
         dates = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
+        raise ValidationError(troubles.in_words(problem, loaded.rows)) from problem
     return Reasons(project, dates, loaded.rows, network.minutes_per_day(loaded.calendar))

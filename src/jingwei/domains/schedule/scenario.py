@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule import network, troubles
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar.stated import CalendarError
 from jingwei.kernels.plan.plan import PlanDates, PlanError
@@ -56,7 +56,7 @@ def compare(project: Project, changes: Changes) -> Comparison:
     try:
         now, then = (_side(loaded, activities) for activities in (loaded.activities, changed))
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
+        raise ValidationError(troubles.in_words(problem, loaded.rows)) from problem
     moved = [pk for pk in loaded.rows if (now.dates[pk].start, now.dates[pk].finish) != (then.dates[pk].start, then.dates[pk].finish)]
     return Comparison(now, then, loaded.rows, tuple(sorted(moved, key=lambda pk: -_shift(now.dates[pk].finish, then.dates[pk].finish))))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from jingwei.domains.schedule import network
+from jingwei.domains.schedule import network, troubles
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar.stated import CalendarError
@@ -43,7 +43,7 @@ def uncertain_plan(project: Project, default: DefaultSpread, costs: Mapping[int,
         groups = dict.fromkeys(loaded.rows, everything)
         model = plan_model(dates, spreads, default, groups=groups, costs=costs)
     except (PlanError, CalendarError, UncertaintyError) as problem:
-        raise ValidationError(network.in_words(problem, loaded.rows)) from problem
+        raise ValidationError(troubles.in_words(problem, loaded.rows)) from problem
     names = {pk: str(row["name"]) for pk, row in loaded.rows.items()}
     return UncertainPlan(model, dates, names, len(spreads), network.minutes_per_day(loaded.calendar))
 

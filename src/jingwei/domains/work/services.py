@@ -22,7 +22,18 @@ from jingwei.frame.telling import facts
 
 tree_fields = {"parent", "position", "project"}
 # what a rule may change beside the fields that were given
-derived_fields = ("status", "percent", "constraint", "duration_minutes", "actual_start", "actual_finish", "work_hours", "units_percent", "is_effort_driven")
+derived_fields = (
+    "code",
+    "status",
+    "percent",
+    "constraint",
+    "duration_minutes",
+    "actual_start",
+    "actual_finish",
+    "work_hours",
+    "units_percent",
+    "is_effort_driven",
+)
 
 
 @transaction.atomic
@@ -34,6 +45,7 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
     check_task(task)
     if moves:
         loops.check_places(task.project_id, [task])
+    _code([task])
     appended = _number([task] if task.pk is None else [])
     task.save()
     if moves and task.project_id not in appended:
@@ -59,6 +71,7 @@ def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]], follows
         loops.check_places(project_id, [task for task in placed if task.project_id == project_id])
     moved = {task.project_id for task in placed if task.pk is not None}
     fresh = [task for task in tasks if task.pk is None]
+    _code(tasks)
     appended = _number(fresh)
     bulk.save(tasks, {*(name for _instance, values in rows for name in values), *derived_fields})
     for project_id in moved | {task.project_id for task in fresh if task.project_id not in appended}:
@@ -116,16 +129,18 @@ def check_task(task: Task) -> None:
         raise ValidationError({"pessimistic_minutes": _("The pessimistic duration is shorter than the duration.")})
 
 
+def _code(tasks: Sequence[Task]) -> None:
+    """Codes for those that have none, new ones and those whose code somebody has emptied: it is what a task is known by."""
+    for project_id in {task.project_id for task in tasks if not task.code}:
+        for number, task in enumerate((task for task in tasks if task.project_id == project_id and not task.code), next_number(project_id)):
+            task.code = f"T-{number:03d}"
+
+
 def _number(fresh: Sequence[Task]) -> set[int]:
-    """Codes and places at the end for new tasks; returns the projects whose new tasks are all plain appendices, numbered already."""
+    """Places at the end for new tasks; returns the projects whose new tasks are all plain appendices, numbered already."""
     appended: set[int] = set()
     for project_id in {task.project_id for task in fresh}:
         mine = [task for task in fresh if task.project_id == project_id]
-        uncoded = [task for task in mine if not task.code]
-        if uncoded:
-            first = next_number(project_id)
-            for number, task in enumerate(uncoded, first):
-                task.code = f"T-{number:03d}"
         known = Task.objects.filter(project_id=project_id).aggregate(top=Max("position"), roots=Count("pk", filter=Q(parent=None)))
         is_plain = all(not task.position and task.parent_id is None for task in mine)
         for number, task in enumerate((task for task in mine if not task.position), 1):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import models
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic_core import PydanticCustomError
 
 from jingwei.frame.records import extra
 from jingwei.frame.records.resource import Resource, parts_at_most
@@ -40,6 +42,31 @@ def type_of(field: models.Field[Any, Any]) -> Any:
     return next((t for cls, t in _types if isinstance(field, cls)), str)
 
 
+def _no_truth(value: Any) -> Any:
+    """A yes is no number: as one it would name row 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("wrong_kind", _("This takes no true or false. Send the value itself."))
+    return value
+
+
+def _no_number(value: Any) -> Any:
+    """A day is no number: as one it would count seconds from 1970."""
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value
+    raise PydanticCustomError("wrong_kind", _("A number is no date. Write it as 2026-03-09, a moment as 2026-03-09T09:00+08:00."))
+
+
+_refusing = {int | str: _no_truth, int: _no_truth, Decimal: _no_truth, dt.date: _no_number, dt.datetime: _no_number}
+
+
+def taken_type_of(field: models.Field[Any, Any]) -> Any:
+    """The same going in: what would only by its kind be taken for something else is refused."""
+    kind = type_of(field)
+    return Annotated[kind, BeforeValidator(_refusing[kind])] if kind in _refusing else kind
+
+
 def name_of(resource: Resource, kind: str) -> str:
     """Schema names such as WorkTaskOut."""
     return "".join(part.title() for part in resource.key.replace("_", ".").split(".")) + kind
@@ -50,7 +77,7 @@ def _documented(field: models.Field[Any, Any], default: Any) -> Any:
     if field.help_text:
         extra["description"] = str(field.help_text)
     if field.flatchoices:
-        extra["json_schema_extra"] = {"enum": [v for v, _ in field.flatchoices] + ([""] if field.blank else [])}
+        extra["json_schema_extra"] = {"enum": [v for v, _title in field.flatchoices] + ([""] if field.blank else [])}
     return Field(default, **extra)
 
 
@@ -72,7 +99,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
         if field is None or isinstance(field, models.FileField):
             continue
         needed = not partial and not (field.blank or field.null or field.has_default())
-        kind = type_of(field)
+        kind = taken_type_of(field)
         fields[name] = (kind, _documented(field, ...)) if needed else (kind | None if kind is not Any else Any, _documented(field, None))
     if resource.is_extended:
         told = "Fields that were declared, by key; {} or left out changes none. They are listed at /api/v1/frame.customfield/."
@@ -83,7 +110,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
         for name in each.fields:
             part = target.model_field(name)
             assert part is not None
-            parts[name] = (type_of(part) | None, None)
+            parts[name] = (taken_type_of(part) | None, None)
         child = create_model(name_of(target, "Part"), __base__=Strict, **parts)
         fields[each.name] = (list[child] | None, Field(None, json_schema_extra={"maxItems": parts_at_most}))  # type: ignore[valid-type]
     if partial:
@@ -94,7 +121,7 @@ def schema_in(resource: Resource, *, partial: bool) -> type[Strict]:
 @cache
 def schema_of_verb(resource: Resource, verb: Verb) -> type[Strict]:
     """What a verb asks for."""
-    fields: dict[str, Any] = {n: (type_of(f) | None, None) for n in verb.fields if (f := resource.model_field(n)) is not None}
+    fields: dict[str, Any] = {n: (taken_type_of(f) | None, None) for n in verb.fields if (f := resource.model_field(n)) is not None}
     fields["version"] = _version
     return create_model(name_of(resource, verb.name.title().replace("_", "")), __base__=Strict, **fields)
 

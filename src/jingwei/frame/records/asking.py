@@ -26,7 +26,9 @@ def require_known(resource: Resource, asked: Mapping[str, str]) -> None:
     extras = {name: each for each in extra_lists.offered(resource, asked) for name in extra_lists.parameters_of(each)} if _names_extras(asked) else {}
     problems: dict[str, str] = {}
     for name, value in asked.items():
-        if name in extras:
+        if values.unreadable(value):
+            problems[name] = _("The text contains a character that cannot be kept. Type it anew.")
+        elif name in extras:
             if (problem := extra_lists.problem(extras[name], name, value)) is not None:
                 problems[name] = problem
         elif name in known:
@@ -82,8 +84,6 @@ def _names(resource: Resource, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _problem(field: Any, value: str) -> str | None:
-    if values.unreadable(value):
-        return _("The text contains a character that cannot be kept. Type it anew.")
     if value in ("", nothing):
         return None
     if isinstance(field, models.DateField):

@@ -55,7 +55,8 @@ def _found(row: Any, names: Collection[str], before: Mapping[str, Any] | None, b
     key = typed_key(resource) if resource is not None else None
     told: set[str] = set()
     for fields, constraint in _rules(type(row)):
-        named = [name for name in fields if name in names]
+        given = [name for name in fields if name in names]
+        named = [name for name in given if getattr(row, row._meta.get_field(name).attname) not in (None, "")] or given  # what is empty has doubled nothing
         stored = [row._meta.get_field(name).attname for name in fields]
         if not named or named[-1] in told or (before is not None and all(before.get(name) == getattr(row, name) for name in stored)):
             continue

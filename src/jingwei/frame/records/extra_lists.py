@@ -101,8 +101,6 @@ def _bound(found: Extra, text: str) -> Any:
 def problem(found: Extra, name: str, text: str) -> str | None:
     """What is wrong with a parameter that a program sends."""
     kind = found.definition.kind
-    if values.unreadable(text):
-        return _("The text contains a character that cannot be kept. Type it anew.")
     if text in ("", nothing):
         return None
     if kind in measured and _bound(found, text) is None:

@@ -19,10 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.frame.models import Project, values
 from jingwei.frame.records import extra
 from jingwei.frame.records.extra import Extra, Kind, SeveralField, column, prefix
-from jingwei.frame.records.fields import form_field
+from jingwei.frame.records.fields import form_field, yes_or_no
 from jingwei.frame.records.resource import Resource
 
-yes_words, no_words = ("1", "true", "yes", "y", "是", "√"), ("0", "false", "no", "n", "否", "×")
 between_choices = re.compile(r"[;；,，、|\n]+")
 
 
@@ -35,9 +34,7 @@ class YesNoField(forms.NullBooleanField):
         text = str(value).strip().lower() if value is not None else ""
         if text in ("", "none", "unknown"):
             return None
-        if text in (*yes_words, *no_words):
-            return text in yes_words
-        raise ValidationError(_("“%(value)s” is neither yes nor no. Write yes or no."), code="invalid", params={"value": str(value)[:40]})
+        return yes_or_no(text)
 
     def validate(self, value: Any) -> None:
         forms.Field.validate(self, value)

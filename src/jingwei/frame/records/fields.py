@@ -175,6 +175,34 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
             return found
 
 
+yes_words = frozenset(("1", "true", "t", "yes", "y", "on", "是", "对", "真", "√", "✓", "✔", "☑"))
+no_words = frozenset(("0", "false", "f", "no", "n", "off", "否", "错", "假", "×", "✗", "✘", "☐"))
+
+
+def yes_or_no(text: str) -> bool:
+    """What a word of either language says. ValidationError for another one: it is not passed over as a no."""
+    word = text.strip().lower()
+    if word not in yes_words | no_words:
+        raise ValidationError(_("“%(value)s” is neither yes nor no. Write yes or no."), code="invalid", params={"value": text[:40]})
+    return word in yes_words
+
+
+class Tick(forms.CheckboxInput):
+    """A box to tick that hands on what it was sent: whether that is a yes is the field's to say."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name, False)
+
+
+class YesOrNoField(forms.BooleanField):
+    """Yes or no; nothing is a no, as a box that is not ticked."""
+
+    widget = Tick
+
+    def to_python(self, value: Any) -> bool:
+        return yes_or_no(str(value)) if value not in self.empty_values else False
+
+
 class DurationField(forms.IntegerField):
     """Working minutes, read as people write them (3d, 2周, 4h) and shown so; a bare number counts minutes."""
 
@@ -182,12 +210,10 @@ class DurationField(forms.IntegerField):
     default_error_messages = {"invalid": _("“%(value)s” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts minutes.")}
 
     def to_python(self, value: Any) -> int | None:
-        if not isinstance(value, str) or not value.strip():
-            return super().to_python(value)
         try:
-            return durations.parse(value)
-        except ValueError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value[:40]}) from None
+            return durations.parse(value) if isinstance(value, str) and value.strip() else super().to_python(value)
+        except (ValueError, ValidationError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": str(value)[:40]}) from None
 
     def prepare_value(self, value: Any) -> Any:
         return duration_text(value) if isinstance(value, int) else value
@@ -219,6 +245,8 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
         options["widget"] = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     elif isinstance(field, models.DateField):
         options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    elif isinstance(field, models.BooleanField) and not field.null:
+        options["form_class"] = YesOrNoField
     elif field.name.endswith("_minutes") and isinstance(field, models.IntegerField):
         options |= {"form_class": DurationField, "help_text": field.help_text or _("3d, 2w, 4h or 90m of work; a bare number counts minutes.")}
     made: forms.Field | None = field.formfield(**options)

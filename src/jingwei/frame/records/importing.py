@@ -206,7 +206,7 @@ def _row(resource: Resource, line: _Line, access: Access) -> tuple[RowReport, in
             existing = _existing(resource, read, access)
             named.name = resource.name_of(existing) if existing else _name_in(resource, values)
             _require_believable(resource, line, existing, access)
-            given = {n: v for n, v in read.items() if values[n] or resource.life is None or n != resource.life.field}
+            given = {n: v for n, v in read.items() if values[n] or not _is_never_empty(resource, n)}
             if existing is None:
                 made = commands.create(resource, {n: v for n, v in given.items() if v not in ("", None)}, access, via="import")
                 named.action = "create"
@@ -227,6 +227,12 @@ def _row(resource: Resource, line: _Line, access: Access) -> tuple[RowReport, in
     if named.errors:
         named.action, named.changes, named.given = "error", {}, {n: values[n] for n in named.errors if values.get(n)}
     return named, existing.pk if existing is not None else None
+
+
+def _is_never_empty(resource: Resource, name: str) -> bool:
+    """A state, and what is yes or no: an empty cell says nothing of it."""
+    is_state = resource.life is not None and name == resource.life.field
+    return is_state or (isinstance(resource.model_field(name), models.BooleanField) and not extra.is_name(name))
 
 
 def _name_in(resource: Resource, values: Mapping[str, str]) -> str:
@@ -282,8 +288,6 @@ def _value(resource: Resource, name: str, text: str, is_1904: bool | None = None
         return _date(text, is_1904, has_time=False) if isinstance(field_, models.DateField) else text
     if field_ is not None and field_.flatchoices and text:
         return _chosen(field_, text)
-    if isinstance(field_, models.BooleanField):
-        return text.lower() in ("1", "true", "yes", "是", "y", "√")
     if isinstance(field_, models.JSONField):
         return text or None
     if isinstance(field_, models.DateField):

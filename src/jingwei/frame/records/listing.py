@@ -55,8 +55,8 @@ class Listing:
         for name in self.resource.filters:
             rows = self._narrowed(rows, name)
         rows = self._narrowed_by_extras(rows)
-        if "tags" in self.resource.carries and (word := readable(self.parameters.get("tag", "")).strip()):
-            rows = tagged.narrowed(rows, self.resource, word)
+        if "tags" in self.resource.carries and (word := self.parameters.get("tag", "")):
+            rows = tagged.narrowed(rows, self.resource, readable(word).strip())  # a word of nothing is borne by no row
         if words := readable(self.parameters.get("q", "")).strip()[:200]:
             rows = rows.filter(searched(self.resource, words))
         if at := self.parameters.get("at", ""):

@@ -12,7 +12,7 @@ from django.db import models
 
 from jingwei.frame.lives.approval import Approval
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle
-from jingwei.frame.models import Extended, Project, TenantModel
+from jingwei.frame.models import Extended, Project, TenantModel, User
 from jingwei.frame.models.custom import extended
 from jingwei.frame.models.scoped import within_projects
 from jingwei.frame.models.spelt import SpeltField, spelt_with
@@ -262,8 +262,9 @@ class Resource:
 
     @cached_property
     def references(self) -> tuple[str, ...]:
-        """Foreign keys among columns, fields and natural key: joined by every list."""
-        names = dict.fromkeys((*self.columns, *self.fields, *self.related, *(n.rpartition("__")[0] for n in self.natural_key if "__" in n)))
+        """Foreign keys among columns, fields and natural key, the project and whoever did something: joined by every list."""
+        noted = (f.name for f in self.model._meta.concrete_fields if isinstance(f, models.ForeignKey) and f.related_model in (Project, User))
+        names = dict.fromkeys((*self.columns, *self.fields, *self.related, *(n.rpartition("__")[0] for n in self.natural_key if "__" in n), *noted))
         return tuple(n for n in names if "__" in n or isinstance(self.model_field(n), models.ForeignKey))
 
     @cached_property

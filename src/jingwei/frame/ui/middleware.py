@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db.models import Min, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.http.response import HttpResponseBase
@@ -98,6 +98,8 @@ class Readable:
             return busy(request, problem)
         if isinstance(problem, RawPostDataException):  # read as a form already: it was sent as one
             return _refused(request, Said(400, "malformed", _("The request cannot be read: send it as JSON (Content-Type: application/json).")))
+        if isinstance(problem, ValidationError):  # what the page itself has no place to say
+            return _refused(request, Said(422, "invalid", " ".join(problem.messages)))
         said = said_of(problem)
         if said is None:
             return None

@@ -77,7 +77,7 @@ def defer(name: str, *, once: str | None = None, delay_seconds: float = 0, prior
     current = scope.current()
     options: dict[str, Any] = {"priority": priority}
     if once:
-        options["queueing_lock"] = f"{name}:{current.tenant_id}:{once}"
+        options["queueing_lock"] = _lock(name, once)
         options["lock"] = options["queueing_lock"]
     if lane:
         options["lock"] = f"{name}:{lane}"
@@ -90,6 +90,16 @@ def defer(name: str, *, once: str | None = None, delay_seconds: float = 0, prior
     except AlreadyEnqueued:
         return False
     return True
+
+
+def _lock(name: str, once: str) -> str:
+    return f"{name}:{scope.current().tenant_id}:{once}"
+
+
+def _hurry(lock: str) -> None:
+    """What was asked for just now need not sit out the pause after an earlier failure: what is different now may well be what was wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE queueing_lock = %s AND status = 'todo' AND scheduled_at > now()", (lock,))
 
 
 def after_commit(work: Callable[[], Any]) -> None:
@@ -117,7 +127,8 @@ def demand(name: str, key: int | str) -> None:
 
     def wake() -> None:
         with scope.within(current):
-            defer(name, once=str(key), key=str(key))
+            if not defer(name, once=str(key), key=str(key)):
+                _hurry(_lock(name, str(key)))
 
     wake.demand = mark  # type: ignore[attr-defined]
     transaction.on_commit(wake)

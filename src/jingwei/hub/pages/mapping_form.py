@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from jingwei.hub.contract import Field, Stream
 from jingwei.hub.pages.code_tables import proposed_table, unmatched
 from jingwei.kernels import mapping
+from jingwei.kernels.bounds import whole
 from jingwei.kernels.mapping.operations import operations
 
 rows_at_most = 200
@@ -41,7 +44,7 @@ def proposal(a: Stream, b: Stream) -> tuple[dict[str, Any], dict[str, Any]]:
 def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
     """The mapping and the code tables that the form holds; unfinished rows are kept out."""
     pairs = []
-    for number in range(min(int(post.get("rows") or 0), rows_at_most)):
+    for number in range(_count(post, "rows", rows_at_most)):
         if not post.get(f"a-{number}") and not post.get(f"b-{number}"):
             continue
         pair: dict[str, Any] = {
@@ -56,7 +59,7 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
         spec["left"] = left
     filters: dict[str, dict[str, list[str]]] = {}
     constants = []
-    for number in range(min(int(post.get("extras") or 0), 40)):
+    for number in range(_count(post, "extras", 40)):
         side, name, value = (post.get(f"extra-{part}-{number}", "") for part in ("side", "field", "value"))
         if side in ("a", "b") and name:
             if post.get(f"extra-kind-{number}") == "filter":
@@ -68,6 +71,14 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
     if constants:
         spec["constants"] = constants
     return spec, _tables_from(post, pairs)
+
+
+def _count(post: QueryDict, name: str, most: int) -> int:
+    """How many rows a part of the form has. ValidationError when the page did not write that."""
+    if (found := whole(post.get(name) or "0")) is None:
+        text = _("The form is damaged: “%(name)s” says no number of rows. Load the page again and repeat the change.")
+        raise ValidationError({name: text % {"name": name[:80]}})
+    return min(found, most)
 
 
 further_parts = ("rules", "joiner")  # what a file says of a pair and the page does not show
@@ -123,7 +134,7 @@ def _tables_from(post: QueryDict, pairs: list[dict[str, Any]]) -> dict[str, Any]
     wanted = {step["table"] for pair in pairs for step in pair["steps"] if step["op"] == "code"}
     for name in wanted:
         rows = []
-        for number in range(min(int(post.get(f"table-{name}-rows") or 0), 300)):
+        for number in range(_count(post, f"table-{name}-rows", 300)):
             left, right = post.get(f"ta-{name}-{number}", "").strip(), post.get(f"tb-{name}-{number}", "").strip()
             if left or right:
                 rows.append({"a": left, "b": right, **({"prefer": True} if post.get(f"tp-{name}-{number}") else {})})
@@ -140,7 +151,7 @@ def apply_action(action: str, spec: dict[str, Any], a: Stream, b: Stream) -> int
     """Carry out a button of the form on the spec; returns how many empty rows to show below."""
     if action == "add-row":
         return 1
-    if found := re.fullmatch(r"(remove-row|add-step|remove-step)-(\d+)(?:-(\d+))?", action):
+    if found := re.fullmatch(r"(remove-row|add-step|remove-step)-(\d{1,4})(?:-(\d{1,4}))?", action):
         kind, number = found[1], int(found[2])
         if number < len(spec["pairs"]):
             pair = spec["pairs"][number]

@@ -107,6 +107,16 @@ class PlanDates(Mapping[Key, ActivityDates[Key]]):
         """All at once for very many: key, start, finish, late start, late finish, total and free float, critical, summary, percent, minutes."""
         return [row[:3] + row[5:13] for row in self._rows]
 
+    def first_outside(self, first: datetime, last: datetime) -> Key | None:
+        """The activity with which the plan leaves these moments: of those planned outside the one that starts first, else of those whose late dates lie there."""
+        lowest, highest = (wall_minute(each, self.network.zone) for each in (first, last))
+        c = self._columns
+        for start, finish in ((c.start, c.finish), (c.late_start, c.late_finish)):
+            is_outside = ((start != -1) & (start < lowest)) | (finish > highest)
+            if (found := np.nonzero(is_outside & ~self.network.is_summary)[0]).size:
+                return self.network.keys[min(found.tolist(), key=lambda i: (start[i], finish[i]))]
+        return None
+
     def __iter__(self) -> Iterator[Key]:
         return iter(self.network.keys)
 

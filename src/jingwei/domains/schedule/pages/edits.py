@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,82 +12,18 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from jingwei.domains.schedule import services
+from jingwei.domains.schedule.pages.asked import edits_asked
 from jingwei.domains.schedule.pages.opening import local_text, project_asked
 from jingwei.domains.schedule.pages.wire import link_sheet, task_sheet
 from jingwei.domains.schedule.services import Edits
-from jingwei.domains.work import queries as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.records import commands
 from jingwei.frame.web import Request
-from jingwei.kernels import bounds
-
-# what the picture sends under names of the task's fields, taken as it is; whether it holds is asked where everything that is typed is
-plain_fields = ("duration_minutes", "percent", "name", "is_milestone", "assignee", "calendar", "parent")
-dated = ("SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")  # constraints that need a date
-
-
-def _asked(request: Request, project: Project) -> Edits:
-    """The posted changes in the words of the work: a moved start becomes a no-earlier-than date (no-later-than, planned from the finish)."""
-    zone = ZoneInfo(project.zone)
-    try:
-        body = json.loads(request.body)
-        tasks, links = dict(body.get("tasks") or {}), dict(body.get("links") or {})
-        return Edits(
-            changes=[_change(project, dict(each), zone) for each in body.get("changes", [])],
-            new_links=[dict(each) for each in links.get("add", ())],
-            gone_links=[int(each) for each in links.get("remove", ())],
-            new_tasks=[_new_task(dict(each)) for each in tasks.get("add", ())],
-            gone_tasks=[int(each) for each in tasks.get("remove", ())],
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as problem:
-        raise ValidationError({"changes": _("The request cannot be read: %(problem)s") % {"problem": problem}}) from problem
-
-
-def _new_task(given: dict[str, Any]) -> dict[str, Any]:
-    return {"name": str(given.get("name") or "").strip()[:300] or _("New task"), "after": int(given["after"]) if given.get("after") else None}
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    found = parse_datetime(text if "T" in text else f"{text}T00:00")
-    if found is None:
-        raise ValueError(text)
-    moment = found.replace(tzinfo=zone)
-    if not bounds.first_moment <= moment <= bounds.last_moment:
-        raise ValueError(
-            _("%(text)s is outside the years %(first)s to %(last)s") % {"text": text, "first": bounds.first_day.year, "last": bounds.last_day.year}
-        )
-    return moment
-
-
-def _change(project: Project, given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """One task's new values by field, with the version in which it was seen."""
-    out: dict[str, Any] = {"task": int(given["task"])}
-    if given.get("version") is not None:
-        out["version"] = int(given["version"])
-    if given.get("start"):
-        out["constraint"], out["constraint_at"] = "SNLT" if project.is_from_finish else "SNET", _moment(given["start"], zone)
-        task = work.task(out["task"])
-        if task is not None and task.actual_start is not None:
-            out["actual_start"] = out["constraint_at"]
-    out |= {name: given[name] for name in plain_fields if name in given}
-    if "deadline" in given:
-        out["deadline"] = _moment(given["deadline"], zone) if given["deadline"] else None
-    if "constraint" in given:
-        out |= _constraint(str(given["constraint"]), given.get("constraint_at"), zone)
-    return out
-
-
-def _constraint(kind: str, at: Any, zone: ZoneInfo) -> dict[str, Any]:
-    """A constraint and its date: six kinds need one, the others have none."""
-    if kind in dated and not at:
-        raise ValidationError({"constraint_at": _("This constraint needs a date.")})
-    return {"constraint": kind, "constraint_at": _moment(str(at), zone) if kind in dated else None}
 
 
 def _refused(problem: ValidationError) -> HttpResponse:
@@ -125,7 +60,7 @@ def _require_all(request: Request, project: Project, edits: Edits) -> None:
 def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
     project = project_asked(request, code, "change")
     try:
-        edits = _asked(request, project)
+        edits = edits_asked(request.body, project)
         _require_all(request, project, edits)
         with scope.because(reason=_("Gantt")) as current:
             run = services.plan_commit if commit else services.plan_preview

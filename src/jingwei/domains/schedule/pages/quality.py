@@ -22,7 +22,7 @@ def page(request: Request, code: str) -> HttpResponse:
     try:
         found = queries.quality_of(project)
     except ValidationError as problem:
-        return render(request, "schedule/quality.html", {"project": project, "problems": problem.messages}, status=422)
+        return render(request, "schedule/quality.html", {"project": project, "trouble": queries.trouble_of(problem)}, status=422)
     passed, asked = found.score
     checks = [as_told(check, found.names, check.offences[:shown_at_most]) | {"more": max(0, len(check.offences) - shown_at_most)} for check in found.checks]
     context = {"project": project, "checks": checks, "passed": passed, "asked": asked, "has_baseline": found.has_baseline}

@@ -24,7 +24,7 @@ def page(request: Request, code: str) -> HttpResponse:
     try:
         found = queries.reasons_of(project)
     except ValidationError as problem:
-        return render(request, "schedule/reasons.html", {"project": project, "problems": problem.messages}, status=422)
+        return render(request, "schedule/reasons.html", {"project": project, "trouble": queries.trouble_of(problem)}, status=422)
     tasks = {"chain": found.chain, "critical": found.critical, "work": found.work}
     chosen = [pk for pk in found.work if words.lower() in str(found.rows[pk]["name"]).lower()] if words else tasks[which]
     context = {

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from jingwei.domains.schedule import causes, network
+from jingwei.domains.schedule import causes, network, queries, troubles
 from jingwei.domains.schedule.facts import ScheduleRecalculated
 from jingwei.domains.schedule.models import Recalculation
 from jingwei.domains.schedule.services.alarms import milestones_watch
@@ -17,6 +17,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import turns
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.telling import events, facts
+from jingwei.frame.telling.wording import Both
 from jingwei.frame.work import jobs
 from jingwei.kernels.calendar.stated import CalendarError
 from jingwei.kernels.plan.plan import PlanDates, PlanError
@@ -40,13 +41,20 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
-        told = network.in_words(problem, loaded.rows)
-        failed: Recalculation = Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=told[:300], effects={"problem": told})
-        return failed
+        return _failed(loaded, problem)
     moved = _store(loaded, plan)
     record = _record(loaded, plan, moved, round((time.perf_counter() - began) * 1000))
-    if moved:
+    if moved or record.effects.get("mended"):
         events.publish("plan-changed", project_id=project.pk, needs="work.task.view", moved=len(moved))
+    return record
+
+
+def _failed(loaded: network.Loaded, problem: Exception) -> Recalculation:
+    """Keep why there are no dates, in both languages, and at which task."""
+    told, project = troubles.in_words(problem, loaded.rows), loaded.project
+    effects = {"problem": told, "said": Both(lambda: troubles.in_words(problem, loaded.rows)).plain, "task": troubles.task_of(problem)}
+    record: Recalculation = Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=told[:300], effects=effects)
+    events.publish("plan-changed", project_id=project.pk, needs="work.task.view", moved=0)
     return record
 
 
@@ -98,7 +106,9 @@ def _record(loaded: network.Loaded, plan: PlanDates[int], moved: Sequence[int], 
             "outages": [{"key": o.key, "name": o.name, "reason": o.reason} for o in loaded.outages.values()],
         },
     )  # fmt: skip
-    if moved or endangered or saved:
+    if queries.problem_of(loaded.project.pk) is not None:
+        record.effects["mended"] = True
+    if moved or endangered or saved or "mended" in record.effects:
         record.save()
     facts.state(ScheduleRecalculated(project_id=loaded.project.pk, moved=len(moved), endangered=tuple(endangered), saved=tuple(saved)))
     return record
