@@ -1,19 +1,14 @@
-"""Planners with a known fault each: `python -m tests.kernels.merge.mutants [--seed N] [--steps 200000]`. The walker must catch them all."""
+"""Planners with a known fault each; `hunt` puts them in, and the walker must catch them all."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from unittest import mock
 
 from jingwei.kernels import merge
 from jingwei.kernels.merge import outcomes, planning, taking
 from jingwei.kernels.merge.pair import Apart, Plan, Standing, Taken, Why, Write, sides, whole
-from tests.kernels.merge.walker import keep, kept_stories, story, stroll
 
 Patches = dict[tuple[Any, str], Any]
 true_plan, true_take, true_written = merge.plan, merge.take, merge.written
@@ -410,47 +405,3 @@ mutants: tuple[Callable[[], Patches], ...] = (
     union_drops, union_agreed_too_early, newest_on_equal_clocks, future_stamps_believed, marks_forgotten, overwritten_unseen_untold, policy_turned_round,
     questions_without_a_question, delete_answer_ignored, left_is_gone, unanswered_write_is_a_source, what_is_not_mapped_is_empty,
 )  # fmt: skip
-
-
-@contextmanager
-def applied(patches: Patches) -> Iterator[None]:
-    """With these faults in the planner."""
-    running = [mock.patch.object(where, name, new) for (where, name), new in patches.items()]
-    for each in running:
-        each.start()
-    try:
-        yield
-    finally:
-        for each in running:
-            each.stop()
-
-
-def hunt(mutant: Callable[[], Patches], first: int, steps: int) -> tuple[int, str, int]:
-    """The seed that caught it (or -1), why, and after how many steps."""
-    with applied(mutant()):
-        tally = stroll(first, steps)
-    return (*tally.failures[0], tally.steps) if tally.failures else (-1, "", tally.steps)
-
-
-def main(words: list[str] | None = None) -> int:
-    """The command line: all mutants from one seed on."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=200_000)
-    parser.add_argument("--keep", action="store_true", help="keep the story that caught a mutant, where none is kept yet")
-    asked = parser.parse_args(words)
-    caught, known = 0, {name for name, _, _ in kept_stories()}
-    for mutant in mutants:
-        seed, why, steps = hunt(mutant, asked.seed, asked.steps)
-        caught += seed >= 0
-        if asked.keep and seed >= 0 and mutant.__name__ not in known:
-            with applied(mutant()):
-                shape, short, _ = story(seed)
-            keep(mutant.__name__, shape, short)
-        print(f"{'caught' if seed >= 0 else 'NOT CAUGHT':10} {mutant.__name__:38} seed {seed:<8} after {steps:>7,} steps  {why[:90]}", flush=True)
-    print(f"mutants caught {caught}/{len(mutants)}")
-    return 0 if caught == len(mutants) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

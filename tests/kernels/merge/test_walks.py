@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.kernels.merge.mutants import applied, mutants
+from tests.kernels.merge.hunt import applied
+from tests.kernels.merge.mutants import mutants
 from tests.kernels.merge.walker import explain, kept_stories, run, shrunk, stroll, walk
 from tests.kernels.merge.world import World, weights
 

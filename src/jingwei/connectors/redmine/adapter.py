@@ -194,7 +194,7 @@ class RedmineConnector:
 
     def after_write(self, session: Session, stream: str, key: str, values: Values, before: Record) -> Record | None:
         """What became of an update whose answer never came: our own journal says so."""
-        if stream == comments.name or not key.isdigit() or before.modified_at is None:
+        if stream == comments.name or not is_number(key) or before.modified_at is None:
             return None
         try:
             return self._read_back(session, key, me(session)["id"], before, values, issues.customs_of(session))

@@ -94,10 +94,11 @@ def _look_up(peers: Peers, run: Run | None, side: SideName, mine: list[Delivery]
 def _after_writes(peers: Peers, side: SideName, keys: list[str]) -> dict[str, contract.Record]:
     """Of records that were written without an answer, what they are now and what the write replaced, where the peer keeps a journal."""
     entries = OutboxEntry.objects.filter(interface=peers.interface, side=side, state=OutboxEntry.State.UNKNOWN, action=OutboxEntry.Action.UPDATE)
-    out: dict[str, contract.Record] = {}
+    out, wording = dict[str, contract.Record](), wording_of(peers.interface)
     for entry in entries.filter(**{f"link__key_{side}__in": keys}).select_related("link"):
-        wording, key = wording_of(peers.interface), str(getattr(entry.link, f"key_{side}"))
-        before = contract.Record(peers.interface.stream(side), key, wording.to_side(side, entry.before or {}), modified_at=getattr(entry.link, f"stamp_{side}"))
+        key = str(getattr(entry.link, f"key_{side}"))
+        known = {name: value for name, value in (entry.before or {}).items() if name in entry.values}
+        before = contract.Record(peers.interface.stream(side), key, wording.to_side(side, known), modified_at=getattr(entry.link, f"stamp_{side}"))
         told = peers.after_write(side, key, wording.to_side(side, entry.values), before)
         if told is not None:
             out[key] = told
