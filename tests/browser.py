@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = os.environ.get("JINGWEI_CHROMIUM") or "/usr/bin/chromium"
+# The same Chromium without the windows, menus and services of a desktop's, which nobody looks at here, takes a third less; where it is not there, the whole one.
+CHROMIUM = os.environ.get("JINGWEI_CHROMIUM") or next((each for each in ("/usr/bin/chromium-headless-shell",) if Path(each).exists()), "/usr/bin/chromium")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -59,6 +60,7 @@ SETTLED = """() => Promise.all(document.getAnimations().filter(each => each.effe
 def accessibility_faults(page: Page) -> list[str]:
     """Violations of WCAG 2.0 to 2.2 A and AA in a page, each as "rule: target: why"."""
     page.evaluate(SETTLED)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations']})")
     return [f"{rule['id']}: {node['target']}: {node['failureSummary']}" for rule in found["violations"] for node in rule["nodes"]]
