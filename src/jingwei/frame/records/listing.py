@@ -210,8 +210,8 @@ class Listing:
 
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
-        """The filters to offer; references with few targets as choices."""
-        own = (*(self._filter(name) for name in self.resource.filters), *self._extra_filters)
+        """The filters to offer; references with few targets as choices. The project is chosen at the head of every page."""
+        own = (*(self._filter(name) for name in self.resource.filters if name != "project"), *self._extra_filters)
         if "tags" not in self.resource.carries:
             return own
         value = self.parameters.get("tag", "")
