@@ -282,3 +282,33 @@ def test_a_step_is_taken_with_the_request_as_it_was_shown(firm: Firm) -> None:
     assert answer.status_code == 409 and "乙已改" in html and "其间已有人修改" in html
     assert ChangeRequest.objects.get(pk=kept.pk).version == kept.version
     assert client.post(f"{address}act/", {"verb": "assess", "version": kept.version}).status_code == 302
+
+
+def test_a_request_with_a_new_task_is_assessed_decided_and_carried_out(chain: Firm) -> None:
+    first, milestone = Task.objects.get(name="开发"), Task.objects.get(name="验收")
+    new = {"name": "复测", "duration_minutes": 960, "after": [first.pk], "before": [milestone.pk]}
+    with chain.acting("engineer"):
+        made = services.request_propose(project=chain.project, title="加一轮复测", changes={"new-1": new})
+    assert made.effect["delta_minutes"] == 960 and made.effect["touched"] == []
+    assert [(row["name"], row["minutes"], row["after"], row["before"]) for row in made.effect["added"]] == [("复测", 960, ["开发"], ["验收"])]
+    assert queries.changes_told(made.changes) == [f"新任务 复测：2 天, 在 {first.code} 开发 之后, 在 {milestone.code} 验收 之前"]
+    page = chain.client("owner").get(f"/changes/P1/{made.pk}/").content.decode()
+    assert 'id="added"' in page and "复测" in page
+    done(chain, "engineer", "submit", made)
+    assert not queries.is_stale(made, queries.effect_of(made))
+    done(chain, "owner", "approve", made)
+    done(chain, "manager", "implement", made)
+    task = Task.objects.get(name="复测")
+    assert task.finish == datetime.fromisoformat(made.effect["finish_then"]) == Task.objects.get(name="验收").finish
+    line = History.objects.filter(resource="work.task", object_id=task.pk, action="I").get()
+    assert "CR-1" in line.reason
+
+
+def test_what_a_new_task_must_be(chain: Firm) -> None:
+    good = {"name": "复测", "duration_minutes": 960}
+    for wrong in ({"name": " "}, {"duration_minutes": -1}, {"duration_minutes": True}, {"after": [10**9]}, {"after": "1"}, {"assignee": 10**9}, {"percent": 5}):
+        with refuses("changes"):
+            schedule.checked_changes(chain.project, {"new-1": good | wrong})
+    for key in ("new-0", "new-", "new-x", "neu-1"):
+        with refuses("changes"):
+            schedule.checked_changes(chain.project, {key: good})

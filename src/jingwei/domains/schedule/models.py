@@ -82,7 +82,8 @@ class PlanImport(ProjectModel):
 
 
 class Scenario(ProjectModel):
-    """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment)."""
+    """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment),
+    and tasks to be added (see `additions`)."""
 
     name = models.CharField(_("name"), max_length=120)
     changes = models.JSONField(default=dict)

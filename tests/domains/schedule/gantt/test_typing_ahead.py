@@ -46,6 +46,7 @@ def test_a_name_typed_right_after_n_is_the_name(slow: tuple[GanttPage, str], wor
     rows = gantt.page.locator(".gantt-row:not([hidden]) .gantt-name").all_inner_texts()
     assert rows.index(word) == rows.index(above) + 1
     assert gantt.task(word)["id"]
+    expect(gantt.toast).to_contain_text({"用户培训": "已新建任务", "Training": "Task added"}[above])
 
 
 def test_several_tasks_are_typed_one_after_another_before_the_first_answer(slow: tuple[GanttPage, str]) -> None:

@@ -288,7 +288,8 @@ export class Actions {
     const { g } = this;
     const effect = answer.effect || { moved: 0 };
     const names = (effect.endangered || []).map((task) => task.name);
-    const first = effect.moved > 1 ? g.t("moved", { count: effect.moved }) : effect.moved === 1 ? g.t("moved_one") : g.t(done);
+    const isNew = Boolean(answer.made?.length); // it is not moved to where it is put
+    const first = effect.moved > 1 && !isNew ? g.t("moved", { count: effect.moved }) : effect.moved === 1 && !isNew ? g.t("moved_one") : g.t(done);
     const text = effect.moved ? this.writeEffect(first, { ...effect, names }) : first;
     g.toasts.show(text, { isWarning: names.length > 0, action: isUndoable && { label: g.t("undo"), run: () => this.undo() } });
   }
