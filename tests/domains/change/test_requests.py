@@ -13,6 +13,7 @@ from jingwei.domains.change import queries, services
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.change.reports import requests_told
 from jingwei.domains.cost import services as cost
+from jingwei.domains.cost.models import Line
 from jingwei.domains.schedule import queries as schedule_queries
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import services as work
@@ -312,3 +313,22 @@ def test_what_a_new_task_must_be(chain: Firm) -> None:
     for key in ("new-0", "new-", "new-x", "neu-1"):
         with refuses("changes"):
             schedule.checked_changes(chain.project, {key: good})
+
+
+def test_money_of_a_request_is_frozen_and_becomes_planned_cost(chain: Firm) -> None:
+    money = {"account": "material", "amount": "500.00", "description": "备件"}
+    with chain.acting("engineer"):
+        made = services.request_propose(project=chain.project, title="备件", changes={}, costs=[money])
+        assert services.request_propose(project=chain.project, title="备件", changes={}, costs=[money]).pk == made.pk
+    assert Decimal(made.effect["cost_then"]) - Decimal(made.effect["cost_now"]) == 500
+    owner, engineer = (chain.client(name).get(f"/changes/P1/{made.pk}/").content.decode() for name in ("owner", "engineer"))
+    assert "备件</td><td>" in owner and "¥500.00" in owner
+    if not chain.rights("engineer").allows("cost.line.view", chain.project.pk):
+        assert "¥500.00" not in engineer
+    answer = chain.client("owner").get(f"/api/v1/change.changerequest/{made.pk}/").content.decode()
+    assert "500.00" not in answer, "whoever may see requests need not see costs"
+    done(chain, "engineer", "submit", made)
+    done(chain, "owner", "approve", made)
+    done(chain, "manager", "implement", made)
+    line = Line.objects.get(number="CR-1/1")
+    assert (line.kind, line.account, line.amount, line.description) == ("planned", "material", Decimal(500), "备件")

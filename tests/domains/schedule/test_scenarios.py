@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from jingwei.domains.cost import services as cost
+from jingwei.domains.cost.models import Line
 from jingwei.domains.directory.models import Person
 from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.models import Scenario
@@ -172,3 +173,28 @@ def test_a_new_task_comes_from_the_page(chain: Firm) -> None:
     assert chain.client("viewer").post(address + "add/", {"name": "Z", "length": "1d"}).status_code == 403
     manager.post(address + "leave-out/", {"key": "new-1"})
     assert Scenario.objects.get().changes == {}
+
+
+def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: Firm) -> None:
+    manager = chain.client("manager")
+    manager.post("/schedule/what-if/P1/make/", {"name": "租设备"})
+    made = Scenario.objects.get()
+    card = f"/cost/what-if/P1/{made.pk}/"
+    assert 'id="money-amount"' in manager.get(card).content.decode()
+    assert chain.client("crew").get(card).content == b"", "money is for those who may see costs"
+    for wrong in ({"amount": "many"}, {"amount": "0"}, {"amount": "NaN"}, {"account": "nothing"}, {"description": " "}):
+        manager.post(card + "spend/", {"account": "equipment", "amount": "1", "description": "x"} | wrong)
+        assert Scenario.objects.get().costs == []
+    manager.post(card + "spend/", {"account": "equipment", "amount": "12,000", "description": "吊车"})
+    manager.post(card + "spend/", {"account": "travel", "amount": "300", "description": "差旅"})
+    manager.post(card + "spend/", {"leave_out": "1"})
+    assert Scenario.objects.get().costs == [{"account": "equipment", "amount": "12000.00", "description": "吊车"}]
+    page = manager.get(f"/projects/P1/what-if/{made.pk}/cost/").content.decode()
+    assert "+¥12,000.00" in page and not Line.objects.exists(), "nothing is written"
+    assert "吊车" in manager.get(card).content.decode()
+    with chain.acting("manager") as acting:
+        services.scenario_apply(instance=Scenario.objects.get())
+    line = Line.objects.get()
+    assert (line.kind, line.account, line.amount, line.currency, line.number, line.description) == ("planned", "equipment", Decimal(12000), "CNY", "租设备/1", "吊车")
+    assert undo.undo(acting.trace, chain.rights("owner")) == []
+    assert not Line.objects.exists()

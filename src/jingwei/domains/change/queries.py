@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.cost import extra
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import queries as schedule
@@ -29,7 +30,7 @@ def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
 def effect_of(request: ChangeRequest) -> dict[str, Any]:
     """What it would do to the plan as it stands now. Raises ValidationError when a plan cannot be calculated."""
     found = schedule.compare(request.project, request.changes)
-    before, after = cost.cost_with(request.project, schedule.longer_of(request.changes))
+    before, after = cost.cost_with(request.project, schedule.longer_of(request.changes), request.costs)
     joined = work.tasks_of(request.project_id).filter(interface__isnull=False)
     interfaces = dict(joined.values_list("pk", "interface__name"))
     touched = [
@@ -46,7 +47,7 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
         "critical_now": found.now.critical, "critical_then": found.then.critical,
         "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
         "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
-        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "moved": len(found.moved), "touched": touched,
+        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "cost_extra": request.costs, "moved": len(found.moved), "touched": touched,
         "added": [_added(found, new) for new in found.added], "missing": sorted(asked_for - set(found.rows)),
     }  # fmt: skip
 
@@ -101,6 +102,7 @@ def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
         row | {"code": codes.get(row["task"], ""), "not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None}
         for row in effect["touched"]
     ]  # fmt: skip
+    shown["cost_extra"] = extra.told(effect.get("cost_extra", ()))
     shown["added"] = [
         row | {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("start", "finish")} for row in effect.get("added", ())
     ]  # fmt: skip

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.schedule import additions
-from jingwei.domains.schedule.additions import Added
+from jingwei.domains.schedule.additions import Added, Changes
+from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.scenario import compare
 from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
@@ -21,6 +22,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import turns
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
+from jingwei.frame.telling import facts
 from jingwei.kernels.bounds import is_seen, whole
 
 
@@ -69,6 +71,25 @@ def scenario_add(*, instance: Scenario, **values: Any) -> Scenario:
 
 
 @in_turn
+def scenario_spend(*, instance: Scenario, cost: Mapping[str, Any]) -> Scenario:
+    """The what-if would spend this beyond the plan; whether it is money is for the costs to say."""
+    _opened(instance)
+    instance.costs = [*instance.costs, dict(cost)]
+    instance.save()
+    return instance
+
+
+@in_turn
+def scenario_spare(*, instance: Scenario, cost: Mapping[str, Any]) -> Scenario:
+    """It would not."""
+    _opened(instance)
+    if cost in instance.costs:
+        instance.costs.remove(cost)
+        instance.save()
+    return instance
+
+
+@in_turn
 def scenario_leave_out(*, instance: Scenario, key: str) -> Scenario:
     """The what-if without a task that it would add."""
     _opened(instance)
@@ -92,18 +113,20 @@ def scenario_apply(*, instance: Scenario) -> Outcome:
     """Carry it out: every change in one commit, with the what-if as its reason."""
     turns.take([instance.project_id])
     _opened(instance)
-    if not instance.changes:
+    if not instance.changes and not instance.costs:
         raise ValidationError(_("Nothing would be different."))
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
-        outcome = changes_apply(project=instance.project, changes=instance.changes)
+        outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name)
     instance.applied_at = timezone.now()
     instance.save()
     return outcome
 
 
 @in_turn
-def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]]) -> Outcome:
-    """Carry out what a what-if holds, {task id: {"duration_minutes", "not_before"}}, in one commit; the caller says why."""
+def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping[str, Any]] = (), label: str = "") -> Outcome:
+    """Carry out what a what-if holds in one commit; the caller says why. The money is the costs' own, who hear of it inside the transaction."""
+    if costs:
+        facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs)))
     edits = []
     for pk, values in additions.of_tasks(changes).items():
         change: dict[str, Any] = {"task": pk}
