@@ -97,7 +97,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     silent = [cell for cell in cells if cell.name not in resource.columns and (cell.kind == "empty" or cell.name in resource.folded)]
     context = {
         "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": lists, "verbs": verbs, "may": may(request, resource, row),
-        "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
+        "life": life_of(resource, row), "place": row.pk if resource.model is Project else resource.project_of(row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
         "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row), "beside": beside_of(request, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)

@@ -4,6 +4,7 @@ import "./panel.js";
 import "./inline.js";
 import "./carried.js";
 import "./pick.js";
+import "./live.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
@@ -52,7 +53,7 @@ document.addEventListener("htmx:afterSettle", reachable);
 
 // Live events. A page that nobody looks at lets go of its stream after a minute and goes on from the same place when it is seen again.
 const address = document.body.dataset.events;
-const topics = ["plan-changed", "flow-changed", "health-changed", "notified"];
+const topics = ["row-changed", "plan-changed", "flow-changed", "health-changed", "notified"];
 let source = null;
 let place = new URLSearchParams((address || "").split("?")[1]).get("after") || "";
 let letGo = 0;
