@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jingwei.frame.models.values import whole
-from jingwei.frame.records import commands, forms
+from jingwei.frame.records import commands, doubts, forms
 from jingwei.frame.records.resource import Resource, parts_at_most
 from jingwei.frame.ui import extra_form
 from jingwei.frame.ui.typed import as_typed, without_untouched
@@ -31,7 +31,10 @@ def save(request: Request, resource: Resource, row: Any | None) -> Any:
             values[each.name] = _posted_children(request, each.name, each.fields)
     files = {name: file for name, file in request.FILES.items() if name in resource.plain_fields}
     if row is None:
-        return commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
+        made = commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
+        if not request.POST.get(doubts.field):
+            doubts.ask(resource, made, request.access)
+        return made
     version = request.POST.get("version", "")
     return commands.change(resource, row, values, request.access, files=files, version=whole(version, 2**31 - 1))
 

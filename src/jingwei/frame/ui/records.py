@@ -20,7 +20,7 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import commands, extra, forms, parts, people, turns, undo
+from jingwei.frame.records import commands, doubts, extra, forms, parts, people, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.verbs import Children, Verb
@@ -136,7 +136,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     if row is None:
         place(request, resource, project_asked(request.GET) if "project" in resource.plain_fields else None)
     errors: dict[str, list[str]] = {}
-    stale = None
+    stale, doubtful = None, list[str]()
     if request.method == "POST":
         try:
             with heavy.for_files(request):
@@ -152,6 +152,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         except commands.Stale as problem:
             stale = problem.row
             errors = {NON_FIELD_ERRORS: [str(problem)]}
+        except doubts.Doubtful as problem:
+            doubtful = problem.texts
     fields, extras = form_fields(request, resource, row, errors), extra_form.entries_of(request, resource, row, errors, request.GET.dict())
     context = {
         "resource": resource,
@@ -162,8 +164,9 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         "children": child_rows(request, resource, row),
         "errors": refusals.told_above(resource, errors, [*fields, *extras]),
         "form_id": once.id_of(request) if row is None else "",
+        "doubts": doubtful,
     }
-    return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
+    return render(request, "frame/records/form.html", context, status=409 if stale or doubtful else 422 if errors else 200)
 
 
 def _led_to(request: Request, resource: Resource, pk: int) -> HttpResponse:
