@@ -160,3 +160,58 @@ def test_nobody_is_told_of_hours_on_sheets_that_he_may_not_look_at(firm: Firm) -
     role.grants = ["frame.project.view", "labour.sheet.view", "labour.sheetline.view"]
     role.save()
     assert far.number in firm.client("crew").get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").text
+
+
+def test_a_program_is_told_every_fault_of_row_and_lines_at_once(firm: Firm) -> None:
+    lines = [{"worker": "李", "trade": "电工", "hours": 25, "rate": 45}, {"worker": "", "trade": "电工", "hours": 8, "rate": 45}]
+    body = {"project": firm.project.pk, "work_date": "2026-11-20", "team": "无", "description": "布线", "lines": lines}
+    answer = firm.client("manager").post("/api/v1/labour.sheet/", body, content_type="application/json", headers={"Accept-Language": "en"})
+    told = [each["message"] for each in answer.json()["errors"]]
+    assert answer.status_code == 422 and len(told) == 3, told
+    assert "“无”" in told[0] and told[1].startswith("Line 1, hours: ") and told[2].startswith("Line 2, worker: ")
+
+
+@pytest.mark.parametrize("way", ["form", "cell", "import", "api"])
+def test_what_the_picker_offers_as_the_only_one_is_taken_where_people_type(firm: Firm, way: str) -> None:
+    """Given two crews, when a word is typed that the picker finds one of them by, then that one is taken; a program names it exactly."""
+    crews = [Team(code=code, name=name, kind=Team.Kind.SUBCONTRACTOR) for code, name in (("DX", "鼎新安装队"), ("DXN", "定向钻"), ("HX", "宏翔"))]
+    for each in crews:
+        each.save()
+    client = firm.client("manager")
+    offered = {words: [each["value"] for each in client.get(f"/pick/directory.team/?q={words}").json()["items"]] for words in ("鼎新", "x", "dx")}
+    assert (offered["鼎新"], len(offered["x"]), len(offered["dx"])) == (["DX"], 3, 2)
+
+    def typed(words: str) -> tuple[bool, str]:
+        before = Sheet.objects.count()
+        told = _sheet_by(way, client, firm, words)
+        assert Sheet.objects.count() - before in (0, 1)
+        return Sheet.objects.count() > before and Sheet.objects.latest("pk").team == crews[0], told
+
+    is_taken, told = typed("鼎新")
+    assert is_taken == (way != "api"), told
+    assert typed("DX")[0], "an exact name wins, though others hold it"
+    is_taken, told = typed("dx")
+    assert not is_taken and (way == "api" or ("鼎新安装队 (DX)" in told and "定向钻 (DXN)" in told)), told
+    assert not typed("没有")[0]
+
+
+def _sheet_by(way: str, client: Client, firm: Firm, crew: str) -> str:
+    values = {"project": "P1", "work_date": "2026-11-20", "team": crew, "description": "布线"}
+    if way == "form":
+        return client.post("/w/labour.sheet/new/", values).text
+    if way == "api":
+        token = made_token(firm.users["manager"], firm.tenant)
+        return Client().post("/api/v1/labour.sheet/", values, content_type="application/json", headers={"Authorization": f"Bearer {token}"}).text
+    if way == "cell":
+        kept = firm.made("labour.sheet", work_date=date(2026, 11, 20), team=firm.crew, description="改")
+        with firm.acting("manager"), scope.because(origin="web"):
+            try:
+                commands.change(resource("labour.sheet"), kept, {"team": crew}, firm.rights("manager"))
+            except ValidationError as problem:
+                kept.delete()
+                return " ".join(problem.messages)
+        return ""
+    sheet = exchange.read_sheet("\n".join((",".join(values), ",".join(values.values()))).encode(), "x.csv", resource("labour.sheet"))
+    with firm.acting("manager"), scope.because(origin="web"):
+        report = exchange.apply(resource("labour.sheet"), sheet, firm.rights("manager"))
+    return str([row.errors for row in report.rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jingwei.frame.models.values import whole
@@ -61,8 +62,12 @@ def unfolded(resource: Resource, entries: list[dict[str, Any]]) -> dict[str, Any
     return {"fields": [entry for entry in entries if entry not in folded], "folded": folded, "is_open": any(entry["errors"] for entry in folded)}
 
 
-def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
-    """Child lists as editable rows: those there are, and three to write into. A list that may not be seen is left out, so that saving leaves it alone."""
+Cells = Mapping[tuple[str, int], Mapping[str, list[str]]]
+
+
+def child_rows(request: Request, resource: Resource, row: Any | None, wrong: Cells) -> list[dict[str, Any]]:
+    """Child lists as editable rows, each fault at its cell: those there are, and three to write into. A list that may not be seen is left out, so that
+    saving leaves it alone."""
     out, shown = [], {each.name: rows for each, _target, rows in resource.parts(request.access, row)} if row is not None else {}
     for each in resource.children:
         if row is not None and each.name not in shown:
@@ -70,15 +75,18 @@ def child_rows(request: Request, resource: Resource, row: Any | None) -> list[di
         target = resource.child(each)
         rows: list[dict[str, Any]] = []
         if f"{each.name}-rows" in request.POST:
-            rows = [
-                {"id": values.get("id", ""), "values": [(f, values.get(f, "")) for f in each.fields]}
-                for values in _posted_children(request, each.name, each.fields)
-            ]
+            rows = _posted_children(request, each.name, each.fields)
         elif row is not None:
-            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in shown[each.name]]
-        rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
-        out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
+            rows = [{"id": c.pk} | {f: _typed(target, c, f) for f in each.fields} for c in shown[each.name]]
+        labels = {f: target.label(f) for f in each.fields}
+        lines = [_line(values, labels, wrong.get((each.name, number), {})) for number, values in enumerate([*rows, {}, {}, {}])]
+        out.append({"name": each.name, "title": target.title_plural, "labels": labels.values(), "rows": lines})
     return out
+
+
+def _line(values: Mapping[str, Any], labels: Mapping[str, Any], wrong: Mapping[str, list[str]]) -> dict[str, Any]:
+    cells = [{"name": name, "label": label, "value": values.get(name, ""), "errors": wrong.get(name, [])} for name, label in labels.items()]
+    return {"id": values.get("id", ""), "cells": cells, "errors": [text for name, texts in wrong.items() if name not in labels for text in texts]}
 
 
 def _typed(target: Resource, row: Any, name: str) -> Any:

@@ -20,8 +20,7 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import commands, doubts, extra, forms, parts, people, turns, undo
-from jingwei.frame.records.listing import searched
+from jingwei.frame.records import commands, doubts, extra, forms, meant, parts, people, turns, undo
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.ui import extra_form, once, refusals, timeline
@@ -136,7 +135,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     if row is None:
         place(request, resource, project_asked(request.GET) if "project" in resource.plain_fields else None)
     errors: dict[str, list[str]] = {}
-    stale, doubtful = None, list[str]()
+    stale, doubtful, cells = None, list[str](), {}
     if request.method == "POST":
         try:
             with heavy.for_files(request):
@@ -148,7 +147,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         except once.MadeAlready as problem:
             return _led_to(request, resource, problem.pk)
         except ValidationError as problem:
-            errors = refusals.by_field(problem)
+            errors, cells = refusals.but_cells(problem), parts.at_cells(problem)
         except commands.Stale as problem:
             stale = problem.row
             errors = {NON_FIELD_ERRORS: [str(problem)]}
@@ -161,12 +160,12 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         **unfolded(resource, fields),
         "extras": extras,
         "archived": extra_form.archived_of(request, resource, row),
-        "children": child_rows(request, resource, row),
+        "children": child_rows(request, resource, row, cells),
         "errors": refusals.told_above(resource, errors, [*fields, *extras]),
         "form_id": once.id_of(request) if row is None else "",
         "doubts": doubtful,
     }
-    return render(request, "frame/records/form.html", context, status=409 if stale or doubtful else 422 if errors else 200)
+    return render(request, "frame/records/form.html", context, status=409 if stale or doubtful else 422 if errors or cells else 200)
 
 
 def _led_to(request: Request, resource: Resource, pk: int) -> HttpResponse:
@@ -385,12 +384,8 @@ def pick(request: Request, key: str) -> HttpResponse:
     rows = resource.rows(request.access)
     if resource.place_path and (place := whole(request.GET.get("project", ""), 2**63 - 1)) is not None:
         rows = rows.filter(Q(**{resource.place_path: place}) | Q(**{resource.place_path: None}))
-    if words := request.GET.get("q", "").strip():
-        words = words.rpartition("/")[2] or words
-        rows = rows.filter(searched(resource, words))
-        if resource.spelt is not None:
-            rows = people.nearest_first(rows, words)
-    return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in rows[:20]]})
+    items = meant.offered(resource, request.GET.get("q", ""), rows)[:20]
+    return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in items]})
 
 
 def _pick_member(request: Request) -> HttpResponse:

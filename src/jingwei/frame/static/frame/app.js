@@ -4,6 +4,7 @@ import "./panel.js";
 import "./inline.js";
 import "./carried.js";
 import "./pick.js";
+import "./forms.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;

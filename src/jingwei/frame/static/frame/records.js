@@ -17,7 +17,10 @@ document.addEventListener("click", (event) => {
   const counter = document.querySelector(`input[name="${name}-rows"]`);
   const number = Number(counter.value);
   const row = table.rows[table.rows.length - 1].cloneNode(true);
+  row.querySelectorAll(".invalid-feedback").forEach((told) => told.remove());
   row.querySelectorAll("input").forEach((input) => {
+    input.classList.remove("is-invalid");
+    input.removeAttribute("aria-invalid");
     input.name = input.name.replace(/-\d+-/, `-${number}-`);
     if (input.type === "checkbox") input.checked = false;
     else input.value = "";
