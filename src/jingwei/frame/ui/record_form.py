@@ -8,6 +8,7 @@ from typing import Any
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands, doubts, forms
 from jingwei.frame.records.resource import Resource, parts_at_most
+from jingwei.frame.rights.access import Access
 from jingwei.frame.ui import extra_form
 from jingwei.frame.ui.typed import as_typed, without_untouched
 from jingwei.frame.web import Request
@@ -94,3 +95,12 @@ def _typed(target: Resource, row: Any, name: str) -> Any:
     value = getattr(row, name)
     named = target.target(name)
     return named.name_of(value) if named is not None and value is not None else value
+
+
+def fields_together(resource: Resource, access: Access) -> list[dict[str, Any]]:
+    """What chosen rows can be given together: the fields that are edited in the list, each named `value-…` and none of them required."""
+    form = forms.form_class(resource, resource.inline)(prefix="value", use_required_attribute=False)
+    forms.confine(form, access)
+    for field in form.fields.values():
+        field.required = False
+    return [{"name": name, "field": form[name], "errors": [], "kind": type(form.fields[name].widget).__name__} for name in resource.inline if name in form.fields]

@@ -32,7 +32,7 @@ from jingwei.frame.ui.navigation import whole_of
 from jingwei.frame.ui.record_form import child_rows, save, touched, unfolded
 from jingwei.frame.ui.timeline import carried_of
 from jingwei.frame.ui.typed import as_typed
-from jingwei.frame.ui.undoing import offer_undo
+from jingwei.frame.ui.undoing import offer_undo, offer_undo_of_edit, with_undo
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request, stands_in
 
@@ -140,7 +140,8 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         try:
             with heavy.for_files(request):
                 saved = save(request, resource, row) if row is not None else once.write(request, resource, lambda: save(request, resource, None))
-            messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
+            told = " ".join([_("Saved."), *getattr(saved, "told", ())])
+            messages.success(request, told) if row is None else offer_undo_of_edit(request, told)
             if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
                 return redirect(plan_address(saved, request.access))
             return redirect("record", key=key, pk=saved.pk)
@@ -278,11 +279,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
                 given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
                 row = commands.change(resource, row, given, request.access, version=whole(version, versions))
             row = resource.rows(request.access).get(pk=row.pk)
-            return render(
-                request,
-                "frame/records/_cell.html",
-                {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
-            )
+            return with_undo(request, _drawn(request, resource, row, name), _("“%(field)s” is saved.") % {"field": resource.label(name)})
         except ValidationError as problem:
             error = " ".join(problem.messages)
         except commands.Stale as problem:
@@ -304,11 +301,12 @@ def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     row = row_of(request, resource, pk)
     if not extra.is_inline_here(resource, row, name):
         raise Http404
-    return render(
-        request,
-        "frame/records/_cell.html",
-        {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
-    )
+    return _drawn(request, resource, row, name)
+
+
+def _drawn(request: Request, resource: Resource, row: Any, name: str) -> HttpResponse:
+    context = {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)}
+    return render(request, "frame/records/_cell.html", context)
 
 
 @require_POST

@@ -1,8 +1,23 @@
 // Lists and forms: choosing rows, keyboard, further lines, inline edits.
 function refreshBulk() {
   const bar = document.querySelector(".jw-bulk");
-  if (bar) bar.hidden = !document.querySelector("#bulk-form input[name=pk]:checked");
+  if (!bar) return;
+  const count = document.querySelectorAll("#bulk-form input[name=pk]:checked").length;
+  const told = bar.querySelector("[data-bulk-count]");
+  bar.hidden = !count;
+  told.textContent = told.dataset.bulkCount.replace("{count}", count);
 }
+
+// One field of all chosen rows: the field first, then its value.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-bulk-field]")) return;
+  const name = event.target.value;
+  document.querySelectorAll("[data-bulk-value]").forEach((each) => (each.hidden = each.dataset.bulkValue !== name));
+  const save = document.querySelector("[data-bulk-save]");
+  save.disabled = !name;
+  save.value = `set:${name}`;
+  document.querySelector("[data-bulk-value]:not([hidden]) :is(input:not([type=hidden]), select, textarea)")?.focus();
+});
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-check-all]")) document.querySelectorAll("#bulk-form input[name=pk]").forEach((box) => (box.checked = event.target.checked));
