@@ -19,6 +19,7 @@ from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import Cell, cells_of, kind_of, told_label
 from jingwei.frame.ui.menu import new_address
+from jingwei.frame.ui.record_form import fields_together
 from jingwei.frame.ui.records import found, may, place, project_asked
 from jingwei.frame.views import Board, Unanswerable, View
 from jingwei.frame.web import Request
@@ -123,7 +124,7 @@ def _table(shown: Listing) -> dict[str, Any]:
     extra.prime(resource, shown.rows, chosen)
     return {
         "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, list(_cells(shown, row, chosen))) for row in shown.rows],
-        "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)],
+        "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)], "together": fields_together(resource, shown.access),
         "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
     }  # fmt: skip
 

@@ -5,6 +5,8 @@ import "./inline.js";
 import "./carried.js";
 import "./pick.js";
 import "./live.js";
+import "./forms.js";
+import { toast } from "./toasts.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
@@ -95,14 +97,3 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   toast(event.detail.xhr.status === 403 ? event.detail.xhr.responseText.slice(0, 200) : `${event.detail.xhr.status}`);
 });
-document.addEventListener("jingwei:toast", (event) => toast(event.detail.text || event.detail.value));
-
-export function toast(text) {
-  const host = document.getElementById("toasts");
-  const box = document.createElement("div");
-  box.className = "alert alert-info jw-toast";
-  box.setAttribute("role", "status");
-  box.textContent = text;
-  host.append(box);
-  setTimeout(() => box.remove(), 6000);
-}
