@@ -197,3 +197,24 @@ def test_held_deletes_are_named_and_decided(joined: Joined) -> None:
     joined.sync()
     assert Task.objects.count() == 8 == len(all_theirs(joined))
     assert "没有被拦下的删除" in client.post("/hub/interfaces/tracker-tasks/deletes/", {"answer": "allow"}, follow=True).content.decode()
+
+
+def test_parked_records_go_by_their_names_and_lead_to_their_pages(joined: Joined) -> None:
+    """On every page that lists them, for who may see the values; for others by the key alone. What is settled says so in the reader's words."""
+    row, seeing, blind = park(joined), browser(owner(joined), "zh-hans"), browser(person(joined, "blind", "hub.interface.view"), "zh-hans")
+    here = f"/hub/parked/{row.pk}/"
+    lists = ("/hub/monitor/", f"/hub/interfaces/{joined.interface.key}/", "/hub/parked/", f"/hub/parked/?interface={joined.interface.key}")
+    edit(joined, row.record_key, done_ratio=50)
+    for path in (*lists, f"/hub/interfaces/{joined.interface.key}/dry-run/"):
+        assert re.search(rf'href="{here}">不认识的状态</a>', seeing.get(path).text), path
+        assert "不认识的状态" not in blind.get(path).text, path
+    assert all(re.search(rf'href="{here}">{row.record_key}</a>', blind.get(path).text) for path in lists)
+    assert "不认识的状态" in re.findall(r"<h1.*?</h1>", seeing.get(here).text, re.S)[0] and "不认识的状态" not in blind.get(here).text
+    assert "解决" in seeing.get(here).text
+
+
+def test_whatever_is_parked_stands_in_one_place_that_the_menu_names(joined: Joined) -> None:
+    park(joined)
+    page = browser(owner(joined)).get("/").content.decode()
+    assert 'href="/hub/parked/"' in page
+    assert browser(person(joined, "stranger", "work.task.view")).get("/hub/parked/").status_code == 403
