@@ -52,7 +52,7 @@ def unwell(access: Access) -> list[Interface]:
     """Live interfaces that this person may see and that are not known to be healthy, the worst first."""
     health.judge_if_stale()
     rows = visible(access).filter(stage=Interface.Stage.LIVE).exclude(state=Interface.State.OK).select_related("project")
-    order = [Interface.State.DOWN, Interface.State.DEGRADED, Interface.State.UNKNOWN]
+    order: list[str] = [Interface.State.DOWN, Interface.State.DEGRADED, Interface.State.UNKNOWN]
     return sorted(rows, key=lambda each: (order.index(each.state), each.state_since or each.created_at))
 
 

@@ -12,6 +12,7 @@ from jingwei.frame.models import Alarm, Membership, Role, User
 from jingwei.frame.rights.access import access_of
 from jingwei.frame.telling import watches
 from jingwei.frame.waiting import waiting_for
+from jingwei.hub.engine import worklist
 from jingwei.hub.models import Conflict, DeadLetter, Interface, Quarantine
 from jingwei.hub.monitor import health
 from jingwei.hub.watches import degraded, down
@@ -71,6 +72,7 @@ def test_what_health_calls_down_or_degraded_is_an_alarm_with_its_reason(house: H
 
 def test_open_alarms_follow_health_from_state_to_state(house: House) -> None:
     """Quarantine makes it degraded, a refused log-in down; each end is told, and never two at once."""
+
     def looked() -> list[str]:
         health.judge(house.interface)
         for each in (down, degraded):
@@ -99,12 +101,20 @@ def test_my_work_counts_everything_of_interfaces_that_waits_for_a_person(house: 
     DeadLetter(interface=house.interface, entry=entry, code="refused").save()
     house.entry(link, state="held", action="delete")
     Conflict(interface=house.interface, link=link, field="name").save()
-    deciding, looking = (somebody(house, name, *grants) for name, grants in (("a", ("hub.interface.view", "hub.interface.change")), ("b", ("hub.interface.view",))))
+    deciding, looking = (
+        somebody(house, name, *grants) for name, grants in (("a", ("hub.interface.view", "hub.interface.change")), ("b", ("hub.interface.view",)))
+    )
+    assert worklist.conflicts_waiting, "what declares the kinds is loaded"
     rights = [access_of(user, house.tenant) for user in (deciding, looking)]
     with translation.override("en"):
         found = {kind.name: [(row.title, row.note) for row in rows] for kind, rows in waiting_for(rights[0])}
     name = house.interface.name
-    assert found == {"hub.conflicts": [(name, "1 to decide")], "hub.quarantine": [(name, "2 to decide")], "hub.dead_letters": [(name, "1 to decide")], "hub.deletes": [(name, "1 to decide")]}
+    assert found == {
+        "hub.conflicts": [(name, "1 to decide")],
+        "hub.quarantine": [(name, "2 to decide")],
+        "hub.dead_letters": [(name, "1 to decide")],
+        "hub.deletes": [(name, "1 to decide")],
+    }
     assert waiting_for(rights[1]) == [] and other.name not in str(found)
     client = Client(headers={"Accept-Language": "en"})
     client.force_login(deciding, backend=backend)

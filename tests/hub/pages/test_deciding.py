@@ -210,7 +210,10 @@ def test_parked_records_go_by_their_names_and_lead_to_their_pages(joined: Joined
         assert "不认识的状态" not in blind.get(path).text, path
     assert all(re.search(rf'href="{here}">{row.record_key}</a>', blind.get(path).text) for path in lists)
     assert "不认识的状态" in re.findall(r"<h1.*?</h1>", seeing.get(here).text, re.S)[0] and "不认识的状态" not in blind.get(here).text
-    assert "解决" in seeing.get(here).text
+    assert "没有值 resolved；请补充代码表 — 已解决" in " ".join(re.sub("<[^>]+>", "", seeing.get("/hub/parked/").text).split()), (
+        "and the state as people call it"
+    )
+    assert "两侧一致" not in seeing.get(f"/hub/interfaces/{joined.interface.key}/dry-run/").text, "a record that cannot pass is not two sides that agree"
 
 
 def test_whatever_is_parked_stands_in_one_place_that_the_menu_names(joined: Joined) -> None:

@@ -103,7 +103,7 @@ def _rehearse(interface: Interface, run: Run, peers: Beforehand, most: int) -> d
         ],
         "quarantine": [
             {"key": q.record_key, "side": q.side or "a", "problems": q.problems, "known": (q.delivery.record or {}).get("values") or {}}
-            for q in Quarantine.objects.filter(delivery__run=run).select_related("delivery")
+            for q in Quarantine.objects.filter(interface=interface, released_at=None).select_related("delivery").order_by("id")
         ],
         "refused": [{"code": d.code, "zh": d.message_zh, "en": d.message_en} for d in DeadLetter.objects.filter(entry__run=run)],
     }  # fmt: skip

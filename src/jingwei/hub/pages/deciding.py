@@ -172,7 +172,7 @@ def _show_parked(request: Request, row: Quarantine, rows: list[parked_form.Line]
         "name": parked_shown.names_of([row], request.access)[row.pk],
         "lines": rows if shown and row.delivery.record is not None else [], "may_change": may_change and row.released_at is None,
         "may_mend": may_change and shown and row.delivery.record is not None, "refused": other, "is_deleted": bool((row.delivery.record or {}).get("deleted")),
-        "problems": parked_shown.titled(row.problems if shown else [worklist.without_values(each) for each in row.problems], Fields(row.interface)),
+        "problems": parked_shown.titled(row.problems if shown else [worklist.without_values(each) for each in row.problems], Fields(row.interface), row.side or "a"),
     }  # fmt: skip
     return render(request, "hub/parked.html", context, status=422 if problem else 200)
 

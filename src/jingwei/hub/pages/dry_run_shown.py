@@ -12,6 +12,7 @@ from jingwei.frame.rights.access import Access
 from jingwei.frame.words import in_words
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Interface, Quarantine
+from jingwei.hub.pages.parked_shown import titled
 from jingwei.hub.pages.values_shown import Fields, Named
 
 rows_at_most = 100
@@ -108,10 +109,5 @@ def _parked(rows: Sequence[Mapping[str, Any]], interface: Interface, access: Acc
     for each in rows:
         record = named[each["side"]].of(each["key"], each["known"])
         page = pages.get((each["side"], each["key"]), record["url"])
-        out.append({"record": {**record, "url": page}, "why": [_problem(p, fields) for p in each["problems"]]})
+        out.append({"record": {**record, "url": page}, "why": titled(each["problems"], fields, each["side"])})
     return out
-
-
-def _problem(problem: Mapping[str, Any], fields: Fields) -> dict[str, str]:
-    name, text = str(problem.get("field") or ""), Title(str(problem.get("zh") or ""), str(problem.get("en") or problem.get("zh") or ""))
-    return {"field": fields.title("b", name) if name else "", "text": in_words(text)}

@@ -23,7 +23,7 @@ def listed(rows: Iterable[Quarantine], access: Access) -> list[dict[str, Any]]:
         if any(problem.get("field") for problem in plain["problems"]):
             if row.interface_id not in known:
                 known[row.interface_id] = Fields(row.interface)
-            plain["problems"] = titled(plain["problems"], known[row.interface_id])
+            plain["problems"] = titled(plain["problems"], known[row.interface_id], row.side or "a")
         out.append(plain | {"at": row.created_at, "name": row.interface.name, "record": named[row.pk]})
     return out
 
@@ -51,6 +51,12 @@ def letters(rows: Iterable[DeadLetter], access: Access) -> list[dict[str, Any]]:
     return out
 
 
-def titled(problems: Iterable[dict[str, Any]], fields: Fields) -> list[dict[str, Any]]:
-    """Problems of the mapping with the title of the field that each concerns; the mapping speaks in B's names."""
-    return [{**problem, "title": fields.title("b", problem["field"]) if problem.get("field") else ""} for problem in problems]
+def titled(problems: Iterable[dict[str, Any]], fields: Fields, side: str) -> list[dict[str, Any]]:
+    """Problems of the mapping with the title of the field that each concerns, and what people call the value; the mapping speaks in B's names, the value in
+    those of the side that it came from."""
+    out = []
+    for problem in problems:
+        name, value = problem.get("field") or "", problem.get("value")
+        told = fields.told(side, fields.own(side, name), value) if name and value not in (None, "", []) else ""
+        out.append({**problem, "title": fields.title("b", name) if name else "", "told": told if told != str(value) else ""})
+    return out
