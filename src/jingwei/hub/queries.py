@@ -160,7 +160,7 @@ def links_of(interface: Interface) -> dict[str, int]:
 
 def conflicts_open(interface: Interface | None = None) -> QuerySet[Conflict]:
     """Open conflicts, newest first."""
-    rows = Conflict.objects.filter(resolved_at=None).select_related("interface", "link", "interface__system_a", "interface__system_b")
+    rows = Conflict.objects.filter(resolved_at=None).select_related("interface", "link", "interface__system_a", "interface__system_b", "interface__published")
     return rows.filter(interface=interface).order_by("-id") if interface else rows.order_by("-id")
 
 

@@ -59,7 +59,7 @@ def conflicts(request: Request) -> HttpResponse:
     interfaces = {q.interface.pk: q.interface for q in asked}
     context = {
         "groups": [(group, may[group[0].interface.pk]) for group in groups.values()], "total": rows.count(), "shown": len(asked), "wanted": interface,
-        "interfaces": list(interfaces.values()), "bulk": any(may.values()) and len(asked) > 1, "address": request.get_full_path(),
+        "interfaces": list(interfaces.values()), "bulk": any(may.values()) and len(asked) > 1, "offered": {answer.choice for q in asked for answer in q.answers}, "address": request.get_full_path(),
     }  # fmt: skip
     return render(request, "hub/conflicts.html", context)
 
