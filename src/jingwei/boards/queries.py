@@ -45,11 +45,16 @@ class Standing:
         return [i for i in self.interfaces if i.stage == "live" and i.state == "down"]
 
     @property
+    def unwell(self) -> list[Any]:
+        """Interfaces in use that are not known to be healthy."""
+        return [i for i in self.interfaces if i.stage == "live" and i.state != "ok"]
+
+    @property
     def light(self) -> str:
         """good, warn or bad."""
         if self.down or self.endangered:
             return "down"
-        if self.open_troubles or (self.planned and self.actual > self.planned):
+        if self.open_troubles or self.unwell or (self.planned and self.actual > self.planned):
             return "degraded"
         return "ok"
 
@@ -71,6 +76,8 @@ class Standing:
             return _("Costs are above the plan")
         if self.open_troubles:
             return _("%(count)s parked records or conflicts") % {"count": self.open_troubles}
+        if self.unwell:
+            return _("Interfaces that are not healthy: %(names)s") % {"names": ", ".join(i.name for i in self.unwell)}
         return _("On track")
 
 

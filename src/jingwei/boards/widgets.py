@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -27,11 +27,12 @@ def standings(desk: Desk) -> list[Standing]:
 
 
 def danger(desk: Desk) -> Answer:
-    """Milestones behind their deadline with the reason, then interfaces that are down and what waits for them."""
+    """Milestones behind their deadline with the reason, then every interface that health does not call healthy, and what waits for those that are down."""
     found = standings(desk)
     rows = [row for standing in found if standing.endangered for row in _milestones(standing)]
-    rows += [row for standing in found if standing.down for row in _outages(standing)]
-    empty = _("No milestone is endangered and no interface is down.")
+    rows += _unwell(desk)
+    sees_interfaces = desk.access.anywhere("hub.interface.view")
+    empty = _("No milestone is endangered, and every interface in use is healthy.") if sees_interfaces else _("No milestone is endangered.")
     return Answer(rows[:shown_at_most], len(rows), empty=empty, url="/portfolio/", link=_("Portfolio"), is_alarm=bool(rows))
 
 
@@ -51,14 +52,23 @@ def _milestones(standing: Standing) -> Iterator[Row]:
         )
 
 
-def _outages(standing: Standing) -> Iterator[Row]:
-    waiting = Counter(task.interface_id for task in work.waiting_for(standing.project.pk, [i.pk for i in standing.down]))
-    for each in standing.down:
-        count = waiting[each.pk]
-        stake = _("%(count)s tasks wait for it") % {"count": count} if count else _("no task waits for it, so no milestone moves")
-        if count == 1:
-            stake = _("1 task waits for it")
-        yield Row(f"/hub/interfaces/{each.key}/", each.name, f"{stake} · {hub.sentence(each)[:90]}", each.state, each.get_state_display(), each.state_since)
+def _unwell(desk: Desk) -> Iterator[Row]:
+    unwell = hub.unwell(desk.access)
+    down: dict[int, list[int]] = defaultdict(list)
+    for each in unwell:
+        if each.state == "down" and desk.access.allows("work.task.view", each.project_id):
+            down[each.project_id].append(each.pk)
+    waiting = Counter(task.interface_id for project, ids in down.items() for task in work.waiting_for(project, ids))
+    for each in unwell:
+        stake = _stake(waiting[each.pk]) if each.pk in down[each.project_id] else ""
+        note = " · ".join(filter(None, (stake, hub.sentence(each)[:90])))
+        yield Row(f"/hub/interfaces/{each.key}/", each.name, note, each.state, each.get_state_display(), each.state_since)
+
+
+def _stake(count: int) -> str:
+    if count == 1:
+        return _("1 task waits for it")
+    return _("%(count)s tasks wait for it") % {"count": count} if count else _("no task waits for it, so no milestone moves")
 
 
 def overspent(desk: Desk) -> Answer:

@@ -12,9 +12,11 @@ from django.db.models.functions import TruncMinute
 from django.utils import timezone
 
 from jingwei.frame.models import Project
+from jingwei.frame.rights.access import Access
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, HealthPeriod, Interface, Link, OutboxEntry, Quarantine, Run, System
 from jingwei.hub.monitor import health
 from jingwei.hub.monitor.health import sentence
+from jingwei.hub.monitor.search import visible
 from jingwei.hub.peers.titles import connector_title
 
 open_states = ("waiting", "sending", "unknown")
@@ -44,6 +46,14 @@ def interfaces_of(projects: QuerySet[Project] | None = None) -> QuerySet[Interfa
     health.judge_if_stale()
     rows = Interface.objects.select_related("system_a", "system_b", "published", "project")
     return rows if projects is None else rows.filter(project__in=projects)
+
+
+def unwell(access: Access) -> list[Interface]:
+    """Live interfaces that this person may see and that are not known to be healthy, the worst first."""
+    health.judge_if_stale()
+    rows = visible(access).filter(stage=Interface.Stage.LIVE).exclude(state=Interface.State.OK).select_related("project")
+    order: list[str] = [Interface.State.DOWN, Interface.State.DEGRADED, Interface.State.UNKNOWN]
+    return sorted(rows, key=lambda each: (order.index(each.state), each.state_since or each.created_at))
 
 
 def open_counts(interface_ids: list[int] | None = None) -> dict[int, dict[str, int]]:
@@ -150,7 +160,7 @@ def links_of(interface: Interface) -> dict[str, int]:
 
 def conflicts_open(interface: Interface | None = None) -> QuerySet[Conflict]:
     """Open conflicts, newest first."""
-    rows = Conflict.objects.filter(resolved_at=None).select_related("interface", "link", "interface__system_a", "interface__system_b")
+    rows = Conflict.objects.filter(resolved_at=None).select_related("interface", "link", "interface__system_a", "interface__system_b", "interface__published")
     return rows.filter(interface=interface).order_by("-id") if interface else rows.order_by("-id")
 
 

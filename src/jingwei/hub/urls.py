@@ -14,6 +14,7 @@ urlpatterns = [
     path("monitor/settle/", deciding.settle, name="settle"),
     path("conflicts/", deciding.conflicts, name="conflicts"),
     path("conflicts/resolve/", deciding.resolve, name="resolve"),
+    path("parked/", deciding.parked_list, name="parked-list"),
     path("parked/<int:number>/", deciding.parked, name="parked"),
     path("parked/<int:number>/mend/", deciding.mend, name="mend"),
     path("trace/", interfaces.trace, name="trace"),

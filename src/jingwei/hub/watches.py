@@ -1,8 +1,9 @@
-"""What is watched of interfaces: an outage is told to those who answer for it, once when it begins and once when it is over."""
+"""What is watched of interfaces: whatever health calls down or degraded is told to those who answer for it, once when it begins and once when it is over."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
@@ -17,9 +18,8 @@ from jingwei.hub.models import Interface
 from jingwei.hub.monitor import health
 
 
-def interfaces_down() -> QuerySet[Interface]:
-    """Live interfaces that are down."""
-    return Interface.objects.filter(stage=Interface.Stage.LIVE, state=Interface.State.DOWN).select_related("project__manager")
+def _live(state: str) -> QuerySet[Interface]:
+    return Interface.objects.filter(stage=Interface.Stage.LIVE, state=state).select_related("project__manager")
 
 
 def _answering_for(interface: Interface) -> Sequence[User]:
@@ -27,20 +27,28 @@ def _answering_for(interface: Interface) -> Sequence[User]:
     return list(people.values())
 
 
-def _down(interface: Interface) -> Said:
-    text = gettext_lazy("Interface “%(name)s” of %(project)s is down: %(reason)s")
+_down = gettext_lazy("Interface “%(name)s” of %(project)s is down: %(reason)s")
+_degraded = gettext_lazy("Interface “%(name)s” of %(project)s works only in part: %(reason)s")
+
+
+def _worded(text: Any, interface: Interface) -> Said:
     return Said(text, name=interface.name[:80], project=interface.project.code, reason=Both(lambda: health.sentence(interface) or interface.state_reason))
 
 
-down = Watch(
-    "interface.down",
-    gettext_lazy("Interface down"),
-    "hub.interface",
-    says=_down,
-    tell=_answering_for,
-    rows=interfaces_down,
-    address=lambda interface: f"/hub/interfaces/{interface.key}/",
-    level="alarm",
-)
+def _watch(state: str, title: Any, text: Any, level: str) -> Watch:
+    return Watch(
+        f"interface.{state}",
+        title,
+        "hub.interface",
+        says=lambda interface: _worded(text, interface),
+        tell=_answering_for,
+        rows=lambda: _live(state),
+        address=lambda interface: f"/hub/interfaces/{interface.key}/",
+        level=level,
+    )
+
+
+down = _watch(Interface.State.DOWN, gettext_lazy("Interface down"), _down, "alarm")
+degraded = _watch(Interface.State.DEGRADED, gettext_lazy("Interface degraded"), _degraded, "warning")
 for _fact in (InterfaceHealthChanged, InterfaceStageChanged):
-    look_after(_fact, down.key)
+    look_after(_fact, down.key, degraded.key)

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.frame.widgets import Answer, Desk, Row, Widget, cut
+from jingwei.frame.words import in_words
 from jingwei.hub import queries
+from jingwei.hub.engine.questions import title_of, value_text
 from jingwei.hub.rights import may_see_values, visible
 
 
@@ -20,8 +22,9 @@ def conflicts(desk: Desk) -> Answer:
 
 
 def _row(conflict: Any, is_shown: bool) -> Row:
-    values = f"{str(conflict.value_a)[:30]} / {str(conflict.value_b)[:30]}" if is_shown else ""
-    return Row("/hub/conflicts/", f"{conflict.interface.name} · {conflict.field or '–'}", values, "clash", _("Conflict"))
+    values = f"{value_text(conflict.value_a)[:30]} / {value_text(conflict.value_b)[:30]}" if is_shown else ""
+    word = _("Refused") if conflict.reason == "refused" else _("Conflict")
+    return Row(f"/hub/conflicts/#conflict-{conflict.pk}", f"{conflict.interface.name} · {in_words(title_of(conflict))}", values, "clash", word)
 
 
 Widget(

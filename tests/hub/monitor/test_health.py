@@ -54,9 +54,9 @@ def checkpoint(house: House, side: str = "a", **values: Any) -> None:
     Checkpoint.objects.filter(interface=house.interface, side=side).update(**values)
 
 
-def conflict(house: House, field: str = "name") -> None:
+def conflict(house: House, field: str = "name", reason: str = "differ") -> None:
     """An open conflict."""
-    Conflict(interface=house.interface, link=house.link(key_a=f"c{field}", key_b=f"c{field}"), field=field).save()
+    Conflict(interface=house.interface, link=house.link(key_a=f"c{field}", key_b=f"c{field}"), field=field, reason=reason).save()
 
 
 def quarantine(house: House) -> None:
@@ -115,6 +115,7 @@ troubles: dict[str, tuple[Callable[[House], object], str]] = {
     "dead": (dead, "degraded"),
     "deletes_held": (lambda h: h.entry(h.link(key_a="h", key_b="h"), action="delete", state="held"), "degraded"),
     "conflicts": (conflict, "degraded"),
+    "refusals": (lambda h: conflict(h, reason="refused"), "degraded"),
     "deletes_asked": (lambda h: conflict(h, ""), "degraded"),
     "apart": (lambda h: h.link(key_a="p", key_b="p", apart={"name": {"a": "1", "b": "2", "why": "coerced"}}), "degraded"),
     "differ": (lambda h: h.set(compared={"differ": 3}), "degraded"),

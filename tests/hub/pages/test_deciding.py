@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jingwei.domains.work.models import Task
-from jingwei.hub.models import Conflict, Delivery, Interface, OutboxEntry, Quarantine
+from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
 from tests.hub.conftest import Joined, status_table
 from tests.hub.deeds import all_theirs, change, edit, fresh, issue, publish, remove, theirs
 from tests.hub.people import browser, owner, person
@@ -197,3 +197,74 @@ def test_held_deletes_are_named_and_decided(joined: Joined) -> None:
     joined.sync()
     assert Task.objects.count() == 8 == len(all_theirs(joined))
     assert "没有被拦下的删除" in client.post("/hub/interfaces/tracker-tasks/deletes/", {"answer": "allow"}, follow=True).content.decode()
+
+
+def test_parked_records_go_by_their_names_and_lead_to_their_pages(joined: Joined) -> None:
+    """On every page that lists them, for who may see the values; for others by the key alone. What is settled says so in the reader's words."""
+    row, seeing, blind = park(joined), browser(owner(joined), "zh-hans"), browser(person(joined, "blind", "hub.interface.view"), "zh-hans")
+    here = f"/hub/parked/{row.pk}/"
+    lists = ("/hub/monitor/", f"/hub/interfaces/{joined.interface.key}/", "/hub/parked/", f"/hub/parked/?interface={joined.interface.key}")
+    edit(joined, row.record_key, done_ratio=50)
+    for path in (*lists, f"/hub/interfaces/{joined.interface.key}/dry-run/"):
+        assert re.search(rf'href="{here}">不认识的状态</a>', seeing.get(path).text), path
+        assert "不认识的状态" not in blind.get(path).text, path
+    assert all(re.search(rf'href="{here}">{row.record_key}</a>', blind.get(path).text) for path in lists)
+    assert "不认识的状态" in re.findall(r"<h1.*?</h1>", seeing.get(here).text, re.S)[0] and "不认识的状态" not in blind.get(here).text
+    assert "没有值 resolved；请补充代码表 — 已解决" in " ".join(re.sub("<[^>]+>", "", seeing.get("/hub/parked/").text).split()), (
+        "and the state as people call it"
+    )
+    assert "两侧一致" not in seeing.get(f"/hub/interfaces/{joined.interface.key}/dry-run/").text, "a record that cannot pass is not two sides that agree"
+
+
+def refused(joined: Joined, direction: str = "b_to_a") -> Conflict:
+    """A value of a field that only goes to the tracker, which will not take it."""
+    publish(joined, work_hours={"direction": direction})
+    issue(joined)
+    joined.sync()
+    change(joined, Task.objects.get(), work_hours="200000")
+    joined.sync()
+    return Conflict.objects.get(resolved_at=None)
+
+
+def buttons(page: str) -> set[str]:
+    return set(re.findall(r'name="choice" value="(\w+)"', page))
+
+
+@pytest.mark.parametrize(("direction", "offered"), [("b_to_a", {"b", "accept"}), ("both", {"a", "b", "value", "accept"})])
+def test_only_what_can_go_over_is_offered(joined: Joined, direction: str, offered: set[str]) -> None:
+    conflict, user = refused(joined, direction), owner(joined)
+    page = browser(user).get("/hub/conflicts/").content.decode()
+    assert buttons(page) == offered
+    assert conflict.message_en[:10] in page and "will not take" in page and "Both sides changed" not in page
+    reasons = [each["en"] for each in Interface.objects.get().state_detail]
+    assert not any("to be decided" in text and "refused" not in text for text in reasons) and any("refused" in text for text in reasons)
+
+
+@pytest.mark.parametrize("choice", ["a", "value"])
+def test_a_choice_that_cannot_work_destroys_neither_cause_nor_dead_letter(joined: Joined, choice: str) -> None:
+    """Whatever is sent by hand or by a program: the field is named as people call it, and everything stays as it was."""
+    conflict, user = refused(joined), owner(joined)
+    before = (conflict.reason, conflict.message_zh, Link.objects.get().apart, DeadLetter.objects.get().settled_at)
+    page = browser(user).post("/hub/conflicts/resolve/", {"conflict": conflict.pk, "choice": choice, "value": "12"}, follow=True).content.decode()
+    said = re.findall(r'class="[^"]*alert-danger[^"]*".*?</div>', page, re.S)[0]
+    assert "Planned work (h)" in said and "from B to A only" in said and "work_hours" not in said, said
+    joined.sync()
+    conflict.refresh_from_db()
+    assert (conflict.reason, conflict.message_zh, Link.objects.get().apart, DeadLetter.objects.get().settled_at) == before
+    assert conflict.resolved_at is None
+
+
+def test_trying_again_what_is_refused_again_says_why_again(joined: Joined) -> None:
+    conflict = refused(joined)
+    browser(owner(joined)).post("/hub/conflicts/resolve/", {"conflict": conflict.pk, "choice": "b"})
+    joined.sync()
+    again = Conflict.objects.get(resolved_at=None)
+    assert (again.reason, again.message_zh) == ("refused", conflict.message_zh)
+    assert DeadLetter.objects.filter(settled_at=None).count() == 1
+
+
+def test_whatever_is_parked_stands_in_one_place_that_the_menu_names(joined: Joined) -> None:
+    park(joined)
+    page = browser(owner(joined)).get("/").content.decode()
+    assert 'href="/hub/parked/"' in page
+    assert browser(person(joined, "stranger", "work.task.view")).get("/hub/parked/").status_code == 403

@@ -15,7 +15,8 @@ from jingwei.frame import scope
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.work import jobs
 from jingwei.hub import contract
-from jingwei.hub.engine.questions import value_text
+from jingwei.hub.engine.fitting import obstacle
+from jingwei.hub.engine.questions import title_of, value_text
 from jingwei.hub.inbox import unpack
 from jingwei.hub.inbox.deliveries import record_from_plain, unstorable
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, OutboxEntry, Quarantine
@@ -72,6 +73,9 @@ def _resolve(interface: Interface, link_id: int, mine: list[Conflict], choice: s
         current = {c.field: (c.value_a, c.value_b) for c in row.conflicts.values()}
         agreed = [c for c in mine if c.field in current and _alike((c.value_a, c.value_b), current[c.field])]
         moved = [_moved(c, current.get(c.field)) for c in mine if c not in agreed]
+        stuck = {c.pk: problem for c in agreed if (problem := _stuck(batch, row, c, choice, value)) is not None}
+        moved += stuck.values()
+        agreed = [c for c in agreed if c.pk not in stuck]
         for conflict in agreed:
             _decide(batch, row, conflict, choice, value)
         if agreed:
@@ -105,19 +109,39 @@ def _alike(shown: tuple[Any, Any], now: tuple[Any, Any]) -> bool:
 
 def _moved(conflict: Conflict, now: tuple[Any, Any] | None) -> ValidationError:
     if now is None:
-        return ValidationError(_("“%(field)s” has been settled in the meantime."), params={"field": conflict.field or _("record")})
+        return ValidationError(_("“%(field)s” has been settled in the meantime."), params={"field": InPlace(title_of(conflict))})
     if conflict.field == whole:
         return ValidationError(_("The record has changed since it was shown. Look again and decide."))
     return ValidationError(
         _("“%(field)s” has changed since it was shown: A is now “%(a)s”, B is now “%(b)s”. Look again and decide."),
-        params={"field": conflict.field, "a": value_text(now[0]), "b": value_text(now[1])},
+        params={"field": InPlace(title_of(conflict)), "a": value_text(now[0]), "b": value_text(now[1])},
     )
 
 
 def _still(row: Row, conflict: Conflict) -> ValidationError:
     now = row.conflicts[conflict.field]
-    reason = InPlace(contract.Title(now.message_zh, now.message_en or now.message_zh))
-    return ValidationError(_("“%(field)s” still cannot be carried over: %(reason)s"), params={"field": conflict.field or _("record"), "reason": reason})
+    return _not_carried(conflict, contract.Title(now.message_zh, now.message_en or now.message_zh))
+
+
+def _not_carried(conflict: Conflict, why: contract.Title) -> ValidationError:
+    params = {"field": InPlace(title_of(conflict)), "reason": InPlace(why)}
+    return ValidationError(_("“%(field)s” still cannot be carried over: %(reason)s"), params=params)
+
+
+def _stuck(batch: Batch, row: Row, conflict: Conflict, choice: str, value: Any) -> ValidationError | None:
+    """Said before anything is decided, so that an answer which cannot be carried out leaves the question, its cause and its dead letter as they are."""
+    name = conflict.field
+    if name == whole or choice not in ("a", "b", "value"):
+        return None
+    asked_a, asked_b = merge.shown(row.pair, name)
+    chosen = {"a": asked_a, "b": asked_b}[choice] if choice in sides else _of_kind(batch, name, value)
+    now: dict[SideName, Any] = {side: (row.pair.half(side).seen or {}).get(name) for side in sides}
+    why = obstacle(batch.terms, name, now, chosen)
+    return None if why is None else _not_carried(conflict, why)
+
+
+def _of_kind(batch: Batch, name: str, value: Any) -> Any:
+    return merge.normalise(value, batch.wording.ready.types.get(name, "string"))
 
 
 def _decide(batch: Batch, row: Row, conflict: Conflict, choice: str, value: Any) -> None:
@@ -125,7 +149,7 @@ def _decide(batch: Batch, row: Row, conflict: Conflict, choice: str, value: Any)
         _pair(batch, row, str(value))
         return
     if conflict.field != whole and choice == "value":
-        value = merge.normalise(value, batch.wording.ready.types.get(conflict.field, "string"))
+        value = _of_kind(batch, conflict.field, value)
     merge.decide(row.pair, conflict.field, choice, value)
 
 

@@ -12,12 +12,14 @@ from jingwei.frame.models import History, User
 from jingwei.frame.rights.access import Access
 from jingwei.frame.words import in_words
 from jingwei.hub.contract import Title
+from jingwei.hub.engine.fitting import obstacle
 from jingwei.hub.engine.worklist import label
 from jingwei.hub.models import Conflict, Interface
 from jingwei.hub.monitor.search import local_resource, may_see_values
 from jingwei.hub.register.versions import ready
+from jingwei.hub.sync.terms import terms_of, wording_of
 from jingwei.kernels import bounds
-from jingwei.kernels.merge import whole
+from jingwei.kernels.merge import SideName, Terms, sides, whole
 
 history_at_most = 4000
 
@@ -100,16 +102,23 @@ def questions(rows: Iterable[Conflict], access: Access | None) -> list[Question]
     found = list(rows)
     shown = {c.interface_id: may_see_values(access, c.interface) for c in found}
     touched = _touched([c for c in found if shown[c.interface_id]])
-    return [_question(c, shown[c.interface_id], touched.get(c.pk, {})) for c in found]
+    terms = {each.pk: terms_of(each, wording_of(each)) for each in {c.interface_id: c.interface for c in found}.values() if each.published is not None}
+    return [_question(c, shown[c.interface_id], touched.get(c.pk, {}), terms.get(c.interface_id)) for c in found]
 
 
-def _question(conflict: Conflict, shown: bool, local: dict[str, Touched]) -> Question:
+def title_of(conflict: Conflict) -> Title:
+    """What people call the field that is asked about."""
+    if conflict.field == whole:
+        return Title("整条记录", "The whole record")
+    return _field_titles(conflict.interface)[0].get(conflict.field, Title(conflict.field, conflict.field))
+
+
+def _question(conflict: Conflict, shown: bool, local: dict[str, Touched], terms: Terms | None) -> Question:
     names, offered = _field_titles(conflict.interface)
-    own = names.get(conflict.field, Title(conflict.field, conflict.field)) if conflict.field != whole else Title("整条记录", "The whole record")
     said = Title(conflict.message_zh, conflict.message_en or conflict.message_zh) if conflict.message_zh and shown else None
     times = {side: local.get(side) or Touched(getattr(conflict.link, f"changed_{side}_at")) for side in ("a", "b")}
     return Question(
-        conflict=conflict, name=label(conflict.link) if shown else "", title=own, text=_text(conflict), said=said, answers=_answers(conflict),
+        conflict=conflict, name=label(conflict.link) if shown else "", title=title_of(conflict), text=text_of(conflict), said=said, answers=_answers(conflict, terms),
         rows=_rows(conflict, names) if shown else [], touched=times, candidates=_candidates(conflict) if shown else [],
         choices=offered.get(conflict.field, []), hidden=not shown,
     )  # fmt: skip
@@ -128,7 +137,8 @@ def _lost(conflict: Conflict) -> str:
     return next((side for side in ("a", "b") if getattr(link, f"gone_{side}") or getattr(link, f"left_{side}")), "")
 
 
-def _text(conflict: Conflict) -> Title:
+def text_of(conflict: Conflict) -> Title:
+    """What happened, in people's words."""
     if conflict.field != whole or conflict.reason in ("ambiguous", "circle"):
         return _texts.get(conflict.reason, _texts["differ"])
     lost = _lost(conflict)
@@ -145,7 +155,7 @@ def _text(conflict: Conflict) -> Title:
     return Title(f"“{here}”中已删除，“{there}”中还在。", f"Deleted in “{here}”; “{there}” still has it.")
 
 
-def _answers(conflict: Conflict) -> list[Answer]:
+def _answers(conflict: Conflict, terms: Terms | None) -> list[Answer]:
     if conflict.reason == "ambiguous":
         return [
             Answer("pair", Title("就是选中的这条", "It is the chosen one"), "key"),
@@ -156,13 +166,26 @@ def _answers(conflict: Conflict) -> list[Answer]:
         return [Answer("create", Title("继续同步这条", "Let it go on")), _accept]
     if conflict.field == whole:
         return _whole_answers(conflict)
-    a, b = conflict.interface.system_a.name, conflict.interface.system_b.name
-    return [
-        Answer("a", Title(f"用 A 的值（{a}）", f"Take A's ({a})")),
-        Answer("b", Title(f"用 B 的值（{b}）", f"Take B's ({b})")),
-        Answer("value", Title("用这个值", "Take this value"), "value"),
-        _accept,
-    ]
+    goes = [side for side in sides if _goes_over(conflict, side, terms)]
+    out = [_take(conflict, side, is_again=conflict.reason == "refused" and len(goes) == 1) for side in goes]
+    if terms is None or terms.direction(conflict.field) == "both":
+        out.append(Answer("value", Title("用这个值", "Take this value"), "value"))
+    return [*out, _accept]
+
+
+def _take(conflict: Conflict, side: SideName, *, is_again: bool) -> Answer:
+    letter, system = side.upper(), conflict.interface.system(side).name
+    if is_again:
+        return Answer(side, Title(f"用 {letter} 的值再试一次（{system}）", f"Try {letter}'s once more ({system})"))
+    return Answer(side, Title(f"用 {letter} 的值（{system}）", f"Take {letter}'s ({system})"))
+
+
+def _goes_over(conflict: Conflict, side: SideName, terms: Terms | None) -> bool:
+    """Whether the other side can be told this side's value at all."""
+    seen: dict[SideName, dict[str, Any]] = {"a": conflict.link.seen_a or {}, "b": conflict.link.seen_b or {}}
+    asked: dict[SideName, Any] = {"a": conflict.value_a, "b": conflict.value_b}
+    now = {each: seen[each].get(conflict.field, asked[each]) for each in sides}
+    return terms is None or obstacle(terms, conflict.field, now, asked[side]) is None
 
 
 def _whole_answers(conflict: Conflict) -> list[Answer]:

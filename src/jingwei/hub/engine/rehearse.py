@@ -101,7 +101,10 @@ def _rehearse(interface: Interface, run: Run, peers: Beforehand, most: int) -> d
             }
             for c in Conflict.objects.filter(interface=interface, resolved_at=None).select_related("link")
         ],
-        "quarantine": [{"key": q.record_key, "problems": q.problems} for q in Quarantine.objects.filter(delivery__run=run)],
+        "quarantine": [
+            {"key": q.record_key, "side": q.side or "a", "problems": q.problems, "known": (q.delivery.record or {}).get("values") or {}}
+            for q in Quarantine.objects.filter(interface=interface, released_at=None).select_related("delivery").order_by("id")
+        ],
         "refused": [{"code": d.code, "zh": d.message_zh, "en": d.message_en} for d in DeadLetter.objects.filter(entry__run=run)],
     }  # fmt: skip
 

@@ -33,13 +33,34 @@ def conflicts(access: Access | None, interface: Interface | None = None) -> Quer
 @waits_for_me("hub.conflicts", _("Conflicts to decide"), order=30)
 def conflicts_waiting(access: Access) -> Iterator[Waiting]:
     """Interfaces with open conflicts that this person may decide."""
+    return _by_interface(access, Conflict.objects.filter(resolved_at=None), "/hub/conflicts/?interface={}")
+
+
+@waits_for_me("hub.quarantine", _("Records in quarantine"), order=31)
+def quarantine_waiting(access: Access) -> Iterator[Waiting]:
+    """Interfaces with records in quarantine that this person may mend and let in."""
+    return _by_interface(access, Quarantine.objects.filter(released_at=None), "/hub/parked/?interface={}")
+
+
+@waits_for_me("hub.dead_letters", _("Dead letters to settle"), order=32)
+def dead_letters_waiting(access: Access) -> Iterator[Waiting]:
+    """Interfaces with dead letters that this person may replay or discard."""
+    return _by_interface(access, DeadLetter.objects.filter(settled_at=None), "/hub/parked/?interface={}")
+
+
+@waits_for_me("hub.deletes", _("Held deletes to decide"), order=33)
+def deletes_waiting(access: Access) -> Iterator[Waiting]:
+    """Interfaces with deletes that wait until this person lets them pass or refuses them."""
+    return _by_interface(access, OutboxEntry.objects.filter(state=OutboxEntry.State.HELD), "/hub/interfaces/{}/")
+
+
+def _by_interface(access: Access, rows: QuerySet[Any], address: str) -> Iterator[Waiting]:
+    """What is open, an interface a line, where this person may decide: one query."""
     places = access.projects("hub.interface.change")
-    rows = Conflict.objects.filter(resolved_at=None)
     rows = rows if places is None else rows.filter(interface__project__in=places)
     names = ("interface__key", "interface__name", "interface__project__code")
     for key, name, project, count, since in rows.values_list(*names).annotate(n=Count("pk"), since=Min("created_at")).order_by("since")[:most_of_a_kind]:
-        note = gettext("%(count)s to decide") % {"count": count}
-        yield Waiting(name, f"/hub/conflicts/?interface={quote(key)}", project or "", since, note=note)
+        yield Waiting(name, address.format(quote(key)), project or "", since, note=gettext("%(count)s to decide") % {"count": count})
 
 
 def quarantine(access: Access | None, interface: Interface | None = None) -> QuerySet[Quarantine]:
@@ -61,6 +82,13 @@ def held_counts(interface_ids: Collection[int]) -> dict[int, int]:
     """How many deletes are held, by interface."""
     rows = OutboxEntry.objects.filter(interface_id__in=interface_ids, state=OutboxEntry.State.HELD)
     return dict(rows.values_list("interface_id").annotate(n=Count("id")).order_by())
+
+
+def held_among(interfaces: Iterable[Interface]) -> list[tuple[Interface, int]]:
+    """Those of these interfaces that hold deletes back, and how many each."""
+    found = list(interfaces)
+    counts = held_counts([each.pk for each in found])
+    return [(each, counts[each.pk]) for each in found if each.pk in counts]
 
 
 def _within(rows: Any, access: Access | None, interface: Interface | None) -> Any:

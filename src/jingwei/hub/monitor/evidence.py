@@ -68,7 +68,7 @@ FROM hub_outboxentry o JOIN hub_interface i ON i.id = o.interface_id
 WHERE o.state IN ('waiting', 'held', 'sending', 'unknown') AND o.interface_id = ANY(%(ids)s) GROUP BY 1, 2
 """
 _open = """
-SELECT interface_id, CASE WHEN field <> '' THEN 'conflicts' WHEN reason IN ('ambiguous', 'circle') THEN 'pairing' ELSE 'deletes' END, count(*), min(created_at), 0, '' FROM hub_conflict
+SELECT interface_id, CASE WHEN field <> '' AND reason = 'refused' THEN 'refusals' WHEN field <> '' THEN 'conflicts' WHEN reason IN ('ambiguous', 'circle') THEN 'pairing' ELSE 'deletes' END, count(*), min(created_at), 0, '' FROM hub_conflict
 WHERE resolved_at IS NULL AND interface_id = ANY(%(ids)s) GROUP BY 1, 2
 UNION ALL
 SELECT interface_id, 'quarantine', count(*), min(created_at), 0, '' FROM hub_quarantine

@@ -253,7 +253,12 @@ def _parked(evidence: Evidence) -> Iterator[Reason]:
 
 def _asked(evidence: Evidence) -> Iterator[Reason]:
     """What a person must decide."""
-    conflicts, deletes, apart = (evidence.tally(kind) for kind in ("conflicts", "deletes", "apart"))
+    conflicts, refusals, deletes, apart = (evidence.tally(kind) for kind in ("conflicts", "refusals", "deletes", "apart"))
+    if refusals.count:
+        yield _reason(
+            "refusals", Level.DEGRADED, Words(f"{refusals.count} 个字段的值被对方拒绝，等待裁定", f"{counted(refusals.count, 'value')} refused by the other side, to be decided"), refusals.since,
+            refusals.count, Words("对方仍保留原来的值。", "The other side keeps its old value."),
+            Words("看清对方为何拒绝，改正源数据后自动再写。", "See why it was refused and mend it at its source; it is written again by itself."), decide())  # fmt: skip
     if conflicts.count:
         yield _reason(
             "conflicts", Level.DEGRADED, Words(f"{conflicts.count} 个字段两边不同，等待裁定", f"{counted(conflicts.count, 'field')} to be decided"), conflicts.since,

@@ -18,10 +18,9 @@ from jingwei.frame.web import Request
 from jingwei.hub.engine import decisions, worklist
 from jingwei.hub.engine.questions import Question, questions
 from jingwei.hub.models import Conflict, Interface, Quarantine
-from jingwei.hub.pages import parked_form
-from jingwei.hub.pages.parked_shown import titled
+from jingwei.hub.pages import parked_form, parked_shown
 from jingwei.hub.pages.values_shown import Fields
-from jingwei.hub.rights import interface_named, may_see_values, require_writing
+from jingwei.hub.rights import interface_named, may_see_values, require_writing, visible
 
 shown_at_most = 200
 
@@ -60,7 +59,7 @@ def conflicts(request: Request) -> HttpResponse:
     interfaces = {q.interface.pk: q.interface for q in asked}
     context = {
         "groups": [(group, may[group[0].interface.pk]) for group in groups.values()], "total": rows.count(), "shown": len(asked), "wanted": interface,
-        "interfaces": list(interfaces.values()), "bulk": any(may.values()) and len(asked) > 1, "address": request.get_full_path(),
+        "interfaces": list(interfaces.values()), "bulk": any(may.values()) and len(asked) > 1, "offered": {answer.choice for q in asked for answer in q.answers}, "address": request.get_full_path(),
     }  # fmt: skip
     return render(request, "hub/conflicts.html", context)
 
@@ -97,6 +96,20 @@ def _resolved(request: Request, rows: list[Conflict], choice: str) -> int:
     if choice == "pair" and not value:
         raise ValidationError(_("Choose the record it belongs to."))
     return decisions.conflict_resolve(conflicts=rows, choice=choice, value=value)
+
+
+@require_GET
+def parked_list(request: Request) -> HttpResponse:
+    """Everything that is parked: records in quarantine, dead letters and held deletes, of one interface or of all that may be seen."""
+    request.access.require_anywhere("hub.interface.view")
+    interface = interface_named(request.access, request.GET["interface"]) if request.GET.get("interface") else None
+    rows, lost = worklist.quarantine(request.access, interface), worklist.dead_letters(request.access, interface)
+    held = worklist.held_among(visible(request.access) if interface is None else [interface])
+    context = {
+        "wanted": interface, "is_alone": interface is not None, "quarantine": parked_shown.listed(rows[:shown_at_most], request.access),
+        "dead_letters": parked_shown.letters(lost[:shown_at_most], request.access), "held": held, "total": rows.count() + lost.count(), "address": request.get_full_path(),
+    }  # fmt: skip
+    return render(request, "hub/parked_list.html", context)
 
 
 @require_GET
@@ -156,9 +169,10 @@ def _show_parked(request: Request, row: Quarantine, rows: list[parked_form.Line]
     other = [] if problem is None else ([] if hasattr(problem, "error_dict") and "record" not in problem.message_dict else problem.messages)
     context = {
         "row": row, "interface": row.interface, "system": row.interface.system(row.side or "a"), "shown": shown, "raw": worklist.raw_of(row.delivery) if shown else "",
+        "name": parked_shown.names_of([row], request.access)[row.pk],
         "lines": rows if shown and row.delivery.record is not None else [], "may_change": may_change and row.released_at is None,
         "may_mend": may_change and shown and row.delivery.record is not None, "refused": other, "is_deleted": bool((row.delivery.record or {}).get("deleted")),
-        "problems": titled(row.problems if shown else [worklist.without_values(each) for each in row.problems], Fields(row.interface)),
+        "problems": parked_shown.titled(row.problems if shown else [worklist.without_values(each) for each in row.problems], Fields(row.interface), row.side or "a"),
     }  # fmt: skip
     return render(request, "hub/parked.html", context, status=422 if problem else 200)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from jingwei.frame.rights.access import Access
 from jingwei.frame.words import in_words
 from jingwei.hub.contract import Title
-from jingwei.hub.models import Interface
+from jingwei.hub.models import Interface, Quarantine
+from jingwei.hub.pages.parked_shown import titled
 from jingwei.hub.pages.values_shown import Fields, Named
 
 rows_at_most = 100
@@ -28,9 +30,7 @@ def shown(report: Mapping[str, Any] | None, interface: Interface, access: Access
         "read": report["counts"]["read"], "calls": report["calls"], "sides": sides, "is_quiet": not (report["writes"] or report["conflicts"] or report["quarantine"]),
         "warnings": [text for side in sides for text in _warnings(kept, fields, side)],
         "conflicts": [_conflict(each, interface, access, fields) for each in report["conflicts"][:rows_at_most]], "conflict_count": len(report["conflicts"]),
-        "quarantine": [
-            {"key": each["key"], "why": [_problem(p, fields) for p in each["problems"]]} for each in report["quarantine"][:rows_at_most]
-        ], "quarantine_count": len(report["quarantine"]),
+        "quarantine": _parked(report["quarantine"][:rows_at_most], interface, access, fields), "quarantine_count": len(report["quarantine"]),
     }  # fmt: skip
 
 
@@ -100,6 +100,14 @@ def _conflict(conflict: Mapping[str, Any], interface: Interface, access: Access,
     }  # fmt: skip
 
 
-def _problem(problem: Mapping[str, Any], fields: Fields) -> dict[str, str]:
-    name, text = str(problem.get("field") or ""), Title(str(problem.get("zh") or ""), str(problem.get("en") or problem.get("zh") or ""))
-    return {"field": fields.title("b", name) if name else "", "text": in_words(text)}
+def _parked(rows: Sequence[Mapping[str, Any]], interface: Interface, access: Access, fields: Fields) -> list[dict[str, Any]]:
+    """What would be parked, by name; what is parked already leads to its page."""
+    waiting = Quarantine.objects.filter(interface=interface, released_at=None, record_key__in=[each["key"] for each in rows])
+    pages = {(row.side, row.record_key): reverse("hub:parked", args=[row.pk]) for row in waiting}
+    named = {side: Named(interface, side, (each["key"] for each in rows if each["side"] == side), access) for side in ("a", "b")}
+    out = []
+    for each in rows:
+        record = named[each["side"]].of(each["key"], each["known"])
+        page = pages.get((each["side"], each["key"]), record["url"])
+        out.append({"record": {**record, "url": page}, "why": titled(each["problems"], fields, each["side"])})
+    return out

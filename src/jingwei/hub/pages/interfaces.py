@@ -54,7 +54,7 @@ def detail(request: Request, key: str) -> HttpResponse:
         "interface": interface, "counts": queries.open_counts([interface.pk])[interface.pk], "runs": _runs(interface), "links": queries.links_of(interface),
         "availability": queries.availability(interface), "versions": interface.versions.select_related("author")[:5], "periods": interface.health_periods.order_by("-since")[:8],
         "quarantine": parked_shown.listed(parked, request.access),
-        "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": interface.name} for row in worklist.dead_letters(request.access, interface)[:20]],
+        "dead_letters": parked_shown.letters(worklist.dead_letters(request.access, interface)[:20], request.access), "is_alone": True,
         "series": _series(queries.flow_per_minute([interface.pk])), "held": held_of(interface, shown), "grant": grants.in_force(interface), "last_grant": _last_grant(interface),
         "may_change": may_change, "stakes": at_stake(request.access, interface.project_id, interface.pk), "joins": joins([interface])[interface.pk], "draft": drafts.of(interface) if may_change else None, "may_retire": may_do(request.access, interface, "retire") and life.may_begin(interface, "retire"),
         "reasons": reasons_shown([each.as_plain() for each in found], may_change=may_change),
@@ -215,13 +215,12 @@ def monitor(request: Request) -> HttpResponse:
     interfaces = list(queries.interfaces_of().filter(pk__in=visible(request.access).values("pk")).exclude(stage="draft"))
     ids = [i.pk for i in interfaces]
     counts, lag, newest = queries.open_counts(ids), queries.lag_seconds(), queries.newest_arrivals(ids)
-    held = worklist.held_counts(ids)
     parked = worklist.quarantine(request.access)[:50]
     context = {
         "rows": [(i, counts[i.pk], lag.get(i.pk, 0.0), newest.get(i.pk), _kept_reasons(request, i)) for i in interfaces],
         "totals": {name: sum(c[name] for c in counts.values()) for name in ("conflicts", "quarantine", "dead", "inbox", "outbox")},
-        "series": _series(queries.flow_per_minute(ids)), "held": [(i, held[i.pk]) for i in interfaces if i.pk in held],
-        "dead_letters": [worklist.letter_as_plain(row, request.access) | {"at": row.created_at, "name": row.interface.name} for row in worklist.dead_letters(request.access)[:50]],
+        "series": _series(queries.flow_per_minute(ids)), "held": worklist.held_among(interfaces),
+        "dead_letters": parked_shown.letters(worklist.dead_letters(request.access)[:50], request.access),
         "quarantine": parked_shown.listed(parked, request.access),
     }  # fmt: skip
     return render(request, "hub/_monitor.html" if request.headers.get("HX-Request") else "hub/monitor.html", context)

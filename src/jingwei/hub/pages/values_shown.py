@@ -31,6 +31,7 @@ class Fields:
     def __init__(self, interface: Interface, spec: Mapping[str, Any] | None = None) -> None:
         self.interface = interface
         kept = spec if spec is not None else (interface.published.spec if interface.published is not None else {})
+        self._pairs = kept.get("mapping", {}).get("pairs", ())
         self._by_side = {side: self._of(side, kept.get("streams", {})) for side in ("a", "b")}
 
     def _of(self, side: str, streams: Mapping[str, Any]) -> dict[str, Field]:
@@ -51,6 +52,13 @@ class Fields:
     def named(self, side: str, name: str) -> Field | None:
         """The field of that name."""
         return self._by_side[side].get(name)
+
+    def own(self, side: str, name: str) -> str:
+        """A side's own name of a field that the mapping calls by B's."""
+        if side == "b":
+            return name
+        of = next((pair["a"] for pair in self._pairs if pair.get("b") == name and pair.get("a")), name)
+        return str(of if isinstance(of, str) else of[0])
 
     def required(self, side: str) -> list[Field]:
         """Fields that a new record must have."""

@@ -17,6 +17,7 @@ from jingwei.kernels.merge.pair import (
     Standing,
     Taken,
     Terms,
+    Value,
     Values,
     Why,
     Write,
@@ -27,12 +28,12 @@ from jingwei.kernels.merge.pair import (
     whole,
 )
 from jingwei.kernels.merge.pairing import Pairing, natural_key, pair_up
-from jingwei.kernels.merge.planning import plan, shape
+from jingwei.kernels.merge.planning import plan, shape, shown
 from jingwei.kernels.merge.taking import take
 from jingwei.kernels.merge.values import normalise, union
 
 __all__ = [
-    "Answer", "Apart", "Arrival", "Clash", "Half", "Pair", "Pairing", "Plan", "SideName", "Standing", "Taken", "Terms", "Values", "Why", "Write", "circle_writes",
+    "Answer", "Apart", "Arrival", "Clash", "Half", "Pair", "Pairing", "Plan", "SideName", "Standing", "Taken", "Terms", "Value", "Values", "Why", "Write", "circle_writes",
     "decide", "delete_window", "deletes_pass", "directions", "keep_clear", "natural_key", "normalise", "note_write", "other", "pair_up", "plan", "policies", "refused",
-    "shape", "sides", "take", "try_again", "turned_out", "union", "whole", "written",
+    "shape", "shown", "sides", "take", "try_again", "turned_out", "union", "whole", "written",
 ]  # fmt: skip
