@@ -188,4 +188,4 @@ def value_text(field: models.Field[Any, Any], value: Any) -> str:
             return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else str(value)
         except OverflowError:  # the year 9999, kept before there were bounds
             return str(value)
-    return str(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -214,9 +214,10 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
 @require_POST
 def take_back(request: Request) -> HttpResponse:
     """Undo the last thing this person did from a list."""
-    trace = request.session.pop("undo", "")
+    trace = request.session.get("undo", "")  # kept until it was answered: who is told to come again comes with the same
     makes_project = bool(trace) and History.objects.filter(trace=trace, resource=Project._meta.label_lower, action=History.Action.INSERT).exists()
     left = undo.undo(trace, request.access)
+    request.session.pop("undo", None)
     if left:
         messages.error(request, " ".join(left))
     else:
