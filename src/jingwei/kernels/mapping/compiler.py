@@ -52,10 +52,13 @@ def compile_spec(
 
 
 def _tables(tables: Any, report: _Report) -> AbstractMapping[str, Any]:
-    if isinstance(tables, AbstractMapping):
-        return tables
-    report.add("code_tables", "代码表应是一个对象，每个名字一列行", "code tables must be an object with a list of rows for each name")
-    return {}
+    if not isinstance(tables, AbstractMapping):
+        report.add("code_tables", "代码表应是一个对象，每个名字一列行", "code tables must be an object with a list of rows for each name")
+        return {}
+    for name, rows in tables.items():
+        if not isinstance(rows, list) or not all(isinstance(row, AbstractMapping) for row in rows):
+            report.add("code_tables", f"代码表 {name} 应是一列行", f"the code table {name} must be a list of rows", parameter="table")
+    return tables
 
 
 def _list_of(spec: AbstractMapping[str, Any], name: str, report: _Report) -> list[Any]:
