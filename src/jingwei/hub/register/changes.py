@@ -113,8 +113,12 @@ def _said(aspect: str, value: Any) -> Title:
         case "steps":
             return _steps(value)
         case "rules":
-            return _plain("; ".join(f"{r.get('rule')} {r.get('value', '')}".strip() for r in value or ()) or "–")
+            return _plain("; ".join(map(_rule, value)) or "–" if isinstance(value, list) else value)
     return _plain("+".join(map(str, value)) if isinstance(value, list) else value)
+
+
+def _rule(rule: Any) -> str:
+    return f"{rule.get('rule')} {rule.get('value', '')}".strip() if isinstance(rule, Mapping) else str(rule)
 
 
 def _steps(steps: Any) -> Title:
