@@ -45,6 +45,7 @@ class FakePlan:
     undone: dict[str, tuple[list[Json], list[Json]]] = field(default_factory=dict)
     requests: list[tuple[str, Json]] = field(default_factory=list)
     next_link: int = 1_000_000
+    kept: list[str] = field(default_factory=list)
     redoes: bool = True  # whether undoing answers a token that redoes
 
     def __post_init__(self) -> None:
@@ -119,6 +120,13 @@ class FakePlan:
             "tasks": [{key: value for key, value in task.items() if key != "start_at"} for task in self.tasks],
             "links": self.links,
         }
+
+    def keep(self, name: str) -> Json:
+        """A baseline under a name of its own."""
+        if name in self.kept:
+            raise Refused(422, "There is one of this name.")
+        self.kept.append(name)
+        return {"id": len(self.kept), "name": name}
 
     def preview(self, change: Json) -> Json:
         """What preview-url answers: as commit, and nothing is kept."""

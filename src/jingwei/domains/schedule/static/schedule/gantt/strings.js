@@ -16,6 +16,8 @@ export const ENGLISH = {
   compare_figures: "Finish {total} working days ({was} → {now}) · {later} later, {earlier} earlier, {same} unchanged, {added} without baseline",
   load: "Load", load_person: "Person", load_days: "{count} d too much", load_over: "Overloaded on {count} days, at most {percent} %", load_fine: "Never overloaded",
   load_none: "Nobody is assigned yet.", load_capacity: "{hours} h a day", load_elsewhere: "{hours} h on these days from other projects", load_all: "All projects",
+  baseline_take: "Take a baseline", baseline_name: "Name", baseline_keep: "Keep it", baseline_kept: "Baseline “{name}” is kept; the plan is compared with it from now on.",
+  baseline_hint: "The dates as they are now are kept, and the plan is compared with them from now on.",
   // the chosen task
   details: "Task details", new_task: "New task", new_task_below: "New task below", indent: "Make it a part of the task above", outdent: "Take it out of its summary",
   edit_links: "Links of the task", delete: "Delete the task", whole_record: "Whole record", calendar: "Working calendar", constraint: "Constraint",
