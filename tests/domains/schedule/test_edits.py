@@ -236,3 +236,12 @@ def test_no_request_of_any_shape_is_an_error_of_the_server(firm: Firm, plan: dic
     with translation.override("en"):
         answer = ask(firm, "preview", json.dumps(body))  # type: ignore[arg-type]
     assert answer.status_code in (200, 403, 409) or is_refused_in_words(answer), (answer.status_code, answer.content)
+
+
+def test_the_picture_names_people_as_forms_do(firm: Firm, plan: dict[str, Task]) -> None:
+    client, task = firm.client("manager"), plan["设计"]
+    answer = client.post("/schedule/gantt/P1/commit/", {"changes": [{"task": task.pk, "assignee": "wg"}]}, content_type="application/json")
+    assert answer.status_code == 200, answer.text
+    assert Task.objects.get(pk=task.pk).assignee.name == "吴刚"  # type: ignore[union-attr]
+    refused = client.post("/schedule/gantt/P1/commit/", {"changes": [{"task": task.pk, "assignee": "谁也不是"}]}, content_type="application/json")
+    assert refused.status_code == 422 and refused.json()["errors"][0]["field"] == "assignee"

@@ -169,7 +169,7 @@ class FakePlan:
             raise Refused(422, "This name is refused.")
         if "start" in each:
             task["start_at"] = each["start"]
-        for key in ("duration_minutes", "name", "percent", "parent"):
+        for key in ("duration_minutes", "name", "percent", "parent", "is_milestone", "assignee"):
             if key in each:
                 task[key] = each[key]
 

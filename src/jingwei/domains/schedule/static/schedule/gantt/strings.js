@@ -26,6 +26,7 @@ export const ENGLISH = {
   snet: "Start no earlier than", snlt: "Start no later than", fnet: "Finish no earlier than", fnlt: "Finish no later than", mso: "Must start on",
   mfo: "Must finish on", added: "Task added", removed: "Task deleted", marked: "“{name}” is marked as predecessor: go to its successor and press M",
   unmarked: "“{name}” is no longer marked",
+  zero_days: "“{name}” takes no time now, and is a task all the same.", make_milestone: "Make it a milestone",
   // facts about a task
   task_table: "Tasks of {project}", days: "{count} d", hours: "{count} h", minutes: "{count} min", critical: "critical", endangered: "deadline endangered",
   milestone: "milestone", summary: "summary task", interface_degraded: "interface {key} degraded", interface_down: "interface {key} down",
