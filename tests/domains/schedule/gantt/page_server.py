@@ -54,7 +54,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("X-CSRFToken") != "token":
             return self.send_json(403, {"errors": []})
         plan = self.server.plan
-        answers = {"/preview": lambda: plan.preview(body), "/commit": lambda: plan.commit(body), "/undo": lambda: plan.undo(body["undo"]), "/baseline": lambda: plan.keep(body["name"])}
+        answers = {
+            "/preview": lambda: plan.preview(body),
+            "/commit": lambda: plan.commit(body),
+            "/undo": lambda: plan.undo(body["undo"]),
+            "/baseline": lambda: plan.keep(body["name"]),
+        }
         time.sleep(self.server.pause)
         with self.server.lock:
             try:
