@@ -108,6 +108,7 @@ def _argument(stage: Stage, route: str, name: str, found: Resource | None) -> An
         known["key"] = stage.rows["hub.system"].key if "systems/" in route else stage.interface.key
     for prefix, what in (
         ("schedule/what-if/", "scenario"), ("projects/", "scenario"), ("changes/<str:code>/what-if/", "scenario"), ("schedule/", "work"), ("running/", "work"),
+        ("cost/what-if/", "scenario"),
         ("settings/members/", "membership"), ("waiting/deputies/", "deputy"),
     ):  # fmt: skip
         if route.startswith(prefix) and "pk" not in known:
@@ -174,6 +175,7 @@ def _page_body(stage: Stage, name: str) -> Any:
         "approvals": {"stage": "change.changerequest:decision", "quorum": "2", "project": project.pk},
         "choose-project": {"project": project.pk}, "gantt-commit": {"json": {"changes": [{"task": task.pk, "name": "changed"}]}}, "gantt-preview": {"json": {"changes": []}},
         "gantt-undo": {"json": {"undo": "x"}}, "gantt-baseline": {"name": "new"}, "scenario-make": {"name": "new"}, "scenario-change": {"task": task.pk, "days": "3"},
+        "scenario-add": {"name": "new", "length": "1d"}, "scenario-leave-out": {"key": "new-1"}, "scenario-spend": {"account": "travel", "amount": "5", "description": "new"},
         "work-calendar-keep": day, "phone-sheet-save": {"project": project.pk, "work_date": "2026-11-20", "description": "x"},
         "phone-sheet-decide": {"verb": "confirm"}, "earned-value-freeze": {"period": "2026-10"}, "change-request-act": {"verb": "assess"},
         "members": {"username": "newcomer", "role": stage.house.tenant.roles.get(key="viewer").pk, "project": project.pk},

@@ -162,6 +162,16 @@ def test_a_baseline_of_a_name_that_is_there_is_told_beside_the_picture(firm: Fir
         assert page.status_code == 200 and words in page.text
 
 
+def test_the_picture_keeps_a_baseline_under_the_name_it_asked_for(firm: Firm, plan: dict[str, Task]) -> None:
+    client = firm.client("manager")
+    kept = client.post("/schedule/gantt/P1/baseline/", {"name": " 第一版 "}, content_type="application/json")
+    assert kept.status_code == 200 and kept.json()["name"] == "第一版"
+    for wrong in ({"name": "第一版"}, {"name": ""}):
+        refused = client.post("/schedule/gantt/P1/baseline/", wrong, content_type="application/json")
+        assert refused.status_code == 422 and refused.json()["errors"][0]["message"]
+    assert client.post("/schedule/gantt/P1/baseline/", b"[", content_type="application/json").status_code == 404
+
+
 pythons = re.compile(r"NoneType|object (is|has)|attribute|not iterable|unhashable|int\(\)|Expecting|literal|KeyError|%\(")
 
 
@@ -226,3 +236,12 @@ def test_no_request_of_any_shape_is_an_error_of_the_server(firm: Firm, plan: dic
     with translation.override("en"):
         answer = ask(firm, "preview", json.dumps(body))  # type: ignore[arg-type]
     assert answer.status_code in (200, 403, 409) or is_refused_in_words(answer), (answer.status_code, answer.content)
+
+
+def test_the_picture_names_people_as_forms_do(firm: Firm, plan: dict[str, Task]) -> None:
+    client, task = firm.client("manager"), plan["设计"]
+    answer = client.post("/schedule/gantt/P1/commit/", {"changes": [{"task": task.pk, "assignee": "wg"}]}, content_type="application/json")
+    assert answer.status_code == 200, answer.text
+    assert Task.objects.get(pk=task.pk).assignee.name == "吴刚"  # type: ignore[union-attr]
+    refused = client.post("/schedule/gantt/P1/commit/", {"changes": [{"task": task.pk, "assignee": "谁也不是"}]}, content_type="application/json")
+    assert refused.status_code == 422 and refused.json()["errors"][0]["field"] == "assignee"

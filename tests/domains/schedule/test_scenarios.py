@@ -147,8 +147,9 @@ def test_a_new_task_is_carried_out_with_its_links_and_taken_back(chain: Firm) ->
     new = Task.objects.get(name="复测")
     assert (new.duration_minutes, new.assignee_id, new.parent_id) == (960, person.pk, tasks["测试"].parent_id)
     assert Task.objects.get(name="验收").finish == expected == new.finish
-    links = set(Dependency.objects.filter(predecessor=new).values_list("successor__name", flat=True)), set(
-        Dependency.objects.filter(successor=new).values_list("predecessor__name", flat=True)
+    links = (
+        set(Dependency.objects.filter(predecessor=new).values_list("successor__name", flat=True)),
+        set(Dependency.objects.filter(successor=new).values_list("predecessor__name", flat=True)),
     )
     assert links == ({"验收"}, {"测试"})
     assert undo.undo(acting.trace, chain.rights("manager")) == []
@@ -167,7 +168,12 @@ def test_a_new_task_comes_from_the_page(chain: Firm) -> None:
     assert 'id="added"' in page and "复测" in page and person.name in page and 'data-difference="finish">+2 天' in page
     kept = manager.post(address + "add/", {"name": "归档", "length": "三天"}, follow=True).content.decode()
     assert 'value="归档"' in kept and 'value="三天"' in kept
-    for wrong in ({"name": "", "length": "1d"}, {"name": "Y", "length": ""}, {"name": "Y", "length": "1d", "after": [10**9]}, {"name": "Y", "length": "1d", "assignee": "谁也不是"}):
+    for wrong in (
+        {"name": "", "length": "1d"},
+        {"name": "Y", "length": ""},
+        {"name": "Y", "length": "1d", "after": [10**9]},
+        {"name": "Y", "length": "1d", "assignee": "谁也不是"},
+    ):
         manager.post(address + "add/", wrong)
         assert list(Scenario.objects.get().changes) == ["new-1"]
     assert chain.client("viewer").post(address + "add/", {"name": "Z", "length": "1d"}).status_code == 403
@@ -195,6 +201,13 @@ def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: 
     with chain.acting("manager") as acting:
         services.scenario_apply(instance=Scenario.objects.get())
     line = Line.objects.get()
-    assert (line.kind, line.account, line.amount, line.currency, line.number, line.description) == ("planned", "equipment", Decimal(12000), "CNY", "租设备/1", "吊车")
+    assert (line.kind, line.account, line.amount, line.currency, line.number, line.description) == (
+        "planned",
+        "equipment",
+        Decimal(12000),
+        "CNY",
+        "租设备/1",
+        "吊车",
+    )
     assert undo.undo(acting.trace, chain.rights("owner")) == []
     assert not Line.objects.exists()

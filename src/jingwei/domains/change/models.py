@@ -43,8 +43,12 @@ class ChangeRequest(ProjectModel, Extended):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SCHEDULE)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.DRAFT, editable=False)
     changes = models.JSONField(
-        _("changes of tasks"), default=dict, blank=True,
-        help_text=_("By task id: duration_minutes (working) and not_before (moment), as a what-if has them; as new-1, new-2 …: name, duration_minutes, after, before and assignee of a task to be added."),
+        _("changes of tasks"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            "By task id: duration_minutes (working) and not_before (moment), as a what-if has them; as new-1, new-2 …: name, duration_minutes, after, before and assignee of a task to be added."
+        ),
     )
     costs = models.JSONField(_("extra costs"), default=list, blank=True, editable=False)
     requested_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("requested by"))

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.change.models import ChangeRequest
-from jingwei.domains.cost import extra
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import queries as schedule
@@ -102,7 +101,7 @@ def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
         row | {"code": codes.get(row["task"], ""), "not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None}
         for row in effect["touched"]
     ]  # fmt: skip
-    shown["cost_extra"] = extra.told(effect.get("cost_extra", ()))
+    shown["cost_extra"] = cost.extra_told(effect.get("cost_extra", ()))
     shown["added"] = [
         row | {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("start", "finish")} for row in effect.get("added", ())
     ]  # fmt: skip

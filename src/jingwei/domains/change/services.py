@@ -49,7 +49,7 @@ def request_propose(*, project: Project, title: str, changes: Mapping[str, Any],
         raise ValidationError(_("Nothing would be different."))
     turns.take([project.pk])
     states = (*ChangeRequest.open_states, Status.SUBMITTED)
-    same = {"title": title[:120], "changes": dict(changes), "costs": [dict(each) for each in costs]}
+    same: dict[str, Any] = {"title": title[:120], "changes": dict(changes), "costs": [dict(each) for each in costs]}
     twin: ChangeRequest | None = ChangeRequest.objects.filter(project=project, status__in=states, **same).first()
     if twin is not None:
         return twin

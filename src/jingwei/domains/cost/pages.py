@@ -18,7 +18,6 @@ from jingwei.domains.cost import extra, queries, services
 from jingwei.domains.cost.models import Line
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.schedule import services as planning
-from jingwei.domains.schedule.models import Scenario
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
@@ -123,7 +122,7 @@ def freeze(request: Request, code: str) -> HttpResponse:
     return redirect("earned-value", code=project.code)
 
 
-def _scenario(project: Project, pk: int) -> Scenario:
+def _scenario(project: Project, pk: int) -> Any:
     found = schedule.scenarios(project.pk).filter(pk=pk).first()
     if found is None:
         raise Http404

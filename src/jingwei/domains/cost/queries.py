@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from jingwei.domains.cost import money
+from jingwei.domains.cost import extra, money
 from jingwei.domains.cost.earning import given_of
 from jingwei.domains.cost.models import Line, Snapshot
 from jingwei.domains.work import queries as work
@@ -51,6 +51,11 @@ def cost_with(project: Project, longer: Mapping[int, int], costs: Sequence[Mappi
     now = constant + sum(fixed + rate * minutes.get(task, 0) for task, (fixed, rate) in rates.items())
     more = float(sum(Decimal(each["amount"]) for each in costs))
     return now, now + more + sum(rates[task][1] * (length - minutes.get(task, 0)) for task, length in longer.items() if task in rates)
+
+
+def extra_told(costs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Money that a what-if would spend beyond the plan, in words."""
+    return extra.told(costs)
 
 
 def earned_value_of(project: Project) -> EarnedValue:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -14,6 +16,7 @@ from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
 from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.labour import queries as labour
+from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.records import commands, turns
@@ -71,6 +74,21 @@ def sheet_unbook(*, sheet_id: int) -> None:
     line = queries.line_of_sheet(sheet_id)
     if line is not None:
         commands.act(resource("cost.line"), "reverse", line, {}, system_access(line.tenant_id))
+
+
+@in_turn
+def extra_plan(fact: PlanCarriedOut) -> None:
+    """The money of a what-if that was carried out becomes planned cost of this month, numbered after it."""
+    project = Project.objects.get(pk=fact.project_id)
+    period = timezone.now().astimezone(ZoneInfo(project.zone)).strftime("%Y-%m")
+    stem = fact.label[:50]
+    taken = set(Line.objects.filter(project=project, number__startswith=stem).values_list("number", flat=True))
+    free = (number for count in itertools.count(1) if (number := f"{stem}/{count}") not in taken)
+    for each in fact.costs:
+        line_save(
+            project=project, number=next(free), kind=Line.Kind.PLANNED, account=each["account"], description=each["description"], amount=Decimal(each["amount"]),
+            period=period,
+        )  # fmt: skip
 
 
 def _free_number(sheet: Any) -> str:

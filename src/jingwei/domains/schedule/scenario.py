@@ -16,7 +16,6 @@ from jingwei.kernels.calendar.stated import CalendarError
 from jingwei.kernels.plan.plan import Dependency, PlanDates, PlanError
 
 
-
 @dataclass(frozen=True)
 class Side:
     """One of the two plans: its finish, how many tasks are critical, the least float, and the milestones behind their deadlines."""

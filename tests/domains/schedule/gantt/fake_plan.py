@@ -45,6 +45,7 @@ class FakePlan:
     undone: dict[str, tuple[list[Json], list[Json]]] = field(default_factory=dict)
     requests: list[tuple[str, Json]] = field(default_factory=list)
     next_link: int = 1_000_000
+    kept: list[str] = field(default_factory=list)
     redoes: bool = True  # whether undoing answers a token that redoes
 
     def __post_init__(self) -> None:
@@ -120,6 +121,13 @@ class FakePlan:
             "links": self.links,
         }
 
+    def keep(self, name: str) -> Json:
+        """A baseline under a name of its own."""
+        if name in self.kept:
+            raise Refused(422, "There is one of this name.")
+        self.kept.append(name)
+        return {"id": len(self.kept), "name": name}
+
     def preview(self, change: Json) -> Json:
         """What preview-url answers: as commit, and nothing is kept."""
         self.requests.append(("preview", change))
@@ -161,7 +169,7 @@ class FakePlan:
             raise Refused(422, "This name is refused.")
         if "start" in each:
             task["start_at"] = each["start"]
-        for key in ("duration_minutes", "name", "percent", "parent"):
+        for key in ("duration_minutes", "name", "percent", "parent", "is_milestone", "assignee"):
             if key in each:
                 task[key] = each[key]
 

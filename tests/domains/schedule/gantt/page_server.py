@@ -23,7 +23,8 @@ PAGE = """<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/vendor/tabler/tabler.min.css"><link rel="stylesheet" href="/static/schedule/gantt/gantt.css"></head>
 <body class="p-3"><main><h1 class="h2 mb-2">{title}</h1>
-<div id="gantt" data-url="/plan" data-preview-url="/preview" data-commit-url="/commit" data-undo-url="/undo" data-load-url="/load" data-can-edit="{can_edit}"
+<form data-take-baseline><input type="hidden" name="name" value="2026-11-20 09:00"><button type="submit">baseline</button></form>
+<div id="gantt" data-url="/plan" data-baseline-url="/baseline" data-preview-url="/preview" data-commit-url="/commit" data-undo-url="/undo" data-load-url="/load" data-can-edit="{can_edit}"
  data-locale="{locale}" data-csrf="token" data-create-url="/new"></div></main>
 <script type="application/json" id="gantt-strings">{strings}</script>
 <script type="module" src="/static/schedule/gantt/main.js"></script></body></html>"""
@@ -53,7 +54,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("X-CSRFToken") != "token":
             return self.send_json(403, {"errors": []})
         plan = self.server.plan
-        answers = {"/preview": lambda: plan.preview(body), "/commit": lambda: plan.commit(body), "/undo": lambda: plan.undo(body["undo"])}
+        answers = {
+            "/preview": lambda: plan.preview(body),
+            "/commit": lambda: plan.commit(body),
+            "/undo": lambda: plan.undo(body["undo"]),
+            "/baseline": lambda: plan.keep(body["name"]),
+        }
         time.sleep(self.server.pause)
         with self.server.lock:
             try:

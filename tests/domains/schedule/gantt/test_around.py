@@ -196,3 +196,40 @@ def test_a_finger_chooses_then_drags_and_two_fingers_zoom(open_gantt: OpenGantt)
         touch("touchMove", (570, 500), (690, 500))
         touch("touchEnd")
         assert gantt.page.evaluate("() => document.getElementById('gantt').gantt.scale.dayWidth") == pytest.approx(2 * width, rel=0.05)
+
+
+def test_a_baseline_is_named_said_to_be_kept_and_leaves_the_undo_history(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.press("F2")
+    gantt.page.locator(".gantt-input").fill("用户培训与考核")
+    gantt.press("Enter")
+    expect(gantt.toast).to_be_visible()
+    gantt.page.get_by_role("button", name="baseline").click()
+    name = gantt.page.get_by_role("dialog").get_by_role("textbox", name="名称")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("2026-11-20 09:00")
+    gantt.plan.kept.append("第一版")
+    name.fill("第一版")
+    gantt.press("Enter")
+    expect(gantt.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("There is one of this name.")
+    gantt.faults.clear()  # the browser logs the 422 itself
+    name.fill("第二版")
+    gantt.press("Enter")
+    expect(gantt.toast.filter(has_text="已保存基线“第二版”")).to_be_visible()
+    expect(gantt.page.get_by_role("dialog")).to_have_count(0)
+    assert gantt.plan.kept == ["第一版", "第二版"]
+    gantt.grid.focus()
+    gantt.press("Control+z")
+    expect(gantt.row("用户培训")).to_be_visible()
+    expect(gantt.row("用户培训与考核")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_tools_stand_in_one_row_beside_the_menu(open_gantt: OpenGantt, language: str) -> None:
+    with open_gantt(integration_plan(language), f"?lang={language}", viewport={"width": 1440, "height": 800}) as gantt:
+        expect(gantt.page.locator("#gantt")).to_have_attribute("data-state", "ready")
+        height = gantt.page.evaluate(
+            """() => { const g = document.getElementById('gantt'); g.style.maxWidth = '1150px'; g.gantt.setBusy(true);
+            return document.querySelector('.gantt-toolbar').offsetHeight; }"""
+        )
+        assert height < 50

@@ -116,3 +116,27 @@ def test_one_sheet_tells_all_keys_where_the_page_has_its_own(gantt: GanttPage) -
         gantt.press("Escape")
         expect(gantt.page.locator("dialog:modal")).to_have_count(0)
     expect(gantt.grid).to_be_focused()
+
+
+def test_a_task_without_length_is_offered_to_be_a_milestone(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.cell("用户培训", "duration").dblclick()
+    gantt.page.locator(".gantt-input").fill("0")
+    gantt.press("Enter")
+    gantt.toast.filter(has_text="工期现在为 0").get_by_role("button", name="设为里程碑").click()
+    expect(gantt.cell("用户培训", "name")).to_contain_text("里程碑")
+    assert gantt.task("用户培训")["is_milestone"]
+
+
+def test_whose_it_is_is_typed_as_in_every_form(gantt: GanttPage) -> None:
+    gantt.choose("用户培训")
+    gantt.press("d")
+    field = gantt.page.locator("#gantt-details-assignee")
+    field.fill("wl")  # what it means is for the server to say
+    field.press("Tab")
+    expect(gantt.toast).to_be_visible()
+    assert gantt.task("用户培训")["assignee"] == "wl"
+    field.fill("")
+    field.press("Tab")
+    expect(gantt.cell("用户培训", "assignee")).to_have_text("")
+    assert gantt.task("用户培训")["assignee"] is None

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -112,10 +111,23 @@ def undo(request: Request, code: str) -> HttpResponse:
 
 @require_POST
 def baseline(request: Request, code: str) -> HttpResponse:
-    """Take a baseline of the plan as it is."""
-    project = project_asked(request, code, "change")
+    """Take a baseline of the plan as it is; the picture, which stays, is answered with what was kept."""
+    project, is_picture = project_asked(request, code, "change"), request.content_type == "application/json"
     try:
-        services.baseline_take(project=project, name=str(request.POST.get("name") or timezone.localtime().strftime("%Y-%m-%d %H:%M")))
+        kept = services.baseline_take(project=project, name=_name_in(request.body) if is_picture else str(request.POST.get("name", "")))
     except ValidationError as problem:
+        if is_picture:
+            return _refused(problem)
         messages.error(request, " ".join(problem.messages))
+        return redirect("gantt", code=code)
+    if is_picture:
+        return JsonResponse({"id": kept.pk, "name": kept.name})
+    messages.success(request, _("Baseline “%(name)s” is kept; the plan is compared with it from now on.") % {"name": kept.name})
     return redirect("gantt", code=code)
+
+
+def _name_in(body: bytes) -> str:
+    try:
+        return str(json.loads(body).get("name", ""))
+    except (ValueError, AttributeError, RecursionError):
+        raise Http404 from None

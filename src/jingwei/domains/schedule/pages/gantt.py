@@ -49,7 +49,17 @@ def gantt(request: Request, code: str) -> HttpResponse:
     """The page; the picture fetches its data."""
     project = project_asked(request, code)
     may = {verb: request.access.allows(f"work.task.{verb}", project.pk) for verb in ("change", "add", "delete")}
-    return render(request, "schedule/gantt.html", {"project": project, "may": may, "words": gantt_words(), "trouble": queries.problem_of(project.pk)})
+    return render(
+        request,
+        "schedule/gantt.html",
+        {
+            "project": project,
+            "may": may,
+            "words": gantt_words(),
+            "baseline_name": timezone.localtime().strftime("%Y-%m-%d %H:%M"),
+            "trouble": queries.problem_of(project.pk),
+        },
+    )
 
 
 def span_of(project: Project) -> tuple[datetime, datetime]:

@@ -189,7 +189,7 @@ def add(request: Request, code: str, pk: int) -> HttpResponse:
     try:
         owner = _owner_form(request)
         if not owner.is_valid():
-            raise ValidationError(owner.errors.get("assignee", []))
+            raise ValidationError([str(text) for text in owner.errors.get("assignee", ())])
         person = owner.cleaned_data.get("assignee")
         if not typed["length"]:
             raise ValidationError({"length": _("Say how long the new task takes.")})

@@ -145,7 +145,7 @@ def _additions(project: Project, wanted: Sequence[Added], here: Collection[int])
     new, links = [], []
     for each in wanted:
         after, before = ([pk for pk in ids if pk in here] for ids in (each.after, each.before))
-        values = {"duration_minutes": each.duration_minutes, "assignee": each.assignee_id}
+        values: dict[str, Any] = {"duration_minutes": each.duration_minutes, "assignee": each.assignee_id}
         if project.is_from_finish:
             values["constraint"] = "ALAP"
         new.append({"key": each.key, "name": each.name, "after": next(iter(after), None), "values": values})

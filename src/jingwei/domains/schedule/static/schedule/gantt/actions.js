@@ -167,8 +167,16 @@ export class Actions {
   }
 
   /** Change one task: {start?, duration?, name?, percent?, parent?, constraint?, constraint_at?, deadline?, is_milestone?}. */
-  change(task, change, { refused } = {}) {
-    return this.commit({ changes: [{ id: task.id, ...change }] }, { isStructural: change.parent !== undefined, refused });
+  async change(task, change, { refused } = {}) {
+    const answer = await this.commit({ changes: [{ id: task.id, ...change }] }, { isStructural: change.parent !== undefined, refused });
+    if (answer && change.duration === 0 && !task.is_milestone) this.offerMilestone(task);
+    return answer;
+  }
+
+  /** What takes no time is a milestone to most people. */
+  offerMilestone(task) {
+    const { g } = this;
+    g.toasts.show(g.t("zero_days", { name: task.name }), { action: { label: g.t("make_milestone"), run: () => this.change(task, { is_milestone: true }) } });
   }
 
   /** A new task below another, or the first one: its row is there at once and its name is typed; it is sent when it has one. */

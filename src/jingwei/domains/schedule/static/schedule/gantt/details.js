@@ -94,10 +94,8 @@ export class Details {
     const moment = (name, minute, can = true) => this.field(name, make("input", { type: "datetime-local", class: "gantt-field", name, value: minute === null || minute === undefined ? "" : formatMinute(minute), disabled: !g.canEdit || !can }));
     fields.append(text("name", task.name));
     if (!task.is_summary) fields.append(text("duration", writeDuration(t, task.duration, perDay), !task.is_milestone), text("percent", String(task.percent ?? 0)));
-    for (const [name, rows] of task.is_summary ? [] : [["assignee", g.plan.people], ["task_calendar", g.plan.calendars]]) {
-      if (name === "task_calendar" && !rows.length) continue;
-      fields.append(this.field(name, this.choice(name, rows, name === "assignee" ? task.assignee_id : task.calendar_id, name === "assignee" ? task.assignee : "")));
-    }
+    if (!task.is_summary) fields.append(this.field("assignee", this.person(task)));
+    if (!task.is_summary && g.plan.calendars.length) fields.append(this.field("task_calendar", this.choice("task_calendar", g.plan.calendars, task.calendar_id)));
     const kinds = make("select", { class: "gantt-select", name: "constraint", disabled: !g.canEdit }, ...CONSTRAINTS.map((kind) => make("option", { value: kind, text: t(kind.toLowerCase()) })));
     kinds.value = task.constraint || "ASAP";
     fields.append(this.field("constraint", kinds), moment("constraint_at", parseMinute(task.constraint_at), !DATELESS.has(kinds.value)), moment("deadline", task.deadline));
@@ -111,12 +109,26 @@ export class Details {
     return fields;
   }
 
-  /** One of several rows [id, name], or none; who is chosen is listed even when they would not be offered. */
-  choice(name, rows, chosen, shown) {
+  /** Whose task it is, picked as in every form: by name, pinyin or number; what it means is for the server to say. */
+  person(task) {
+    const { g } = this;
+    const input = make("input", { type: "text", class: "gantt-field", name: "assignee", value: task.assignee || "", placeholder: g.t("unassigned"), maxlength: "150", autocomplete: "off", disabled: !g.canEdit });
+    if (!g.places.peopleUrl) return input;
+    input.dataset.pick = g.places.peopleUrl;
+    input.setAttribute("list", "gantt-people");
+    return input;
+  }
+
+  /** The id of the one of that name; what is no such name as it is. */
+  personMeant(text) {
+    const called = this.g.plan.people.filter(([, name]) => name === text);
+    return called.length === 1 ? called[0][0] : text;
+  }
+
+  /** One of several rows [id, name], or none. */
+  choice(name, rows, chosen) {
     const { t } = this.g;
-    const known = !chosen || rows.some(([id]) => id === chosen) ? rows : [[chosen, shown], ...rows];
-    const none = name === "assignee" ? t("unassigned") : t("project_calendar");
-    const select = make("select", { class: "gantt-select", name, disabled: !this.g.canEdit }, make("option", { value: "", text: none }), ...known.map(([id, text]) => make("option", { value: String(id), text })));
+    const select = make("select", { class: "gantt-select", name, disabled: !this.g.canEdit }, make("option", { value: "", text: t("project_calendar") }), ...rows.map(([id, text]) => make("option", { value: String(id), text })));
     select.value = chosen ? String(chosen) : "";
     return select;
   }
@@ -125,7 +137,8 @@ export class Details {
     const id = `gantt-details-${name}`;
     input.id = id;
     input.setAttribute("aria-describedby", `${id}-error`);
-    return make("div", { class: "gantt-details-field" }, make("label", { for: id, text: this.g.t(name) }), input, make("p", { id: `${id}-error`, class: "gantt-details-error", role: "alert" }));
+    const offered = input.getAttribute("list") ? make("datalist", { id: input.getAttribute("list") }) : null;
+    return make("div", { class: "gantt-details-field" }, make("label", { for: id, text: this.g.t(name) }), input, offered, make("p", { id: `${id}-error`, class: "gantt-details-error", role: "alert" }));
   }
 
   say(name, text) {
@@ -150,7 +163,8 @@ export class Details {
       const percent = Number(value.replace("%", ""));
       return Number.isInteger(percent) && percent >= 0 && percent <= 100 && value.trim() ? { percent } : this.refuse(name, t("error_percent", { value }));
     }
-    if (name === "assignee" || name === "task_calendar") return { [name === "assignee" ? name : "calendar"]: value ? Number(value) : null };
+    if (name === "assignee") return { assignee: value.trim() ? this.personMeant(value.trim()) : null };
+    if (name === "task_calendar") return { calendar: value ? Number(value) : null };
     if (name === "deadline") return { deadline: value || null };
     return this.readConstraint();
   }

@@ -52,6 +52,31 @@ export class Dialogs {
     return make("dl", { class: "gantt-keys" }, ...rows);
   }
 
+  /** Ask what the plan as it is now is to be called, keep it, and say so. */
+  baseline(name) {
+    const { g } = this;
+    const { t } = g;
+    const field = make("input", { class: "gantt-field", id: "gantt-baseline-name", value: name, maxlength: "120", required: true, autocomplete: "off" });
+    const error = make("p", { class: "gantt-details-error", role: "alert" });
+    const keep = make("button", { type: "submit", class: "gantt-button is-primary has-word", text: t("baseline_keep") });
+    const submit = async (event) => {
+      event.preventDefault();
+      keep.disabled = true;
+      try {
+        const kept = await g.server.keepBaseline(field.value);
+        dialog.close();
+        await g.reload();
+        g.toasts.show(t("baseline_kept", { name: kept.name }));
+      } catch (problem) {
+        error.textContent = problem.messages?.join(" ") || t("error_save");
+      }
+      keep.disabled = false;
+    };
+    const row = make("div", { class: "gantt-link-row" }, make("label", { for: "gantt-baseline-name", text: t("baseline_name") }), field, keep);
+    const dialog = this.open(t("baseline_take"), make("form", { class: "gantt-link-form", on: { submit } }, make("p", { text: t("baseline_hint") }), row, error));
+    field.select();
+  }
+
   links(task) {
     const { g } = this;
     g.actions.flush();

@@ -45,7 +45,7 @@ export class Gantt {
     this.options = { critical: true, float: true, load: false, baseline: true, links: true, legend: !isNarrow, ...memory.get("options") };
     this.columns = isNarrow ? ["name"] : (memory.get("columns") || FIRST_SHOWN).filter((key) => COLUMNS[key]);
     this.scale = new Scale(host.dataset.locale || "en");
-    this.server = new Server({ url: host.dataset.url, previewUrl: host.dataset.previewUrl, commitUrl: host.dataset.commitUrl, undoUrl: host.dataset.undoUrl, csrf: host.dataset.csrf });
+    this.server = new Server({ url: host.dataset.url, previewUrl: host.dataset.previewUrl, commitUrl: host.dataset.commitUrl, undoUrl: host.dataset.undoUrl, baselineUrl: host.dataset.baselineUrl, csrf: host.dataset.csrf });
     this.history = new History(() => this.toolbar.update());
     this.actions = new Actions(this);
     this.connectors = new Connectors(this);
@@ -92,6 +92,11 @@ export class Gantt {
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     document.fonts?.ready.then(repaint);
     document.addEventListener("jingwei:plan-changed", () => this.noticeChange());
+    document.querySelector("[data-take-baseline]")?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.actions.flush();
+      this.dialogs.baseline(event.target.elements.name.value);
+    });
     watchPrinting(this);
   }
 

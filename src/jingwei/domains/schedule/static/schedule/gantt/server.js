@@ -12,7 +12,7 @@ export class RequestError extends Error {
 const KINDS = { 401: "denied", 403: "denied", 409: "conflict", 422: "refused" };
 
 export class Server {
-  /** @param places {url, previewUrl, commitUrl, undoUrl, csrf}: the host element's data set */
+  /** @param places {url, previewUrl, commitUrl, undoUrl, baselineUrl, csrf}: the host element's data set */
   constructor(places) {
     this.places = places;
     this.queue = Promise.resolve();
@@ -46,6 +46,11 @@ export class Server {
   /** Changes go one after another, each built when its turn comes so that it carries the newest versions. */
   commit(build) {
     return this.inTurn(() => this.ask(this.places.commitUrl, build()));
+  }
+
+  /** The plan as it is then is kept under a name. */
+  keepBaseline(name) {
+    return this.inTurn(() => this.ask(this.places.baselineUrl, { name }));
   }
 
   undo(token) {

@@ -16,6 +16,8 @@ export const ENGLISH = {
   compare_figures: "Finish {total} working days ({was} → {now}) · {later} later, {earlier} earlier, {same} unchanged, {added} without baseline",
   load: "Load", load_person: "Person", load_days: "{count} d too much", load_over: "Overloaded on {count} days, at most {percent} %", load_fine: "Never overloaded",
   load_none: "Nobody is assigned yet.", load_capacity: "{hours} h a day", load_elsewhere: "{hours} h on these days from other projects", load_all: "All projects",
+  baseline_take: "Take a baseline", baseline_name: "Name", baseline_keep: "Keep it", baseline_kept: "Baseline “{name}” is kept; the plan is compared with it from now on.",
+  baseline_hint: "The dates as they are now are kept, and the plan is compared with them from now on.",
   // the chosen task
   details: "Task details", new_task: "New task", new_task_below: "New task below", indent: "Make it a part of the task above", outdent: "Take it out of its summary",
   edit_links: "Links of the task", delete: "Delete the task", whole_record: "Whole record", calendar: "Working calendar", constraint: "Constraint",
@@ -24,6 +26,7 @@ export const ENGLISH = {
   snet: "Start no earlier than", snlt: "Start no later than", fnet: "Finish no earlier than", fnlt: "Finish no later than", mso: "Must start on",
   mfo: "Must finish on", added: "Task added", removed: "Task deleted", marked: "“{name}” is marked as predecessor: go to its successor and press M",
   unmarked: "“{name}” is no longer marked",
+  zero_days: "“{name}” takes no time now, and is a task all the same.", make_milestone: "Make it a milestone",
   // facts about a task
   task_table: "Tasks of {project}", days: "{count} d", hours: "{count} h", minutes: "{count} min", critical: "critical", endangered: "deadline endangered",
   milestone: "milestone", summary: "summary task", interface_degraded: "interface {key} degraded", interface_down: "interface {key} down",
