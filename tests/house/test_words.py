@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils import dates, translation
 
 from jingwei.frame.models import Alarm
 from jingwei.frame.ui.cells import told_label
+from tools import translations
 
 source = Path(__file__).resolve().parents[2] / "src" / "jingwei"
 replaced = {"总浮时": "总浮动", "总时差": "总浮动", "自由时差": "自由浮动", "你": "您"}

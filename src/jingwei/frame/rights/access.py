@@ -68,7 +68,8 @@ class Lacking(PermissionDenied):
         self.permission = permission
 
     def __str__(self) -> str:
-        return _("You lack the right “%(permission)s” here. Ask the project manager for it.") % {"permission": in_words(self.permission)}
+        words = {"right": in_words(self.permission), "permission": self.permission}
+        return _("You lack the right “%(right)s” (%(permission)s) here. Ask the project manager for it.") % words
 
 
 @dataclass(slots=True)
