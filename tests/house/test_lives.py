@@ -191,7 +191,9 @@ def test_nobody_decides_on_what_he_wrote_himself(resource: Resource, house: Hous
 
 
 def test_states_are_told_by_the_main_way_and_what_is_beside_it_after() -> None:
-    told = {key: resource(key).life.states for key in ("labour.sheet", "decision.decision", "risk.risk", "change.changerequest", "cost.costline") if key in registry}
+    told = {
+        key: resource(key).life.states for key in ("labour.sheet", "decision.decision", "risk.risk", "change.changerequest", "cost.costline") if key in registry
+    }
     assert told["labour.sheet"] == ("draft", "submitted", "confirmed", "settled", "disputed")
     assert told["decision.decision"] == ("proposed", "voting", "accepted", "superseded", "returned", "rejected")
     assert told["risk.risk"] == ("identified", "assessed", "planned", "monitoring", "occurred", "closed")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
