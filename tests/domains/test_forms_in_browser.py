@@ -200,5 +200,7 @@ def test_tabs_and_outlined_buttons_are_read_in_the_dark(firm: Firm, chromium: Br
     settings.ALLOWED_HOSTS = ["*"]
     page, faults = opened(chromium, live_server, firm, "zh-CN", 1440, dark=dark)
     page.goto(f"{live_server.url}/alarms/")
-    page.locator("main .nav-link").last.evaluate("tab => tab.insertAdjacentHTML('afterend', '<button class=\"btn btn-sm btn-outline-primary\">→ name</button>')")
+    page.locator("main .nav-link").last.evaluate(
+        "tab => tab.insertAdjacentHTML('afterend', '<button class=\"btn btn-sm btn-outline-primary\">→ name</button>')"
+    )
     is_in_order(page, faults, f"alarms{'-dark' if dark else ''}")
