@@ -111,7 +111,14 @@ def test_every_fault_of_a_sheet_stands_at_its_cell_at_once(
     page.locator("#record-form button[type=submit]").click()
     wrong = page.locator("[data-children=lines] [aria-invalid=true]")
     expect(page.locator("[data-wrong]")).to_have_count(1)
-    assert wrong.evaluate_all("all => all.map(each => each.name)") == ["lines-0-hours", "lines-1-hours", "lines-1-rate", "lines-3-trade", "lines-3-hours", "lines-3-rate"]
+    assert wrong.evaluate_all("all => all.map(each => each.name)") == [
+        "lines-0-hours",
+        "lines-1-hours",
+        "lines-1-rate",
+        "lines-3-trade",
+        "lines-3-hours",
+        "lines-3-rate",
+    ]
     assert wrong.first.get_attribute("aria-label") == ("工时 1" if language == "zh-CN" else "Hours 1")
     faults = [each for each in faults if "422" not in each]  # which it is
     is_in_order(page, faults, f"cells-{language}-{width}{'-dark' if dark else ''}")
@@ -186,3 +193,14 @@ def test_a_field_of_chosen_rows_is_changed_together(
         page.keyboard.press("Control+z")
     with scope.within(scope.Scope(firm.tenant.pk)):
         assert not Task.objects.filter(assignee__number="E-7").exists()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_tabs_and_outlined_buttons_are_read_in_the_dark(firm: Firm, chromium: Browser, live_server: Any, dark: bool, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    page, faults = opened(chromium, live_server, firm, "zh-CN", 1440, dark=dark)
+    page.goto(f"{live_server.url}/alarms/")
+    page.locator("main .nav-link").last.evaluate(
+        "tab => tab.insertAdjacentHTML('afterend', '<button class=\"btn btn-sm btn-outline-primary\">→ name</button>')"
+    )
+    is_in_order(page, faults, f"alarms{'-dark' if dark else ''}")

@@ -397,3 +397,20 @@ def test_a_name_with_a_stroke_names_itself(house: House, inside: Any) -> None:
         assert report.counts["update"] == 1, report.rows
         assert [kind.model.objects.get(pk=each.pk).note for each in own] == ["mine", "B"]
         assert [kind.model.objects.get(pk=each.pk).calendar.name for each in own] == ["A/B", "B"]
+
+
+def test_units_and_signs_of_headings_mean_nothing() -> None:
+    task = resource("work.task")
+    for header in ("完成率", "完成率 %", "完成率（%）", "完成率％", "percent", "% complete"):
+        guessed = columns.guessed(task, [header]) or columns.columns_of(task, [header])[0]
+        assert header == "% complete" or guessed.get(header) == "percent", header
+    assert columns.columns_of(task, ["名称", "完成率"]) == ({"名称": "name", "完成率": "percent"}, ())
+
+
+def test_a_row_twice_tells_its_other_faults_too(house: House, inside: Any) -> None:
+    with inside():
+        project = house.make(resource("frame.project"))
+        text = f"project,code,name,percent\n{project.code},X-1,甲,很多\n{project.code},X-1,乙,5\n"
+        report = exchange.dry_run(resource("work.task"), exchange.read_sheet(text.encode(), "x.csv", resource("work.task")), house.access)
+    assert [row.action for row in report.rows] == ["error", "error"]
+    assert set(report.rows[0].errors) == {"", "percent"} and set(report.rows[1].errors) == {""}

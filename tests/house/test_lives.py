@@ -13,7 +13,7 @@ from jingwei.frame import scope
 from jingwei.frame.lives.lifecycle import Everything, Step, StepTaken
 from jingwei.frame.models import Membership, User
 from jingwei.frame.records import commands, undo
-from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.records.resource import Resource, registry, resource, resources
 from jingwei.frame.rights.access import access_of
 from jingwei.frame.telling import facts
 from tests.house.conftest import House
@@ -188,3 +188,15 @@ def test_nobody_decides_on_what_he_wrote_himself(resource: Resource, house: Hous
             assert life.state_of(resource.model.objects.get(pk=row.pk)) == step.from_[0]
             row = put(row, resource, life.start)
             row.delete()
+
+
+def test_states_are_told_by_the_main_way_and_what_is_beside_it_after() -> None:
+    told = {
+        key: resource(key).life.states for key in ("labour.sheet", "decision.decision", "risk.risk", "change.changerequest", "cost.costline") if key in registry
+    }
+    assert told["labour.sheet"] == ("draft", "submitted", "confirmed", "settled", "disputed")
+    assert told["decision.decision"] == ("proposed", "voting", "accepted", "superseded", "returned", "rejected")
+    assert told["risk.risk"] == ("identified", "assessed", "planned", "monitoring", "occurred", "closed")
+    for kind in resources():
+        if kind.life is not None:
+            assert set(kind.life.main) <= set(kind.life.states) and kind.life.main[0] == kind.life.start, kind.key

@@ -102,7 +102,7 @@ def test_breaking_the_mes_endangers_a_milestone_and_mending_it_saves_it(context:
     running.peer(2, "POST", "/faults", {"outage": True})
     expect(page.locator("#endangered")).to_be_visible(timeout=30_000)
     expect(page.locator("#endangered")).to_contain_text("has been down since")
-    expect(page.locator("#health")).to_contain_text("interface(s) down")
+    expect(page.locator("#health")).to_contain_text("Interfaces down")
     running.peer(2, "POST", "/faults", {"outage": False})
     expect(page.locator("#endangered")).to_have_count(0, timeout=60_000)
     assert faults == []

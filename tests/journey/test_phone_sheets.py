@@ -84,7 +84,7 @@ def test_a_sheet_written_without_a_network_arrives_once_and_is_agreed(pages: tup
     number = card.locator("b").inner_text()
     card.click()
     expect(leader.get_by_role("button", name="确认工时")).to_have_count(0)
-    assert leader.locator("figure img").evaluate("img => img.complete && img.naturalWidth") == 1600
+    assert leader.locator("figure img").evaluate("img => img.decode().then(() => img.naturalWidth)") == 1600
 
     boss.goto(running.url + "/labour/phone/")
     boss.locator(".card", has_text=number).first.click()

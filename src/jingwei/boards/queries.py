@@ -69,13 +69,13 @@ class Standing:
     def reason(self) -> str:
         """The light in words."""
         if self.down:
-            return _("%(count)s interface(s) down: %(names)s") % {"count": len(self.down), "names": ", ".join(i.name for i in self.down)}
+            return _("Interfaces down (%(count)s): %(names)s") % {"count": len(self.down), "names": ", ".join(i.name for i in self.down)}
         if self.endangered:
-            return _("%(count)s milestone(s) endangered") % {"count": len(self.endangered)}
+            return _("Endangered milestones: %(count)s") % {"count": len(self.endangered)}
         if self.planned and self.actual > self.planned:
             return _("Costs are above the plan")
         if self.open_troubles:
-            return _("%(count)s parked records or conflicts") % {"count": self.open_troubles}
+            return _("Parked records and conflicts: %(count)s") % {"count": self.open_troubles}
         if self.unwell:
             return _("Interfaces that are not healthy: %(names)s") % {"names": ", ".join(i.name for i in self.unwell)}
         return _("On track")

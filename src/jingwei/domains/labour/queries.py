@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour.models import Sheet, SheetLine
-from jingwei.domains.labour.services import same_name
 from jingwei.frame.models import History
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
@@ -75,6 +75,11 @@ def same_again(access: Access, sheet: Sheet) -> str:
     if not same:
         return ""
     return gettext("Sheet %(numbers)s has the same day, crew, task and people already. Is this a second one?") % {"numbers": ", ".join(same)}
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: people write it in any case and width."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _people(sheet: Sheet) -> frozenset[str]:

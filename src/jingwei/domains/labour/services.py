@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.domains.labour.queries import same_name
 from jingwei.frame import scope
 from jingwei.frame.postgres import locks
 from jingwei.frame.telling.notices import Notice
@@ -86,11 +86,6 @@ def hours_elsewhere(sheet: Sheet) -> dict[str, Decimal]:
     for worker, worked in rows.exclude(sheet__status__in=Sheet.written_in).values_list("worker", "hours"):
         hours[same_name(worker)] += worked
     return hours
-
-
-def same_name(name: str) -> str:
-    """A name as it is compared: people write it in any case and width."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def tell_returned(sheet: Sheet) -> None:

@@ -108,8 +108,22 @@ class Lifecycle:
 
     @cached_property
     def states(self) -> tuple[str, ...]:
-        """Every state there is, in the order in which the steps name them."""
-        return tuple(dict.fromkeys((self.start, *(state for step in self.steps for state in (*step.begins, step.to)))))
+        """Every state there is: those of the main way, then the others in the order in which the steps name them."""
+        return tuple(dict.fromkeys((*self.main, *(state for step in self.steps for state in (*step.begins, step.to)))))
+
+    @cached_property
+    def main(self) -> tuple[str, ...]:
+        """The main way: the longest from the start that comes to no state twice; of several the one that asks least, else whose steps stand first."""
+        ways: list[tuple[tuple[int, int], tuple[str, ...]]] = []
+
+        def go_on(way: tuple[str, ...], asked: int) -> None:
+            ways.append(((-len(way), asked), way))
+            for step in self.steps:
+                if way[-1] in step.from_ and step.to not in way:
+                    go_on((*way, step.to), asked + len(step.asks))
+
+        go_on((self.start,), 0)
+        return min(ways, key=lambda each: each[0])[1]
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -56,16 +56,29 @@ class Plan:
 
 
 def plain(text: str) -> str:
-    """A heading without what people vary: width, case, spaces, marks around it."""
+    """A heading without what people vary: width, case, spaces, marks around it, units and signs."""
     folded = unicodedata.normalize("NFKC", text).lower().replace("_", " ")
-    return re.sub(r"\s+", " ", re.sub(r"[*:：]|\([^)]*\)", "", folded)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"[*:：%‰$€¥]|\([^)]*\)", "", folded)).strip()
 
 
 def columns_of(resource: Resource, headers: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """header → field (by name, or by label in either language), and headers that mean nothing here."""
+    """header → field (by name, or by label in either language, each field once), and headers that mean nothing here."""
     known = _known(resource)
     found = {h: known[h.lower()] for h in headers if h.lower() in known}
-    return found, tuple(h for h in headers if h and h.lower() not in known and h not in reason_headers and not _is_letter(h))
+    loose = _unmistakable(known)
+    for header in headers:
+        name = loose.get(plain(header)) if header not in found and header not in reason_headers else None
+        if name is not None and name not in found.values():
+            found[header] = name
+    return found, tuple(h for h in headers if h and h not in found and h not in reason_headers and not _is_letter(h))
+
+
+def _unmistakable(known: Mapping[str, str]) -> dict[str, str]:
+    """Words without their units and signs, where only one field is called so."""
+    names: dict[str, set[str]] = {}
+    for word, name in known.items():
+        names.setdefault(plain(word), set()).add(name)
+    return {word: next(iter(of)) for word, of in names.items() if word and len(of) == 1}
 
 
 def plan_of(resource: Resource, headers: Sequence[str]) -> Plan:

@@ -179,13 +179,25 @@ def _refused(resource: Resource, line: _Line, text: str) -> RowReport:
     return RowReport(line.number, "error", _name_in(resource, line.values), {}, {"": text})
 
 
+def _refused_with_all(resource: Resource, line: _Line, access: Access, text: str) -> RowReport:
+    """Refused for what `text` says, with all else that is wrong with the line: it is tried, and taken back."""
+    tried = RowReport(line.number, "error")
+    with suppress(_Undo), transaction.atomic():
+        tried, _pk = _row(resource, line, access)
+        raise _Undo
+    refused = _refused(resource, line, text)
+    refused.errors = {**tried.errors, "": " ".join(filter(None, (text, tried.errors.get(""))))}
+    refused.given = tried.given
+    return refused
+
+
 def _rows(
     resource: Resource, lines: list[_Line], access: Access, twice: Mapping[int, list[int]], seen: dict[int, list[int]], on_progress: Progress | None
 ) -> list[RowReport]:
     out = []
     for line in lines:
         if line.place in twice:
-            out.append(_refused(resource, line, _said_twice(lines, line.place, twice[line.place])))
+            out.append(_refused_with_all(resource, line, access, _said_twice(lines, line.place, twice[line.place])))
         else:
             done, pk = _row(resource, line, access)
             out.append(done)

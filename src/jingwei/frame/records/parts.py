@@ -45,7 +45,7 @@ def told_too(resource: Resource, given: Values, parent: Any | None, place: Any, 
         with suppress(PermissionDenied):
             more = [each for child in resource.children if given.get(child.name) for each in _lines(resource, child, given, parent, place, access)[1]]
             if more:
-                told = problem.error_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.error_list}
+                told: dict[str, list[ValidationError]] = problem.error_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.error_list}
                 raise ValidationError({**told, NON_FIELD_ERRORS: [*told.get(NON_FIELD_ERRORS, []), *more]}) from problem
         raise
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame.lives.approval import Approval
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle
@@ -25,6 +26,10 @@ from jingwei.frame.rights import access
 registry: dict[str, Resource] = {}
 parts_at_most = 500  # rows that one row's form or a program's list may bring: they are written in one transaction
 generic_verbs = ("view", "add", "change", "delete", "export", "import")
+generic_titles = {
+    "view": gettext_lazy("Look at"), "add": gettext_lazy("Add"), "change": gettext_lazy("Change"), "delete": gettext_lazy("Delete"), "export": gettext_lazy("Export"),
+    "import": gettext_lazy("Import"), "talk": gettext_lazy("Comment and follow"),
+}  # fmt: skip
 carried_kinds = ("files", "talk", "tags", "watch")
 
 
@@ -149,6 +154,8 @@ class Resource:
             extended[self.key] = self.title
         if self.is_reserved:
             access.reserved.add(self.key)
+        titles = generic_titles | {verb.name: verb.title for verb in self.verbs}
+        access.called.update({each: (self.title_plural, titles[each.rpartition(".")[2]]) for each in self.permissions})
         for role, verbs in self.roles.items():
             given = [*verbs.split(), *(("talk",) if self.can_talk and "view" in verbs.split() else ())]
             access.declare(role, *(self.permission(verb) for verb in given))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -33,6 +34,11 @@ standard_roles: dict[str, tuple[object, tuple[str, ...]]] = {
     "viewer": (gettext_lazy("Viewer"), ("*.view", "*.talk")),
 }
 declared: dict[str, set[str]] = defaultdict(set)  # role → grants, filled by resource declarations
+called: dict[str, tuple[Any, Any]] = {  # permission → of what, and what is done; filled by resource declarations
+    "frame.membership.change": (gettext_lazy("Members and roles"), gettext_lazy("Change")),
+    "frame.approval.change": (gettext_lazy("Approvals"), gettext_lazy("Change")),
+    "frame.installation.administer": (gettext_lazy("The installation"), gettext_lazy("Change")),
+}
 reserved: set[str] = set()  # resources for administrators: no wide pattern (`*.view`, `frame.*`) reaches them, only `*` and one that names them
 
 
@@ -49,6 +55,12 @@ def grants_of(role: str) -> frozenset[str]:
     return frozenset((*standard_roles.get(role, ("", ()))[1], *declared.get(role, ())))
 
 
+def in_words(permission: str) -> str:
+    """A permission as people call it: of what, and what may be done; itself when nobody has said."""
+    what, done = called.get(permission, (permission, ""))
+    return f"{what}: {done}" if done else permission
+
+
 class Lacking(PermissionDenied):
     """A right is missing, and which; told in the language of whoever reads it."""
 
@@ -57,7 +69,8 @@ class Lacking(PermissionDenied):
         self.permission = permission
 
     def __str__(self) -> str:
-        return _("You lack the right “%(permission)s” here. Ask the project manager for it.") % {"permission": self.permission}
+        words = {"right": in_words(self.permission), "permission": self.permission}
+        return _("You lack the right “%(right)s” (%(permission)s) here. Ask the project manager for it.") % words
 
 
 @dataclass(slots=True)

@@ -45,6 +45,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **more: Any) -> None:
+        """Who has come in sees that without being told, in the language that he came in with; everything else is said."""
+        if message_template != "account/messages/logged_in.txt":
+            super().add_message(request, level, message_template, *args, **more)
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return lockout.address_of(request)
 

@@ -99,10 +99,14 @@ def _nearest(lines: Iterable[Line], request: HttpRequest, path: str) -> Line | N
     return best[1] if best else None
 
 
+# the sections of what is made new, from what a project is worked on with to what is set up once
+daily = ("plan", "risks", "scope", "cost", "projects", "resources", "business", "integration", "settings")
+
+
 def creatable(access: Access, project: Project | None) -> list[Line]:
-    """What this person may make new here: rows of the project, or anywhere."""
+    """What this person may make new here: rows of the project, or anywhere; what people make every day first."""
     out = []
-    for kind in resources():
+    for kind in sorted(resources(), key=lambda kind: daily.index(kind.menu) if kind.menu in daily else len(daily)):
         if not kind.menu or (project is not None and not menu.place_of(kind)):
             continue
         permission, address = kind.permission("add"), menu.new_address(kind)

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jingwei.frame.models import Membership, Project, Role, SetupLink, Tenant, User
 from jingwei.frame.records import people
-from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.records.resource import resources
 from jingwei.frame.rights import administering
-from jingwei.frame.rights.access import Access, access_of, grants_of, grants_of_role, is_granted, standard_roles, title_of_role
+from jingwei.frame.rights.access import Access, access_of, called, grants_of, grants_of_role, is_granted, standard_roles, title_of_role
 from jingwei.frame.rights.names import named, told_when_taken
 from jingwei.frame.telling import facts
 from jingwei.frame.telling.facts import MemberEnrolled
@@ -36,21 +36,10 @@ def matrix() -> list[dict[str, Any]]:
     return [
         {
             "title": resource.title_plural,
-            "lines": [(_done(resource, p.rpartition(".")[2]), [is_granted(grants_of(role), p) for role in standard_roles]) for p in resource.permissions],
+            "lines": [(str(called[p][1]), [is_granted(grants_of(role), p) for role in standard_roles]) for p in resource.permissions],
         }
         for resource in resources()
     ]
-
-
-_generic = {
-    "view": gettext_lazy("Look at"), "add": gettext_lazy("Add"), "change": gettext_lazy("Change"), "delete": gettext_lazy("Delete"), "export": gettext_lazy("Export"),
-    "import": gettext_lazy("Import"), "talk": gettext_lazy("Comment and follow"),
-}  # fmt: skip
-
-
-def _done(resource: Resource, verb: str) -> str:
-    """What one may do, in words."""
-    return str(_generic[verb] if verb in _generic else resource.verb(verb).title)
 
 
 @require_http_methods(["GET", "POST"])

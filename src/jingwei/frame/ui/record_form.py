@@ -103,4 +103,6 @@ def fields_together(resource: Resource, access: Access) -> list[dict[str, Any]]:
     forms.confine(form, access)
     for field in form.fields.values():
         field.required = False
-    return [{"name": name, "field": form[name], "errors": [], "kind": type(form.fields[name].widget).__name__} for name in resource.inline if name in form.fields]
+    return [
+        {"name": name, "field": form[name], "errors": [], "kind": type(form.fields[name].widget).__name__} for name in resource.inline if name in form.fields
+    ]

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -280,7 +281,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
                 given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
                 row = commands.change(resource, row, given, request.access, version=whole(version, versions))
             row = resource.rows(request.access).get(pk=row.pk)
-            return with_undo(request, _drawn(request, resource, row, name), _("“%(field)s” is saved.") % {"field": resource.label(name)})
+            return with_undo(request, _drawn(request, resource, row, name), _("“%(field)s” is saved.") % {"field": capfirst(resource.label(name))})
         except ValidationError as problem:
             error = " ".join(problem.messages)
         except commands.Stale as problem:

@@ -26,7 +26,7 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("What uses it"), max_length=80)
     may = forms.ChoiceField(
-        label=gettext_lazy("May"),
+        label=gettext_lazy("It may"),
         choices=[
             ("read", gettext_lazy("only read")),
             ("chosen", gettext_lazy("only what is named below")),

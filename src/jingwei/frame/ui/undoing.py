@@ -6,6 +6,8 @@ import json
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import History
@@ -30,7 +32,7 @@ def with_undo(request: Request, answer: HttpResponse, text: str) -> HttpResponse
     """The answer to one edit where a value is shown; when anything was written, the page offers to undo it in a short message."""
     if _has_written():
         request.session["undo"] = scope.current().trace
-        answer["HX-Trigger"] = json.dumps({"jingwei:undoable": {"text": text}})
+        answer["HX-Trigger"] = json.dumps({"jingwei:undoable": {"text": text, "address": reverse("undo"), "label": _("Undo")}})
     return answer
 
 

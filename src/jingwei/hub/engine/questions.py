@@ -16,6 +16,8 @@ from jingwei.hub.engine.fitting import obstacle
 from jingwei.hub.engine.worklist import label
 from jingwei.hub.models import Conflict, Interface
 from jingwei.hub.monitor.search import local_resource, may_see_values
+from jingwei.hub.peers.known import field_as_plain
+from jingwei.hub.peers.offered import stream_of
 from jingwei.hub.register.versions import ready
 from jingwei.hub.sync.terms import terms_of, wording_of
 from jingwei.kernels import bounds
@@ -96,6 +98,8 @@ _texts: dict[str, Title] = {
 }
 _accept = Answer("accept", Title("两边保持现状", "Leave both as they are"))
 
+Choices = dict[str, list[tuple[str, str]]]
+
 
 def questions(rows: Iterable[Conflict], access: Access | None) -> list[Question]:
     """Open conflicts as questions, in the order given. `rows` carry their link and interface with its systems and version."""
@@ -119,14 +123,16 @@ def _question(conflict: Conflict, shown: bool, local: dict[str, Touched], terms:
     times = {side: local.get(side) or Touched(getattr(conflict.link, f"changed_{side}_at")) for side in ("a", "b")}
     return Question(
         conflict=conflict, name=label(conflict.link) if shown else "", title=title_of(conflict), text=text_of(conflict), said=said, answers=_answers(conflict, terms),
-        rows=_rows(conflict, names) if shown else [], touched=times, candidates=_candidates(conflict) if shown else [],
+        rows=_rows(conflict, names, offered) if shown else [], touched=times, candidates=_candidates(conflict) if shown else [],
         choices=offered.get(conflict.field, []), hidden=not shown,
     )  # fmt: skip
 
 
-def _field_titles(interface: Interface) -> tuple[dict[str, Title], dict[str, list[tuple[str, str]]]]:
+def _field_titles(interface: Interface) -> tuple[dict[str, Title], Choices]:
     """Titles and choices of the fields that take part (side B's)."""
     fields = interface.published.spec["streams"]["b"] if interface.published else []
+    if (local := local_resource(interface, "b")) is not None:  # our own fields are called what they are called now
+        fields = [field_as_plain(each) for each in stream_of(local, interface.project_id).fields]
     titles = {f["name"]: Title(f.get("zh") or f["name"], f.get("en") or f["name"]) for f in fields}
     return titles, {f["name"]: [(str(v), str(text)) for v, text in f.get("choices", ())] for f in fields}
 
@@ -201,14 +207,21 @@ def _whole_answers(conflict: Conflict) -> list[Answer]:
     return [*out, _accept]
 
 
-def _rows(conflict: Conflict, names: dict[str, Title]) -> list[tuple[Title, Any, Any, Any]]:
+def _rows(conflict: Conflict, names: dict[str, Title], offered: Choices) -> list[tuple[Title, Any, Any, Any]]:
+    """Each field that is asked about, with what was agreed and both values: a choice by its words."""
+
+    def row(name: str, *values: Any) -> tuple[Title, Any, Any, Any]:
+        words = dict(offered.get(name, ()))
+        base, a, b = (words.get(each, each) if isinstance(each, str) else each for each in values)
+        return names.get(name, Title(name, name)), base, a, b
+
     if conflict.field != whole:
-        return [(names.get(conflict.field, Title(conflict.field, conflict.field)), conflict.base, conflict.value_a, conflict.value_b)]
+        return [row(conflict.field, conflict.base, conflict.value_a, conflict.value_b)]
     a, b = (value if isinstance(value, dict) else {} for value in (conflict.value_a, conflict.value_b))
     base = conflict.base if isinstance(conflict.base, dict) else {}
     order = [*names, *(n for n in (*a, *b) if n not in names)]
     fields = [n for n in order if n in a or n in b]
-    return [(names.get(n, Title(n, n)), base.get(n), a.get(n), b.get(n)) for n in dict.fromkeys(fields)]
+    return [row(n, base.get(n), a.get(n), b.get(n)) for n in dict.fromkeys(fields)]
 
 
 def _candidates(conflict: Conflict) -> list[Candidate]:

@@ -82,7 +82,7 @@ def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[T
     mine = [each for each in wrong if each.part == "pairs" and each.row == number]
     shown = traces.get(number, [])
     return {
-        "number": number, "a": mapping_form.source_text(pair.get("a") or ""), "is_joined": isinstance(pair.get("a"), list), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"),
+        "number": number, "a": mapping_form.source_text(pair.get("a") or ""), "is_joined": isinstance(pair.get("a"), list), "b": pair.get("b"), "title": said(right.title) if right is not None else pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"),
         "steps": [_step(order, step, {w.parameter for w in mine if w.step == order}) for order, step in enumerate(pair.get("steps", ()))], "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
         "further": mapping_form.further_of(pair),
         "wrong": {cell: [_at_step(each) for each in mine if each.cell == cell] for cell in ("a", "b", "direction", "policy", "steps")},

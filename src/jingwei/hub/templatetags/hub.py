@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.frame.words import InBoth
 from jingwei.frame.words import in_words as words
@@ -32,6 +34,19 @@ def problem_text(problem: dict[str, Any]) -> str:
     from jingwei.hub.contract import Title
 
     return words(Title(str(problem.get("zh", "")), str(problem.get("en") or problem.get("zh", ""))))
+
+
+_codes = {
+    "connector.refused": gettext_lazy("The other system refused it"), "connector.forbidden": gettext_lazy("Not allowed there"),
+    "connector.gone": gettext_lazy("No longer there"), "connector.not_findable": gettext_lazy("Unknown whether it arrived"),
+    "hub.circle": gettext_lazy("A circle"),
+}  # fmt: skip
+
+
+@register.filter
+def code_text(code: str) -> str:
+    """What a code of a failed write means, in a word or two; the sentence stands beside it."""
+    return str(_codes.get(code, _("It failed")))
 
 
 @register.filter

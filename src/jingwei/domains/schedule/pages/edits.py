@@ -61,7 +61,7 @@ def _answer(request: Request, code: str, *, commit: bool) -> HttpResponse:
     try:
         edits = edits_asked(request.body, project)
         _require_all(request, project, edits)
-        with scope.because(reason=_("Gantt")) as current:
+        with scope.because(reason=_("edited in the Gantt")) as current:
             run = services.plan_commit if commit else services.plan_preview
             done = run(
                 project=project,

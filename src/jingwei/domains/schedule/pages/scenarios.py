@@ -219,7 +219,7 @@ def apply(request: Request, code: str, pk: int) -> HttpResponse:
     request.access.require(decides, project.pk)
     try:
         outcome = services.scenario_apply(instance=_kept(project, pk))
-        offer_undo(request, _("Carried out: %(count)s tasks moved.") % {"count": outcome.effect.get("moved", 0)})
+        offer_undo(request, _("Carried out. Tasks moved: %(count)s.") % {"count": outcome.effect.get("moved", 0)})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     return redirect("scenario", code=code, pk=pk)
