@@ -47,4 +47,20 @@ d.overdue(
 )  # fmt: skip
 columns = {"code": 0.7, "title": 1.5, "choice": 3, "status": 0.9, "decided_at": 1.1, "review_on": 1}
 log = d.rows_of("decisions", _("Decisions"), "decision.decision", columns, order=("-id",))
+paper = (
+    "code",
+    "title",
+    "situation",
+    "alternatives",
+    "choice",
+    "consequences",
+    "status",
+    "decided_by",
+    "decided_at",
+    "refusal",
+    "successor",
+    "owner",
+    "review_on",
+)
+d.paper("decision.paper", _("Decision paper"), "decision.decision", paper, d.Authored("remarks", _("Remarks")), icon="scale")
 d.register("decision.log", _("Decision log"), "decision.decision", d.Authored("remarks", _("Remarks")), log, icon="scale")
