@@ -23,7 +23,7 @@ def check_successor(decision: Decision) -> None:
 
 life = d.Lifecycle("status", start=State.PROPOSED, steps=(
     d.Step("submit", _("Put to the vote"), (State.PROPOSED, State.RETURNED), State.VOTING, icon="send"),
-    d.Step("withdraw", _("Take back"), (State.VOTING, State.REJECTED), State.RETURNED, clears=("decided",), icon="refresh"),
+    d.Step("withdraw", _("Take the proposal back"), (State.VOTING, State.REJECTED), State.RETURNED, clears=("decided",), icon="refresh"),
     d.Step("accept", _("Accept"), (State.VOTING,), State.ACCEPTED, stamps="decided", never_by=others),
     d.Step("reject", _("Reject"), (State.VOTING,), State.REJECTED, asks=("refusal",), stamps="decided", never_by=others, icon="x"),
     d.Step("supersede", _("Supersede"), (State.ACCEPTED,), State.SUPERSEDED, asks=("successor",), needs=(check_successor,), icon="git-branch"),
