@@ -41,6 +41,16 @@ document.addEventListener("keydown", (event) => {
 // On a narrow screen the tab one is on must not hide beyond the edge.
 document.querySelector(".jw-tab.active")?.scrollIntoView({ inline: "center", block: "nearest" });
 
+// What is shown only once is copied whole; where the browser lends no clipboard, it is marked to be copied by hand.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = button.previousElementSibling;
+  getSelection().selectAllChildren(text);
+  try { await navigator.clipboard.writeText(text.textContent); } catch { return; }
+  button.classList.add("active");
+});
+
 // A table whose rows are cards on a phone has each cell named by its heading.
 function nameCells() {
   document.querySelectorAll("table.jw-stack").forEach((table) => {
