@@ -48,7 +48,7 @@ def _projects_of(hits: Iterable[Hit]) -> dict[tuple[str, int], str]:
     for hit in hits:
         if hit.resource.model.project_path.endswith("project_id"):
             kinds[hit.resource.key].append(hit)
-    out = {}
+    out: dict[tuple[str, int], str] = {}
     for key, found_ones in kinds.items():
         model = found_ones[0].resource.model
         rows = model.objects.filter(pk__in=[hit.pk for hit in found_ones])
