@@ -140,6 +140,22 @@ def test_a_page_for_people_counts_so_far_and_tells_that_there_are_more(lines: Re
     assert "More than" not in client.get("/w/cost.line/?size=2&amount=1&q=C01").text
 
 
+@pytest.mark.parametrize("page", ["1", "2", "4", "9"])
+@pytest.mark.parametrize("sort", ["", "amount", "-posted_on"])
+@pytest.mark.parametrize("counts_all", [True, False])
+def test_a_search_looks_through_the_rows_once(page: str, sort: str, counts_all: bool, lines: Resource, house: House, inside: Callable[[], Any]) -> None:
+    """Given a search that finds more than a page, when any page of it is asked for, then the words are compared once, and the page is that of the whole."""
+    asked = {"q": "x", "size": "3", "sort": sort}
+    with inside():
+        whole = list(Listing(lines, house.access, asked | {"size": "100"}).rows)
+        with CaptureQueriesContext(connection) as seen:
+            found = Listing(lines, house.access, asked | {"page": page}, counts_all=counts_all)
+            told = found.count, found.has_more, found.page, found.rows
+    number = min(int(page), 4)
+    assert told == (11, False, number, whole[3 * number - 3 : 3 * number])
+    assert sum(" LIKE " in each["sql"] for each in seen) == 1
+
+
 def test_a_page_behind_a_cursor_counts_nothing(lines: Resource, house: House, inside: Callable[[], Any]) -> None:
     with inside():
         first = Listing(lines, house.access, {"size": "3"})

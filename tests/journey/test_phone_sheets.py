@@ -165,3 +165,44 @@ def test_what_the_other_side_changed_meanwhile_is_shown_and_not_written_over(pag
     boss.goto(f"{running.url}/w/labour.sheet/{pk}/")
     expect(boss.locator("main")).to_contain_text("三楼")
     expect(boss.locator("main")).to_contain_text("经理改过")
+
+
+def test_what_was_typed_is_taken_up_after_a_reload_and_gone_once_sent(pages: tuple[Page, Page], running: Running) -> None:
+    """Given a form that was loaded anew while it was written, when it is sent, then one sheet is made and no draft is left; another page offers what is kept."""
+    leader, _boss = pages
+    leader.goto(running.url + "/labour/phone/new/?repeat=1")
+    leader.fill("#f-description", "重载前写的")
+    expect(leader.locator("#pending")).to_contain_text("1")
+    leader.reload()
+    expect(leader.locator("#f-description")).to_have_value("重载前写的")
+    expect(leader.locator("#resumed")).to_be_visible()
+    is_sound(leader)
+    leader.goto(running.url + "/labour/phone/new/?repeat=1")
+    expect(leader.locator("#kept")).to_contain_text("重载前写的")
+    is_sound(leader)
+    leader.locator("#kept").get_by_role("link", name="继续填写").click()
+    expect(leader.locator("#f-description")).to_have_value("重载前写的")
+    leader.locator("#lines .line").first.locator("[name=line-worker]").fill("孙九")
+    leader.get_by_role("button", name="存草稿").click()
+    leader.wait_for_url("**/labour/phone/?done=*")
+    expect(leader.locator(".done")).to_be_visible()
+    expect(leader.locator("#pending")).to_be_hidden()
+    expect(leader.locator("#kept")).to_be_hidden()
+    is_sound(leader)
+
+    leader.goto(running.url + "/labour/phone/new/?repeat=1")  # the same people again on the same day
+    leader.fill("#f-description", "第二张")
+    leader.get_by_role("button", name="存草稿").click()
+    expect(leader.locator("#refusals")).to_contain_text("这是另一张吗")
+    is_sound(leader)
+    leader.get_by_label("没有填重").check()
+    leader.get_by_role("button", name="存草稿").click()
+    leader.wait_for_url("**/labour/phone/?done=*")
+    expect(leader.locator("#pending")).to_be_hidden()
+
+    leader.goto(running.url + "/labour/phone/new/")
+    leader.fill("#f-description", "不要了")
+    leader.reload()
+    leader.get_by_role("button", name="重新开始").click()
+    expect(leader.locator("#f-description")).to_have_value("")
+    expect(leader.locator("#pending")).to_be_hidden()

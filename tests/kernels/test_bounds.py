@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -47,3 +48,16 @@ def test_hostile_brackets_and_texts_are_told_in_a_moment(body: bytes) -> None:
 def test_an_unknown_zone_reads_as_utc() -> None:
     assert bounds.zone("Mars/Olympus").key == "UTC" and bounds.zone("Asia/Shanghai").key == "Asia/Shanghai"
     assert not bounds.is_zone("../etc/passwd") and not bounds.is_zone("")
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False).filter(lambda number: abs(number) < 10**300))
+def test_a_number_of_json_loses_no_digit(number: Decimal) -> None:
+    """Given any number with a point, when it is read out of JSON, then it is that very number: a float that holds it, or its text."""
+    text = f"{number:f}" if "." in f"{number:f}" else f"{number:f}.0"
+    found = json.loads(text, parse_float=bounds.exact)
+    assert Decimal(found if isinstance(found, str) else repr(found)) == Decimal(text)
+
+
+def test_a_number_that_a_float_holds_stays_one_and_what_is_beyond_all_numbers_stays_infinite() -> None:
+    told = [json.loads(text, parse_float=bounds.exact) for text in ("10.10", "1234567890123456.78", "1e400", "1e-99999999999999999999")]
+    assert told == [10.1, "1234567890123456.78", float("inf"), 0.0]

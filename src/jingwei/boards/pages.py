@@ -111,8 +111,7 @@ def scenario_cost(request: Request, code: str, pk: int) -> HttpResponse:
     scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
     if scenario is None or not request.access.allows("cost.line.view", project.pk):
         return HttpResponse("")
-    longer = {int(key): values["duration_minutes"] for key, values in scenario.changes.items() if values.get("duration_minutes") is not None}
-    now, then = cost.cost_with(project, longer)
+    now, then = cost.cost_with(project, schedule.longer_of(scenario.changes), scenario.costs)
     return render(request, "boards/_scenario_cost.html", {"project": project, "now": now, "then": then, "more": then - now})
 
 

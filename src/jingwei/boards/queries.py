@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jingwei.boards.drivers import driver_of
 from jingwei.domains.cost import queries as cost
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
@@ -137,7 +138,7 @@ def _clock(at: datetime | None) -> str:
 
 def why_late(standing: Standing, milestones: Sequence[Any]) -> dict[int, list[Step]]:
     """For each milestone the chain that makes it late, in the order of time: interfaces that are down and tasks before it that wait for them, or else the
-    task before it that ends last; then the milestone, and what to do."""
+    task that drives it and was changed and the task before it that ends last; then the milestone, and what to do."""
     if not milestones:
         return {}
     waiting = work.waiting_for(standing.project.pk, [i.pk for i in standing.down])
@@ -151,7 +152,11 @@ def why_late(standing: Standing, milestones: Sequence[Any]) -> dict[int, list[St
             Step(_("Interface “%(name)s” has been down since %(time)s") % {"name": i.name, "time": _clock(i.state_since)}, f"/hub/interfaces/{i.key}/", i.state_since)
             for i in down
         ]  # fmt: skip
+        driver = driver_of(standing.project, milestone, before) if not down else None
         last = [task for task in held if task.pk != milestone.pk and task.finish][:3] or list(work.last_of(before))
+        if driver is not None:
+            steps.append(Step(driver.text, f"/w/work.task/{driver.task.pk}/", driver.task.finish))
+            last = [task for task in last if task.pk != driver.task.pk]
         steps += [
             Step(_("“%(name)s” cannot finish before %(time)s") % {"name": t.name, "time": _clock(t.finish)}, f"/w/work.task/{t.pk}/", t.finish) for t in last
         ]
@@ -179,6 +184,22 @@ class Happening:
     text: str
     cause: str
     count: int = 1
+    row: tuple[str, int] | None = None
+
+
+def _name_single(lines: Iterable[Happening]) -> None:
+    """What happened to one row names it, where it is still there."""
+    wanted: dict[str, list[Happening]] = defaultdict(list)
+    for line in lines:
+        if line.row is not None and line.count == 1:
+            wanted[line.row[0]].append(line)
+    for key, each in wanted.items():
+        found = registry.get(key)
+        rows = found.model.objects.in_bulk([line.row[1] for line in each if line.row]) if found else {}
+        for line in each:
+            if line.row and found and (row := rows.get(line.row[1])) is not None:
+                title, _dot, what = line.text.partition(" · ")
+                line.text = f"{title} “{row}” · {what}"
 
 
 def happenings(project: Project, since: datetime, access: Access, limit: int = 40) -> list[Happening]:
@@ -190,16 +211,18 @@ def happenings(project: Project, since: datetime, access: Access, limit: int = 4
     lines = [past.without_names(access, line, project.pk) for line in rows.order_by("-id")[:2000]]
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines})}
     worded = origins.told(line.origin for line in lines)
-    grouped: dict[tuple[str, str, str], Happening] = {}
+    grouped: dict[tuple[str, str, str, str], Happening] = {}
     for line in lines:
         who, why = names.get(line.actor_id or 0) or worded[line.origin] or _("system"), origins.reason_of(line)
         what = _fields_of(line) if line.action == "U" else line.get_action_display()
-        key = (line.resource, what, who)
+        key = (line.resource, what, who, why)
         if key in grouped:
             grouped[key].count += 1
         else:
-            grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + why if why else ''}")
-    return sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
+            grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + why if why else ''}", row=(line.resource, line.object_id))
+    newest = sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
+    _name_single(newest)
+    return newest
 
 
 def _moves(project: Project, since: datetime, *, names_outages: bool) -> list[Happening]:

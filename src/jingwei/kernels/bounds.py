@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -92,6 +93,16 @@ def json_problem(value: Any) -> str:
         if isinstance(part, float) and not math.isfinite(part):
             return "infinite"
     return ""
+
+
+def exact(text: str) -> float | str:
+    """A number with a point out of JSON (`parse_float`): what no binary float holds stays text, as decimals travel. What is infinite stays so and is refused as such."""
+    number = float(text)
+    try:
+        is_held = not math.isfinite(number) or Decimal(repr(number)) == Decimal(text)
+    except InvalidOperation:  # nearer to nothing than any number that can be told
+        return number
+    return number if is_held else text
 
 
 @cache

@@ -13,6 +13,7 @@ from jingwei.domains.change import queries, services
 from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.change.reports import requests_told
 from jingwei.domains.cost import services as cost
+from jingwei.domains.cost.models import Line
 from jingwei.domains.schedule import queries as schedule_queries
 from jingwei.domains.schedule import services as schedule
 from jingwei.domains.work import services as work
@@ -282,3 +283,52 @@ def test_a_step_is_taken_with_the_request_as_it_was_shown(firm: Firm) -> None:
     assert answer.status_code == 409 and "乙已改" in html and "其间已有人修改" in html
     assert ChangeRequest.objects.get(pk=kept.pk).version == kept.version
     assert client.post(f"{address}act/", {"verb": "assess", "version": kept.version}).status_code == 302
+
+
+def test_a_request_with_a_new_task_is_assessed_decided_and_carried_out(chain: Firm) -> None:
+    first, milestone = Task.objects.get(name="开发"), Task.objects.get(name="验收")
+    new = {"name": "复测", "duration_minutes": 960, "after": [first.pk], "before": [milestone.pk]}
+    with chain.acting("engineer"):
+        made = services.request_propose(project=chain.project, title="加一轮复测", changes={"new-1": new})
+    assert made.effect["delta_minutes"] == 960 and made.effect["touched"] == []
+    assert [(row["name"], row["minutes"], row["after"], row["before"]) for row in made.effect["added"]] == [("复测", 960, ["开发"], ["验收"])]
+    assert queries.changes_told(made.changes) == [f"新任务 复测：2 天, 在 {first.code} 开发 之后, 在 {milestone.code} 验收 之前"]
+    page = chain.client("owner").get(f"/changes/P1/{made.pk}/").content.decode()
+    assert 'id="added"' in page and "复测" in page
+    done(chain, "engineer", "submit", made)
+    assert not queries.is_stale(made, queries.effect_of(made))
+    done(chain, "owner", "approve", made)
+    done(chain, "manager", "implement", made)
+    task = Task.objects.get(name="复测")
+    assert task.finish == datetime.fromisoformat(made.effect["finish_then"]) == Task.objects.get(name="验收").finish
+    line = History.objects.filter(resource="work.task", object_id=task.pk, action="I").get()
+    assert "CR-1" in line.reason
+
+
+def test_what_a_new_task_must_be(chain: Firm) -> None:
+    good = {"name": "复测", "duration_minutes": 960}
+    for wrong in ({"name": " "}, {"duration_minutes": -1}, {"duration_minutes": True}, {"after": [10**9]}, {"after": "1"}, {"assignee": 10**9}, {"percent": 5}):
+        with refuses("changes"):
+            schedule.checked_changes(chain.project, {"new-1": good | wrong})
+    for key in ("new-0", "new-", "new-x", "neu-1"):
+        with refuses("changes"):
+            schedule.checked_changes(chain.project, {key: good})
+
+
+def test_money_of_a_request_is_frozen_and_becomes_planned_cost(chain: Firm) -> None:
+    money = {"account": "material", "amount": "500.00", "description": "备件"}
+    with chain.acting("engineer"):
+        made = services.request_propose(project=chain.project, title="备件", changes={}, costs=[money])
+        assert services.request_propose(project=chain.project, title="备件", changes={}, costs=[money]).pk == made.pk
+    assert Decimal(made.effect["cost_then"]) - Decimal(made.effect["cost_now"]) == 500
+    owner, engineer = (chain.client(name).get(f"/changes/P1/{made.pk}/").content.decode() for name in ("owner", "engineer"))
+    assert "备件</td><td>" in owner and "¥500.00" in owner
+    if not chain.rights("engineer").allows("cost.line.view", chain.project.pk):
+        assert "¥500.00" not in engineer
+    answer = chain.client("owner").get(f"/api/v1/change.changerequest/{made.pk}/").content.decode()
+    assert "500.00" not in answer, "whoever may see requests need not see costs"
+    done(chain, "engineer", "submit", made)
+    done(chain, "owner", "approve", made)
+    done(chain, "manager", "implement", made)
+    line = Line.objects.get(number="CR-1/1")
+    assert (line.kind, line.account, line.amount, line.description) == ("planned", "material", Decimal(500), "备件")

@@ -291,3 +291,35 @@ def test_a_key_that_nobody_typed_is_not_told_as_taken(firm: Firm) -> None:
         assert found is not None
         said.append((found.status, found.code))
     assert said == [(409, "at_once"), (422, "taken")]
+
+
+def test_a_second_sheet_of_the_same_people_that_day_is_asked_about_first(firm: Firm) -> None:
+    """Given a sheet of a day, crew and task, when the same people come once more, then nothing is written until whoever sends it says that he means it."""
+    client = firm.client("crew")
+    assert sent(client, fresh(firm)).status_code == 200
+    number = Sheet.objects.get().number
+    answer = sent(client, fresh(firm, key="phone-2"))
+    told = answer.json()
+    assert answer.status_code == 409 and told["is_doubtful"] and number in told["errors"][0]["message"] and Sheet.objects.count() == 1
+    page = client.post(address, fresh(firm, key="phone-2"))
+    assert page.status_code == 409 and number in page.text and 'value="phone-2"' in page.text and 'id="doubt" hidden' not in page.text
+    assert Sheet.objects.count() == 1
+    assert sent(client, fresh(firm, key="phone-3", **{"line-worker": "王"})).status_code == 200, "other people are another sheet"
+    assert sent(client, fresh(firm, key="phone-2", sure="1")).status_code == 200 and Sheet.objects.count() == 3
+
+
+def test_the_desktop_form_asks_too_and_shows_only_sheets_one_may_see(firm: Firm) -> None:
+    client = firm.client("manager")
+    lines = {"lines-rows": 1, "lines-0-worker": " 李 ", "lines-0-trade": "电工", "lines-0-hours": "8", "lines-0-rate": "45"}
+    form = {"project": "P1", "work_date": "2026-11-20", "team": "C1", "description": "布线", "form_id": "a"} | lines
+    sheet_of(firm)
+    page = client.post("/w/labour.sheet/new/", form)
+    assert page.status_code == 409 and Sheet.objects.get().number in page.text and 'name="sure"' in page.text and "布线" in page.text
+    assert client.post("/w/labour.sheet/new/", form | {"sure": "1"}).status_code == 302 and Sheet.objects.count() == 2
+
+
+def test_what_was_sent_is_said(firm: Firm) -> None:
+    client = firm.client("crew")
+    target = sent(client, fresh(firm, then="submit")).json()["url"]
+    assert f"{Sheet.objects.get().number}" in client.get(target).text.partition('role="status">✓')[2][:80]
+    assert 'role="status">✓' not in client.get("/labour/phone/?done=999999").text

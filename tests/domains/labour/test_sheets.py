@@ -160,3 +160,12 @@ def test_nobody_is_told_of_hours_on_sheets_that_he_may_not_look_at(firm: Firm) -
     role.grants = ["frame.project.view", "labour.sheet.view", "labour.sheetline.view"]
     role.save()
     assert far.number in firm.client("crew").get(f"/labour/phone/new/?project={firm.project.pk}&repeat=1").text
+
+
+def test_a_program_is_told_every_fault_of_row_and_lines_at_once(firm: Firm) -> None:
+    lines = [{"worker": "李", "trade": "电工", "hours": 25, "rate": 45}, {"worker": "", "trade": "电工", "hours": 8, "rate": 45}]
+    body = {"project": firm.project.pk, "work_date": "2026-11-20", "team": "无", "description": "布线", "lines": lines}
+    answer = firm.client("manager").post("/api/v1/labour.sheet/", body, content_type="application/json", headers={"Accept-Language": "en"})
+    told = [each["message"] for each in answer.json()["errors"]]
+    assert answer.status_code == 422 and len(told) == 3, told
+    assert "“无”" in told[0] and told[1].startswith("Line 1, hours: ") and told[2].startswith("Line 2, worker: ")

@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 
 from jingwei.domains.cost import services as cost
+from jingwei.domains.cost.models import Line
+from jingwei.domains.directory.models import Person
 from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.reports import WhatIfAsked, what_ifs_told
 from jingwei.domains.work import services as work
-from jingwei.domains.work.models import Task
+from jingwei.domains.work.models import Dependency, Task
+from jingwei.frame.records import undo
 from tests.domains.conftest import Firm, refuses
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +115,86 @@ def test_programs_compare_by_name(chain: Firm) -> None:
     assert told["then"]["finish"] > told["now"]["finish"] and len(told["moved"]) == 3
     with refuses("name"):
         what_ifs_told(chain.project, WhatIfAsked(name="没有"))
+
+
+def test_a_new_task_is_tried_before_it_is_there(chain: Firm) -> None:
+    tasks, before = {t.name: t for t in Task.objects.all()}, Task.objects.count()
+    made = services.scenario_make(project=chain.project, name="加一轮复测")
+    services.scenario_add(
+        instance=made, name="复测", duration_minutes=960, after=[tasks["测试"].pk], before=[tasks["验收"].pk], assignee=Person.objects.get(number="E-1").pk
+    )
+    found = queries.compared(chain.project, made)
+    (new,) = found.added
+    assert found.then.finish > found.now.finish and found.then.endangered == {tasks["验收"].pk}
+    assert new.start is not None and new.start >= tasks["测试"].finish and new.finish == found.then.finish and new.is_critical
+    assert Task.objects.count() == before, "nothing is written"
+    with refuses():  # a loop is refused when it is said, and the what-if stays as it was
+        services.scenario_add(instance=made, name="环", duration_minutes=1, after=[tasks["验收"].pk], before=[tasks["开发"].pk])
+    assert list(made.changes) == ["new-1"]
+    services.scenario_add(instance=made, name="归档", duration_minutes=480)
+    services.scenario_leave_out(instance=made, key="new-1")
+    assert list(made.changes) == ["new-2"]
+
+
+def test_a_new_task_is_carried_out_with_its_links_and_taken_back(chain: Firm) -> None:
+    tasks = {t.name: t for t in Task.objects.all()}
+    made = services.scenario_make(project=chain.project, name="加一轮复测")
+    person = Person.objects.get(number="E-1")
+    services.scenario_add(instance=made, name="复测", duration_minutes=960, after=[tasks["测试"].pk], before=[tasks["验收"].pk], assignee=person.pk)
+    expected = queries.compared(chain.project, made).then.finish
+    with chain.acting("manager") as acting:
+        services.scenario_apply(instance=made)
+    new = Task.objects.get(name="复测")
+    assert (new.duration_minutes, new.assignee_id, new.parent_id) == (960, person.pk, tasks["测试"].parent_id)
+    assert Task.objects.get(name="验收").finish == expected == new.finish
+    links = set(Dependency.objects.filter(predecessor=new).values_list("successor__name", flat=True)), set(
+        Dependency.objects.filter(successor=new).values_list("predecessor__name", flat=True)
+    )
+    assert links == ({"验收"}, {"测试"})
+    assert undo.undo(acting.trace, chain.rights("manager")) == []
+    assert not Task.objects.filter(name="复测").exists()
+
+
+def test_a_new_task_comes_from_the_page(chain: Firm) -> None:
+    manager, tasks = chain.client("manager"), {t.name: t for t in Task.objects.all()}
+    address = manager.post("/schedule/what-if/P1/make/", {"name": "X"})["Location"]
+    person = Person.objects.get(number="E-1")
+    manager.post(address + "add/", {"name": "复测", "length": "2天", "after": [tasks["测试"].pk], "before": [tasks["验收"].pk], "assignee": person.name})
+    assert Scenario.objects.get().changes == {
+        "new-1": {"name": "复测", "duration_minutes": 960, "after": [tasks["测试"].pk], "before": [tasks["验收"].pk], "assignee": person.pk}
+    }
+    page = manager.get(address).content.decode()
+    assert 'id="added"' in page and "复测" in page and person.name in page and 'data-difference="finish">+2 天' in page
+    kept = manager.post(address + "add/", {"name": "归档", "length": "三天"}, follow=True).content.decode()
+    assert 'value="归档"' in kept and 'value="三天"' in kept
+    for wrong in ({"name": "", "length": "1d"}, {"name": "Y", "length": ""}, {"name": "Y", "length": "1d", "after": [10**9]}, {"name": "Y", "length": "1d", "assignee": "谁也不是"}):
+        manager.post(address + "add/", wrong)
+        assert list(Scenario.objects.get().changes) == ["new-1"]
+    assert chain.client("viewer").post(address + "add/", {"name": "Z", "length": "1d"}).status_code == 403
+    manager.post(address + "leave-out/", {"key": "new-1"})
+    assert Scenario.objects.get().changes == {}
+
+
+def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: Firm) -> None:
+    manager = chain.client("manager")
+    manager.post("/schedule/what-if/P1/make/", {"name": "租设备"})
+    made = Scenario.objects.get()
+    card = f"/cost/what-if/P1/{made.pk}/"
+    assert 'id="money-amount"' in manager.get(card).content.decode()
+    assert chain.client("crew").get(card).content == b"", "money is for those who may see costs"
+    for wrong in ({"amount": "many"}, {"amount": "0"}, {"amount": "NaN"}, {"account": "nothing"}, {"description": " "}):
+        manager.post(card + "spend/", {"account": "equipment", "amount": "1", "description": "x"} | wrong)
+        assert Scenario.objects.get().costs == []
+    manager.post(card + "spend/", {"account": "equipment", "amount": "12,000", "description": "吊车"})
+    manager.post(card + "spend/", {"account": "travel", "amount": "300", "description": "差旅"})
+    manager.post(card + "spend/", {"leave_out": "1"})
+    assert Scenario.objects.get().costs == [{"account": "equipment", "amount": "12000.00", "description": "吊车"}]
+    page = manager.get(f"/projects/P1/what-if/{made.pk}/cost/").content.decode()
+    assert "+¥12,000.00" in page and not Line.objects.exists(), "nothing is written"
+    assert "吊车" in manager.get(card).content.decode()
+    with chain.acting("manager") as acting:
+        services.scenario_apply(instance=Scenario.objects.get())
+    line = Line.objects.get()
+    assert (line.kind, line.account, line.amount, line.currency, line.number, line.description) == ("planned", "equipment", Decimal(12000), "CNY", "租设备/1", "吊车")
+    assert undo.undo(acting.trace, chain.rights("owner")) == []
+    assert not Line.objects.exists()

@@ -14,7 +14,7 @@ from jingwei.frame.models.numbers import Number
 
 
 class ChangeRequest(ProjectModel, Extended):
-    """A change of the plan that is decided. `changes` as a what-if has them; `effect` = what they would do, frozen when it was assessed."""
+    """A change of the plan that is decided. `changes` and `costs` as a what-if has them; `effect` = what they would do, frozen when it was assessed."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -43,8 +43,10 @@ class ChangeRequest(ProjectModel, Extended):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.SCHEDULE)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.DRAFT, editable=False)
     changes = models.JSONField(
-        _("changes of tasks"), default=dict, blank=True, help_text=_("By task id: duration_minutes (working) and not_before (moment), as a what-if has them.")
+        _("changes of tasks"), default=dict, blank=True,
+        help_text=_("By task id: duration_minutes (working) and not_before (moment), as a what-if has them; as new-1, new-2 …: name, duration_minutes, after, before and assignee of a task to be added."),
     )
+    costs = models.JSONField(_("extra costs"), default=list, blank=True, editable=False)
     requested_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("requested by"))
     effect = models.JSONField(_("assessed effect"), default=dict, editable=False)
     assessed_at = models.DateTimeField(_("assessed at"), null=True, editable=False)

@@ -102,7 +102,7 @@ def offer(request: Request, code: str, pk: int) -> HttpResponse:
     """The button on a what-if; empty for those who may not propose."""
     project = project_named(request, code, "work.task.view")
     scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
-    if scenario is None or scenario.applied_at or not scenario.changes or not request.access.allows("change.changerequest.add", project.pk):
+    if scenario is None or scenario.applied_at or not (scenario.changes or scenario.costs) or not request.access.allows("change.changerequest.add", project.pk):
         return HttpResponse("")
     return render(request, "change/_offer.html", {"project": project, "scenario": scenario})
 
@@ -117,7 +117,7 @@ def propose(request: Request, code: str, pk: int) -> HttpResponse:
     if not request.access.allows("change.changerequest.assess", project.pk):
         raise PermissionDenied
     try:
-        made = services.request_propose(project=project, title=scenario.name, changes=scenario.changes)
+        made = services.request_propose(project=project, title=scenario.name, changes=scenario.changes, costs=scenario.costs)
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect("scenario", code=code, pk=pk)

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.cost import extra
 from jingwei.domains.cost import queries as cost
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.rights.access import Access
-from jingwei.kernels.bounds import whole
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -29,7 +30,7 @@ def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
 def effect_of(request: ChangeRequest) -> dict[str, Any]:
     """What it would do to the plan as it stands now. Raises ValidationError when a plan cannot be calculated."""
     found = schedule.compare(request.project, request.changes)
-    before, after = cost.cost_with(request.project, longer_of(request.changes))
+    before, after = cost.cost_with(request.project, schedule.longer_of(request.changes), request.costs)
     joined = work.tasks_of(request.project_id).filter(interface__isnull=False)
     interfaces = dict(joined.values_list("pk", "interface__name"))
     touched = [
@@ -37,22 +38,26 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
             "task": pk, "name": found.rows[pk]["name"], "minutes_now": found.rows[pk]["duration_minutes"],
             "minutes_then": values.get("duration_minutes", found.rows[pk]["duration_minutes"]), "not_before": values.get("not_before"), "interface": interfaces.get(pk),
         }
-        for pk, values in ((int(key), values) for key, values in request.changes.items()) if pk in found.rows
+        for pk, values in schedule.of_tasks(request.changes).items() if pk in found.rows
     ]  # fmt: skip
+    asked_for = {*schedule.of_tasks(request.changes), *(pk for new in found.added for pk in (*new.after, *new.before))}
     return {
         "finish_now": found.now.finish.isoformat(), "finish_then": found.then.finish.isoformat(),
         "delta_minutes": worktime.minutes_between(request.project, found.now.finish, found.then.finish),
         "critical_now": found.now.critical, "critical_then": found.then.critical,
         "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
         "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
-        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "moved": len(found.moved), "touched": touched,
-        "missing": sorted(int(key) for key in request.changes if int(key) not in found.rows),
+        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "cost_extra": request.costs, "moved": len(found.moved), "touched": touched,
+        "added": [_added(found, new) for new in found.added], "missing": sorted(asked_for - set(found.rows)),
     }  # fmt: skip
 
 
-def longer_of(changes: Mapping[str, Mapping[str, Any]]) -> dict[int, int]:
-    """New durations by task."""
-    return {int(key): values["duration_minutes"] for key, values in changes.items() if values.get("duration_minutes") is not None}
+def _added(found: schedule.Comparison, new: schedule.Added) -> dict[str, Any]:
+    """A task that is not there yet, told by names: those it would stand between, whose it would be, and where the plan would have it."""
+    after, before = ([str(found.rows[pk]["name"]) for pk in ids if pk in found.rows] for ids in (new.after, new.before))
+    person = directory.person(new.assignee_id) if new.assignee_id else None
+    dates = {"start": new.start.isoformat() if new.start else None, "finish": new.finish.isoformat() if new.finish else None}
+    return {"name": new.name, "minutes": new.duration_minutes, "after": after, "before": before, "assignee": str(person) if person else None, **dates}
 
 
 def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
@@ -61,17 +66,27 @@ def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
 
 def changes_told(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What is asked for, task by task, in words."""
-    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named(filter(None, map(whole, changes)))}
+    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named(schedule.of_tasks(changes))}
     lines = []
-    for key, values in changes.items():
+    for pk, values in schedule.of_tasks(changes).items():
         parts = []
         if values.get("duration_minutes") is not None:
             parts.append(_("duration → %(length)s") % {"length": duration_text(values["duration_minutes"])})
         if values.get("not_before"):
             moment = timezone.localtime(datetime.fromisoformat(values["not_before"]))
             parts.append(_("not before %(moment)s") % {"moment": moment.strftime("%Y-%m-%d %H:%M")})
-        lines.append(_("%(task)s: %(what)s") % {"task": known.get(int(key)) or _("a task that is gone"), "what": ", ".join(parts)})
-    return lines
+        lines.append(_("%(task)s: %(what)s") % {"task": known.get(pk) or _("a task that is gone"), "what": ", ".join(parts)})
+    return lines + [_new_told(new) for new in schedule.added(changes)]
+
+
+def _new_told(new: schedule.Added) -> str:
+    parts = [duration_text(new.duration_minutes)]
+    for ids, words in ((new.after, _("after %(tasks)s")), (new.before, _("before %(tasks)s"))):
+        if ids:
+            parts.append(words % {"tasks": ", ".join(f"{task.code} {task.name}" for task in work.tasks_named(ids))})
+    if new.assignee_id and (person := directory.person(new.assignee_id)) is not None:
+        parts.append(str(person))
+    return _("new task %(name)s: %(what)s") % {"name": new.name, "what": ", ".join(parts)}
 
 
 def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,6 +101,10 @@ def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
     shown["touched"] = [
         row | {"code": codes.get(row["task"], ""), "not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None}
         for row in effect["touched"]
+    ]  # fmt: skip
+    shown["cost_extra"] = extra.told(effect.get("cost_extra", ()))
+    shown["added"] = [
+        row | {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("start", "finish")} for row in effect.get("added", ())
     ]  # fmt: skip
     return shown
 
@@ -116,4 +135,5 @@ def _more(effect: Mapping[str, Any]) -> Decimal:
 
 def _essence(effect: Mapping[str, Any]) -> Any:
     kept = {name: effect.get(name) for name in ("delta_minutes", "endangered_now", "endangered_then", "touched", "missing")}
+    kept["added"] = [{name: value for name, value in row.items() if name not in ("start", "finish")} for row in effect.get("added", ())]
     return kept | {name: str(effect.get(name))[:10] for name in ("finish_now", "finish_then")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -43,16 +43,17 @@ def check_changes(request: ChangeRequest) -> None:
 
 
 @in_turn
-def request_propose(*, project: Project, title: str, changes: Mapping[str, Any], reason: str = "") -> ChangeRequest:
+def request_propose(*, project: Project, title: str, changes: Mapping[str, Any], reason: str = "", costs: Sequence[Mapping[str, Any]] = ()) -> ChangeRequest:
     """A what-if as a request, its effect assessed at once. Sent twice it is one request: the open one of that title and those changes."""
-    if not changes:
+    if not changes and not costs:
         raise ValidationError(_("Nothing would be different."))
     turns.take([project.pk])
     states = (*ChangeRequest.open_states, Status.SUBMITTED)
-    twin: ChangeRequest | None = ChangeRequest.objects.filter(project=project, title=title[:120], changes=dict(changes), status__in=states).first()
+    same = {"title": title[:120], "changes": dict(changes), "costs": [dict(each) for each in costs]}
+    twin: ChangeRequest | None = ChangeRequest.objects.filter(project=project, status__in=states, **same).first()
     if twin is not None:
         return twin
-    made = request_save(project=project, title=title[:120], changes=dict(changes), reason=reason)
+    made = request_save(project=project, reason=reason, **same)
     return life.take(made, "assess")
 
 
@@ -73,11 +74,11 @@ def check_assessment(request: ChangeRequest) -> None:
 
 
 def request_implement(request: ChangeRequest) -> None:
-    """Carry it out in one commit of the plan, and take a baseline named after it. One without changes of tasks only says that it was done."""
+    """Carry it out in one commit of the plan, and take a baseline named after it. One without changes only says that it was done."""
     request.implemented_at = timezone.now()
-    if request.changes:
+    if request.changes or request.costs:
         with scope.because(reason=_("Change request %(name)s") % {"name": request.code}):  # its title is for those who may read it
-            schedule.changes_apply(project=request.project, changes=request.changes)
+            schedule.changes_apply(project=request.project, changes=request.changes, costs=request.costs, label=request.code)
             schedule.baseline_take(project=request.project, name=str(request)[:120])
 
 

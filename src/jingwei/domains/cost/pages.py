@@ -7,14 +7,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from jingwei.domains.cost import queries, services
+from jingwei.domains.cost import extra, queries, services
+from jingwei.domains.cost.models import Line
+from jingwei.domains.schedule import queries as schedule
+from jingwei.domains.schedule import services as planning
+from jingwei.domains.schedule.models import Scenario
+from jingwei.frame.models import Project
+from jingwei.frame.models.values import whole
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.web import Request, project_named
 from jingwei.kernels.value.earned import Indices
@@ -117,7 +123,48 @@ def freeze(request: Request, code: str) -> HttpResponse:
     return redirect("earned-value", code=project.code)
 
 
+def _scenario(project: Project, pk: int) -> Scenario:
+    found = schedule.scenarios(project.pk).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_GET
+def scenario_money(request: Request, code: str, pk: int) -> HttpResponse:
+    """What a what-if would spend beyond the plan, on its page; empty without the right to costs."""
+    project = project_named(request, code, "work.task.view")
+    kept = _scenario(project, pk)
+    if not request.access.allows("cost.line.view", project.pk):
+        return HttpResponse("")
+    may_edit = kept.applied_at is None and request.access.allows("work.task.change", project.pk)
+    context = {"project": project, "scenario": kept, "costs": extra.told(kept.costs), "accounts": Line.Account.choices, "may_edit": may_edit}
+    return render(request, "cost/_scenario_money.html", context)
+
+
+asked_of_money = ("account", "amount", "description")
+
+
+@require_POST
+def scenario_spend(request: Request, code: str, pk: int) -> HttpResponse:
+    """One more extra cost, or (`leave_out`, its place from 0) one less."""
+    project = project_named(request, code, "cost.line.view")
+    request.access.require("work.task.change", project.pk)
+    kept = _scenario(project, pk)
+    try:
+        if (place := whole(request.POST.get("leave_out", ""))) is not None:
+            if place < len(kept.costs):
+                planning.scenario_spare(instance=kept, cost=kept.costs[place])
+        else:
+            planning.scenario_spend(instance=kept, cost=extra.checked(*(request.POST.get(name, "") for name in asked_of_money)))
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    return redirect("scenario", code=code, pk=pk)
+
+
 urlpatterns = [
     path("earned-value/<str:code>/", earned_value, name="earned-value"),
     path("earned-value/<str:code>/freeze/", freeze, name="earned-value-freeze"),
+    path("what-if/<str:code>/<int:pk>/", scenario_money, name="scenario-money"),
+    path("what-if/<str:code>/<int:pk>/spend/", scenario_spend, name="scenario-spend"),
 ]

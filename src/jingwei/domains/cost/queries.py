@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -44,12 +44,13 @@ def _tasks(project: Project) -> dict[int, dict[str, Any]]:
     return {row["pk"]: row for row in work.earning_facts(project.pk)}
 
 
-def cost_with(project: Project, longer: Mapping[int, int]) -> tuple[float, float]:
-    """Planned cost as it is, and with these durations (working minutes by task): paid work costs as long as it takes."""
+def cost_with(project: Project, longer: Mapping[int, int], costs: Sequence[Mapping[str, Any]] = ()) -> tuple[float, float]:
+    """Planned cost as it is, and with these durations (working minutes by task) and extra costs: paid work costs as long as it takes."""
     rates, constant = costs_by_task(project)
     minutes = {pk: row["duration_minutes"] for pk, row in _tasks(project).items()}
     now = constant + sum(fixed + rate * minutes.get(task, 0) for task, (fixed, rate) in rates.items())
-    return now, now + sum(rates[task][1] * (length - minutes.get(task, 0)) for task, length in longer.items() if task in rates)
+    more = float(sum(Decimal(each["amount"]) for each in costs))
+    return now, now + more + sum(rates[task][1] * (length - minutes.get(task, 0)) for task, length in longer.items() if task in rates)
 
 
 def earned_value_of(project: Project) -> EarnedValue:

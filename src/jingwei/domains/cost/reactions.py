@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from jingwei.domains.cost import services
+from jingwei.domains.cost import extra, services
 from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.labour import queries as labour
+from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.frame.lives.lifecycle import StepTaken
 from jingwei.frame.telling import facts
 
@@ -21,3 +22,4 @@ def on_sheet_moved(fact: StepTaken) -> None:
 
 
 facts.reacts_to(ProjectCurrencyChanged)(services.keep_currency)
+facts.reacts_to(PlanCarriedOut)(extra.planned)

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.domains.labour.models import Sheet, SheetLine
+from jingwei.domains.labour.services import same_name
 from jingwei.frame.models import History
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
@@ -61,6 +63,22 @@ def hours_already(access: Access, day: Any, team_id: int | None, names: Collecti
     seen = resource("labour.sheetline").seen(access).filter(sheet__in=resource(sheets).seen(access))
     rows = seen.filter(sheet__work_date=day, sheet__team_id=team_id, worker__in=[name for name in names if name]).exclude(sheet_id=but)
     return list(rows.order_by("worker", "pk").values("worker", "hours", "sheet__number"))
+
+
+def same_again(access: Access, sheet: Sheet) -> str:
+    """A doubt: another sheet says already that these people worked that day at that task for that crew, as far as one may look at it."""
+    people = _people(sheet)
+    if not people or not access.allows("labour.sheetline.view", sheet.project_id):
+        return ""
+    rows = resource(sheets).seen(access).filter(project_id=sheet.project_id, work_date=sheet.work_date, team_id=sheet.team_id, task_id=sheet.task_id)
+    same = [each.number for each in rows.exclude(pk=sheet.pk).prefetch_related("lines") if _people(each) == people]
+    if not same:
+        return ""
+    return gettext("Sheet %(numbers)s has the same day, crew, task and people already. Is this a second one?") % {"numbers": ", ".join(same)}
+
+
+def _people(sheet: Sheet) -> frozenset[str]:
+    return frozenset(same_name(line.worker) for line in sheet.lines.all())
 
 
 def workers_of(project_id: int) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.domains.labour import services
+from jingwei.domains.labour import queries, services
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame.declare import Authors, Board, Children, Everything, Lifecycle, Month, Resource, Step, carried_kinds, overdue, part, totals
 
@@ -33,7 +33,7 @@ sheets = Resource(
     columns=("number", "work_date", "team", "task", "status", "total_hours", "total_amount", "currency"),
     fields=("project", "number", "work_date", "team", "task", "place", "description", "photo"), natural_key=("project__code", "number"),
     filters=("project", "team", "status"), search=("number", "description", "place"), inline=("place",), order=("-work_date", "number"),
-    rules=(services.check_day, services.check_photo), after=totals("lines", total_hours="hours", total_amount="amount"),
+    rules=(services.check_day, services.check_photo), doubts=(queries.same_again,), after=totals("lines", total_hours="hours", total_amount="amount"),
     views=(Board("status", title_from="description", owner="team", due="work_date", sum_of="total_amount"), Month("work_date")),
     carries=carried_kinds, icon="file", menu="cost", example=lambda: {"number": "D-1", "work_date": date(2026, 11, 20), "description": "桥架安装"},
 )  # fmt: skip

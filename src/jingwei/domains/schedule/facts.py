@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jingwei.frame.telling.facts import Fact
 
@@ -15,3 +17,12 @@ class ScheduleRecalculated(Fact):
     moved: int
     endangered: tuple[int, ...]
     saved: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCarriedOut(Fact):
+    """A what-if was carried out, by itself or through a request: `costs` is the money that it would spend, `label` what it is called."""
+
+    project_id: int
+    label: str
+    costs: tuple[Mapping[str, Any], ...]

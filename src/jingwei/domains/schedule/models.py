@@ -82,10 +82,12 @@ class PlanImport(ProjectModel):
 
 
 class Scenario(ProjectModel):
-    """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment)."""
+    """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment),
+    and tasks to be added (see `additions`); `costs` = what it would spend beyond the plan, as the costs have it."""
 
     name = models.CharField(_("name"), max_length=120)
     changes = models.JSONField(default=dict)
+    costs = models.JSONField(default=list)
     made_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("made by"))
     made_at = models.DateTimeField(_("made at"), auto_now_add=True)
     applied_at = models.DateTimeField(_("carried out at"), null=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from jingwei.domains.schedule import troubles
+from jingwei.domains.schedule.additions import Added
 from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
@@ -21,7 +22,7 @@ from jingwei.kernels.calendar.stated import WorkCalendar, moment_of, wall_minute
 from jingwei.kernels.network.critical_path import RunRules
 from jingwei.kernels.plan.from_finish import carried_out, schedule_from_finish
 from jingwei.kernels.plan.incremental import HeldPlan
-from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, Dependency, PlanDates
+from jingwei.kernels.plan.plan import PROJECT_CALENDAR, Activity, ConstraintName, Dependency, PlanDates
 
 task_fields = (
     "pk", "parent_id", "duration_minutes", "percent", "is_milestone", "is_summary", "constraint", "constraint_at", "deadline", "actual_start", "actual_finish",
@@ -181,9 +182,22 @@ def _held_dates(loaded: Loaded) -> PlanDates[int]:
     return _told(loaded, plan.dates(rules))
 
 
-def calculate_with(loaded: Loaded, activities: Mapping[int, Activity[int]]) -> PlanDates[int]:
-    """Dates the plan would have with these activities; nothing is kept."""
-    return troubles.calculated(activities, loaded.links, lambda some, links: _dates(loaded, some, links))
+def new_activity(loaded: Loaded, new: Added) -> Activity[int]:
+    """A task that is not there yet: beside the first of those it follows, as late as possible where the plan goes backwards."""
+    beside = next((loaded.rows[pk]["parent_id"] for pk in new.after if pk in loaded.rows), None)
+    constraint: ConstraintName | None = "ALAP" if loaded.project.is_from_finish else None
+    return Activity(key=new.activity_key, duration_minutes=new.duration_minutes, parent=beside, constraint=constraint)
+
+
+def new_links(loaded: Loaded, new: Added) -> list[Dependency[int]]:
+    """Its links; those to tasks that are gone go with them."""
+    before, after = ([pk for pk in ids if pk in loaded.rows] for ids in (new.after, new.before))
+    return [Dependency(pk, new.activity_key) for pk in before] + [Dependency(new.activity_key, pk) for pk in after]
+
+
+def calculate_with(loaded: Loaded, activities: Mapping[int, Activity[int]], links: list[Dependency[int]] | None = None) -> PlanDates[int]:
+    """Dates the plan would have with these activities, and with these links instead of its own; nothing is kept."""
+    return troubles.calculated(activities, loaded.links if links is None else links, lambda some, links: _dates(loaded, some, links))
 
 
 def _dates(loaded: Loaded, activities: troubles.Activities, links: troubles.Links) -> PlanDates[int]:

@@ -42,6 +42,15 @@ class Reasons:
         """Task ids."""
         return self.dates.longest_path_keys
 
+    def leading_to(self, pk: int) -> tuple[int, ...]:
+        """The chain of drivers that ends in a task, by start."""
+        chain: list[int] = []
+        at: int | None = pk if pk in self.rows else None
+        while at is not None and at not in chain:
+            chain.append(at)
+            at = next((each.dependency.predecessor for each in self.dates[at].drivers if each.dependency is not None), None)
+        return tuple(reversed(chain))
+
     @property
     def critical(self) -> tuple[int, ...]:
         """Task ids, by start."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from jingwei.domains.schedule import network, troubles
+from jingwei.domains.schedule import additions, network, troubles
+from jingwei.domains.schedule.additions import Added, Changes
 from jingwei.frame.models import Project
 from jingwei.kernels.calendar.stated import CalendarError
-from jingwei.kernels.plan.plan import PlanDates, PlanError
+from jingwei.kernels.plan.plan import Dependency, PlanDates, PlanError
 
-Changes = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,13 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The plan as it is and as it would be. `moved` = tasks whose dates differ, those that move most first."""
+    """The plan as it is and as it would be. `moved` = tasks whose dates differ, those that move most first; `added` = those that are not there yet."""
 
     now: Side
     then: Side
     rows: dict[int, dict[str, Any]]
     moved: tuple[int, ...]
+    added: tuple[Added, ...] = ()
 
     @property
     def milestones(self) -> list[tuple[dict[str, Any], datetime | None, datetime | None, bool]]:
@@ -48,17 +49,26 @@ class Comparison:
 def compare(project: Project, changes: Changes) -> Comparison:
     """Calculate both. Raises ValidationError when a plan cannot be calculated."""
     loaded = network.load(project)
-    changed = dict(loaded.activities)
-    for key, values in changes.items():
-        pk = int(key)
+    changed, links = dict(loaded.activities), list(loaded.links)
+    for pk, values in additions.of_tasks(changes).items():
         if pk in changed:
             changed[pk] = replace(changed[pk], **_values(values, changed[pk].not_before))
+    new = additions.added(changes)
+    for each in new:
+        changed[each.activity_key] = network.new_activity(loaded, each)
+        links += network.new_links(loaded, each)
     try:
-        now, then = (_side(loaded, activities) for activities in (loaded.activities, changed))
+        now, then = _side(loaded, loaded.activities, loaded.links), _side(loaded, changed, links)
     except (PlanError, CalendarError) as problem:
-        raise ValidationError(troubles.in_words(problem, loaded.rows)) from problem
+        raise ValidationError(troubles.in_words(problem, loaded.rows | {each.activity_key: {"name": each.name, "code": ""} for each in new})) from problem
     moved = [pk for pk in loaded.rows if (now.dates[pk].start, now.dates[pk].finish) != (then.dates[pk].start, then.dates[pk].finish)]
-    return Comparison(now, then, loaded.rows, tuple(sorted(moved, key=lambda pk: -_shift(now.dates[pk].finish, then.dates[pk].finish))))
+    shifted = tuple(sorted(moved, key=lambda pk: -_shift(now.dates[pk].finish, then.dates[pk].finish)))
+    return Comparison(now, then, loaded.rows, shifted, tuple(_placed(each, then) for each in new))
+
+
+def _placed(new: Added, then: Side) -> Added:
+    dates = then.dates[new.activity_key]
+    return replace(new, start=dates.start, finish=dates.finish, is_critical=dates.is_critical)
 
 
 def _shift(before: datetime | None, after: datetime | None) -> float:
@@ -75,8 +85,8 @@ def _values(values: Mapping[str, Any], held: datetime | None) -> dict[str, Any]:
     return out
 
 
-def _side(loaded: network.Loaded, activities: Mapping[int, Any]) -> Side:
-    dates = network.calculate_with(loaded, activities)
+def _side(loaded: network.Loaded, activities: Mapping[int, Any], links: list[Dependency[int]]) -> Side:
+    dates = network.calculate_with(loaded, activities, links)
     work = [row for row in dates.values() if not row.is_summary and row.start is not None and row.percent < 100]
     late = {
         pk for pk, row in loaded.rows.items()

@@ -124,6 +124,21 @@ def last_of(ids: Iterable[int]) -> QuerySet[Task]:
     return rows.order_by("-finish", "-duration_minutes")[:1]
 
 
+def driving(before: Collection[int], milestone: Task) -> dict[int, Task]:
+    """Of the tasks before a milestone those that drive it: open work with no more float than it has."""
+    if milestone.total_float_minutes is None:
+        return {}
+    rows = Task.objects.filter(pk__in=list(before), percent__lt=100, is_summary=False, total_float_minutes__lte=milestone.total_float_minutes)
+    return {task.pk: task for task in rows.exclude(status=Task.Status.CANCELLED)}
+
+
+def late_told(access: Access, task: Task) -> tuple[str, dict[str, Any]] | None:
+    """On the page of a task that ends behind its deadline: by how much, and where one sees why."""
+    if task.deadline is None or task.finish is None or task.finish <= task.deadline or task.percent >= 100 or task.status == Task.Status.CANCELLED:
+        return None
+    return "work/_late.html", {"task": task, "project": task.project}
+
+
 def led_to(project_id: int) -> Callable[[int], set[int]]:
     """For tasks of a project: everything that must be done before one, by links of its own, of what it is part of, and of their parts. Two queries."""
     parents = dict(Task.objects.filter(project_id=project_id).values_list("pk", "parent_id"))

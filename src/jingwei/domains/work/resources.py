@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.domains.work import loops, services
+from jingwei.domains.work import loops, queries, services
 from jingwei.domains.work.models import Dependency, Task
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.records.verbs import Children, Verb
@@ -29,6 +29,7 @@ tasks = Resource(
         "optimistic_minutes", "pessimistic_minutes", "work_hours", "units_percent", "task_type", "is_effort_driven", "priority", "skill", "calendar", "constraint", "constraint_at",
         "levelled_until", "actual_start", "actual_finish", "external_ref",
     ),
+    beside=queries.late_told,
     shows=(Children("links_in", ("predecessor", "type", "lag_minutes"), _("Waits for")), Children("links_out", ("successor", "type", "lag_minutes"), _("Is waited for by"))),
     filters=("project", "status", "assignee", "is_milestone", "is_critical", "interface"),
     search=("code", "name", "external_ref"),

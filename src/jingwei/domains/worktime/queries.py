@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -42,11 +42,20 @@ def minutes_by_day(project: Project, first: date, last: date) -> Any:
 
 def minutes_between(project: Project, before: datetime, after: datetime) -> int:
     """Working minutes of the project from one moment to another; negative when the other lies before it."""
+    return counter_of(project, min(before, after), max(before, after))(before, after)
+
+
+def counter_of(project: Project, first: datetime, last: datetime) -> Callable[[datetime, datetime], int]:
+    """What `minutes_between` tells, for many pairs of moments from `first` to `last`."""
     calendar = calendar_of(project)
-    first, last = min(before, after), max(before, after)
     compiled = compile_calendar(calendar, first.date(), last.date())
-    minutes = int(compiled.minutes_between(wall_minute(first, calendar.zone), wall_minute(last, calendar.zone)))
-    return minutes if after >= before else -minutes
+
+    def between(before: datetime, after: datetime) -> int:
+        begin, end = (wall_minute(each, calendar.zone) for each in (min(before, after), max(before, after)))
+        minutes = int(compiled.minutes_between(begin, end))
+        return minutes if after >= before else -minutes
+
+    return between
 
 
 def person_calendars(zone: str) -> dict[int, WorkCalendar]:

@@ -19,6 +19,7 @@ from pydantic import create_model
 
 from jingwei.frame.api import approvals, carried, documents, imports, project_templates, schemas, traces
 from jingwei.frame.approvals import voting
+from jingwei.frame.models import kept
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records import asking, commands, past
 from jingwei.frame.records.listing import Listing
@@ -238,7 +239,7 @@ def router_of(resource: Resource) -> Router:
         told = past.of_row(request.access, resource, one(request, resource, key))  # type: ignore[attr-defined]
         response["X-History"] = "partial" if told.is_cut else "whole"  # partial: more lies in a project that may not be read
         return [
-            {"at": h.at, "action": h.action, "actor_id": h.actor_id, "origin": h.origin, "reason": h.reason, "before": h.before, "after": h.after}
+            {"at": h.at, "action": h.action, "actor_id": h.actor_id, "origin": h.origin, "reason": h.reason, "before": kept.told(h.before), "after": kept.told(h.after)}
             for h in told.lines
         ]
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame.models.kept import KeptField
 from jingwei.frame.models.scoped import ScopedManager
 
 
@@ -31,8 +32,8 @@ class History(models.Model):
     origin = models.CharField(max_length=80, blank=True)
     reason = models.TextField(blank=True)
     trace = models.CharField(max_length=64, blank=True)
-    before = models.JSONField(null=True)
-    after = models.JSONField(null=True)
+    before = KeptField(null=True)
+    after = KeptField(null=True)
     # xid8 of the writing transaction: readers take only rows below the oldest running one, so none is ever skipped
     written_by = models.DecimalField(max_digits=20, decimal_places=0)
 

@@ -66,7 +66,8 @@ def create(resource: Resource, values: Values, access: Access, *, files: Values 
     require_before(access, resource, "add", own, via=via)
     forms.look_at(resource, files)
     turn = Turn(meant := forms.place_meant(resource, own, None))
-    cleaned = forms.checked(resource, own, None, files, access=access)
+    with parts.told_too(resource, children, None, meant, access):
+        cleaned = forms.checked(resource, own, None, files, access=access)
     after = _as_it_will_be(resource, None, cleaned)
     if meant is not nowhere_else:
         turn.check(resource.project_of(after))
@@ -90,7 +91,8 @@ def change(resource: Resource, row: Any, values: Values, access: Access, *, file
     if version is not None and version != current.version:
         raise Stale(current)
     require_before(access, resource, "change", own, current, via=via)
-    cleaned = forms.checked(resource, own, current, files, access=access)
+    with parts.told_too(resource, children, current, resource.project_of(current), access):
+        cleaned = forms.checked(resource, own, current, files, access=access)
     moves = _check_change(resource, current, cleaned, access, wholes, via=via, carries_state=bool(via))
     if resource.life is not None and children:
         resource.life.check_parts(current)

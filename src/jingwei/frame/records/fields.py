@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Project, User, values
-from jingwei.frame.records import people
+from jingwei.frame.records import meant, people
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import confined
@@ -41,7 +41,7 @@ nowhere_else = object()  # a reference that is not confined to a place
 
 class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it;
-    a person also by name, in Chinese or pinyin.
+    a person also by name, in Chinese or pinyin; else the only one that the picker offers for what was typed.
 
     What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation), `rights` to what
     whoever asks may look at: anything else is not there. What is named already (`kept`) may stay named.
@@ -49,6 +49,7 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     default_error_messages = {
         "invalid_choice": _("There is no “%(value)s”. Type the code or pick one from the list."),
+        "unknown": _("Nobody is known here as “%(value)s”. Write the %(key)s, the name or the e-mail, or pick from the list."),
         "elsewhere": _("“%(value)s” belongs to another project. Choose one of the same project."),
     }
 
@@ -79,7 +80,9 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
             return None
         row = value if isinstance(value, self.target.model) else self._found(value)
         if row is None:
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+            key = self.target.label(self.target.natural_key[-1])
+            text = self.error_messages["invalid_choice" if self.target.spelt is None else "unknown"]
+            raise ValidationError(text, code="invalid_choice", params={"value": value, "key": key})
         if not self.is_near(row):
             shown = value if isinstance(value, str) else self.target.name_of(row)
             raise ValidationError(self.error_messages["elsewhere"], code="elsewhere", params={"value": shown})
@@ -102,7 +105,7 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
             row = rows.filter(pk=pk).first()
         if row is None and self.target.spelt is not None:
             row = people.one(str(value), people.seen(self.target), self.target.also_named, self.target.natural_key[-1])
-        return row
+        return row or meant.only(self.target, str(value), near) or (meant.only(self.target, str(value), rows) if near is not rows else None)
 
     def validate(self, value: Any) -> None:
         forms.Field.validate(self, value)
@@ -170,6 +173,8 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
             return super().to_python(value)
         except ValidationError as problem:
             found = people.one(str(value), self.queryset, people.of_members, "username") if self.queryset is not None else None
+            if found is None and meant.is_typed():
+                found = people.one_of(people.offered(str(value).strip(), people.named_at_most + 1), str(value), "username")
             if found is None:
                 raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
             return found

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import numbers
-from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, people, turns
+from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, meant, people, turns
 from jingwei.frame.records.columns import Plan, plan_of
 from jingwei.frame.records.exporting import written
 from jingwei.frame.records.reading import Sheet
@@ -335,7 +335,7 @@ def _existing(resource: Resource, values: Mapping[str, Any], access: Access) -> 
         target = resource.target(name) if rest else None
         if target is None:
             wanted[path] = given
-        elif (row := target.named(given, target.seen(access)) or _person(target, given, access)) is not None:
+        elif (row := _meant(target, given, target.seen(access))) is not None:
             wanted[f"{name}_id"] = row.pk
         else:  # named by its last part, of which there are several: what else the key says tells them apart
             wanted[f"{name}__{target.natural_key[-1]}"] = given.rpartition("/")[2]
@@ -345,10 +345,14 @@ def _existing(resource: Resource, values: Mapping[str, Any], access: Access) -> 
         return None
 
 
-def _person(target: Resource, given: str, access: Access) -> Any | None:
-    """The one person whom a name means; several are told at the field."""
-    found = people.meant(given, target.seen(access), target.also_named) if target.spelt is not None else []
-    return found[0] if len(found) == 1 else None
+def _meant(target: Resource, given: str, rows: models.QuerySet[Any]) -> Any | None:
+    """The one row that a text names, as its field would take it; several are told at the field."""
+    if (row := target.named(given, rows)) is not None:
+        return row
+    found = people.meant(given, rows, target.also_named) if target.spelt is not None else []
+    with suppress(ValidationError):
+        return people.one_of(found, given, target.natural_key[-1]) or meant.only(target, given, rows)
+    return None
 
 
 def _changed(resource: Resource, row: Any, given: Mapping[str, Any], access: Access) -> dict[str, Any]:

@@ -153,13 +153,12 @@ class Listing:
 
     @cached_property
     def _counted(self) -> tuple[int, bool]:
-        """A search looks through every row: it is asked twice only when more are found than the first page holds."""
-        if self._is_found_first and len(self._begin) <= self.size:
-            return len(self._begin), False
         rows, most = self.all_rows.order_by(), found_to if self.parameters.get("q") else counted_to
+        if self._is_found_at_once and len(self._found) <= most:
+            return len(self._found), False
         if self.counts_all or self._asked * self.size >= most:
             return rows.count(), False
-        counted = rows[: most + 1].count()
+        counted = len(self._found) if self._is_found_at_once else rows[: most + 1].count()
         return min(counted, most), counted > most
 
     @property
@@ -167,13 +166,13 @@ class Listing:
         return values.whole(self.parameters.get("page", "1")) or 1
 
     @property
-    def _is_found_first(self) -> bool:
-        return bool(self.parameters.get("q")) and self._asked <= 1 and not self.parameters.get("after")
+    def _is_found_at_once(self) -> bool:
+        return bool(self.parameters.get("q")) and self._asked * self.size <= found_to and not self.parameters.get("after")
 
     @cached_property
-    def _begin(self) -> list[Any]:
-        """The first page, and one row more where there is one."""
-        return self._whole(self.all_rows[: self.size + 1])
+    def _found(self) -> list[int]:
+        """What a search finds, as far as that is counted and one more. It looks through every row, so it is asked once: for the count and for the page."""
+        return list(self.all_rows.values_list("pk", flat=True)[: found_to + 1])
 
     @property
     def page(self) -> int:
@@ -190,17 +189,17 @@ class Listing:
         """The rows of the page, or those behind the cursor `after`. What lies nearer to the end is counted from there."""
         if after := self.parameters.get("after", ""):
             return self._whole(cursors.behind(self.all_rows, self.order, after)[: self.size])
-        if self._is_found_first:
-            return self._begin[: self.size]
         start = (self.page - 1) * self.size
+        if self._is_found_at_once:
+            return self._whole(self._found[start : start + self.size])
         left = self.count - start
         if start > left and not self.has_more:
             return self._whole(self.all_rows.reverse()[max(0, left - self.size) : left])
         return self._whole(self.all_rows[start : start + self.size])
 
-    def _whole(self, part: models.QuerySet[Any]) -> list[Any]:
+    def _whole(self, part: models.QuerySet[Any] | list[int]) -> list[Any]:
         """A part of the list with all that is joined to its rows: which they are is settled first, on rows without it."""
-        rows = self.resource.seen(self.access, self.verb).filter(pk__in=part.values("pk"))
+        rows = self.resource.seen(self.access, self.verb).filter(pk__in=part if isinstance(part, list) else part.values("pk"))
         return list(self._sorted_by_extra(rows).order_by(*self.order))
 
     @property
@@ -210,8 +209,8 @@ class Listing:
 
     @cached_property
     def filters(self) -> tuple[Filter, ...]:
-        """The filters to offer; references with few targets as choices."""
-        own = (*(self._filter(name) for name in self.resource.filters), *self._extra_filters)
+        """The filters to offer; references with few targets as choices. The project is chosen at the head of every page."""
+        own = (*(self._filter(name) for name in self.resource.filters if name != "project"), *self._extra_filters)
         if "tags" not in self.resource.carries:
             return own
         value = self.parameters.get("tag", "")

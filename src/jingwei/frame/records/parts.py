@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models.values import whole as whole_number
@@ -15,6 +16,38 @@ from jingwei.frame.records.verbs import Children
 from jingwei.frame.rights.access import Access
 
 Values = Mapping[str, Any]
+
+
+class AtCell(ValidationError):
+    """What is wrong in a line of a list of parts: `text` at its `field` (NON_FIELD_ERRORS: at the line), where a page shows it; by itself it tells the place too."""
+
+    def __init__(self, name: str, line: int, field: str, label: Any, text: str) -> None:
+        place = _("Line %(number)s, %(field)s: %(text)s") if label else _("Line %(number)s: %(text)s")
+        super().__init__(place % {"number": line + 1, "field": label, "text": text})
+        self.name, self.line, self.field, self.text = name, line, field, text
+
+
+def at_cells(problem: ValidationError) -> dict[tuple[str, int], dict[str, list[str]]]:
+    """What is wrong in lines, by the list and the number of the line from 0, then by field."""
+    out: dict[tuple[str, int], dict[str, list[str]]] = {}
+    for each in (one for errors in problem.error_dict.values() for one in errors) if hasattr(problem, "error_dict") else ():
+        if isinstance(each, AtCell):
+            out.setdefault((each.name, each.line), {}).setdefault(each.field, []).append(each.text)
+    return out
+
+
+@contextmanager
+def told_too(resource: Resource, given: Values, parent: Any | None, place: Any, access: Access) -> Iterator[None]:
+    """When the row itself is refused in the block, what is wrong with its parts is told with it."""
+    try:
+        yield
+    except ValidationError as problem:
+        with suppress(PermissionDenied):
+            more = [each for child in resource.children if given.get(child.name) for each in _lines(resource, child, given, parent, place, access)[1]]
+            if more:
+                told = problem.error_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.error_list}
+                raise ValidationError({**told, NON_FIELD_ERRORS: [*told.get(NON_FIELD_ERRORS, []), *more]}) from problem
+        raise
 
 
 def save(whole: Any, accessor: str, given: Sequence[Mapping[str, Any]], write: Callable[[Any, Mapping[str, Any]], Any]) -> None:
@@ -35,25 +68,50 @@ def checked(resource: Resource, given: Values, parent: Any | None, after: Any, a
     """Each child list as cleaned dictionaries; a child with an `id` changes that row, one without is new, one left out is removed.
     Each of the three needs its own right, where the parent will be."""
     out: dict[str, list[dict[str, Any]]] = {}
+    problems: list[ValidationError] = []
     for each in resource.children:
         if each.name not in given:
             continue
-        if given[each.name] is None:
-            raise ValidationError({each.name: [_("Send a list, [] for none, or leave it out to keep what is there.")]})
         target, places = resource.child(each), resource.places_of(after)
-        if len(given[each.name]) > parts_at_most:
-            text = _("At most %(most)s of “%(name)s” at once. Bring the others one by one, or by an import.")
-            raise ValidationError({each.name: [text % {"most": parts_at_most, "name": target.title_plural}]})
+        _check_size(target, each, given[each.name])
         if not all(child.get("id") for child in given[each.name]):
             access.require(target.permission("add"), *places)
-        known = {row.pk: row for row in getattr(parent, each.name).select_related(*target.references)} if parent is not None else {}
-        rows = [_checked_one(target, each, number, child, known, resource.project_of(after), access) for number, child in enumerate(given[each.name])]
+        rows, wrong, known = _lines(resource, each, given, parent, resource.project_of(after), access)
+        if wrong:
+            problems += wrong
+            continue
         _refuse_twice(rows)
         doubles.refuse_parts(target, known, rows)
         for verb in _done_to(target, known, rows):
             access.require(target.permission(verb), *places)
         out[each.name] = rows
+    if problems:
+        raise ValidationError({NON_FIELD_ERRORS: problems})
     return out
+
+
+def _check_size(target: Resource, each: Children, given: Any) -> None:
+    if given is None:
+        raise ValidationError({each.name: [_("Send a list, [] for none, or leave it out to keep what is there.")]})
+    if len(given) > parts_at_most:
+        text = _("At most %(most)s of “%(name)s” at once. Bring the others one by one, or by an import.")
+        raise ValidationError({each.name: [text % {"most": parts_at_most, "name": target.title_plural}]})
+
+
+def _lines(
+    resource: Resource, each: Children, given: Values, parent: Any | None, place: Any, access: Access
+) -> tuple[list[dict[str, Any]], list[ValidationError], dict[int, Any]]:
+    """A list of parts as cleaned dictionaries, with all that is wrong in any of its lines, and the parts that are there."""
+    target = resource.child(each)
+    known = {row.pk: row for row in getattr(parent, each.name).select_related(*target.references)} if parent is not None else {}
+    rows: list[dict[str, Any]] = []
+    wrong: list[ValidationError] = []
+    for number, child in enumerate(given[each.name][:parts_at_most]):
+        try:
+            rows.append(_checked_one(target, each, number, child, known, place, access))
+        except ValidationError as problem:
+            wrong += [one for errors in problem.error_dict.values() for one in errors]
+    return rows, wrong, known
 
 
 def _refuse_twice(rows: Sequence[Values]) -> None:
@@ -75,7 +133,7 @@ def _done_to(target: Resource, known: Mapping[int, Any], rows: Sequence[Mapping[
     return verbs
 
 
-def _checked_one(target: Resource, kind: Children, number: int, values: Values, known: Mapping[int, Any], place: int | None, access: Access) -> dict[str, Any]:
+def _checked_one(target: Resource, kind: Children, number: int, values: Values, known: Mapping[int, Any], place: Any, access: Access) -> dict[str, Any]:
     own = dict(values)
     given = own.pop("id", None)
     row = known.get(pk) if (pk := whole_number(given)) is not None else None
@@ -87,8 +145,10 @@ def _checked_one(target: Resource, kind: Children, number: int, values: Values, 
         # the parent is set by the service, so it is not asked of the child here
         return forms.checked(target, own, row, names=kind.fields, place=place, access=access, siblings=known.keys()) | identity
     except ValidationError as problem:
-        messages = [_("Line %(number)s: %(text)s") % {"number": number + 1, "text": text} for text in problem.messages]
-        raise ValidationError({NON_FIELD_ERRORS: messages}) from problem
+        told = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+        labels = {name: target.label(name) for name in kind.fields}
+        wrong = [AtCell(kind.name, number, name, labels.get(name), text) for name, texts in told.items() for text in texts]
+        raise ValidationError({NON_FIELD_ERRORS: wrong}) from problem
 
 
 class Wholes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -52,11 +52,16 @@ def meant(text: str, rows: models.QuerySet[Any], also_named: Sequence[str]) -> l
 
 def one(text: str, rows: models.QuerySet[Any], also_named: Sequence[str], key: str) -> Any | None:
     """The one whom a text means, None for nobody; ValidationError names the several it could mean, and says that `key` tells them apart."""
-    found = meant(text, rows, also_named)
+    return one_of(meant(text, rows, also_named), text, key)
+
+
+def one_of(found: Sequence[Any], text: str, key: str, name_of: Callable[[Any], str] | None = None) -> Any | None:
+    """The one of these, None when there is none; ValidationError names several as far as one reads, each by its `key` (or by `name_of` it)."""
     if len(found) < 2:
         return found[0] if found else None
-    told = ", ".join(f"{each} ({getattr(each, key)})" for each in found[:named_at_most]) + (" …" if len(found) > named_at_most else "")
-    label = rows.model._meta.get_field(key).verbose_name
+    name_of = name_of or (lambda row: str(getattr(row, key)))
+    told = ", ".join(f"{each} ({name_of(each)})" for each in found[:named_at_most]) + (" …" if len(found) > named_at_most else "")
+    label = found[0]._meta.get_field(key).verbose_name
     raise ValidationError(
         _("“%(value)s” could be any of: %(people)s. Write the %(key)s instead.") % {"value": text[:60], "people": told, "key": label}, code="several"
     )

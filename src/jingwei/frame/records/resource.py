@@ -40,6 +40,7 @@ class Resource:
     in the list, `natural_key` the lookups that name a row for people ("project__code", "code"), `roles` grants verbs to standard roles: {"manager": "*"}.
     `life` is the life of its rows: its steps become verbs, and its field is typed in nowhere; `approval` says which of them only votes take. `rules(row)` raise
     ValidationError when a row as it will be cannot be; `after(row)` follows in the same transaction when a row or one of its parts was written, brought back or (a part) removed.
+    `doubts(access, row)` say what is to be asked before a page makes a new row (see doubts.py), empty when nothing is.
     `write(instance=None|row, **values) -> row` and `remove(instance=row)` are services; left out, the row is simply saved. Such a service asks the rules itself
     once it has filled in what follows; what undo brings back is asked them too. For many rows at once, when a loop
     is too slow, they are `write_many(rows=[(row|None, values), …]) -> [row, …]` and `remove_many(rows=[row, …])`.
@@ -80,6 +81,7 @@ class Resource:
     views: tuple[Shape, ...] = ()
     approval: Approval | None = None
     rules: tuple[Callable[[Any], None], ...] = ()
+    doubts: tuple[Callable[[access.Access, Any], str], ...] = ()
     after: Callable[[Any], None] | None = None
     write: Callable[..., Any] | None = None
     write_many: Callable[..., Sequence[Any]] | None = None

@@ -37,6 +37,13 @@ def seen(access: Access, resource: Resource, words: str = "") -> models.QuerySet
     return rows.select_related("user", "project").order_by(first, "name", "pk")
 
 
+def start(access: Access, resource: Resource) -> SavedView | None:
+    """The view with which a list opens for oneself; a token of some projects is shown none."""
+    if narrowing.narrowed(resource.permission("view"), None, access.limits) is not None:
+        return None
+    return SavedView.unscoped.filter(tenant_id=access.tenant_id, resource=resource.key, user_id=access.user_id, is_default=True).order_by("name", "pk").first()
+
+
 # a role in the organisation, or in the project that it is shared with
 _of_present_people = models.Exists(
     Membership.objects.filter(tenant=models.OuterRef("tenant"), user=models.OuterRef("user"), user__is_active=True).filter(

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 def publish(topic: str, *, project_id: int | None = None, user_id: int | None = None, needs: str = "", **facts: Any) -> None:
-    """Tell open pages of this tenant, on commit. `topic` becomes the DOM event `jingwei:<topic>`. Ids and counts only.
+    """Tell open pages of this tenant, on commit. `topic` becomes the DOM event `jingwei:<topic>`. Ids, counts and days only.
 
     Only readers with the right `needs` (in that project, if there is one) hear of it.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -27,7 +28,12 @@ for tag in (drawing.status, drawing.progress, drawing.moment, drawing.money):
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """A picture beside a word; hidden from screen readers."""
+    """A picture beside a word; hidden from screen readers. A page has dozens of them."""
+    return _icon(name)
+
+
+@lru_cache(maxsize=500)
+def _icon(name: str) -> SafeString:
     return format_html('<svg class="icon jw-icon" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>', static("vendor/icons.svg"), name)
 
 
@@ -35,6 +41,12 @@ def icon(name: str) -> SafeString:
 def drawn(context: RequestContext, cell: Cell) -> SafeString:
     """A cell of the page's row."""
     return drawing.drawn(cell, context["resource"].key, context["row"], may_change=context["may"]["change"])
+
+
+@register.simple_tag(takes_context=True)
+def drawn_row(context: RequestContext, cells: list[Cell]) -> SafeString:
+    """All cells of the page's row in a table."""
+    return drawing.drawn_row(cells, context["resource"].key, context["row"], may_change=context["may"]["change"])
 
 
 @register.simple_tag

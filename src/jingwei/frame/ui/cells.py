@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import models
@@ -42,7 +43,7 @@ def cells_of(access: Access, resource: Resource, row: Any, names: Sequence[str],
     for name in names:
         made = _cell(resource, row, name, is_veiled=name in veiled)
         if not linked and made.kind == "text" and made.text:
-            made = Cell(made.name, made.label, made.kind, made.value, made.text, reverse("record", args=[resource.key, row.pk]), made.is_inline)
+            made = Cell(made.name, made.label, made.kind, made.value, made.text, _address(resource.key, row.pk), made.is_inline)
             linked = True
         cells.append(made)
     return cells
@@ -78,15 +79,31 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
         return made(kind, str(value))
     if field.flatchoices:
         tone = resource.life.tones.get(value, "") if resource.life is not None and name == resource.life.field else ""
-        return Cell(name, label, "status", value, str(dict(field.flatchoices).get(value, value)), "", inline, tone)
+        return Cell(name, label, "status", value, str(_choices(field).get(value, value)), "", inline, tone)
     if isinstance(field, models.ForeignKey):
         target = resource_of(field.remote_field.model)
         return (
-            made("reference", str(value), reverse("record", args=[target.key, value.pk]) if target else "")
+            made("reference", str(value), _address(target.key, value.pk) if target else "")
             if isinstance(value, models.Model)
             else made("reference", f"#{value}")
         )
     return made(kind, duration_text(value) if kind == "duration" else f"{value} %" if kind == "percent" else plain_text(value))
+
+
+def _address(resource: str, pk: int) -> str:
+    """Of a row's page; a list leads to hundreds, and to make each address anew takes longer than the rest of the cell."""
+    return f"{_stem(resource)}{pk}/"
+
+
+@cache
+def _stem(resource: str) -> str:
+    return reverse("record", args=[resource, 0]).removesuffix("0/")
+
+
+@lru_cache(maxsize=1000)
+def _choices(field: models.Field[Any, Any]) -> dict[Any, Any]:
+    """The words of its values; Django makes the list anew each time. Fields that people declare may change, and are others then."""
+    return dict(field.flatchoices)
 
 
 def _declared_text(resource: Resource, row: Any, name: str) -> str | None:
@@ -171,4 +188,4 @@ def value_text(field: models.Field[Any, Any], value: Any) -> str:
             return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment.tzinfo else str(value)
         except OverflowError:  # the year 9999, kept before there were bounds
             return str(value)
-    return str(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

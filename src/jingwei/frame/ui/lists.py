@@ -19,6 +19,7 @@ from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui.cells import Cell, cells_of, kind_of, told_label
 from jingwei.frame.ui.menu import new_address
+from jingwei.frame.ui.record_form import fields_together
 from jingwei.frame.ui.records import found, may, place, project_asked
 from jingwei.frame.views import Board, Unanswerable, View
 from jingwei.frame.web import Request
@@ -31,7 +32,7 @@ def listing(request: Request, key: str) -> HttpResponse:
     """The list; htmx asks for what is below its filters only."""
     resource = found(request, key)
     if not request.GET and not request.headers.get("HX-Request"):
-        start = savedviews.seen(request.access, resource).filter(is_default=True, user=request.user).first()
+        start = savedviews.start(request.access, resource)
         if start is not None and (named := parse_qsl(start.query.lstrip("?").partition("#")[0])):
             return redirect(f"{request.path}?{urlencode(named)}")
     return page(request, resource)
@@ -123,7 +124,7 @@ def _table(shown: Listing) -> dict[str, Any]:
     extra.prime(resource, shown.rows, chosen)
     return {
         "columns": [_column(resource, name, parameters) for name in chosen], "rows": [(row, list(_cells(shown, row, chosen))) for row in shown.rows],
-        "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)],
+        "verbs": [v for v in resource.verbs if v.bulk and not resource.is_voted(v.name)], "together": fields_together(resource, shown.access),
         "all_columns": [{"name": n, "label": resource.label(n), "chosen": n in chosen} for n in dict.fromkeys((*chosen, *known))],
     }  # fmt: skip
 
@@ -151,7 +152,7 @@ def _around(request: Request, resource: Resource, shown: Listing, view: View | N
     beside = Listing(resource, request.access, {name: value for name, value in parameters.items() if name not in within_project})
     new = new_address(resource)
     return {
-        "within": within_project, "is_narrowed": beside.is_narrowed, "filters": [each for each in shown.filters if each.name != "project"] if not is_fragment else [], "new_url": f"{new}?{urlencode(within_project)}" if within_project else new,
+        "within": within_project, "is_narrowed": beside.is_narrowed, "filters": shown.filters if not is_fragment else (), "new_url": f"{new}?{urlencode(within_project)}" if within_project else new,
         "resource": resource, "listing": shown, "may": may(request, resource), "views": views, "parameters": parameters, "view": view,
         "is_fragment": is_fragment, "shapes": _shapes(resource, view, parameters), "query": urlencode({k: v for k, v in parameters.items() if k not in passing}),
         "template": f"frame/views/{view.kind}.html" if view is not None else "frame/records/_table.html",

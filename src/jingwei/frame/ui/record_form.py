@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jingwei.frame.models.values import whole
-from jingwei.frame.records import commands, forms
+from jingwei.frame.records import commands, doubts, forms
 from jingwei.frame.records.resource import Resource, parts_at_most
+from jingwei.frame.rights.access import Access
 from jingwei.frame.ui import extra_form
 from jingwei.frame.ui.typed import as_typed, without_untouched
 from jingwei.frame.web import Request
@@ -31,7 +33,10 @@ def save(request: Request, resource: Resource, row: Any | None) -> Any:
             values[each.name] = _posted_children(request, each.name, each.fields)
     files = {name: file for name, file in request.FILES.items() if name in resource.plain_fields}
     if row is None:
-        return commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
+        made = commands.create(resource, {n: v for n, v in values.items() if v not in ("", None) or n in names}, request.access, files=files)
+        if not request.POST.get(doubts.field):
+            doubts.ask(resource, made, request.access)
+        return made
     version = request.POST.get("version", "")
     return commands.change(resource, row, values, request.access, files=files, version=whole(version, 2**31 - 1))
 
@@ -58,8 +63,12 @@ def unfolded(resource: Resource, entries: list[dict[str, Any]]) -> dict[str, Any
     return {"fields": [entry for entry in entries if entry not in folded], "folded": folded, "is_open": any(entry["errors"] for entry in folded)}
 
 
-def child_rows(request: Request, resource: Resource, row: Any | None) -> list[dict[str, Any]]:
-    """Child lists as editable rows: those there are, and three to write into. A list that may not be seen is left out, so that saving leaves it alone."""
+Cells = Mapping[tuple[str, int], Mapping[str, list[str]]]
+
+
+def child_rows(request: Request, resource: Resource, row: Any | None, wrong: Cells) -> list[dict[str, Any]]:
+    """Child lists as editable rows, each fault at its cell: those there are, and three to write into. A list that may not be seen is left out, so that
+    saving leaves it alone."""
     out, shown = [], {each.name: rows for each, _target, rows in resource.parts(request.access, row)} if row is not None else {}
     for each in resource.children:
         if row is not None and each.name not in shown:
@@ -67,15 +76,18 @@ def child_rows(request: Request, resource: Resource, row: Any | None) -> list[di
         target = resource.child(each)
         rows: list[dict[str, Any]] = []
         if f"{each.name}-rows" in request.POST:
-            rows = [
-                {"id": values.get("id", ""), "values": [(f, values.get(f, "")) for f in each.fields]}
-                for values in _posted_children(request, each.name, each.fields)
-            ]
+            rows = _posted_children(request, each.name, each.fields)
         elif row is not None:
-            rows = [{"id": c.pk, "values": [(f, _typed(target, c, f)) for f in each.fields]} for c in shown[each.name]]
-        rows += [{"id": "", "values": [(f, "") for f in each.fields]}] * 3
-        out.append({"name": each.name, "title": target.title_plural, "labels": [target.label(f) for f in each.fields], "rows": rows})
+            rows = [{"id": c.pk} | {f: _typed(target, c, f) for f in each.fields} for c in shown[each.name]]
+        labels = {f: target.label(f) for f in each.fields}
+        lines = [_line(values, labels, wrong.get((each.name, number), {})) for number, values in enumerate([*rows, {}, {}, {}])]
+        out.append({"name": each.name, "title": target.title_plural, "labels": labels.values(), "rows": lines})
     return out
+
+
+def _line(values: Mapping[str, Any], labels: Mapping[str, Any], wrong: Mapping[str, list[str]]) -> dict[str, Any]:
+    cells = [{"name": name, "label": label, "value": values.get(name, ""), "errors": wrong.get(name, [])} for name, label in labels.items()]
+    return {"id": values.get("id", ""), "cells": cells, "errors": [text for name, texts in wrong.items() if name not in labels for text in texts]}
 
 
 def _typed(target: Resource, row: Any, name: str) -> Any:
@@ -83,3 +95,12 @@ def _typed(target: Resource, row: Any, name: str) -> Any:
     value = getattr(row, name)
     named = target.target(name)
     return named.name_of(value) if named is not None and value is not None else value
+
+
+def fields_together(resource: Resource, access: Access) -> list[dict[str, Any]]:
+    """What chosen rows can be given together: the fields that are edited in the list, each named `value-…` and none of them required."""
+    form = forms.form_class(resource, resource.inline)(prefix="value", use_required_attribute=False)
+    forms.confine(form, access)
+    for field in form.fields.values():
+        field.required = False
+    return [{"name": name, "field": form[name], "errors": [], "kind": type(form.fields[name].widget).__name__} for name in resource.inline if name in form.fields]

@@ -20,8 +20,7 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import History, Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import commands, extra, forms, parts, people, turns, undo
-from jingwei.frame.records.listing import searched
+from jingwei.frame.records import commands, doubts, extra, forms, meant, parts, people, turns, undo
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.ui import extra_form, once, refusals, timeline
@@ -34,7 +33,7 @@ from jingwei.frame.ui.navigation import whole_of
 from jingwei.frame.ui.record_form import child_rows, save, touched, unfolded
 from jingwei.frame.ui.timeline import carried_of
 from jingwei.frame.ui.typed import as_typed
-from jingwei.frame.ui.undoing import offer_undo
+from jingwei.frame.ui.undoing import offer_undo, offer_undo_of_edit, with_undo
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request, stands_in
 
@@ -98,7 +97,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     silent = [cell for cell in cells if cell.name not in resource.columns and (cell.kind == "empty" or cell.name in resource.folded)]
     context = {
         "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": lists, "verbs": verbs, "may": may(request, resource, row),
-        "life": life_of(resource, row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
+        "life": life_of(resource, row), "place": row.pk if resource.model is Project else resource.project_of(row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
         "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row), "beside": beside_of(request, resource, row), "papers": papers_of(request.access, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
@@ -137,22 +136,25 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
     if row is None:
         place(request, resource, project_asked(request.GET) if "project" in resource.plain_fields else None)
     errors: dict[str, list[str]] = {}
-    stale = None
+    stale, doubtful, cells = None, list[str](), {}
     if request.method == "POST":
         try:
             with heavy.for_files(request):
                 saved = save(request, resource, row) if row is not None else once.write(request, resource, lambda: save(request, resource, None))
-            messages.success(request, " ".join([_("Saved."), *getattr(saved, "told", ())]))
+            told = " ".join([_("Saved."), *getattr(saved, "told", ())])
+            messages.success(request, told) if row is None else offer_undo_of_edit(request, told)
             if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
                 return redirect(plan_address(saved, request.access))
             return redirect("record", key=key, pk=saved.pk)
         except once.MadeAlready as problem:
             return _led_to(request, resource, problem.pk)
         except ValidationError as problem:
-            errors = refusals.by_field(problem)
+            errors, cells = refusals.but_cells(problem), parts.at_cells(problem)
         except commands.Stale as problem:
             stale = problem.row
             errors = {NON_FIELD_ERRORS: [str(problem)]}
+        except doubts.Doubtful as problem:
+            doubtful = problem.texts
     fields, extras = form_fields(request, resource, row, errors), extra_form.entries_of(request, resource, row, errors, request.GET.dict())
     context = {
         "resource": resource,
@@ -160,11 +162,12 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         **unfolded(resource, fields),
         "extras": extras,
         "archived": extra_form.archived_of(request, resource, row),
-        "children": child_rows(request, resource, row),
+        "children": child_rows(request, resource, row, cells),
         "errors": refusals.told_above(resource, errors, [*fields, *extras]),
         "form_id": once.id_of(request) if row is None else "",
+        "doubts": doubtful,
     }
-    return render(request, "frame/records/form.html", context, status=409 if stale else 422 if errors else 200)
+    return render(request, "frame/records/form.html", context, status=409 if stale or doubtful else 422 if errors or cells else 200)
 
 
 def _led_to(request: Request, resource: Resource, pk: int) -> HttpResponse:
@@ -212,9 +215,10 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
 @require_POST
 def take_back(request: Request) -> HttpResponse:
     """Undo the last thing this person did from a list."""
-    trace = request.session.pop("undo", "")
+    trace = request.session.get("undo", "")  # kept until it was answered: who is told to come again comes with the same
     makes_project = bool(trace) and History.objects.filter(trace=trace, resource=Project._meta.label_lower, action=History.Action.INSERT).exists()
     left = undo.undo(trace, request.access)
+    request.session.pop("undo", None)
     if left:
         messages.error(request, " ".join(left))
     else:
@@ -277,11 +281,7 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
                 given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
                 row = commands.change(resource, row, given, request.access, version=whole(version, versions))
             row = resource.rows(request.access).get(pk=row.pk)
-            return render(
-                request,
-                "frame/records/_cell.html",
-                {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
-            )
+            return with_undo(request, _drawn(request, resource, row, name), _("“%(field)s” is saved.") % {"field": resource.label(name)})
         except ValidationError as problem:
             error = " ".join(problem.messages)
         except commands.Stale as problem:
@@ -303,11 +303,12 @@ def show_cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
     row = row_of(request, resource, pk)
     if not extra.is_inline_here(resource, row, name):
         raise Http404
-    return render(
-        request,
-        "frame/records/_cell.html",
-        {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)},
-    )
+    return _drawn(request, resource, row, name)
+
+
+def _drawn(request: Request, resource: Resource, row: Any, name: str) -> HttpResponse:
+    context = {"resource": resource, "row": row, "cell": cells_of(request.access, resource, row, [name])[0], "may": may(request, resource, row)}
+    return render(request, "frame/records/_cell.html", context)
 
 
 @require_POST
@@ -383,12 +384,8 @@ def pick(request: Request, key: str) -> HttpResponse:
     rows = resource.rows(request.access)
     if resource.place_path and (place := whole(request.GET.get("project", ""), 2**63 - 1)) is not None:
         rows = rows.filter(Q(**{resource.place_path: place}) | Q(**{resource.place_path: None}))
-    if words := request.GET.get("q", "").strip():
-        words = words.rpartition("/")[2] or words
-        rows = rows.filter(searched(resource, words))
-        if resource.spelt is not None:
-            rows = people.nearest_first(rows, words)
-    return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in rows[:20]]})
+    items = meant.offered(resource, request.GET.get("q", ""), rows)[:20]
+    return JsonResponse({"items": [{"value": resource.name_of(row), "label": str(row)} for row in items]})
 
 
 def _pick_member(request: Request) -> HttpResponse:

@@ -8,12 +8,19 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from jingwei.frame.records import extra
+from jingwei.frame.records.parts import AtCell
 from jingwei.frame.records.resource import Resource
 
 
 def by_field(problem: ValidationError) -> dict[str, list[str]]:
     """The messages by the name of their field."""
     return problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+
+
+def but_cells(problem: ValidationError) -> dict[str, list[str]]:
+    """The same without what is told at cells of lists of parts."""
+    at_cells = [each.message for errors in problem.error_dict.values() for each in errors if isinstance(each, AtCell)] if hasattr(problem, "error_dict") else []
+    return {name: left for name, texts in by_field(problem).items() if (left := [text for text in texts if text not in at_cells])}
 
 
 def told_above(resource: Resource, errors: Mapping[str, list[str]], entries: Sequence[Mapping[str, Any]]) -> list[str]:

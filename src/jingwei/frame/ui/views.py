@@ -43,6 +43,7 @@ def _save(request: Request, resource: Resource) -> HttpResponse:
             with transaction.atomic():
                 savedviews.room_for(request.access, resource, name, shared=is_shared)
                 _keep(request, resource, name, {"query": query, "is_shared": is_shared, "project_id": project_id})
+            messages.success(request, _("The view “%(name)s” is kept; you find it under “Views”.") % {"name": name})
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
     return redirect(f"{reverse('records', args=[resource.key])}?{query}")

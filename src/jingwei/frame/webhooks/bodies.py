@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -63,7 +62,7 @@ def _of_gone(hook: Webhook, resource: Resource, row_id: int, access: Access) -> 
     row.pk = row_id
     for field in row._meta.concrete_fields:
         if field.attname in line.before and not isinstance(field, models.BinaryField):
-            setattr(row, field.attname, _value(field, line.before[field.attname]))
+            setattr(row, field.attname, field.to_python(line.before[field.attname]))
     try:
         places = resource.places_of(row)
     except ObjectDoesNotExist:  # its whole is gone as well: only who may look everywhere may look at it
@@ -75,13 +74,6 @@ def _of_gone(hook: Webhook, resource: Resource, row_id: int, access: Access) -> 
         value = getattr(row, field.attname)
         out[field.name] = str(value) if isinstance(field, models.FileField) else value
     return out
-
-
-def _value(field: models.Field[Any, Any], kept: Any) -> Any:
-    """A value of history as the row had it; numbers with as many places as their column has."""
-    if isinstance(field, models.DecimalField) and kept is not None:
-        return Decimal(str(kept)).quantize(Decimal(1).scaleb(-field.decimal_places))
-    return field.to_python(kept)
 
 
 def _name(resource: Resource, row: Any) -> str:

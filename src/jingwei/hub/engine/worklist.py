@@ -19,6 +19,7 @@ from jingwei.hub.models import Conflict, DeadLetter, Delivery, Interface, Link, 
 from jingwei.hub.monitor.search import labels
 from jingwei.hub.monitor.trace import hidden
 from jingwei.hub.rights import may_see_values, require_values, visible
+from jingwei.kernels import bounds
 
 Row = TypeVar("Row", bound=Model)
 _interface = ("interface", "interface__system_a", "interface__system_b", "interface__published")
@@ -144,7 +145,7 @@ def raw_of(delivery: Delivery) -> str:
         return json.dumps(delivery.record, ensure_ascii=False, indent=2)
     text = unpack.readable_raw(delivery)
     try:
-        text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+        text = json.dumps(json.loads(text, parse_float=bounds.exact), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         pass
     return text if len(text) <= raw_at_most else text[:raw_at_most] + " …"

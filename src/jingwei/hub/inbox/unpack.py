@@ -142,7 +142,7 @@ def _records(connection: Connection, listener: Listener, delivery: Delivery) -> 
     try:
         if bounds.is_too_deep(body):
             return [], _reason("hub.not_json", "推送内容嵌套过深", "the delivery is nested too deep")
-        parsed = json.loads(body)
+        parsed = json.loads(body, parse_float=bounds.exact)
     except (ValueError, RecursionError):
         return [], _reason("hub.not_json", "推送内容不是 JSON", "the delivery is not JSON")
     try:

@@ -16,6 +16,7 @@ from jingwei.frame.rights.access import Access
 from jingwei.hub.contract import ConnectorError
 from jingwei.hub.models import Delivery, Interface, Link, OutboxEntry, Quarantine
 from jingwei.hub.peers import catalogue
+from jingwei.kernels import bounds
 
 links_at_most = 20
 largest_id = 2**63 - 1
@@ -113,7 +114,7 @@ def _by_event(found: Found, text: str, interfaces: Sequence[Interface], links: Q
 def _named(event: Delivery, connector: str, stream: str) -> list[str]:
     """Keys of the records a webhook's body names; none when it cannot be read."""
     try:
-        body = json.loads(bytes(event.raw or b"null"))
+        body = json.loads(bytes(event.raw or b"null"), parse_float=bounds.exact)
         return [record.key for record in catalogue.connector(connector).delivery(stream, event.headers or {}, body)][:100]
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ConnectorError):
         return []

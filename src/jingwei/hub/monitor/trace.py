@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from jingwei.frame.models import History
+from jingwei.frame.models import History, kept
 from jingwei.frame.records import past
 from jingwei.frame.rights.access import Access
 from jingwei.hub.models import Conflict, DeadLetter, Delivery, Link, OutboxEntry, Quarantine
@@ -137,6 +137,6 @@ def _written(links: list[Link], limit: int) -> Iterator[tuple[Link, str, History
 
 def _line(_link: Link, side: str, line: History) -> dict[str, Any]:
     return {
-        "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": line.before, "values": line.after,
+        "kind": "history", "at": line.at.isoformat(), "side": side, "action": line.action, "before": kept.told(line.before), "values": kept.told(line.after),
         "origin": line.origin, "reason": line.reason, "actor": line.actor_id, "id": line.pk,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from jingwei.hub.contract import Field, Stream
 from jingwei.hub.pages.code_tables import proposed_table, unmatched
 from jingwei.kernels import mapping
-from jingwei.kernels.bounds import whole
+from jingwei.kernels.bounds import is_too_deep, json_problem, whole
 from jingwei.kernels.mapping.operations import operations
 
 rows_at_most = 200
@@ -53,7 +53,7 @@ def spec_from(post: QueryDict) -> tuple[dict[str, Any], dict[str, Any]]:
         }  # fmt: skip
         if post.get(f"required-{number}"):
             pair["required"] = True
-        pairs.append(pair | _further(post.get(f"further-{number}", "")))
+        pairs.append(pair | _further(post, f"further-{number}"))
     spec: dict[str, Any] = {"pairs": pairs, "key": [k for k in post.getlist("key") if k in {p["b"] for p in pairs}]}
     if left := {p["b"]: found for p in pairs if (found := {side: post.getlist(f"left-{side}-{p['b']}") for side in ("a", "b")}) != {"a": [], "b": []}}:
         spec["left"] = left
@@ -90,12 +90,17 @@ def further_of(pair: Mapping[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False) if found else ""
 
 
-def _further(text: str) -> dict[str, Any]:
+def _further(post: QueryDict, name: str) -> dict[str, Any]:
+    """Read back as it was written there. ValidationError for what no draft can hold."""
+    text = post.get(name) or ""
     try:
-        found = json.loads(text) if text else {}
+        found = json.loads(text) if text and not is_too_deep(text.encode(errors="replace")) else {}
     except ValueError:
         return {}
-    return {name: found[name] for name in further_parts if name in found} if isinstance(found, dict) else {}
+    if json_problem(found):
+        said = _("The form is damaged: “%(name)s” cannot be read. Load the page again and repeat the change.")
+        raise ValidationError({name: said % {"name": name[:80]}})
+    return {part: found[part] for part in further_parts if part in found} if isinstance(found, dict) else {}
 
 
 def source_of(text: str) -> str | list[str]:

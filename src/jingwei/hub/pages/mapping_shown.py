@@ -16,6 +16,7 @@ from jingwei.hub.pages.values_shown import told
 from jingwei.hub.register.places import place_name
 from jingwei.kernels.mapping import Mapping, MappingError, SpecProblem, Trace, compile_mapping, compile_pair
 from jingwei.kernels.mapping.operations import operations
+from jingwei.kernels.mapping.parameters import title_of
 
 Spec = dict[str, Any]
 _numbered = re.compile(r"(pairs|constants)\[(\d+)\](?:\.steps\[(\d+)\])?")
@@ -30,6 +31,7 @@ class Wrong(NamedTuple):
     step: int | None
     place: str
     text: str
+    parameter: str = ""
 
 
 def editor(interface: Interface, sides: Sides, rows: Rows, spec: Spec, tables: dict[str, Any], spare: int = 0) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def wrong_of(problem: SpecProblem, spec: Spec) -> Wrong:
     found = _numbered.fullmatch(problem.place)
     if found is None:
         return Wrong(problem.place, None, problem.at, None, place, text)
-    return Wrong(found[1], int(found[2]), problem.at or "b", int(found[3]) if found[3] else None, place, text)
+    return Wrong(found[1], int(found[2]), problem.at or "b", int(found[3]) if found[3] else None, place, text, problem.parameter)
 
 
 def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[Trace]], wrong: list[Wrong], sides: Sides) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def _row(number: int, pair: dict[str, Any], spec: Spec, traces: dict[int, list[T
     shown = traces.get(number, [])
     return {
         "number": number, "a": mapping_form.source_text(pair.get("a") or ""), "is_joined": isinstance(pair.get("a"), list), "b": pair.get("b"), "direction": pair.get("direction", "both"), "policy": pair.get("policy", "ask"),
-        "steps": [_step(order, step) for order, step in enumerate(pair.get("steps", ()))], "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
+        "steps": [_step(order, step, {w.parameter for w in mine if w.step == order}) for order, step in enumerate(pair.get("steps", ()))], "required": pair.get("required", False), "is_key": pair.get("b") in spec.get("key", ()),
         "further": mapping_form.further_of(pair),
         "wrong": {cell: [_at_step(each) for each in mine if each.cell == cell] for cell in ("a", "b", "direction", "policy", "steps")},
         "samples": [
@@ -108,26 +110,16 @@ def _at_step(wrong: Wrong) -> str:
     return wrong.text if wrong.step is None else _("Step %(number)s: %(text)s") % {"number": wrong.step + 1, "text": wrong.text}
 
 
-def _step(order: int, step: dict[str, Any]) -> dict[str, Any]:
+def _step(order: int, step: dict[str, Any], wrong: set[str]) -> dict[str, Any]:
     operation = operations.get(step.get("op", ""))
     parameters = [
         {
-            "name": n, "title": parameter_title(n), "kind": k.partition(":")[0], "options": [(each, option_title(each)) for each in k.partition(":")[2].split("|")],
+            "name": n, "title": in_words(title_of(n)), "is_wrong": n in wrong, "kind": k.partition(":")[0], "options": [(each, option_title(each)) for each in k.partition(":")[2].split("|")],
             "value": step.get(n, d if d is not None else ""),
         }
         for n, k, d in (operation.parameters if operation else ())
     ]  # fmt: skip
     return {"order": order, "op": step.get("op"), "parameters": parameters}
-
-
-def parameter_title(name: str) -> str:
-    """What people call a parameter of a step."""
-    known = {
-        "text": _("Text"), "old": _("Find"), "new": _("Replace by"), "table": _("Code table"), "unmapped": _("A value without counterpart"), "default": _("Instead, in B"),
-        "default_back": _("Instead, in A"), "factor": _("Factor"), "number": _("Number"), "places": _("Decimal places"), "zone": _("Time zone"), "time": _("Time of day"),
-        "separator": _("Separator"), "length": _("Length"), "interface": _("Interface"), "value": _("Value"), "format": _("Written as"), "unit": _("Unit"),
-    }  # fmt: skip
-    return known.get(name, name)
 
 
 def option_title(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from jingwei.hub import contract
 from jingwei.hub.contract import ConnectorError, Response, Title
 from jingwei.hub.peers import pause
+from jingwei.kernels import bounds
 
 safe_methods = ("GET", "HEAD", "OPTIONS")
 # the request did not arrive whole, or was not looked at: nothing was done
@@ -24,7 +25,7 @@ def response_of(method: str, answer: Any) -> Response:
 
     def parse(body: bytes) -> Any:
         try:
-            return json.loads(body)
+            return json.loads(body, parse_float=bounds.exact)
         except (ValueError, RecursionError) as problem:
             raise unreadable(f"not JSON: {excerpt(body)}") from problem
 
@@ -64,7 +65,7 @@ def _refusal(response: Response, text: str) -> ConnectorError:
 def _gone(response: Response, text: str) -> ConnectorError:
     """That a record is gone is believed of an API's answer only: what stands before a peer that is away answers 404 with a page of its own."""
     try:
-        return contract.Gone(text, said=json.loads(response.body) if response.body.strip() else None)
+        return contract.Gone(text, said=json.loads(response.body, parse_float=bounds.exact) if response.body.strip() else None)
     except (ValueError, RecursionError):
         return contract.ServerFault(f"no answer of the peer's own: {text}", mend=_in_between)
 

@@ -153,8 +153,12 @@ def _said(aspect: str, value: Any) -> Title:
         case "steps":
             return _steps(value)
         case "rules":
-            return _plain("; ".join(f"{r.get('rule')} {r.get('value', '')}".strip() for r in value or ()) or "–")
+            return _plain("; ".join(map(_rule, value)) or "–" if isinstance(value, list) else value)
     return _plain(value)
+
+
+def _rule(rule: Any) -> str:
+    return f"{rule.get('rule')} {rule.get('value', '')}".strip() if isinstance(rule, Mapping) else str(rule)
 
 
 def _steps(steps: Any) -> Title:
@@ -188,7 +192,7 @@ def _tables(old: Spec, new: Spec, names: Names) -> Iterator[Change]:
 def _users(spec: Spec) -> dict[str, Mapping[str, Any]]:
     """The pair that looks things up in each code table."""
     pairs = spec.get("mapping", {}).get("pairs") or ()
-    return {str(step.get("table")): pair for pair in pairs for step in pair.get("steps") or () if step.get("op") == "code"}
+    return {str(step.get("table")): pair for pair in pairs for step in pair.get("steps") or () if isinstance(step, Mapping) and step.get("op") == "code"}
 
 
 def _codes(rows: Any, pair: Mapping[str, Any], names: Names) -> dict[str, str]:

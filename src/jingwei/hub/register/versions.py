@@ -43,10 +43,10 @@ def fingerprint(spec: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def compile_spec(spec: dict[str, Any]) -> Mapping:
+def compile_spec(spec: dict[str, Any], *, is_published: bool = False) -> Mapping:
     """Compile a spec; raises mapping.MappingError naming every pair that is wrong and how to mend it."""
     fields = {side: [field_from_plain(plain) for plain in spec["streams"][side]] for side in ("a", "b")}
-    return mapping.compile_mapping(spec["mapping"], fields["a"], fields["b"], spec.get("code_tables", {}))
+    return mapping.compile_mapping(spec["mapping"], fields["a"], fields["b"], spec.get("code_tables", {}), is_published=is_published)
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +58,7 @@ def _ready(version_id: int) -> Ready:
     mapped = {p["b"]: p for p in pairs}
     return Ready(
         number=version.number,
-        mapping=compile_spec(spec),
+        mapping=compile_spec(spec, is_published=True),
         policies={name: p.get("policy", "ask") for name, p in mapped.items()},
         directions={name: p.get("direction", "both") for name, p in mapped.items()},
         types={name: kinds.get(name, "string") for name in mapped},

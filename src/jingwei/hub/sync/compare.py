@@ -21,9 +21,10 @@ from jingwei.hub.inbox.deliveries import ask
 from jingwei.hub.models import Conflict, DeadLetter, Interface, OutboxEntry, Quarantine
 from jingwei.hub.peers import catalogue
 from jingwei.hub.peers.session import HubSession, session_for, stream_of
-from jingwei.hub.register.versions import Ready, ready
-from jingwei.hub.sync.comparing import Ledger, Spool, canonical, is_meant, print_of
+from jingwei.hub.register.versions import Ready
+from jingwei.hub.sync.comparing import Ledger, Spool, print_of
 from jingwei.hub.sync.explaining import Explainer, Suspect, differing
+from jingwei.hub.sync.terms import wording_of
 from jingwei.kernels.merge import SideName, other, sides
 
 page_limit = 1000
@@ -122,9 +123,8 @@ class _Comparing:
     """One comparison in progress."""
 
     def __init__(self, interface: Interface) -> None:
-        assert interface.published is not None
-        self.interface = interface
-        self.ready: Ready = ready(interface.published)
+        self.interface, self.wording = interface, wording_of(interface)
+        self.ready: Ready = self.wording.ready
         self.sessions: dict[SideName, HubSession] = {side: session_for(interface, side) for side in sides}
         self.connectors = {side: catalogue.connector(interface.system(side).connector) for side in sides}
         self.ledger = Ledger(interface)
@@ -179,7 +179,7 @@ class _Comparing:
                         self.ledger.forget(side, place)
                     strays.pop(record.key, None)
                     continue
-                meant = is_meant(self.ready, side, record)
+                meant = self.wording.is_meant(side, record)
                 if place < 0:
                     if meant:
                         strays[record.key] = None
@@ -189,8 +189,8 @@ class _Comparing:
         return list(strays)
 
     def _note(self, side: SideName, place: int, record: Record, meant: bool) -> None:
-        values, problems = canonical(self.ready, side, record)
-        self.ledger.note(side, place, print_of(values), left=not meant, unreadable=problems)
+        values, problems = self.wording.canonical(side, record)
+        self.ledger.note(side, place, print_of(values), left=not meant, unreadable=bool(problems))
         self.spools[side].put(place, values)
 
     def _creatable(self) -> dict[SideName, bool]:
@@ -248,8 +248,9 @@ class _Comparing:
             for key, found in _lookup(self.connectors[side], self.sessions[side], self.interface.stream(side), list(keys)).items():
                 suspect = keys[key]
                 if isinstance(found, Record) and not found.deleted:
-                    suspect.values[side], suspect.unreadable[side] = canonical(self.ready, side, found)
-                    suspect.left[side] = not is_meant(self.ready, side, found)
+                    suspect.values[side], problems = self.wording.canonical(side, found)
+                    suspect.unreadable[side] = bool(problems)
+                    suspect.left[side] = not self.wording.is_meant(side, found)
                 else:
                     suspect.values[side] = None
 
@@ -270,7 +271,7 @@ class _Comparing:
             found = _lookup(self.connectors[side], self.sessions[side], self.interface.stream(side), batch) if start < recheck_at_most else {}
             for key in batch:
                 now = found.get(key)
-                gone = isinstance(now, Absence) or (isinstance(now, Record) and (now.deleted or not is_meant(self.ready, side, now)))
+                gone = isinstance(now, Absence) or (isinstance(now, Record) and (now.deleted or not self.wording.is_meant(side, now)))
                 if not gone:
                     left.append(key)
         return sorted(left)

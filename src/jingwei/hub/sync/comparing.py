@@ -11,28 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jingwei.hub.contract import Record, Values
+from jingwei.hub.contract import Values
 from jingwei.hub.models import Interface, Link
 from jingwei.hub.register.versions import Ready
-from jingwei.kernels import merge
 from jingwei.kernels.merge import SideName, sides
 
 PRESENT, LEFT, UNREADABLE = 1, 2, 4
 _mask = (1 << 64) - 1
-
-
-def canonical(terms: Ready, side: SideName, record: Record) -> tuple[Values, bool]:
-    """A record's values in the canonical space, and whether the mapping cannot read it."""
-    types, values, is_bad = terms.types, record.values, False
-    if side == "a":
-        mapped = terms.mapping.forward(record.values)
-        values, is_bad = dict(mapped.values), any(problem.severity != "warn" for problem in mapped.problems)
-    return {name: merge.normalise(value, types[name]) for name, value in values.items() if name in types}, is_bad
-
-
-def is_meant(terms: Ready, side: SideName, record: Record) -> bool:
-    """Whether the version's filter lets this record in."""
-    return all(str(record.values.get(name)) in wanted for name, wanted in terms.filters.get(side, {}).items())
 
 
 def print_of(values: Mapping[str, Any] | None) -> int:

@@ -19,12 +19,15 @@ __all__ = [
 Spec = AbstractMapping[str, Any]
 
 
-def compile_mapping(spec: Spec, fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], code_tables: AbstractMapping[str, Any]) -> Mapping:
-    """Check a spec whole and make it ready to run; MappingError lists every problem.
+def compile_mapping(
+    spec: Spec, fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], code_tables: AbstractMapping[str, Any], *, is_published: bool = False
+) -> Mapping:
+    """Check a spec whole and make it ready to run; MappingError lists every problem. What `is_published` was taken when less was checked: a step whose
+    parameters are none stops no interface, each record says why it cannot pass.
 
-    `code_tables` = {"status": [{"a": "open", "b": "todo"}, …]}. See the module `mapping_operations` for the steps.
+    `code_tables` = {"status": [{"a": "open", "b": "todo"}, …]}. See the module `operations` for the steps.
     """
-    return compile_spec(spec, fields_a, fields_b, code_tables)
+    return compile_spec(spec, fields_a, fields_b, code_tables, is_published=is_published)
 
 
 def suggest_pairs(fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike]) -> list[dict[str, Any]]:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from jingwei.kernels import merge
-from jingwei.kernels.mapping.model import FieldLike, Mapping, MappingError, Pair, SpecProblem, rule_names
-from jingwei.kernels.mapping.operations import CannotMap, Step, kind_title, operations, texts
+from jingwei.kernels.mapping.model import FieldLike, Mapping, MappingError, Pair, SpecProblem
+from jingwei.kernels.mapping.operations import CannotMap, Lookups, Step, Value, guarded, kind_title, operations, texts
+from jingwei.kernels.mapping.parameters import BadParameter, longest_parameter
+from jingwei.kernels.mapping.rules import Rule, read_rules
 from jingwei.kernels.text import Text
 
 pairs_at_most = 500
@@ -20,13 +22,16 @@ class _Report:
     def __init__(self) -> None:
         self.problems: list[SpecProblem] = []
 
-    def add(self, place: str, zh: str, en: str, at: str = "") -> None:
-        self.problems.append(SpecProblem(place, Text(zh, en), at))
+    def add(self, place: str, zh: str, en: str, at: str = "", parameter: str = "") -> None:
+        self.problems.append(SpecProblem(place, Text(zh, en), at, parameter))
 
 
-def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], tables: AbstractMapping[str, Any]) -> Mapping:
+def compile_spec(
+    spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], tables: Any, *, is_published: bool = False
+) -> Mapping:
     """See `mapping.compile_mapping`."""
     report = _Report()
+    tables = _tables(tables, report)
     a, b = {f.name: f for f in fields_a}, {f.name: f for f in fields_b}
     raw = spec.get("pairs") if isinstance(spec, AbstractMapping) else None
     if not isinstance(raw, list) or not raw or len(raw) > pairs_at_most:
@@ -36,13 +41,42 @@ def compile_spec(spec: AbstractMapping[str, Any], fields_a: Sequence[FieldLike],
     _check_twice(numbered, report)
     constants = _constants(spec, a, b, report)
     _check_required(pairs, constants["b"], b, report)
-    keys = tuple(k.get("b", "") if isinstance(k, dict) else str(k) for k in spec.get("key", ()) or ())
+    keys = tuple(str(k.get("b", "")) if isinstance(k, dict) else str(k) for k in _list_of(spec, "key", report))
+    _check_filters(spec.get("filters"), report)
     for key in keys:
         if key not in {p.b for p in pairs}:
             report.add("key", f"匹配键 {key} 没有映射", f"the matching key {key} is not mapped")
-    if report.problems:
+    if any(not (is_published and each.parameter) for each in report.problems):
         raise MappingError(report.problems)
     return Mapping(tuple(pairs), constants["a"], constants["b"], keys)
+
+
+def _tables(tables: Any, report: _Report) -> AbstractMapping[str, Any]:
+    if not isinstance(tables, AbstractMapping):
+        report.add("code_tables", "代码表应是一个对象，每个名字一列行", "code tables must be an object with a list of rows for each name")
+        return {}
+    for name, rows in tables.items():
+        if not isinstance(rows, list) or not all(isinstance(row, AbstractMapping) for row in rows):
+            report.add("code_tables", f"代码表 {name} 应是一列行", f"the code table {name} must be a list of rows", parameter="table")
+    return tables
+
+
+def _list_of(spec: AbstractMapping[str, Any], name: str, report: _Report) -> list[Any]:
+    found = spec.get(name) or []
+    if isinstance(found, list | tuple):
+        return list(found)
+    report.add(name, "应是一个列表", "must be a list")
+    return []
+
+
+def _check_filters(filters: Any, report: _Report) -> None:
+    """{"a": {"field": [values]}}; one value stands for itself."""
+    is_right = isinstance(filters or {}, AbstractMapping) and all(
+        side in ("a", "b") and isinstance(wanted, AbstractMapping) and not any(isinstance(each, AbstractMapping) for each in wanted.values())
+        for side, wanted in (filters or {}).items()
+    )
+    if not is_right:
+        report.add("filters", "应为每侧（a、b）写出字段与允许的值", "must name, for side a or b, fields and the values that are let in")
 
 
 def compile_pair(each: Any, fields_a: Sequence[FieldLike], fields_b: Sequence[FieldLike], tables: AbstractMapping[str, Any]) -> Pair | None:
@@ -77,18 +111,35 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
     forward, backward, gives = _steps(place, each, a[names[0]], tables, report)
     _check_ways(place, names, direction, backward, a, b[target], gives, report)
     rules = _rules(place, each, b[target], direction, report)
+    joiner = each.get("joiner", " ")
+    if not isinstance(joiner, str) or len(joiner) > longest_parameter:
+        report.add(place, f"连接符应是不超过 {longest_parameter} 个字符的文字", f"the joiner must be text of at most {longest_parameter} characters", "a", "joiner")
     return Pair(
         names,
         target,
         direction,
         policy,
-        tuple(forward),
-        tuple(s for s in backward if s is not None),
-        str(each.get("joiner", " ")),
+        (*forward, _in_form(str(b[target].type))),
+        (*(s for s in backward if s is not None), _in_form(str(a[names[0]].type))),
+        str(joiner),
         str(a[names[0]].type),
         str(b[target].type),
         rules,
     )
+
+
+def _in_form(kind: str) -> Step:
+    """The step that ends every way: a value in the form of its field."""
+    return guarded(Text("写入字段", "Write into the field"), lambda value, _lookups: merge.normalise(value, kind))
+
+
+def _failing(text: Text) -> Step:
+    """In place of a step that cannot be made, where an interface works by it already: each record says why."""
+
+    def fail(_value: Value, _lookups: Lookups) -> Value:
+        raise CannotMap("mapping.bad_step", text.zh, text.en)
+
+    return fail
 
 
 def _are_there(place: str, names: tuple[str, ...], known: dict[str, FieldLike], side: str, report: _Report) -> bool:
@@ -122,14 +173,11 @@ def _steps(
             said, of = operation.title, kind_title(kind)
             report.add(here, f"“{said.zh}”不能用于{of.zh}", f"“{said.en}” does not take {of.en}", "steps")
         try:
-            there, back = operation.make(step, tables)
-        except LookupError as problem:
-            report.add(here, f"没有代码表 {problem}", f"there is no code table {problem}", "steps")
-            continue
-        except (ValueError, TypeError, KeyError, CannotMap, ArithmeticError) as problem:
-            said = problem.text if isinstance(problem, CannotMap) else Text(str(problem), str(problem))
-            report.add(here, f"“{operation.title.zh}”的参数不对：{said.zh}", f"“{operation.title.en}” has a bad parameter: {said.en}", "steps")
-            continue
+            there, back = operation.steps(step, tables)
+        except BadParameter as problem:
+            said = Text(f"“{operation.title.zh}”：{problem.text.zh}", f"“{operation.title.en}”: {problem.text.en}")
+            report.add(here, said.zh, said.en, "steps", problem.name)
+            there = back = _failing(said)
         forward.append(there)
         backward.insert(0, back)
         kind = kind if operation.gives == "=" else operation.gives
@@ -164,16 +212,14 @@ def _check_ways(
         report.add(place, f"{one.zh}不能写入{two.zh}，请加转换步骤", f"{one.en} does not fit {two.en}: add a step that converts", "steps")
 
 
-def _rules(place: str, each: AbstractMapping[str, Any], target: FieldLike, direction: str, report: _Report) -> tuple[tuple[str, Any, str], ...]:
-    rules: list[tuple[str, Any, str]] = []
+def _rules(place: str, each: AbstractMapping[str, Any], target: FieldLike, direction: str, report: _Report) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
     if (each.get("required") or target.required) and direction != "b_to_a":
         rules.append(("required", True, "quarantine"))
-    for rule in each.get("rules") or []:
-        name = rule.get("rule") if isinstance(rule, AbstractMapping) else None
-        if name not in rule_names:
-            report.add(place, f"没有这种规则；可用：{', '.join(rule_names)}", f"no such rule; there are {', '.join(rule_names)}", "b")
-            continue
-        rules.append((name, rule.get("value", True), rule.get("severity", "quarantine")))
+    own, problems = read_rules(each.get("rules"))
+    for problem in problems:
+        report.add(place, problem.zh, problem.en, "b", "rules")
+    rules += own
     limit = getattr(target, "max_length", None)
     if limit and direction != "b_to_a":
         rules.append(("max_length", limit, "quarantine"))
@@ -194,9 +240,9 @@ def _check_twice(pairs: AbstractMapping[int, Pair], report: _Report) -> None:
 
 def _constants(spec: AbstractMapping[str, Any], a: dict[str, FieldLike], b: dict[str, FieldLike], report: _Report) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {"a": {}, "b": {}}
-    for number, each in enumerate(spec.get("constants") or []):
+    for number, each in enumerate(_list_of(spec, "constants", report)):
         known = {"a": a, "b": b}.get(str(each.get("side"))) if isinstance(each, AbstractMapping) else None
-        if known is None or each.get("field") not in known:
+        if known is None or not isinstance(each.get("field"), str) or each["field"] not in known:
             report.add(f"constants[{number}]", "没有这个字段", "there is no such field")
         else:
             out[each["side"]][each["field"]] = each.get("value")

@@ -77,7 +77,7 @@ def _named(steps: tuple[Step, ...], sample: Any = None) -> Conversion:
 
 def _made(steps: tuple[Step, ...], sample: Any) -> Any:
     """What the first step, which reads, makes of a text."""
-    there, _back = operations[steps[0]["op"]].make(steps[0], {})
+    there, _back = operations[steps[0]["op"]].steps(steps[0], {})
     return there(sample, {})
 
 

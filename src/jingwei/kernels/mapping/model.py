@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from jingwei.kernels import merge
 from jingwei.kernels.mapping.operations import CannotMap, Lookups, Step, Value
+from jingwei.kernels.mapping.parameters import shown
+from jingwei.kernels.mapping.rules import Rule, breaks, number_of
 from jingwei.kernels.text import Text
 
 Spec = AbstractMapping[str, Any]
-rule_names = ("required", "max_length", "min", "max", "one_of")
 
 
 class FieldLike(Protocol):
@@ -36,11 +36,13 @@ class FieldLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """One thing wrong with a spec: where, and how to mend it. `at` is the part of the place that is wrong: a, b, direction, policy or steps."""
+    """One thing wrong with a spec: where, and how to mend it. `at` is the part of the place that is wrong: a, b, direction, policy or steps;
+    `parameter` the one of a step (or rules) that is not of its kind."""
 
     place: str
     message: Text
     at: str = ""
+    parameter: str = ""
 
 
 class MappingError(ValueError):
@@ -82,7 +84,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One compiled pair of fields."""
+    """One compiled pair of fields; the last step each way brings the value into the field's own form."""
 
     a: tuple[str, ...]
     b: str
@@ -93,7 +95,7 @@ class Pair:
     joiner: str
     type_a: str
     type_b: str
-    rules: tuple[tuple[str, Any, str], ...]
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,7 @@ class Mapping:
                     self._shadow(pair, values, lookups, out)
                 continue
             try:
-                value = _source(pair, values)
-                for step in pair.forward:
-                    value = step(value, lookups or {})
-                value = merge.normalise(value, pair.type_b)
+                value = _through(pair.forward, _source(pair, values), lookups)
             except CannotMap as problem:
                 problems.append(ValueProblem(pair.b, problem.code, problem.text, values[pair.a[0]], problem.severity))
                 continue
@@ -133,10 +132,7 @@ class Mapping:
     def _shadow(self, pair: Pair, values: AbstractMapping[str, Value], lookups: Lookups | None, out: dict[str, Value]) -> None:
         """The target's present value of a pair that flows the other way, so that the planner sees whether it must be written."""
         try:
-            value = values[pair.a[0]]
-            for step in pair.forward:
-                value = step(value, lookups or {})
-            out[pair.b] = merge.normalise(value, pair.type_b)
+            out[pair.b] = _through(pair.forward, values[pair.a[0]], lookups)
         except CannotMap:
             out[pair.b] = {"unreadable": str(values[pair.a[0]])}  # equal to nothing: it will be written
 
@@ -148,10 +144,7 @@ class Mapping:
             if pair.direction == "a_to_b" or pair.b not in values:
                 continue
             try:
-                value = values[pair.b]
-                for step in pair.backward:
-                    value = step(value, lookups or {})
-                out[pair.a[0]] = merge.normalise(value, pair.type_a)
+                out[pair.a[0]] = _through(pair.backward, values[pair.b], lookups)
             except CannotMap as problem:
                 problems.append(ValueProblem(pair.a[0], problem.code, problem.text, values[pair.b], problem.severity))
         return Mapped(out, tuple(problems))
@@ -159,6 +152,12 @@ class Mapping:
     def trace(self, values: AbstractMapping[str, Value], lookups: Lookups | None = None) -> tuple[Trace, ...]:
         """Every pair step by step on one record of A."""
         return tuple(_trace(pair, values, lookups or {}) for pair in self.pairs)
+
+
+def _through(steps: Sequence[Step], value: Value, lookups: Lookups | None) -> Value:
+    for step in steps:
+        value = step(value, lookups or {})
+    return value
 
 
 def _source(pair: Pair, values: AbstractMapping[str, Value]) -> Value:
@@ -176,8 +175,6 @@ def _trace(pair: Pair, values: AbstractMapping[str, Value], lookups: Lookups) ->
         for step in pair.forward:
             value = step(value, lookups)
             seen.append(value)
-        value = merge.normalise(value, pair.type_b)
-        seen.append(value)
     except CannotMap as problem:
         return Trace("+".join(pair.a), pair.b, tuple(seen), ValueProblem(pair.b, problem.code, problem.text, seen[-1], problem.severity))
     broken = _broken_rules(pair, value)
@@ -186,40 +183,10 @@ def _trace(pair: Pair, values: AbstractMapping[str, Value], lookups: Lookups) ->
 
 def _broken_rules(pair: Pair, value: Value) -> list[ValueProblem]:
     out = []
-    if pair.type_b in ("integer", "decimal") and value is not None and not _is_number(value):
-        out.append(ValueProblem(pair.b, "mapping.not_a_number", Text(f"不是数字：{value}", f"not a number: {value}"), value))
+    if pair.type_b in ("integer", "decimal") and value is not None and number_of(value) is None:
+        out.append(ValueProblem(pair.b, "mapping.not_a_number", Text(f"不是数字：{shown(value)}", f"not a number: {shown(value)}"), value))
     for name, limit, severity in pair.rules:
-        text = _breaks(name, limit, value)
+        text = breaks(name, limit, value)
         if text is not None:
             out.append(ValueProblem(pair.b, f"mapping.rule.{name}", text, value, severity))
     return out
-
-
-def _is_number(value: Value) -> bool:
-    try:
-        float(str(value))
-    except ValueError:
-        return False
-    return True
-
-
-def _breaks(name: str, limit: Any, value: Value) -> Text | None:
-    empty = value is None or value == "" or value == []
-    if name == "required":
-        return Text("必填字段为空", "a required field is empty") if limit and empty else None
-    if empty:
-        return None
-    if name == "max_length" and len(str(value)) > int(limit):
-        return Text(f"超过 {limit} 个字符", f"longer than {limit} characters")
-    if name == "one_of" and str(value) not in [str(v) for v in limit]:
-        return Text(f"{value} 不是允许的值", f"{value} is not one of the allowed values")
-    if name in ("min", "max"):
-        try:
-            number, bound = float(str(value)), float(str(limit))
-        except ValueError:
-            return Text(f"{value} 不是数字", f"{value} is not a number")
-        if number < bound and name == "min":
-            return Text(f"小于 {limit}", f"less than {limit}")
-        if number > bound and name == "max":
-            return Text(f"大于 {limit}", f"greater than {limit}")
-    return None

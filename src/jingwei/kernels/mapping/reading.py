@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from jingwei.kernels import durations
+from jingwei.kernels.mapping.parameters import shown as told
 from jingwei.kernels.text import Text
 
 Value = Any
@@ -36,7 +37,7 @@ def number_of(value: Value, form: str = number_forms[0]) -> str:
     shown = str(value).translate(_narrow).strip()
     group, point = _marks(form if isinstance(value, str) else number_forms[0])
     if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{point}\d+)?|[+-]?\d+(?:{point}\d+)?|[+-]?{point}\d+", shown, re.ASCII) is None:
-        raise Unreadable(Text(f"不是 {form} 形式的数字：{value}", f"not a number written as {form}: {value}"))
+        raise Unreadable(Text(f"不是 {form} 形式的数字：{told(value)}", f"not a number written as {form}: {told(value)}"))
     return re.sub(point, ".", re.sub(group, "", shown))
 
 
@@ -56,7 +57,7 @@ def date_of(value: Value, form: str) -> str:
     """The day a text tells in this form, as ISO; separators may lack their zeros. Raises Unreadable."""
     shown = str(value).translate(_narrow).strip()
     found = _pattern(form).fullmatch(shown)
-    unreadable = Unreadable(Text(f"不是 {form} 形式的日期：{value}", f"not a date written as {form}: {value}"))
+    unreadable = Unreadable(Text(f"不是 {form} 形式的日期：{told(value)}", f"not a date written as {form}: {told(value)}"))
     if found is None:
         raise unreadable
     try:
@@ -70,7 +71,7 @@ def date_text(value: Value, form: str) -> str:
     try:
         day = date.fromisoformat(str(value)[:10])
     except ValueError as problem:
-        raise Unreadable(Text(f"不是日期：{value}", f"not a date: {value}")) from problem
+        raise Unreadable(Text(f"不是日期：{told(value)}", f"not a date: {told(value)}")) from problem
     words = {"YYYY": f"{day.year:04}", "MM": f"{day.month:02}", "DD": f"{day.day:02}", "M": str(day.month), "D": str(day.day)}
     return _part.sub(lambda part: words[part[0]], form)
 
@@ -108,14 +109,14 @@ def duration_of(value: Value, unit: str) -> Decimal:
     try:
         return (Decimal(durations.parse(str(value))) / size).quantize(Decimal("0.000001"))
     except ValueError as problem:
-        raise Unreadable(Text(f"不是时长：{value}；请写成 3天、4小时、90分", f"not a duration: {value}; write 3d, 4h or 90m")) from problem
+        raise Unreadable(Text(f"不是时长：{told(value)}；请写成 3天、4小时、90分", f"not a duration: {told(value)}; write 3d, 4h or 90m")) from problem
 
 
 def duration_text(value: Value, unit: str) -> str:
     """The other way round, to the minute."""
     minutes = Decimal(number_of(value)) * _size(unit)
     if abs(minutes) > minutes_at_most:
-        raise Unreadable(Text(f"时长太长：{value}", f"too long for a duration: {value}"))
+        raise Unreadable(Text(f"时长太长：{told(value)}", f"too long for a duration: {told(value)}"))
     return durations.told(int(minutes.to_integral_value()))
 
 

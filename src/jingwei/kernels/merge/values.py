@@ -18,6 +18,7 @@ def union(a: list[Value], b: list[Value], base: list[Value]) -> list[Value]:
 def _hashable(value: Value) -> Value:
     return tuple(value) if isinstance(value, list) else value
 
+longest_number = 1000  # digits: one that is longer stays as it was written
 
 def normalise(value: Value, kind: str) -> Value:
     """One form for equal values: 1, 1.0 and "1.00" are one decimal, CRLF is LF, None and "" are one text."""
@@ -46,10 +47,10 @@ def normalise(value: Value, kind: str) -> Value:
 def _decimal(value: Value) -> Value:
     try:
         number = Decimal(str(value).strip())
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return value
-    if not number.is_finite():
-        return value
+    if not number.is_finite() or abs(number.adjusted()) > longest_number or len(number.as_tuple().digits) > longest_number:
+        return value if number or not number.is_finite() else "0"
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) if number else "0"
 
@@ -62,4 +63,7 @@ def _datetime(value: Value) -> Value:
             return value
     if value.tzinfo is None:
         return value.isoformat()
-    return value.astimezone(UTC).isoformat()
+    try:
+        return value.astimezone(UTC).isoformat()
+    except OverflowError:  # the first and the last day there are have no other beside them
+        return value.isoformat()

@@ -137,6 +137,9 @@ class FakePlan:
         """Make a change and tell what it moved."""
         before = (copy.deepcopy(self.tasks), copy.deepcopy(self.links))
         try:
+            made = [self.make_task(each) for each in (change.get("tasks") or {}).get("add", [])]
+            for gone in (change.get("tasks") or {}).get("remove", []):
+                self.tasks.remove(self.by_id.pop(gone))
             for each in change["changes"]:
                 self.apply_to_task(each)
             self.links = [link for link in self.links if link["id"] not in change["links"]["remove"]]
@@ -147,7 +150,7 @@ class FakePlan:
         except (CycleError, Refused) as error:
             self.restore(before)
             raise error if isinstance(error, Refused) else Refused(422, "The link would close a loop.") from error
-        return self.answer(before, {each["task"] for each in change["changes"]})
+        return {**self.answer(before, {each["task"] for each in change["changes"]}), "made": made}
 
     def apply_to_task(self, each: Json) -> None:
         """One task's part of a change; refuses an old version (409) and an empty name (422)."""
@@ -162,6 +165,16 @@ class FakePlan:
             if key in each:
                 task[key] = each[key]
 
+    def make_task(self, new: Json) -> int:
+        """A new task, a milestone without length, right below the one it comes after; refuses the name "!"."""
+        if new["name"] == "!":
+            raise Refused(422, "This name is refused.")
+        above = self.by_id[new["after"]]
+        made = {**above, "id": max(self.by_id) + 1, "name": new["name"], "version": 0, "is_summary": False, "percent": 0, "deadline": None, "start_at": None}
+        self.tasks.insert(self.tasks.index(above) + 1, made)
+        self.by_id[made["id"]] = made
+        return int(made["id"])
+
     def restore(self, state: tuple[list[Json], list[Json]]) -> None:
         """Put tasks and links back as they were."""
         self.tasks, self.links = copy.deepcopy(state[0]), copy.deepcopy(state[1])
@@ -172,14 +185,15 @@ class FakePlan:
         old = {task["id"]: task for task in before[0]}
         changed = [task for task in self.tasks if task != old.get(task["id"])]
         for task in changed:
-            task["version"] = max(task["version"], old[task["id"]]["version"]) + 1
-        moved = [task for task in changed if not task["is_summary"] and task["finish"] != old[task["id"]]["finish"]]
+            task["version"] = max(task["version"], old.get(task["id"], task)["version"]) + 1
+        moved = [task for task in changed if not task["is_summary"] and task["id"] in old and task["finish"] != old[task["id"]]["finish"]]
         token = f"u{len(self.undone) + 1}"
         self.undone[token] = before
         known = {link["id"] for link in before[1]}
         return {
             "tasks": [{key: value for key, value in task.items() if key != "start_at"} for task in changed],
             "links": [link for link in self.links if link["id"] not in known],
+            "removed": [pk for pk in old if pk not in self.by_id],
             "links_removed": sorted(known - {link["id"] for link in self.links}),
             "effect": {
                 "moved": len(moved),

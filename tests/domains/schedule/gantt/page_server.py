@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.send_json(403, {"errors": []})
         plan = self.server.plan
         answers = {"/preview": lambda: plan.preview(body), "/commit": lambda: plan.commit(body), "/undo": lambda: plan.undo(body["undo"])}
+        time.sleep(self.server.pause)
         with self.server.lock:
             try:
                 return self.send_json(200, answers[self.path]())
@@ -106,6 +108,7 @@ class PlanServer(ThreadingHTTPServer):
         """Serve another plan from now on."""
         self.plan = plan
         self.loads = 0
+        self.pause = 0.0  # seconds before anything posted is answered
         self.beside: dict[str, Any] = {}
 
     @property

@@ -20,7 +20,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.postgres import locks
-from jingwei.frame.records import commands
+from jingwei.frame.records import commands, doubts
 from jingwei.frame.records.resource import resource
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.ui.errors import asks_json
@@ -56,6 +56,8 @@ def save(request: Request) -> HttpResponse:
         seen = {name: request.POST.get(name, "") for name in ("key", "version")}
         context = form(request, project, given | seen, lines, _known(request, project)) | {"errors": told(problem)}
         return render(request, "labour/phone_form.html", context, status=422)
+    except doubts.Doubtful as problem:
+        return _asked(request, project, given, lines, problem)
     except commands.Stale as problem:
         return _refused(request, project, given, lines, problem.row)
     except Away as problem:
@@ -77,6 +79,15 @@ def _away(request: Request, project: Project, given: dict[str, Any], lines: list
         "Somebody deleted this sheet, or moved it to where you may not look. Nothing was written; what you typed is kept. To write it as a new sheet, send it again."
     )
     return _told_again(request, project, given, lines, [_error(text)], None, None)
+
+
+def _asked(request: Request, project: Project, given: dict[str, Any], lines: list[dict[str, Any]], problem: doubts.Doubtful) -> HttpResponse:
+    """409: nothing was written; whoever means it ticks that and sends it again."""
+    errors = [_error(text) for text in problem.texts]
+    if _wants_json(request):
+        return JsonResponse({"errors": errors, "is_doubtful": True}, status=409)
+    context = form(request, project, given | {"key": request.POST.get("key", "")}, lines) | {"errors": errors, "is_doubtful": True}
+    return render(request, "labour/phone_form.html", context, status=409)
 
 
 def _error(text: str) -> dict[str, str]:
@@ -168,6 +179,8 @@ def _write(request: Request, project: Project, found: Sheet | None, given: dict[
             found = commands.create(sheets, {**typed, "project": project.pk, "lines": own}, request.access, files=files)
             if key := request.POST.get("key", ""):
                 found = sheet_name_by_phone(instance=found, client_key=key)
+            if not request.POST.get(doubts.field):
+                doubts.ask(sheets, found, request.access)
         else:
             typed = {name: as_typed(value, getattr(found, name)) for name, value in given.items()}
             there = {str(pk) for pk in found.lines.values_list("pk", flat=True)}  # a line that is gone, as was told, is written anew

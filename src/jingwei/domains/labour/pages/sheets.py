@@ -59,7 +59,9 @@ def desk(request: Request) -> HttpResponse:
     """What waits for me, what I have not sent, what went out lately."""
     request.access.require_anywhere("labour.sheet.view")
     may_write, may_confirm = request.access.anywhere("labour.sheet.add"), request.access.anywhere("labour.sheet.confirm")
+    done = whole(request.GET.get("done", ""))
     context = {
+        "done": resource("labour.sheet").rows(request.access).filter(pk=done).first() if done is not None else None,
         "may_write": may_write,
         "to_confirm": queries.to_confirm(_allowed(request, "confirm"), request.user.pk)[:30] if may_confirm else [],
         "to_write": queries.to_write(_allowed(request, "change"))[:30] if may_write else [],

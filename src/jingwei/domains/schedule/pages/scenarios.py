@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,17 +17,20 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import queries, services
 from jingwei.domains.schedule.models import Scenario
 from jingwei.domains.schedule.pages.opening import project_asked
 from jingwei.domains.work import queries as work
+from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
+from jingwei.frame.records import forms
+from jingwei.frame.records.resource import resource
 from jingwei.frame.ui.undoing import offer_undo
 from jingwei.frame.web import Request
 from jingwei.kernels import bounds, durations
 
-minutes_per_day = 480
 moved_at_most = 40
 decides = "change.changerequest.approve"  # who may decide changes of the plan may also carry a what-if out at once; others propose it
 
@@ -65,7 +69,7 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     kept = _kept(project, pk)
     context: dict[str, Any] = {
         "project": project, "scenario": kept, "may_apply": request.access.allows(decides, project.pk), "may_edit": request.access.allows("work.task.change", project.pk) and kept.applied_at is None,
-        "typed": {name: request.GET.get(name, "") for name in ("task", "days", "not_before")}, "choices": work.tasks_of(project.pk).filter(is_summary=False, percent__lt=100).order_by("-is_critical", "position")[:400],
+        "typed": {name: request.GET.get(name, "") for name in ("task", "days", "not_before", "name", "length")}, "owner": _owner_form(request), "choices": work.tasks_of(project.pk).filter(is_summary=False, percent__lt=100).order_by("-is_critical", "position")[:400],
     }  # fmt: skip
     try:
         found = queries.compared(project, kept)
@@ -73,9 +77,10 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
         return render(request, "schedule/scenario.html", context | {"problems": problem.messages}, status=422)
     context |= {
         "found": found,
-        "days": (found.then.finish - found.now.finish).total_seconds() / 86400,
+        "later": worktime.minutes_between(project, found.now.finish, found.then.finish),
         "changes": _changes(kept, found.rows),
-        "moved": _moved(found),
+        "added": added_told(found),
+        "moved": _moved(project, found),
     }
     return render(request, "schedule/scenario.html", context)
 
@@ -83,8 +88,8 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
 def _changes(kept: Scenario, rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
     """What the what-if says of each task, beside what holds now."""
     out = []
-    for key, values in kept.changes.items():
-        row = rows.get(int(key))
+    for pk, values in queries.of_tasks(kept.changes).items():
+        row = rows.get(pk)
         if row is None:
             continue
         minutes = values.get("duration_minutes")
@@ -92,26 +97,40 @@ def _changes(kept: Scenario, rows: dict[int, dict[str, Any]]) -> list[dict[str, 
         out.append(
             {
                 "task": row,
-                "days_now": _days(row["duration_minutes"]),
-                "days": _days(minutes if minutes is not None else row["duration_minutes"]),
+                "minutes_now": row["duration_minutes"],
+                "minutes": minutes if minutes is not None else row["duration_minutes"],
                 "not_before": until,
             }
         )
     return out
 
 
-def _days(minutes: int) -> str:
-    return f"{round(minutes / minutes_per_day, 3):g}"
+def added_told(found: queries.Comparison) -> list[dict[str, Any]]:
+    """The tasks that it would add, with the names of those they stand between."""
+    people = {each["pk"]: each["name"] for each in directory.people_told([new.assignee_id for new in found.added if new.assignee_id])}
+
+    def names(ids: Iterable[int]) -> list[str]:
+        return [str(found.rows[pk]["name"]) for pk in ids if pk in found.rows]
+
+    return [{"task": new, "after": names(new.after), "before": names(new.before), "assignee": people.get(new.assignee_id, "")} for new in found.added]
 
 
-def _moved(found: queries.Comparison) -> list[dict[str, Any]]:
-    """The tasks that move most, with how far."""
+def _moved(project: Project, found: queries.Comparison) -> list[dict[str, Any]]:
+    """The tasks that move most, with how far in working time."""
     out = []
+    worked = worktime.counter_of(project, *_ends(found))
     for pk in found.moved[:moved_at_most]:
         before, after = found.now.dates[pk], found.then.dates[pk]
-        days = (after.finish - before.finish).total_seconds() / 86400 if before.finish and after.finish else 0.0
-        out.append({"row": found.rows[pk], "before": before, "after": after, "days": round(days, 1)})
+        later = worked(before.finish, after.finish) if before.finish and after.finish else 0
+        out.append({"row": found.rows[pk], "before": before, "after": after, "later": later})
     return out
+
+
+def _ends(found: queries.Comparison) -> tuple[datetime, datetime]:
+    """The first and the last finish of both plans."""
+    known = [side.dates[pk].finish for pk in found.moved for side in (found.now, found.then)]
+    finishes = [each for each in known if each is not None] or [found.now.finish]
+    return min(finishes), max(finishes)
 
 
 @require_POST
@@ -134,12 +153,7 @@ def _asked(request: Request, project: Project) -> dict[str, Any]:
         raise ValidationError({"task": _("Choose a task.")})
     if request.POST.get("as_now"):
         return {"task_id": task_id}
-    try:
-        minutes = durations.parse(days, bare="d") if days else None
-        if minutes is not None and not 0 <= minutes <= bounds.most_minutes:
-            raise ValueError(days)
-    except (ValueError, OverflowError):
-        raise ValidationError({"days": _("“%(value)s” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts days.") % {"value": days[:40]}}) from None
+    minutes = _minutes(days) if days else None
     try:
         date = parse_date(day) if day else None
     except ValueError:
@@ -150,6 +164,52 @@ def _asked(request: Request, project: Project) -> dict[str, Any]:
         raise ValidationError({"not_before": _("Say the date as 2026-11-21.")})
     moment = datetime.combine(date, datetime.min.time().replace(hour=9), ZoneInfo(project.zone)) if date else None
     return {"task_id": task_id, "duration_minutes": minutes, "not_before": moment}
+
+
+def _minutes(text: str) -> int:
+    try:
+        minutes = durations.parse(text, bare="d")
+        if not 0 <= minutes <= bounds.most_minutes:
+            raise ValueError(text)
+    except (ValueError, OverflowError):
+        raise ValidationError({"days": _("“%(value)s” is no duration. Write 3d, 2w, 4h or 90m; a bare number counts days.") % {"value": text[:40]}}) from None
+    return minutes
+
+
+def _owner_form(request: Request) -> forms.RowForm:
+    """Who would do the new task, picked as in every form."""
+    return forms.confine(forms.form_class(resource("work.task"), ["assignee"])(request.POST or None), request.access)
+
+
+@require_POST
+def add(request: Request, code: str, pk: int) -> HttpResponse:
+    """One more task, which is not there yet."""
+    project = project_asked(request, code, "change")
+    kept, typed = _kept(project, pk), {name: request.POST.get(name, "").strip()[:300] for name in ("name", "length")}
+    try:
+        owner = _owner_form(request)
+        if not owner.is_valid():
+            raise ValidationError(owner.errors.get("assignee", []))
+        person = owner.cleaned_data.get("assignee")
+        if not typed["length"]:
+            raise ValidationError({"length": _("Say how long the new task takes.")})
+        joined = {end: [found for text in request.POST.getlist(end) if (found := whole(text)) is not None] for end in ("after", "before")}
+        services.scenario_add(instance=kept, name=typed["name"], duration_minutes=_minutes(typed["length"]), assignee=person.pk if person else None, **joined)
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect(f"{reverse('scenario', args=[code, pk])}?{urlencode(typed)}")  # what was typed stays
+    return redirect("scenario", code=code, pk=pk)
+
+
+@require_POST
+def leave_out(request: Request, code: str, pk: int) -> HttpResponse:
+    """Without a task that it would add."""
+    project = project_asked(request, code, "change")
+    try:
+        services.scenario_leave_out(instance=_kept(project, pk), key=request.POST.get("key", ""))
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+    return redirect("scenario", code=code, pk=pk)
 
 
 @require_POST

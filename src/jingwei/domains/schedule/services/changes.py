@@ -25,7 +25,8 @@ Read = Callable[[Sequence[int], Sequence[int]], tuple[Any, Any]]  # ids of tasks
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What a person wants of the plan. A change is {"task": id, field: value}, with "version" where the row was seen; a new task {"name", "after": id or None}.
+    """What a person wants of the plan. A change is {"task": id, field: value}, with "version" where the row was seen; a new task {"name", "after": id or None}, with
+    "values" of further fields and a "key" by which new links may name it.
 
     Fields are those of the resource "work.task", and go the way of everything that is typed: its rights, its checks.
     """
@@ -136,6 +137,7 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     """Do it; returns what followed from it by the work's own rules, in words."""
     tasks, links = resource("work.task"), resource("work.dependency")
     told: list[str] = []
+    made_by_key: dict[Any, int] = {}
     for pk in edits.gone_links:  # first: what they stood in the way of may come with them
         found = queries.links_of(project.pk).filter(pk=pk).first()
         if found is not None:
@@ -146,13 +148,15 @@ def _carry_out(project: Project, edits: Edits, access: Access) -> list[str]:
     for new in edits.new_tasks:
         above = _task(project, new["after"]) if new["after"] else None
         with extra_taken.nothing_required():
-            made = commands.create(tasks, {"project": project.pk, "name": new["name"], "parent": above.parent_id if above else None}, access)
+            place = {"project": project.pk, "name": new["name"], "parent": above.parent_id if above else None}
+            made = commands.create(tasks, place | new.get("values", {}), access)
         if above is not None:
             work.task_save(instance=made, position=above.position)  # where a task stands in the tree is typed in nowhere
+        made_by_key[new.get("key", "")] = made.pk
     for pk in edits.gone_tasks:
         commands.remove(tasks, _task(project, pk), access)
     for link in edits.new_links:
-        ends = {"predecessor": _task(project, link["from"]).pk, "successor": _task(project, link["to"]).pk}
+        ends = {end: _task(project, made_by_key.get(link[name], link[name])).pk for end, name in (("predecessor", "from"), ("successor", "to"))}
         commands.create(links, {**ends, "type": link.get("type", "FS"), "lag_minutes": link.get("lag_minutes", 0)}, access)
     return told
 

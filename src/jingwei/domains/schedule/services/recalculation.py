@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from jingwei.domains.schedule import causes, network, queries, troubles
 from jingwei.domains.schedule.facts import ScheduleRecalculated
@@ -45,8 +46,16 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
     moved = _store(loaded, plan)
     record = _record(loaded, plan, moved, round((time.perf_counter() - began) * 1000))
     if moved or record.effects.get("mended"):
-        events.publish("plan-changed", project_id=project.pk, needs="work.task.view", moved=len(moved))
+        events.publish("plan-changed", project_id=project.pk, needs="work.task.view", moved=len(moved), finish=_moved_finish(record, loaded))
     return record
+
+
+def _moved_finish(record: Recalculation, loaded: network.Loaded) -> list[str] | None:
+    """The day on which the project was to finish and the one on which it will; None where they are one day."""
+    if record.finish_before is None or record.finish_after is None:
+        return None
+    days = [each.astimezone(ZoneInfo(loaded.calendar.zone)).date().isoformat() for each in (record.finish_before, record.finish_after)]
+    return days if days[0] != days[1] else None
 
 
 def _failed(loaded: network.Loaded, problem: Exception) -> Recalculation:

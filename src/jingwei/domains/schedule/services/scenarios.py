@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jingwei.domains.schedule import additions
+from jingwei.domains.schedule.additions import Added, Changes
+from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.domains.schedule.models import Scenario
+from jingwei.domains.schedule.scenario import compare
 from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
@@ -18,6 +22,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import turns
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
+from jingwei.frame.telling import facts
 from jingwei.kernels.bounds import is_seen, whole
 
 
@@ -53,6 +58,46 @@ def scenario_change(*, instance: Scenario, task_id: int, duration_minutes: int |
     return instance
 
 
+@in_turn
+def scenario_add(*, instance: Scenario, **values: Any) -> Scenario:
+    """One more task in the what-if: name, duration_minutes, after, before, assignee. One that would close a loop is refused."""
+    _opened(instance)
+    key = additions.free_key(instance.changes)
+    changes = instance.changes | {key: additions.checked(values, _leaves(instance.project_id), "name")}
+    compare(instance.project, changes)
+    instance.changes = changes
+    instance.save()
+    return instance
+
+
+@in_turn
+def scenario_spend(*, instance: Scenario, cost: Mapping[str, Any]) -> Scenario:
+    """The what-if would spend this beyond the plan; whether it is money is for the costs to say."""
+    _opened(instance)
+    instance.costs = [*instance.costs, dict(cost)]
+    instance.save()
+    return instance
+
+
+@in_turn
+def scenario_spare(*, instance: Scenario, cost: Mapping[str, Any]) -> Scenario:
+    """It would not."""
+    _opened(instance)
+    if cost in instance.costs:
+        instance.costs.remove(cost)
+        instance.save()
+    return instance
+
+
+@in_turn
+def scenario_leave_out(*, instance: Scenario, key: str) -> Scenario:
+    """The what-if without a task that it would add."""
+    _opened(instance)
+    instance.changes = {other: values for other, values in instance.changes.items() if other != key or not additions.is_new(key)}
+    instance.save()
+    return instance
+
+
 def _opened(scenario: Scenario) -> None:
     """Lock it and read it anew: what another says at the same time stays, and it is carried out once."""
     try:
@@ -68,35 +113,61 @@ def scenario_apply(*, instance: Scenario) -> Outcome:
     """Carry it out: every change in one commit, with the what-if as its reason."""
     turns.take([instance.project_id])
     _opened(instance)
-    if not instance.changes:
+    if not instance.changes and not instance.costs:
         raise ValidationError(_("Nothing would be different."))
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
-        outcome = changes_apply(project=instance.project, changes=instance.changes)
+        outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name)
     instance.applied_at = timezone.now()
     instance.save()
     return outcome
 
 
 @in_turn
-def changes_apply(*, project: Project, changes: Mapping[str, Mapping[str, Any]]) -> Outcome:
-    """Carry out what a what-if holds, {task id: {"duration_minutes", "not_before"}}, in one commit; the caller says why."""
+def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping[str, Any]] = (), label: str = "") -> Outcome:
+    """Carry out what a what-if holds in one commit; the caller says why. The money is the costs' own, who hear of it inside the transaction."""
+    if costs:
+        facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs)))
     edits = []
-    for key, values in changes.items():
-        change: dict[str, Any] = {"task": int(key)}
+    for pk, values in additions.of_tasks(changes).items():
+        change: dict[str, Any] = {"task": pk}
         if values.get("duration_minutes") is not None:
-            change |= {"duration_minutes": values["duration_minutes"]} | _estimates(int(key), values["duration_minutes"])
+            change |= {"duration_minutes": values["duration_minutes"]} | _estimates(pk, values["duration_minutes"])
         if values.get("not_before"):
             change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
         edits.append(change)
-    return plan_commit(project=project, edits=Edits(changes=edits), access=system_access(project.tenant_id))
+    here = set(work.tasks_of(project.pk).values_list("pk", flat=True))
+    new, links = _additions(project, additions.added(changes), here)
+    return plan_commit(project=project, edits=Edits(changes=edits, new_tasks=new, new_links=links), access=system_access(project.tenant_id))
+
+
+def _additions(project: Project, wanted: Sequence[Added], here: Collection[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """New tasks with their links, in the words of an edit; a link to a task that is gone meanwhile goes with it."""
+    new, links = [], []
+    for each in wanted:
+        after, before = ([pk for pk in ids if pk in here] for ids in (each.after, each.before))
+        values = {"duration_minutes": each.duration_minutes, "assignee": each.assignee_id}
+        if project.is_from_finish:
+            values["constraint"] = "ALAP"
+        new.append({"key": each.key, "name": each.name, "after": next(iter(after), None), "values": values})
+        links += [{"from": pk, "to": each.key} for pk in after] + [{"from": each.key, "to": pk} for pk in before]
+    return new, links
+
+
+def _leaves(project_id: int) -> set[int]:
+    """What may change, and what a new task may follow or precede."""
+    return set(work.tasks_of(project_id).filter(is_summary=False).values_list("pk", flat=True))
 
 
 def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]:
     """What a change request asks for, if it is what a what-if may hold of tasks of this project. Raises ValidationError at `changes`."""
     if not isinstance(changes, Mapping):
         raise ValidationError({"changes": _("Give an object: task id → what changes.")})
-    known = set(work.tasks_of(project.pk).filter(is_summary=False).values_list("pk", flat=True))
+    known = _leaves(project.pk)
+    kept: dict[str, dict[str, Any]] = {}
     for key, values in changes.items():
+        if additions.is_new(key):
+            kept[key] = additions.checked(values, known)
+            continue
         if whole(key) not in known:
             raise ValidationError({"changes": _("There is no such task in this project: %(task)s.") % {"task": key}})
         if not isinstance(values, Mapping) or not values or set(values) - {"duration_minutes", "not_before"}:
@@ -106,7 +177,8 @@ def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]
             raise ValidationError({"changes": _("duration_minutes is a whole number from 0 on.")})
         if moment is not None and not _is_moment(moment):
             raise ValidationError({"changes": _("not_before is a moment with its zone, such as 2026-11-21T09:00:00+08:00.")})
-    return {str(whole(key)): dict(values) for key, values in changes.items()}
+        kept[str(whole(key))] = dict(values)
+    return kept
 
 
 def _is_moment(text: Any) -> bool:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic import ValidationError as BadInput
 
 from jingwei.frame.api import schemas
-from jingwei.frame.models import Project
+from jingwei.frame.models import Project, kept
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.narrowing import read_only
 from jingwei.frame.records import asking, commands, extra, past, report, turns
@@ -259,7 +259,7 @@ def history(asked: One, access: Access) -> Any:
     """Who changed what, the newest first."""
     kind = _kind(asked.kind, access)
     told = past.of_row(access, kind, _row(kind, asked.key, access))
-    lines = [{"at": h.at, "action": h.action, "by": h.actor_id, "reason": h.reason, "before": h.before, "after": h.after} for h in told.lines[:rows_at_most]]
+    lines = [{"at": h.at, "action": h.action, "by": h.actor_id, "reason": h.reason, "before": kept.told(h.before), "after": kept.told(h.after)} for h in told.lines[:rows_at_most]]
     return {"lines": lines, "is_cut": told.is_cut or len(told.lines) > rows_at_most}
 
 

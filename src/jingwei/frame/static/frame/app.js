@@ -4,6 +4,9 @@ import "./panel.js";
 import "./inline.js";
 import "./carried.js";
 import "./pick.js";
+import "./live.js";
+import "./forms.js";
+import { toast } from "./toasts.js";
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-switch]")) return;
@@ -75,7 +78,7 @@ document.addEventListener("htmx:afterSettle", reachable);
 
 // Live events. A page that nobody looks at lets go of its stream after a minute and goes on from the same place when it is seen again.
 const address = document.body.dataset.events;
-const topics = ["plan-changed", "flow-changed", "health-changed", "notified"];
+const topics = ["row-changed", "plan-changed", "flow-changed", "health-changed", "notified"];
 let source = null;
 let place = new URLSearchParams((address || "").split("?")[1]).get("after") || "";
 let letGo = 0;
@@ -117,14 +120,3 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   toast(event.detail.xhr.status === 403 ? event.detail.xhr.responseText.slice(0, 200) : `${event.detail.xhr.status}`);
 });
-document.addEventListener("jingwei:toast", (event) => toast(event.detail.text || event.detail.value));
-
-export function toast(text) {
-  const host = document.getElementById("toasts");
-  const box = document.createElement("div");
-  box.className = "alert alert-info jw-toast";
-  box.setAttribute("role", "status");
-  box.textContent = text;
-  host.append(box);
-  setTimeout(() => box.remove(), 6000);
-}

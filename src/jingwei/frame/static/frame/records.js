@@ -1,8 +1,23 @@
 // Lists and forms: choosing rows, keyboard, further lines, inline edits.
 function refreshBulk() {
   const bar = document.querySelector(".jw-bulk");
-  if (bar) bar.hidden = !document.querySelector("#bulk-form input[name=pk]:checked");
+  if (!bar) return;
+  const count = document.querySelectorAll("#bulk-form input[name=pk]:checked").length;
+  const told = bar.querySelector("[data-bulk-count]");
+  bar.hidden = !count;
+  told.textContent = told.dataset.bulkCount.replace("{count}", count);
 }
+
+// One field of all chosen rows: the field first, then its value.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-bulk-field]")) return;
+  const name = event.target.value;
+  document.querySelectorAll("[data-bulk-value]").forEach((each) => (each.hidden = each.dataset.bulkValue !== name));
+  const save = document.querySelector("[data-bulk-save]");
+  save.disabled = !name;
+  save.value = `set:${name}`;
+  document.querySelector("[data-bulk-value]:not([hidden]) :is(input:not([type=hidden]), select, textarea)")?.focus();
+});
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-check-all]")) document.querySelectorAll("#bulk-form input[name=pk]").forEach((box) => (box.checked = event.target.checked));
@@ -17,7 +32,10 @@ document.addEventListener("click", (event) => {
   const counter = document.querySelector(`input[name="${name}-rows"]`);
   const number = Number(counter.value);
   const row = table.rows[table.rows.length - 1].cloneNode(true);
+  row.querySelectorAll(".invalid-feedback").forEach((told) => told.remove());
   row.querySelectorAll("input").forEach((input) => {
+    input.classList.remove("is-invalid");
+    input.removeAttribute("aria-invalid");
     input.name = input.name.replace(/-\d+-/, `-${number}-`);
     if (input.type === "checkbox") input.checked = false;
     else input.value = "";

@@ -53,7 +53,7 @@ export class Outbox {
     else if (answer.errors) {
       const seen = "sheet" in answer ? { sheet: answer.sheet ?? "", version: answer.version ?? "" } : {};
       const isReady = answer.errors[0]?.code === "forged"; // the page was open too long: the next one sends it
-      this.keep({ ...draft, fields: { ...draft.fields, ...seen }, isReady, errors: answer.errors, look: answer.look });
+      this.keep({ ...draft, fields: { ...draft.fields, ...seen }, isReady, errors: answer.errors, look: answer.look, isDoubtful: answer.is_doubtful });
     }
     return answer;
   }

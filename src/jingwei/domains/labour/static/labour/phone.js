@@ -11,6 +11,7 @@ const fieldsOf = () => {
   for (const name of ["key", "project", "sheet", "version", "work_date", "team", "task", "place", "description"]) {
     if (form.elements[name]) fields[name] = form.elements[name].value;
   }
+  if (form.elements.sure.checked) fields.sure = "1";
   return { fields, lines: linesOf(form), title: form.dataset.title };
 };
 
@@ -33,8 +34,9 @@ async function shrunk(file) {
   return canvas.toDataURL("image/jpeg", 0.8);
 }
 
-/** What was refused; when somebody else has written meanwhile, also the way to the sheet as it is now. */
-function showRefusals({ errors, look }) {
+/** What was refused or is asked; when somebody else has written meanwhile, also the way to the sheet as it is now. */
+function showRefusals({ errors, look, isDoubtful }) {
+  document.getElementById("doubt").hidden = !isDoubtful;
   const place = document.getElementById("refusals");
   place.replaceChildren(
     ...errors.map(({ label, message }) => Object.assign(document.createElement("p"), { className: "refusal", textContent: label ? `${label}: ${message}` : message })),
@@ -53,7 +55,8 @@ function showRefusals({ errors, look }) {
 
 /** A kept draft in the form, with the version that its writer has seen: none, when it was kept before versions were. */
 function fill(draft) {
-  for (const [name, value] of Object.entries({ version: "", ...draft.fields })) if (form.elements[name]) form.elements[name].value = value;
+  const { sure: _meantThen, ...fields } = draft.fields;
+  for (const [name, value] of Object.entries({ version: "", ...fields })) if (form.elements[name]) form.elements[name].value = value;
 }
 
 async function send(draft) {
@@ -62,9 +65,28 @@ async function send(draft) {
   if (answer.url) window.location.assign(answer.url);
   else if (answer.errors) {
     say("");
-    showRefusals(answer);
+    showRefusals(outbox.get(draft.fields.key) ?? answer);
   } else say(navigator.onLine ? words.wordFailed : words.wordOffline);
   return outbox.get(draft.fields.key) ?? draft;
+}
+
+/** The address names the draft from its first letter on: loaded anew, the page takes it up again. */
+function remember(key) {
+  const here = new URL(window.location.href);
+  if (form.elements.sheet.value || here.searchParams.get("draft") === key) return;
+  here.searchParams.set("draft", key);
+  window.history.replaceState(null, "", here);
+}
+
+const pageOf = ({ sheet, project }) => `/labour/phone/${sheet || "new"}/?project=${project}`;
+
+function offerAnew(fields) {
+  const place = document.getElementById("resumed");
+  place.hidden = false;
+  place.querySelector("button").addEventListener("click", () => {
+    outbox.drop(fields.key);
+    window.location.assign(pageOf(fields));
+  });
 }
 
 function armForm() {
@@ -77,10 +99,12 @@ function armForm() {
     showPhoto(draft.photo);
     say(words.wordKept);
     if (draft.errors) showRefusals(draft);
+    offerAnew(draft.fields);
   }
   const keep = () => {
     draft = { ...draft, ...fieldsOf() };
     say(outbox.keep(draft) ? words.wordKept : words.wordFull);
+    remember(draft.fields.key);
   };
   armLines(form, keep);
   form.addEventListener("input", (event) => event.target.name !== "photo" && keep());
@@ -90,6 +114,7 @@ function armForm() {
     draft = { ...draft, ...fieldsOf(), photo: await shrunk(file) };
     showPhoto(draft.photo);
     say(outbox.keep(draft) ? words.wordPhoto : words.wordFull);
+    remember(draft.fields.key);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -109,8 +134,7 @@ function card(draft) {
   line("dim", draft.fields.description.slice(0, 60));
   for (const { label, message } of draft.errors || []) line("refusal", label ? `${label}: ${message}` : message);
   line("jw-status jw-warn", draft.errors ? words.wordRefused : draft.isReady ? words.wordWaiting : words.wordKept);
-  const target = draft.fields.sheet ? `/labour/phone/${draft.fields.sheet}/` : "/labour/phone/new/";
-  const open = Object.assign(document.createElement("a"), { className: "button", textContent: words.wordOpen, href: `${target}?project=${draft.fields.project}&draft=${draft.fields.key}` });
+  const open = Object.assign(document.createElement("a"), { className: "button", textContent: words.wordOpen, href: `${pageOf(draft.fields)}&draft=${draft.fields.key}` });
   const drop = Object.assign(document.createElement("button"), { className: "button bad", type: "button", textContent: words.wordDiscard });
   drop.addEventListener("click", () => outbox.drop(draft.fields.key));
   const actions = Object.assign(document.createElement("div"), { className: "kept-actions" });
@@ -128,8 +152,9 @@ function showKept() {
   pending.setAttribute("aria-label", `${words.wordKept}: ${drafts.length}`);
   const place = document.getElementById("kept");
   if (!place) return;
-  place.hidden = !drafts.length;
-  place.querySelector("ul").replaceChildren(...drafts.map(card));
+  const told = form ? drafts.filter(({ fields }) => !fields.sheet && fields.project === form.elements.project.value && fields.key !== form.elements.key.value) : drafts;
+  place.hidden = !told.length;
+  place.querySelector("ul").replaceChildren(...told.map(card));
 }
 
 outbox.onChange = showKept;
@@ -137,7 +162,7 @@ if (form) armForm();
 showKept();
 const sendAll = async () => {
   const sent = await outbox.sendReady(form ? form.elements.key.value : "");
-  if (sent && document.getElementById("kept")) window.location.reload();
+  if (sent && !form) window.location.reload();
 };
 window.addEventListener("online", sendAll);
 setInterval(sendAll, 20000);

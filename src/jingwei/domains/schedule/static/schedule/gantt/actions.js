@@ -6,6 +6,7 @@
  */
 import { formatMinute } from "./calendar.js";
 import { ripple } from "./ripple.js";
+import { RequestError } from "./server.js";
 
 const NUDGE_MS = 450; // key presses closer together than this are one change
 const PREVIEW_MS = 160;
@@ -24,6 +25,7 @@ export class Actions {
   constructor(g) {
     this.g = g;
     this.underWay = [];
+    this.named = new Map(); // id of a draft → the id that the server gave it
     this.held = null; // what a drag or a row of key presses would change, not sent yet
     this.nudgeTimer = 0;
     this.previewTimer = 0;
@@ -34,8 +36,18 @@ export class Actions {
   }
 
   forServer({ changes = [], add = [], remove = [], made = [], dropped = [] }) {
-    const tasks = made.length || dropped.length ? { add: made, remove: dropped } : undefined;
-    return { tasks, changes: changes.map((change) => changeForServer(this.g.plan, change)), links: { add: add.map(linkForServer), remove } };
+    const real = (id) => this.realId(id);
+    const begun = made.map(({ draft, name }) => ({ after: draft.after ? real(draft.after.id) : null, name }));
+    const tasks = made.length || dropped.length ? { add: begun, remove: dropped.map(real) } : undefined;
+    const renamed = changes.map((change) => changeForServer(this.g.plan, { ...change, id: real(change.id), ...(change.parent && { parent: real(change.parent) }) }));
+    return { tasks, changes: renamed, links: { add: add.map((link) => linkForServer({ ...link, from: real(link.from), to: real(link.to) })), remove } };
+  }
+
+  /** What the server calls a task that was a draft when it was named; one that it did not take has no id. */
+  realId(id) {
+    const found = typeof id === "string" ? this.named.get(id) : id;
+    if (found === undefined) throw new RequestError("failed");
+    return found;
   }
 
   /** Work out the picture anew: the plan, plus changes on their way, plus what is held. */
@@ -159,17 +171,40 @@ export class Actions {
     return this.commit({ changes: [{ id: task.id, ...change }] }, { isStructural: change.parent !== undefined, refused });
   }
 
-  /** A new task below another, or the first one; its name is typed at once. */
-  async addTask(above) {
+  /** A new task below another, or the first one: its row is there at once and its name is typed; it is sent when it has one. */
+  addTask(above) {
     const { g } = this;
     if (!g.canEdit || g.places.canAdd === "false") return;
     this.flush();
-    const answer = await this.commit({ made: [{ after: above?.id ?? null, name: g.t("new_task") }] }, { isStructural: true, done: "added" });
-    const task = answer && g.plan.tasks.get(answer.made?.[0]);
-    if (!task) return;
-    g.reveal(task);
+    const draft = g.plan.addDraft(above, g.t("new_task"));
+    g.planChanged();
+    g.reveal(draft);
     g.drawNow();
-    g.editor.open(task, "name");
+    g.editor.open(draft, "name");
+  }
+
+  /** The draft has its name. */
+  async makeTask(draft, name) {
+    Object.assign(draft, { name, isSent: true });
+    if (!(await this.commit({ made: [{ draft, name }] }, { isStructural: true, done: "added" }))) this.forgetTask(draft);
+  }
+
+  forgetTask(draft) {
+    const { g } = this;
+    g.plan.settleDraft(draft);
+    if (g.selectedId === draft.id && draft.after) g.selectedId = draft.after.id;
+    g.planChanged();
+  }
+
+  /** The server has made the task of a draft. */
+  settle({ made = [] }, answer) {
+    const { g } = this;
+    made.forEach(({ draft }, index) => {
+      const [was, id] = [draft.id, answer.made[index]];
+      this.named.set(was, id);
+      g.plan.settleDraft(draft, id);
+      if (g.selectedId === was) g.selectedId = id;
+    });
   }
 
   /** Remove a task with its parts; the toast takes it back. */
@@ -177,8 +212,7 @@ export class Actions {
     const { g } = this;
     if (!g.canEdit || g.places.canDelete === "false") return;
     this.flush();
-    const next = g.plan.rows[task.row + 1] || g.plan.rows[task.row - 1];
-    if ((await this.commit({ dropped: [task.id] }, { isStructural: true, done: "removed" })) && g.plan.tasks.has(next?.id)) g.select(next.id);
+    await this.commit({ dropped: [task.id] }, { isStructural: true, done: "removed" });
   }
 
   addLink(link, { refused } = {}) {
@@ -214,6 +248,7 @@ export class Actions {
     this.begin(change);
     try {
       const answer = await g.server.commit(() => this.forServer(change));
+      this.settle(change, answer);
       g.plan.merge(answer, change.remove);
       this.end(change);
       if (answer.undo) g.history.record({ token: answer.undo, change, isStructural });
@@ -253,7 +288,8 @@ export class Actions {
     const { g } = this;
     const effect = answer.effect || { moved: 0 };
     const names = (effect.endangered || []).map((task) => task.name);
-    const first = effect.moved > 1 ? g.t("moved", { count: effect.moved }) : effect.moved === 1 ? g.t("moved_one") : g.t(done);
+    const isNew = Boolean(answer.made?.length); // it is not moved to where it is put
+    const first = effect.moved > 1 && !isNew ? g.t("moved", { count: effect.moved }) : effect.moved === 1 && !isNew ? g.t("moved_one") : g.t(done);
     const text = effect.moved ? this.writeEffect(first, { ...effect, names }) : first;
     g.toasts.show(text, { isWarning: names.length > 0, action: isUndoable && { label: g.t("undo"), run: () => this.undo() } });
   }

@@ -56,7 +56,7 @@ export class Details {
   fill(task) {
     const { g } = this;
     const { t } = g;
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.name : "";
+    const focused = this.element.contains(document.activeElement) ? document.activeElement.name : ""; // nothing was typed there yet: what is typed next replaces it
     this.task = task;
     this.version = `${task.version}|${task.start}|${task.finish}|${this.linkCount(task)}`;
     this.isDirty = false;
@@ -71,7 +71,10 @@ export class Details {
       make("button", { type: "button", class: "gantt-button has-word is-lined", on: { click: () => g.dialogs.links(task) } }, icon("link"), `${t("links")} (${(g.plan.incoming.get(task.id) || []).length} → ${(g.plan.outgoing.get(task.id) || []).length})`),
       this.further(task),
     );
-    if (focused) this.element.querySelector(`[name="${focused}"]`)?.focus({ preventScroll: true });
+    const field = focused && this.element.querySelector(`[name="${focused}"]`);
+    if (!field) return;
+    field.focus({ preventScroll: true });
+    if (field.type === "text") field.select();
   }
 
   further(task) {

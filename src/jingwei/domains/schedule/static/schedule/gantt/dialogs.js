@@ -92,8 +92,9 @@ export class Dialogs {
     lag.addEventListener("change", change);
     remove.addEventListener("click", async () => {
       await g.actions.removeLink(link.id);
+      const isAtWork = document.activeElement?.matches("input, select") && !document.activeElement.closest("li");
       fill();
-      document.getElementById("gantt-link-other")?.focus();
+      if (!isAtWork) document.getElementById("gantt-link-other")?.focus();
     });
     for (const field of [type, lag, remove]) field.disabled = !g.canEdit;
     return make("li", {}, make("span", { class: "gantt-link-name", text: name, title: name }), type, lag, remove);
@@ -160,8 +161,9 @@ export class Dialogs {
       if (!found) g.toasts.error(t("link_unknown"));
       if (!found || minutes === null) return;
       const ends = direction.value === "before" ? { from: found.id, to: task.id } : { from: task.id, to: found.id };
+      const typed = other.value;
       if (!(await g.actions.addLink({ ...ends, type: type.value, lag: minutes }))) return;
-      other.value = "";
+      if (other.value === typed) other.value = ""; // the next one may be under way already
       offer();
       fill();
     };

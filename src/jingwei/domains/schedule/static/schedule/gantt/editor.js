@@ -61,7 +61,10 @@ export class Editor {
     this.input = null;
     input.remove();
     if (isBackToTable) g.tree.grid.focus({ preventScroll: true });
-    if (isKept && text !== session.value && !this.keep(session, text) && isBackToTable) this.again(session, text);
+    const isNew = session.task.isDraft && !session.task.isSent;
+    const isTaken = isKept && (text === session.value && !isNew ? true : this.keep(session, text));
+    if (isKept && !isTaken && isBackToTable) this.again(session, text);
+    else if (isNew && !isTaken) g.actions.forgetTask(session.task);
     g.refresh();
     g.catchUp();
   }
@@ -71,6 +74,7 @@ export class Editor {
     const { read, change } = COLUMNS[key].edit;
     const value = read(text, task, g);
     if (value === null) g.toasts.error(g.t(key === "name" ? "error_value" : `error_${key}`, { value: text }));
+    else if (task.isDraft && !task.isSent) void g.actions.makeTask(task, value);
     else g.actions.change(task, change(value));
     return value !== null;
   }

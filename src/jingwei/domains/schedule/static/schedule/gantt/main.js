@@ -185,7 +185,9 @@ export class Gantt {
     }
     if (!this.plan || !this.plan.tasks.size) return this.show(contract);
     const [top, anchor] = [this.scroller.scrollTop, this.scale.minute(this.scroller.scrollLeft)];
+    const { drafts } = this.plan;
     this.plan = new Plan(contract);
+    this.plan.keepDrafts(drafts);
     this.planChanged();
     this.scroller.scrollTop = top;
     this.scroller.scrollLeft = this.scale.x(anchor);
@@ -210,7 +212,9 @@ export class Gantt {
     this.revision += 1;
     this.compare.apply();
     this.plan.flatten(this.collapsed);
-    if (!this.plan.tasks.has(this.selectedId)) this.selectedId = this.plan.rows[0]?.id ?? null;
+    const { rows } = this.plan;
+    if (!this.plan.tasks.has(this.selectedId)) this.selectedId = rows[Math.min(this.selectedRow ?? 0, rows.length - 1)]?.id ?? null; // what came to stand where the chosen one was
+    this.selectedRow = this.plan.tasks.get(this.selectedId)?.row;
     this.hoveredTask = null;
     this.resize();
     this.toolbar.update();
@@ -235,6 +239,7 @@ export class Gantt {
     if (hasChanged) this.actions.flush();
     Object.assign(this, { selectedId: id, column });
     const task = this.plan.tasks.get(id);
+    this.selectedRow = task.row;
     if (!isKept && task.row >= 0) this.bringRow(task.row);
     if (hasChanged) this.host.dispatchEvent(new CustomEvent("jingwei:task-selected", { bubbles: true, detail: { id } }));
     if (hasChanged) this.details.follow();

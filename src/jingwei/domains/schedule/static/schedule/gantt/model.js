@@ -31,6 +31,12 @@ function spelledOut(tasks) {
   return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));
 }
 
+/** A task that nobody has named yet, below another: it has a row and no dates, and an id of its own until the server gives one. */
+function draftBelow(above, id, name) {
+  const raw = { id, name, parent: above?.parent ?? null, wbs: "", start: null, finish: null, baseline_start: null, baseline_finish: null, deadline: null, percent: 0 };
+  return { ...taskFrom(raw), isDraft: true, after: above };
+}
+
 const linkFrom = (raw) => ({ id: raw.id, from: raw.from, to: raw.to, type: raw.type || "FS", lag: raw.lag_minutes || 0 });
 
 /** Order of "1.2" before "1.10". */
@@ -56,6 +62,7 @@ export class Plan {
     this.links = new Map(contract.links.map((raw) => [raw.id, linkFrom(raw)]));
     this.calendar = new WorkCalendar(contract.calendar, dayOf(this.range()[0]));
     this.rows = [];
+    this.drafts = [];
     this.gatherChildren();
     this.gatherLinks();
   }
@@ -99,6 +106,48 @@ export class Plan {
       if (!this.children.has(parent)) this.children.set(parent, []);
       this.children.get(parent).push(task);
     }
+  }
+
+  /** Each draft stands right below the task that it was begun at. */
+  placeDrafts() {
+    for (const draft of this.drafts) {
+      const siblings = this.children.get(this.tasks.has(draft.parent) ? draft.parent : null);
+      siblings.splice(siblings.indexOf(draft), 1);
+      siblings.splice(siblings.indexOf(draft.after && this.tasks.get(draft.after.id)) + 1 || siblings.length, 0, draft);
+    }
+  }
+
+  /** Begin a task below another. */
+  addDraft(above, name) {
+    this.draftsBegun = (this.draftsBegun || 0) + 1;
+    return this.keepDrafts([draftBelow(above, `draft-${this.draftsBegun}`, name)])[0];
+  }
+
+  /** Take drafts over, also those of a plan that was fetched anew. */
+  keepDrafts(drafts) {
+    if (!drafts.length) return drafts;
+    for (const draft of drafts) this.tasks.set(draft.id, draft);
+    this.drafts.push(...drafts);
+    this.regather();
+    return drafts;
+  }
+
+  /** A draft is given up, or has become the task `id` of the server: it stays the same object, so whoever holds it holds the task. */
+  settleDraft(draft, id = null) {
+    this.drafts = this.drafts.filter((each) => each !== draft);
+    this.tasks.delete(draft.id);
+    if (id !== null) {
+      Object.assign(draft, { id, isDraft: false });
+      this.tasks.set(id, draft);
+    }
+    this.regather();
+  }
+
+  regather() {
+    this.gatherChildren();
+    for (const siblings of this.children.values()) siblings.sort((one, other) => compareWbs(one.wbs, other.wbs));
+    this.placeDrafts();
+    this.gatherLinks();
   }
 
   /** Links by task, and the topological rank of every task that can be ordered. */
@@ -212,11 +261,8 @@ export class Plan {
     }
     for (const id of [...removedLinks, ...(answer.links_removed || [])]) this.links.delete(id);
     for (const raw of answer.links || []) this.links.set(raw.id, linkFrom(raw));
-    if (isReordered) {
-      this.gatherChildren();
-      for (const siblings of this.children.values()) siblings.sort((one, other) => compareWbs(one.wbs, other.wbs));
-    }
-    this.gatherLinks();
+    if (isReordered) this.regather();
+    else this.gatherLinks();
   }
 
   /** Where the server would put its tasks: a Map of id → {start, finish, duration}, those only that differ from the plan. */

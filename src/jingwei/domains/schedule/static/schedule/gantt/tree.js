@@ -139,6 +139,7 @@ export class Tree {
     element.className = "gantt-row";
     element.classList.toggle("is-summary", Boolean(task.is_summary));
     element.classList.toggle("is-critical", Boolean(g.options.critical && task.is_critical));
+    element.classList.toggle("is-draft", Boolean(task.isDraft));
     element.classList.toggle("is-hovered", task.id === g.hoveredTask?.id);
     element.classList.toggle("is-moved", at !== task && !g.compare.place(task));
     const attributes = { "aria-rowindex": row + 2, "aria-level": task.level, "aria-posinset": task.position, "aria-setsize": task.siblings, "aria-selected": isSelected };

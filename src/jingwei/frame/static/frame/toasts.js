@@ -1,0 +1,25 @@
+// Short messages at the edge of the page, and taking back what was done last: by the button of such a message, or with Ctrl-Z while nothing is typed into.
+export function toast(text) {
+  const box = document.createElement("div");
+  box.className = "alert alert-info jw-toast";
+  box.setAttribute("role", "status");
+  box.textContent = text;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => (box.querySelector("[data-undo]") ? (box.hidden = true) : box.remove()), 12000); // what is out of sight can still be taken back
+  return box;
+}
+
+document.addEventListener("jingwei:toast", (event) => toast(event.detail.text || event.detail.value));
+
+document.addEventListener("jingwei:undoable", (event) => {
+  document.querySelectorAll("[data-undo]").forEach((former) => former.remove()); // only the last one is taken back
+  const offer = document.getElementById("undo-offer").content.cloneNode(true);
+  offer.querySelector("[name=next]").value = window.location.pathname + window.location.search;
+  toast(event.detail.text).append(offer);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.isComposing) return;
+  if (document.querySelector("dialog:modal") || event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  setTimeout(() => event.defaultPrevented || document.querySelector("[data-undo]")?.requestSubmit()); // a page with an undo of its own goes first
+});
