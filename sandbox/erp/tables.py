@@ -17,6 +17,7 @@ accounts = (
     ("5101.06", ("培训费", "Training")),
     ("5101.07", ("网络布线", "Network cabling")),
     ("5101.08", ("云资源费", "Cloud services")),
+    ("5101.09", ("保险费", "Insurance")),
 )
 suppliers = (
     "苏州启航软件有限公司",

@@ -299,7 +299,7 @@ def test_the_page_the_palette_and_an_assistant_find_the_same_and_a_stranger_noth
             words, "", 9
         )
         (group,) = owner.get("/search/", {"q": words}, headers={"Accept": "application/json"}).json()["groups"]
-        assert group["hits"] == [{"title": f"{task.code} 穿墙套管", "url": f"/w/work.task/{task.pk}/"}]
+        assert group["hits"] == [{"title": f"{task.code} 穿墙套管", "url": f"/w/work.task/{task.pk}/", "project": "P1"}]
         assert stranger.get("/search/", {"q": words}, headers={"Accept": "application/json"}).json()["groups"] == []
         for who, tenant, expected in ((house.owner, house.tenant, [task.pk]), (house.stranger, house.other, [])):
             done, told = Assistant(house, who, tenant=tenant).call("search", words=words)
@@ -349,3 +349,18 @@ def test_rows_of_before_are_found_at_once_and_taken_over_by_and_by(house: House,
         assert fill_search() == 1 and not SearchFill.objects.filter(is_full=False).exists()
         assert found("旧", house.access, kind) == {task.pk}
         assert fill_search() == 0
+
+
+def test_a_hit_names_the_project_it_lives_in(house: House, inside: Any) -> None:
+    """Rows of one name in two projects are told apart, on the page and in the palette; what lives in no project names none."""
+    with inside():
+        second = Project(code="SECOND", name="另一个", start_on=house.project.start_on)
+        second.save()
+        for project in (house.project, second):
+            work.task_save(project=project, name="同名的任务")
+    client = Client()
+    client.force_login(house.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get("/search/", {"q": "同名的任务"}).content.decode()
+    told = client.get("/search/", {"q": "同名的任务"}, headers={"Accept": "application/json"}).json()
+    assert {hit["project"] for group in told["groups"] for hit in group["hits"]} == {house.project.code, "SECOND"}
+    assert all(f'<span class="text-secondary">{code}</span>' in page for code in (house.project.code, "SECOND"))

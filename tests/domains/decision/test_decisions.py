@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from jingwei.domains.decision.models import Decision
 from jingwei.frame import scope
 from jingwei.frame.approvals import voting
+from jingwei.frame.carried import files
+from jingwei.frame.documents import declaration, saying
 from jingwei.frame.models import Alarm, Notification
 from jingwei.frame.narrowing import Limit
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.telling.wording import words_of
+from jingwei.frame.traces import edges
+from jingwei.frame.traces.trace import registry
 from jingwei.frame.work import watching
 from tests.domains.conftest import Firm, staff
 
@@ -30,7 +35,8 @@ def proposal(firm: Firm) -> Decision:
     staff(firm, "pmo", "pmo")
     staff(firm, "second", "manager")
     with firm.acting("engineer"):
-        values = {"project": "P1", "title": "主数据以 ERP 为准", "choice": "物料以 ERP 为唯一来源。", "review_on": timezone.localdate() + timedelta(days=30)}
+        words = {"situation": "两边各有一套物料", "choice": "物料以 ERP 为唯一来源。", "alternatives": "以 MES 为准", "consequences": "MES 只读"}
+        values = {"project": "P1", "title": "主数据以 ERP 为准", "review_on": timezone.localdate() + timedelta(days=30), **words}
         made: Decision = commands.create(kind, values, firm.rights("engineer"))
         commands.act(kind, "submit", made, {}, firm.rights("engineer"))
     made.refresh_from_db()
@@ -149,3 +155,30 @@ def test_who_wrote_it_elsewhere_is_its_author_still(firm: Firm) -> None:
     there = scope.Scope(firm.tenant.pk, firm.users["engineer"].pk, frozenset({firm.second.pk}), limits=limits)
     with scope.within(there), pytest.raises((ValidationError, PermissionDenied)):
         voting.vote(kind, Decision.objects.get(pk=made.pk), "yes", narrow)
+
+
+def test_its_page_leads_to_its_paper_which_has_all_that_the_record_has(firm: Firm, proposal: Decision, settings: Any, tmp_path: Any) -> None:
+    """Question, options, votes with who, when and why, consequences, what it is joined with, files by name; of rights that are not there nothing."""
+    settings.MEDIA_ROOT = tmp_path
+    with firm.acting("engineer"):
+        task = firm.task("清洗主数据")
+        edges.join(registry["decides"], Decision.objects.get(pk=proposal.pk), task, firm.rights("manager"))
+        files.attach(kind, proposal, [SimpleUploadedFile("会议纪要.txt", "记录".encode())], firm.rights("manager"))
+    vote(firm, proposal, "manager", word="口径要统一")
+    vote(firm, proposal, "second", "no", word="迁移太贵")
+    client = firm.client("manager")
+    row = client.get(f"/w/decision.decision/{proposal.pk}/").content.decode()
+    address = f"/documents/P1/decision.paper/?row={proposal.pk}"
+    assert f'href="{address}"' in row and 'href="/documents/P1/decision.log/"' in row
+    page = client.get(address).content.decode()
+    for text in ("两边各有一套物料", "以 MES 为准", "MES 只读", "口径要统一", "迁移太贵", "清洗主数据", "会议纪要.txt", str(firm.users["second"])):
+        assert text in page, text
+    assert firm.client("stranger").get(address).status_code in (403, 404)
+    narrow = firm.client("crew").get(f"/w/decision.decision/{proposal.pk}/")
+    assert narrow.status_code != 200 or "decision.paper" not in narrow.content.decode()
+    told = declaration.registry["decision.paper"].asked(firm.rights("manager"), firm.project, proposal.pk)
+    told.without = frozenset({"work.task.view"})
+    with firm.acting("manager"):
+        assert "清洗主数据" not in str([part.rows for part in saying.said(declaration.registry["decision.paper"], told).parts]), (
+            "what needs a right is withheld without it"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from jingwei.frame.walls import heavy
 from jingwei.hub import contract
 from jingwei.hub.models import Interface, OutboxEntry
 from jingwei.hub.peers import grants
+from jingwei.hub.register import changes
 from tests.hub.conftest import Joined
 from tests.hub.deeds import answering, change, fresh, issue, publish
 from tests.hub.people import browser, owner, person
@@ -27,7 +29,7 @@ def test_versions_are_told_apart_and_gone_back_to(joined: Joined) -> None:
     looker = browser(person(joined, "looker", "hub.interface.view", "work.task.view"))
     assert browser(person(joined, "stranger", "work.task.view")).get(f"{page}versions/").status_code == 403
     text = looker.get(f"{page}versions/").content.decode()
-    for part in ("v1 → v2", "subject → name", "A wins", "Trim › Upper case", "A · project", "MES-ROLL, WMS", "A → B"):
+    for part in ("v1 → v2", "Subject → Name", "A wins", "Trim › Upper case", "A · Project", "MES-ROLL", "WMS", "A → B"):
         assert part in text, part
     assert "pairs[" not in text
     assert "Go back" not in text and looker.post(f"{page}versions/switch/", {"number": "1"}).status_code == 403
@@ -119,3 +121,25 @@ def test_who_has_two_looks_at_a_peer_under_way_waits_for_the_third(joined: Joine
     assert [client.get(each).status_code for each in addresses] == [200] * 4
     with heavy.turns.taken(person_.pk), heavy.turns.taken(person_.pk):
         assert [client.get(each).status_code for each in addresses] == [429] * 4
+
+
+def test_a_difference_is_told_in_the_titles_of_fields_and_values_and_by_keys_to_programs(joined: Joined) -> None:
+    """Pairs, steps, code tables, filters, fixed values and keys, in the reader's language; programs go on reading keys."""
+    spec = fresh(joined).published.spec["mapping"]
+    pairs = [each for each in spec["pairs"] if each["b"] != "percent"]
+    status = {"a": "status", "b": "status", "steps": [{"op": "code", "table": "status"}]}
+    changed = {
+        "pairs": [*pairs, status, {"a": "due_date", "b": "external_ref"}],
+        "key": ["name"],
+        "filters": {"a": {"status": ["open"]}},
+        "constants": [{"side": "a", "field": "status", "value": "open"}],
+    }
+    publish(joined, changed, {"status": [{"a": "resolved", "b": "done", "prefer": True}]})
+    page = browser(owner(joined), "zh-hans").get(f"/hub/interfaces/{joined.interface.key}/versions/").content.decode()
+    shown = " ".join(re.sub("<[^>]+>", " ", page.split("v1 → v2")[1]).split())
+    for text in ("完成率 % ⇄ 完成率 %", "外部引用", "状态: 已解决", "已完成 ⇠", "A · 状态", "待处理", "名称"):
+        assert text in shown, (text, shown)
+    for key in ("due_date", "done_ratio", "external_ref", "resolved", "open", "work_hours"):
+        assert not re.search(rf"\b{key}\b", shown), (key, shown)
+    plain = changes.changes(*(version.spec for version in fresh(joined).versions.order_by("number")))
+    assert {"due_date → external_ref", "done_ratio → percent", "status: resolved"} <= {each.where for each in plain}

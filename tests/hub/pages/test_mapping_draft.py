@@ -91,7 +91,7 @@ def test_the_second_of_two_writers_is_told_who_wrote_what_and_overwrites_only_wh
     mark = keep(one, seen, form_of(joined) | {"policy-0": "newest"})[1]["seen"]
     status, told = keep(two, seen, form_of(joined) | {"policy-0": "b"})
     assert status == 409 and "first wrote on this draft" in told["html"]
-    for part in ("subject → name", "the newest wins", "B wins"):
+    for part in ("Subject → Name", "the newest wins", "B wins"):
         assert part in told["html"], part
     assert MappingDraft.objects.get().mapping["pairs"][0]["policy"] == "newest"
     chosen = re.search(r'data-keep-mine="([^"]+)"', told["html"])
@@ -151,7 +151,7 @@ def test_going_live_shows_the_difference_and_a_dry_run_first(joined: Joined) -> 
     answer = client.post(f"{page}draft/check/", form, follow=True)
     text = answer.content.decode()
     assert answer.redirect_chain[-1][0] == f"{page}draft/review/"
-    for part in ("subject → name", "Upper case", "has not been dry run", "the interface is live"):
+    for part in ("Subject → Name", "Upper case", "has not been dry run", "the interface is live"):
         assert part in text, part
     assert fresh(joined).published.number == 1
     ran = client.post(f"{page}draft/rehearse/").content.decode()

@@ -90,7 +90,7 @@ life = Lifecycle(
     steps=(
         Step("assess", gettext_lazy("Assess the effect"), ChangeRequest.open_states, Status.ASSESSED, stays_in=(Status.SUBMITTED,), does=request_assess, icon="activity"),
         Step("submit", gettext_lazy("Submit for decision"), (Status.ASSESSED,), Status.SUBMITTED, icon="send"),
-        Step("withdraw", gettext_lazy("Take back"), (Status.SUBMITTED,), Status.ASSESSED, icon="refresh"),
+        Step("withdraw", gettext_lazy("Take the request back"), (Status.SUBMITTED,), Status.ASSESSED, icon="refresh"),
         Step("approve", gettext_lazy("Approve"), (Status.SUBMITTED,), Status.APPROVED, needs=(check_assessment,), does=request_agree, **decides),
         Step("reject", gettext_lazy("Reject"), (Status.SUBMITTED,), Status.REJECTED, asks=("decision",), icon="x", **decides),
         Step("defer", gettext_lazy("Defer"), (Status.SUBMITTED, Status.APPROVED), Status.DEFERRED, asks=("decision",), icon="clock", **decides),

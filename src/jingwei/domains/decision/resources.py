@@ -23,7 +23,7 @@ def check_successor(decision: Decision) -> None:
 
 life = d.Lifecycle("status", start=State.PROPOSED, steps=(
     d.Step("submit", _("Put to the vote"), (State.PROPOSED, State.RETURNED), State.VOTING, icon="send"),
-    d.Step("withdraw", _("Take back"), (State.VOTING, State.REJECTED), State.RETURNED, clears=("decided",), icon="refresh"),
+    d.Step("withdraw", _("Take the proposal back"), (State.VOTING, State.REJECTED), State.RETURNED, clears=("decided",), icon="refresh"),
     d.Step("accept", _("Accept"), (State.VOTING,), State.ACCEPTED, stamps="decided", never_by=others),
     d.Step("reject", _("Reject"), (State.VOTING,), State.REJECTED, asks=("refusal",), stamps="decided", never_by=others, icon="x"),
     d.Step("supersede", _("Supersede"), (State.ACCEPTED,), State.SUPERSEDED, asks=("successor",), needs=(check_successor,), icon="git-branch"),
@@ -47,4 +47,20 @@ d.overdue(
 )  # fmt: skip
 columns = {"code": 0.7, "title": 1.5, "choice": 3, "status": 0.9, "decided_at": 1.1, "review_on": 1}
 log = d.rows_of("decisions", _("Decisions"), "decision.decision", columns, order=("-id",))
+paper = (
+    "code",
+    "title",
+    "situation",
+    "alternatives",
+    "choice",
+    "consequences",
+    "status",
+    "decided_by",
+    "decided_at",
+    "refusal",
+    "successor",
+    "owner",
+    "review_on",
+)
+d.paper("decision.paper", _("Decision paper"), "decision.decision", paper, d.Authored("remarks", _("Remarks")), icon="scale")
 d.register("decision.log", _("Decision log"), "decision.decision", d.Authored("remarks", _("Remarks")), log, icon="scale")

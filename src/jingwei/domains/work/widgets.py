@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,9 +32,10 @@ def _not_joined(desk: Desk) -> Answer:
     """Who mends it, and where."""
     why = _("Your log-in is not joined to a person yet, so no task can be yours.")
     if desk.access.anywhere("directory.person.change"):
-        return Answer(
-            empty=" ".join([why, _("Open your entry among the people and choose your log-in as its user.")]), url="/w/directory.person/", link=_("People")
-        )
+        how = _("Make an entry for yourself among the people, or open the one you have, and choose your log-in as its user.")
+        may_add = desk.access.anywhere("directory.person.add")
+        actions = [(_("Make my entry"), f"/w/directory.person/new/?{urlencode({'user': desk.access.user_id})}")] if may_add else []
+        return Answer(empty=f"{why} {how}", url="/w/directory.person/", link=_("People"), actions=actions)
     who = ", ".join(str(user) for user in notices.people_of(0, "owner")[:3])
     return Answer(empty=" ".join([why, _("It is mended by: %(who)s (People, field “user”).") % {"who": who}]) if who else why)
 

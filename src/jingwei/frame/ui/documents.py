@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jingwei.frame.carried.rendering import as_html
 from jingwei.frame.documents import saying, texts, versions
-from jingwei.frame.documents.declaration import Asked, Document, documents_of, registry
-from jingwei.frame.models import DocumentVersion, LongWork
+from jingwei.frame.documents.declaration import Asked, Document, documents, documents_of, registry
+from jingwei.frame.models import DocumentVersion, LongWork, Project
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.records.commands import Stale
+from jingwei.frame.records.resource import Resource
+from jingwei.frame.rights.access import Access
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request, project_named
@@ -37,6 +39,20 @@ def listing(request: Request, code: str) -> HttpResponse:
     newest = DocumentVersion.objects.filter(project=project, row_id=0, document__in=[each.key for each in found])
     by_key = {each.document: each for each in newest.select_related("by").order_by("document", "-number").distinct("document")}
     return render(request, "frame/documents/list.html", {"project": project, "documents": [(each, by_key.get(each.key)) for each in found]})
+
+
+def papers_of(access: Access, declared: Resource, row: Any) -> list[tuple[Document, str]]:
+    """The documents that tell of a row, with their pages: its own, and those of its project that follow such rows. No statement but that for its project."""
+    places = declared.places_of(row)
+    place = next(iter(places))
+    if len(places) != 1 or place is None:
+        return []
+    found = [each for each in documents() if declared.key in ((each.resource,) if each.resource else each.follows) and access.allows(each.permission, place)]
+    if not found:
+        return []
+    project = row.project if getattr(row, "project_id", None) == place else Project.objects.get(pk=place)
+    own = f"?row={row.pk}"
+    return [(each, reverse("document", args=[project.code, each.key]) + (own if each.resource else "")) for each in found]
 
 
 def _found(request: Request, code: str, key: str) -> tuple[Document, Asked]:

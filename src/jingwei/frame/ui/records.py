@@ -26,6 +26,7 @@ from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.ui import extra_form, once, refusals, timeline
 from jingwei.frame.ui.cells import Cell, cells_of
+from jingwei.frame.ui.documents import papers_of
 from jingwei.frame.ui.joined import section_of
 from jingwei.frame.ui.lives import life_of
 from jingwei.frame.ui.menu import plan_address
@@ -98,7 +99,7 @@ def detail(request: Request, key: str, pk: int) -> HttpResponse:
     context = {
         "resource": resource, "row": row, "cells": [cell for cell in cells if cell not in silent], "folded": silent, "parts": lists, "verbs": verbs, "may": may(request, resource, row),
         "life": life_of(resource, row), "place": row.pk if resource.model is Project else resource.project_of(row), "approval": approval_of(resource, row, request.access), "name": resource.name_of(row),
-        "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row), "beside": beside_of(request, resource, row),
+        "relations": section_of(request.access, resource, row), "carried": carried_of(request.access, resource, row), "timeline": timeline.of_row(request.access, resource, row), "beside": beside_of(request, resource, row), "papers": papers_of(request.access, resource, row),
     }  # fmt: skip
     return render(request, "frame/records/panel.html" if request.headers.get("HX-Request") else "frame/records/detail.html", context)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from jingwei.frame.models import Notification, Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records.resource import resources
+from jingwei.frame.records.search import Hit
 from jingwei.frame.records.search import find as search_for
 from jingwei.frame.telling import inbox
 from jingwei.frame.telling.choices import choices_of
@@ -28,13 +31,29 @@ per_resource = 6
 def found(request: Request, words: str) -> list[dict[str, Any]]:
     """Hits by resource, the kind of the best one first."""
     groups: dict[str, dict[str, Any]] = {}
-    for hit in search_for(words, request.access, resources(), most=per_resource):
+    hits = search_for(words, request.access, resources(), most=per_resource)
+    projects = _projects_of(hits)
+    for hit in hits:
         key = hit.resource.key
         if key not in groups:
             address = f"{reverse('records', args=[key])}?{urlencode({'q': words})}"
             groups[key] = {"title": str(hit.resource.title_plural), "icon": hit.resource.icon, "hits": [], "url": address}
-        groups[key]["hits"].append({"title": hit.title, "url": reverse("record", args=[key, hit.pk])})
+        groups[key]["hits"].append({"title": hit.title, "url": reverse("record", args=[key, hit.pk]), "project": projects.get((key, hit.pk), "")})
     return list(groups.values())
+
+
+def _projects_of(hits: Iterable[Hit]) -> dict[tuple[str, int], str]:
+    """The code of the project that each hit lives in: one statement a kind of row that lives in projects."""
+    kinds: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        if hit.resource.model.project_path.endswith("project_id"):
+            kinds[hit.resource.key].append(hit)
+    out: dict[tuple[str, int], str] = {}
+    for key, found_ones in kinds.items():
+        model = found_ones[0].resource.model
+        rows = model.objects.filter(pk__in=[hit.pk for hit in found_ones])
+        out |= {(key, pk): code for pk, code in rows.values_list("pk", model.project_path.removesuffix("_id") + "__code")}
+    return out
 
 
 @require_GET

@@ -105,9 +105,10 @@ def parked_list(request: Request) -> HttpResponse:
     interface = interface_named(request.access, request.GET["interface"]) if request.GET.get("interface") else None
     rows, lost = worklist.quarantine(request.access, interface), worklist.dead_letters(request.access, interface)
     held = worklist.held_among(visible(request.access) if interface is None else [interface])
+    parked, letters = parked_shown.listed(rows[:shown_at_most], request.access), parked_shown.letters(lost[:shown_at_most], request.access)
     context = {
-        "wanted": interface, "is_alone": interface is not None, "quarantine": parked_shown.listed(rows[:shown_at_most], request.access),
-        "dead_letters": parked_shown.letters(lost[:shown_at_most], request.access), "held": held, "total": rows.count() + lost.count(), "address": request.get_full_path(),
+        "wanted": interface, "is_alone": interface is not None, "quarantine": parked, "dead_letters": letters, "held": held,
+        "total": rows.count() + lost.count(), "shown": len(parked) + len(letters), "address": request.get_full_path(),
     }  # fmt: skip
     return render(request, "hub/parked_list.html", context)
 

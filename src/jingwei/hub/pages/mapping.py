@@ -19,6 +19,7 @@ from jingwei.hub.pages import mapping_form, mapping_mending, mapping_shown
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.pages.mapping_away import Sides, rows_of, sides_of, unpublished
 from jingwei.hub.pages.systems import steps
+from jingwei.hub.pages.values_shown import Fields
 from jingwei.hub.register import changes, drafts, services
 from jingwei.hub.register.overtaking import Overtaken
 
@@ -109,7 +110,7 @@ def clash_of(interface: Interface, theirs: MappingDraft | None, spec: dict[str, 
         there = version.spec if version is not None else {"mapping": {"pairs": []}}
     return {
         "interface": now, "theirs": theirs, "version": version, "seen": drafts.mark(now, draft), "is_kept": draft is not None,
-        "changes": changes.changes({"mapping": there["mapping"], "code_tables": there.get("code_tables", {})}, {"mapping": spec, "code_tables": tables}),
+        "changes": changes.changes({"mapping": there["mapping"], "code_tables": there.get("code_tables", {})}, {"mapping": spec, "code_tables": tables}, Fields(now)),
     }  # fmt: skip
 
 

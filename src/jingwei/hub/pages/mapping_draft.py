@@ -27,6 +27,7 @@ from jingwei.hub.pages import dry_run_shown, mapping_form, mapping_mending
 from jingwei.hub.pages.interfaces import interface_or_404
 from jingwei.hub.pages.mapping import clash_of, refuse, refuse_clash
 from jingwei.hub.pages.mapping_away import reason_of, sides_of, unpublished
+from jingwei.hub.pages.values_shown import Fields
 from jingwei.hub.register import changes, drafts, places, services
 from jingwei.hub.register.overtaking import Overtaken
 from jingwei.hub.register.versions import compile_spec
@@ -108,7 +109,7 @@ def _reviewed(
     rehearsed = draft.rehearsed if draft.rehearsed_version == draft.version else None
     context = {
         "interface": interface, "draft": draft, "seen": drafts.mark(interface, draft), "upon": interface.published_id or 0, "report": report, "problem": problem, "shown": may_see_values(request.access, interface),
-        "changes": changes.changes({"mapping": before.get("mapping", {}), "code_tables": before.get("code_tables", {})}, after),
+        "changes": changes.changes({"mapping": before.get("mapping", {}), "code_tables": before.get("code_tables", {})}, after, Fields(interface)),
         "rehearsed": rehearsed, "rehearsed_at": moment(datetime.fromisoformat(rehearsed["at"])) if rehearsed else "", "is_behind": draft.base_id != interface.published_id,
         "open_count": sum(len(gap.a) + len(gap.b) for gap in gaps),
     }  # fmt: skip

@@ -119,7 +119,7 @@ class Named:
         if key in self._ours:
             name, url = self._ours[key]
             return {"name": name, "url": url, "key": ""}
-        label = next((str(values[each]) for each in labels if values.get(each)), "") if values else ""
+        label = next((str(values[each]) for each in (*labels, "description") if values.get(each) and str(values[each]) != key), "") if values else ""
         if self.is_ours:
             return {"name": label or _("a record of ours"), "url": "", "key": ""}
         return {"name": label[:longest] or (key or "–"), "url": "", "key": key or "" if label and label != key else ""}

@@ -14,6 +14,7 @@ from jingwei.frame.web import Request
 from jingwei.hub.models import Interface, InterfaceVersion
 from jingwei.hub.pages.deciding import complain
 from jingwei.hub.pages.interfaces import interface_or_404
+from jingwei.hub.pages.values_shown import Fields
 from jingwei.hub.register import changes, services
 from jingwei.hub.register.overtaking import Overtaken
 
@@ -33,7 +34,7 @@ def _compared(request: Request, interface: Interface, problem: str = "") -> Http
     old = _chosen(request, "old", by_number, next((row for row in rows if new is not None and row.number < new.number), None))
     context = {
         "interface": interface, "versions": rows, "old": old, "new": new,
-        "changes": changes.changes(old.spec, new.spec) if old is not None and new is not None else [],
+        "changes": changes.changes(old.spec, new.spec, Fields(interface, new.spec)) if old is not None and new is not None else [],
         "may_change": request.access.allows("hub.interface.change", interface.project_id), "problem": problem,
     }  # fmt: skip
     return render(request, "hub/versions.html", context, status=409 if problem else 200)

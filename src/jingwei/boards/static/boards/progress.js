@@ -15,7 +15,7 @@ chart("progress", (host, tone) => {
   const known = (point) => point.value !== null && point.value !== undefined;
   const now = { silent: true, symbol: "none", lineStyle: { color: tone.text }, label: { formatter: words.now, color: tone.text }, data: [{ xAxis: curve.now }] };
   return {
-    ...axes(tone, { x: { type: "category", boundaryGap: false, data: curve.labels, axisLabel: { color: tone.text, formatter: (label) => label.slice(5) } }, y: { name: words.hours } }),
+    ...axes(tone, { x: { type: "category", boundaryGap: false, data: curve.labels, axisLabel: { color: tone.text, formatter: (label) => label.slice(5) } }, y: {} }),
     color: [tone.plain, tone.green, tone.blue],
     tooltip: {
       trigger: "axis",

@@ -44,6 +44,29 @@ document.addEventListener("keydown", (event) => {
 // On a narrow screen the tab one is on must not hide beyond the edge.
 document.querySelector(".jw-tab.active")?.scrollIntoView({ inline: "center", block: "nearest" });
 
+// What is shown only once is copied whole; where the browser lends no clipboard, it is marked to be copied by hand.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = button.previousElementSibling;
+  getSelection().selectAllChildren(text);
+  try { await navigator.clipboard.writeText(text.textContent); } catch { return; }
+  button.classList.add("active");
+});
+
+// A table whose rows are cards on a phone has each cell named by its heading.
+function nameCells() {
+  document.querySelectorAll("table.jw-stack").forEach((table) => {
+    const headings = [...table.querySelectorAll(":scope > thead > tr > th")].map((each) => (each.querySelector(".visually-hidden") ? "" : each.textContent.trim()));
+    table.querySelectorAll(":scope > tbody > tr").forEach((row) => {
+      if (row.cells.length !== headings.length) return;
+      [...row.cells].forEach((cell, place) => { if (headings[place]) cell.dataset.label = headings[place]; });
+    });
+  });
+}
+nameCells();
+document.addEventListener("htmx:afterSettle", nameCells);
+
 // What scrolls sideways must be reachable by keyboard.
 function reachable() {
   document.querySelectorAll(".table-responsive, .jw-board").forEach((area) => {

@@ -88,6 +88,12 @@ function option(line) {
   hit.setAttribute("role", "option");
   hit.setAttribute("aria-selected", "false");
   hit.append(picture(line.icon), text);
+  if (line.project) {
+    const place = document.createElement("span");
+    place.className = "jw-palette-place text-secondary";
+    place.textContent = line.project;
+    hit.append(place);
+  }
   lines.push(line);
   return hit;
 }

@@ -133,11 +133,13 @@ class Topology {
     this.host.dataset.state = "ready";
   }
 
-  /** On a narrow screen begin in the middle of the picture, with the list open. */
+  /** On a narrow screen the list stands first and open, and the picture begins at its edge; elsewhere it begins in its middle. */
   settle() {
     const { frame } = this;
-    frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
-    this.list.open = frame.clientWidth < NARROW;
+    const isNarrow = frame.clientWidth < NARROW;
+    frame.scrollLeft = isNarrow ? 0 : (frame.scrollWidth - frame.clientWidth) / 2;
+    this.list.open = isNarrow;
+    this.host.classList.toggle("is-narrow", isNarrow);
   }
 
   markers() {

@@ -1,5 +1,6 @@
 """All that a domain declares with, from one place; what each is and does is told where it is defined."""
 
+from jingwei.frame.declare.papers import paper
 from jingwei.frame.documents import Asked, Authored, Column, Document, Facts, TableOf, Told, by_state, register, rows_of
 from jingwei.frame.lives.approval import Approval, Stage
 from jingwei.frame.lives.eyes import Authors
@@ -18,5 +19,5 @@ from jingwei.frame.widgets import Answer, Desk, Widget, of_rows, where
 __all__ = [
     "Answer", "Approval", "Asked", "Authored", "Authors", "Axis", "Board", "Chart", "Children", "Column", "Desk", "Document", "Everything", "Facts",
     "Grade", "Lifecycle", "Matrix", "Month", "Report", "Resource", "Stage", "Step", "Survey", "TableOf", "Timeline", "Told", "Trace", "Verb", "Watch", "Widget",
-    "by_state", "carried_kinds", "in_order", "of_rows", "overdue", "part", "plain", "register", "rows_of", "rows_report", "totals", "where",
+    "by_state", "carried_kinds", "in_order", "of_rows", "overdue", "paper", "part", "plain", "register", "rows_of", "rows_report", "totals", "where",
 ]  # fmt: skip
