@@ -1,9 +1,8 @@
-"""What both sides of a day-labour sheet agree on becomes cost, and stops being it when one of them disputes; money keeps its currency."""
+"""What both sides of a day-labour sheet agree on becomes cost, and stops being it when one of them disputes."""
 
 from __future__ import annotations
 
 from jingwei.domains.cost import services
-from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.labour import queries as labour
 from jingwei.frame.lives.lifecycle import StepTaken
 from jingwei.frame.telling import facts
@@ -18,6 +17,3 @@ def on_sheet_moved(fact: StepTaken) -> None:
         services.sheet_book(sheet=labour.sheets_in(None).get(pk=fact.row_id))
     elif fact.before in labour.agreed and fact.after not in labour.agreed:
         services.sheet_unbook(sheet_id=fact.row_id)
-
-
-facts.reacts_to(ProjectCurrencyChanged)(services.keep_currency)

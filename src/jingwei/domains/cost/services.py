@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
-from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.labour import queries as labour
 from jingwei.frame import scope
 from jingwei.frame.models import Project
@@ -78,19 +77,6 @@ def _free_number(sheet: Any) -> str:
     stem = sheet.number[:54]  # with room for the count
     taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True))
     return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}") not in taken)
-
-
-def keep_currency(fact: ProjectCurrencyChanged) -> None:
-    """What is frozen, and what is budgeted, has no currency but that of its project. A line has its own."""
-    words = {"before": fact.before, "after": fact.after}
-    if Snapshot.objects.filter(project_id=fact.project_id).exists():
-        text = _(
-            "Periods of this project are frozen in %(before)s and would be read as %(after)s. Keep the currency; what is in another one belongs into another project."
-        )
-        raise ValidationError({"currency": text % words})
-    if Package.objects.filter(project_id=fact.project_id, budget__isnull=False).exists():
-        text = _("Work packages of this project have budgets in %(before)s, which would be read as %(after)s. Empty these budgets first, or keep the currency.")
-        raise ValidationError({"currency": text % words})
 
 
 def check_package(package: Package) -> None:
