@@ -1,4 +1,4 @@
--- of the migrations cacc4d8161d87426ba899d41caebea36
+-- of the migrations b22123938cc7f3a44faddb4060492cef
 SET LOCAL standard_conforming_strings = on;
 SELECT pg_catalog.set_config('search_path', '', true);
 SET LOCAL check_function_bodies = false;
@@ -655,10 +655,10 @@ CREATE TABLE public.cost_snapshot (
     updated_at timestamp with time zone NOT NULL,
     period character varying(7) NOT NULL,
     taken_at timestamp with time zone NOT NULL,
-    bac numeric(18,2) NOT NULL,
-    pv numeric(18,2) NOT NULL,
-    ev numeric(18,2) NOT NULL,
-    ac numeric(18,2) NOT NULL,
+    bac numeric(36,2) NOT NULL,
+    pv numeric(36,2) NOT NULL,
+    ev numeric(36,2) NOT NULL,
+    ac numeric(36,2) NOT NULL,
     packages jsonb NOT NULL,
     project_id bigint NOT NULL,
     taken_by_id bigint,
@@ -3898,6 +3898,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('cost', '0005_custom_fields', now()),
   ('cost', '0006_sheets', now()),
   ('cost', '0007_months_and_currencies', now()),
+  ('cost', '0008_sums_that_are_frozen', now()),
   ('decision', '0001_initial', now()),
   ('decision', '0002_custom_fields', now()),
   ('directory', '0003_spelt_names', now()),

@@ -176,10 +176,10 @@ class Snapshot(ProjectModel):
     period = MonthField(_("period"), max_length=7)
     taken_at = models.DateTimeField(_("frozen at"), auto_now_add=True)
     taken_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("frozen by"))
-    bac = models.DecimalField(_("budget at completion"), max_digits=18, decimal_places=2)
-    pv = models.DecimalField(_("planned value"), max_digits=18, decimal_places=2)
-    ev = models.DecimalField(_("earned value"), max_digits=18, decimal_places=2)
-    ac = models.DecimalField(_("actual cost"), max_digits=18, decimal_places=2)
+    bac = models.DecimalField(_("budget at completion"), max_digits=36, decimal_places=2)
+    pv = models.DecimalField(_("planned value"), max_digits=36, decimal_places=2)
+    ev = models.DecimalField(_("earned value"), max_digits=36, decimal_places=2)
+    ac = models.DecimalField(_("actual cost"), max_digits=36, decimal_places=2)
     packages = models.JSONField(default=list)
 
     class Meta(ProjectModel.Meta):
