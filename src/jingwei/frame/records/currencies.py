@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame.models import History, Project
 from jingwei.frame.models.currency import Money
+from jingwei.frame.models.currency import currencies as known
 from jingwei.frame.models.scoped import TenantModel
 from jingwei.frame.records.resource import Resource
 
@@ -47,11 +48,11 @@ def kept_from_moving(resource: Resource, row: Any, after: Any, cleaned: Mapping[
 def refuse_return(resource: Resource, row: Any, line: History, names: Collection[str] | None = None) -> None:
     """Raise ValidationError at amounts that come back out of the past (of a row whole, or of these fields only) and would be read in another currency than then."""
     money = resource.model.money
-    if money is None:
+    wrong = [name for name in money.fields if (names is None or name in names) and getattr(row, name)] if money is not None else []
+    if money is None or not wrong:
         return
-    wrong = [name for name in (money.fields if names is None else names) if name in money.fields and getattr(row, name)]
     words = {"before": _then(money, row, line), "after": _now(money, row)}
-    if wrong and words["before"] != words["after"]:
+    if words["before"] != words["after"] and words["before"] in known:  # what nobody knows as a currency is mended at any time
         text = _("“%(field)s” was in %(before)s and would be read as %(after)s now: it does not come back. Write it anew in %(after)s.")
         raise ValidationError({wrong[0]: text % {"field": _labels(resource, wrong), **words}})
 
