@@ -50,7 +50,13 @@ def stored(row: Any, name: str) -> str | None:
 
 def put(row: Any, name: str, value: Decimal) -> None:
     """Past all rules: what a field can hold stands there, whoever has written it."""
-    along = ("cost_low", "cost_likely", "cost_high") if name.startswith("cost_") else ("units_planned", "units_done") if name.startswith("units_p") or name == "units_done" else ()
+    along = (
+        ("cost_low", "cost_likely", "cost_high")
+        if name.startswith("cost_")
+        else ("units_planned", "units_done")
+        if name.startswith("units_p") or name == "units_done"
+        else ()
+    )
     along = tuple(each for each in along if hasattr(row, each))
     type(row).unscoped.filter(pk=row.pk).update(**dict.fromkeys((name, *along), value))
 

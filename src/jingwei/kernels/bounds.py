@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -115,6 +116,14 @@ def is_zone(name: str) -> bool:
 def zone(name: str) -> ZoneInfo:
     """The time zone of that name; UTC when there is none."""
     return ZoneInfo(name) if is_zone(name) else ZoneInfo("UTC")
+
+
+def last_day_of(month: str) -> date | None:
+    """The last day of a month such as 2026-11; None of what is none."""
+    if re.fullmatch(month_pattern, month) is None:
+        return None
+    year, number = map(int, month.split("-"))
+    return date(year, number, monthrange(year, number)[1])
 
 
 def within_days(day: date) -> date:

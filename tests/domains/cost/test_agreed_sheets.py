@@ -60,7 +60,21 @@ def test_what_was_submitted_in_one_currency_is_cost_in_it(firm: Firm) -> None:
     assert (Line.objects.get().currency, Line.objects.get().amount) == ("CNY", Decimal("360.00"))
     step(firm, Sheet.objects.get(pk=sheet.pk), "dispute")
     step(firm, step(firm, Sheet.objects.get(pk=sheet.pk), "submit"), "confirm")
-    assert Line.objects.exclude(status="reversed").get().currency == "EUR", "what is submitted again is written in today's"
+    line = Line.objects.exclude(status="reversed").get()
+    assert (line.currency, line.amount) == ("CNY", Decimal("360.00")), "what was disputed stays in what it was written in"
+
+
+@pytest.mark.parametrize("state", ["draft", "disputed"])
+def test_a_project_keeps_its_currency_while_a_sheet_is_written_in_it(firm: Firm, en: None, state: str) -> None:
+    """Given a draft with workers, or a sheet that was disputed after both had agreed, when its project goes over to dollars, then that is refused with the mend."""
+    sheet = sheet_of(firm, ("8", "45.00")) if state == "draft" else step(firm, agreed(firm, ("8", "45.00")), "dispute")
+    firm.project.refresh_from_db()
+    with refuses("currency", "amounts in CNY, which would be read as USD"):
+        firm.changed(firm.project, currency="USD")
+    firm.second.currency = "USD"
+    firm.second.save()
+    with refuses("project", "is in CNY and would be read as USD there"):
+        firm.changed(Sheet.objects.get(pk=sheet.pk), project=firm.second.pk, task=None)
 
 
 def test_nothing_is_cost_before_both_agree(firm: Firm) -> None:

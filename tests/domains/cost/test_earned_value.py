@@ -123,6 +123,19 @@ def test_a_frozen_period_stays_whatever_is_edited_later(running: Firm) -> None:
         Snapshot.objects.get().save()
 
 
+def test_sums_of_the_greatest_budgets_are_frozen_to_the_cent(running: Firm) -> None:
+    """Given packages with the greatest budgets there are, when a period is frozen, then their sum is kept, which no single amount could hold."""
+    most = Decimal("9999999999999999.99")
+    for number in range(3):
+        running.made("cost.package", project=running.project, code=f"WX-{number}", name="x", task=running.task(f"大{number}"), budget=most)
+    schedule.project_recalculate(project_id=running.project.pk)
+    schedule.baseline_take(project=running.project, name="again")
+    before = queries.earned_value_of(running.project)
+    services.period_freeze(project=running.project, period="2026-11")
+    kept = Snapshot.objects.get()
+    assert kept.bac == before.bac > 3 * most - 1 and (kept.pv, kept.ev, kept.ac) == (before.periods[0].pv, before.periods[0].ev, before.periods[0].ac)
+
+
 def test_the_page_shows_and_freezes_for_those_who_may(running: Firm, django_assert_max_num_queries: Any) -> None:
     assert running.client("stranger").get("/cost/earned-value/P1/").status_code == 404
     assert running.client("crew").get("/cost/earned-value/P1/").status_code == 403

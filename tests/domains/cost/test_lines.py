@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from jingwei.domains.cost import services as cost
 from jingwei.domains.cost.models import Line
-from jingwei.frame.records import commands
+from jingwei.frame.records import commands, exchange
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm, refuses
+from tests.domains.cost.test_agreed_sheets import agreed
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,42 @@ def test_what_is_refused_in_a_file_leaves_every_row_as_it_is_stored(firm: Firm) 
     assert done[0].status == "posted" and isinstance(done[1], Exception)
     assert [row.status for row in made] == ["draft", "draft"], "the caller's rows are as he read them"
     assert list(type(made[0]).objects.order_by("number").values_list("status", flat=True)) == ["posted", "draft"]
+
+
+@pytest.mark.parametrize(
+    ("period", "posted_on", "expected"),
+    [
+        ("2026-03", "2026-05-02", ("2026-05", "2026-05-02")), ("2026-05", "2026-05-02", ("2026-05", "2026-05-02")), ("2026-03", "", ("2026-03", "2026-03-31")),
+        ("2026-12", "", ("2026-12", "2026-12-15")), ("2027-01", "", ("2026-12", "2026-12-15")),
+    ],
+)  # fmt: skip
+def test_what_comes_in_posted_has_a_date_that_tells_its_period(firm: Firm, period: str, posted_on: str, expected: tuple[str, str]) -> None:
+    """Given a file with posted lines, when it is imported, new or onto a draft, then date and period agree, as if each had been posted by hand; brought again it changes nothing."""
+    rows = f"project,number,account,description,amount,period,posted_on,status\nP1,A,other,x,1,{period},{posted_on},posted\n"
+    sheet = exchange.read_sheet(rows.encode(), "x.csv")
+    with firm.acting("finance"), time_machine.travel(datetime(2026, 12, 15, 4, tzinfo=UTC), tick=False):
+        for is_there in (False, True):
+            if is_there:
+                firm.made("cost.line", number="A", account="other", description="x", amount=Decimal(1), period=period)
+            report = exchange.apply(resource("cost.line"), sheet, firm.rights("finance"))
+            kept = Line.objects.get()
+            assert (kept.status, kept.period, str(kept.posted_on)) == ("posted", *expected), report.rows
+            Line.objects.all().delete()
+
+
+def test_the_line_of_an_agreed_sheet_says_what_the_sheet_says(firm: Firm, en: None) -> None:
+    """Given the cost of a sheet that both sides have confirmed, when any of it is changed by any way, then it is refused with the mend, until the sheet is disputed."""
+    sheet = agreed(firm, ("8", "45.00"))
+    kept = Line.objects.get()
+    for values in ({"description": "other"}, {"supplier": "other"}, {"task": None}):
+        with refuses(text="Dispute the sheet"):
+            firm.changed(kept, **values)
+        (refused,) = commands.save_many(resource("cost.line"), [(kept, values)], system_access(firm.tenant.pk))
+        assert "Dispute the sheet" in str(refused)
+    client = firm.client("finance")
+    assert client.patch(f"/api/v1/cost.line/{kept.pk}", {"supplier": "x"}, content_type="application/json").status_code == 422
+    client.post(f"/w/cost.line/{kept.pk}/cell/description/", {"description": "y"})
+    kept.refresh_from_db()
+    assert (kept.description, kept.supplier, kept.task_id) == (sheet.description, "安装队", sheet.task_id)
+    own = firm.taken(firm.made("cost.line", number="B", account="other", description="x", amount=Decimal(1), period="2026-11"), "post")
+    assert firm.changed(own, supplier="another").supplier == "another"

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel, TenantModel
-from jingwei.frame.models.currency import CurrencyField, currencies
+from jingwei.frame.models.currency import CurrencyField, Money, currencies
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.month import MonthField
@@ -37,6 +37,8 @@ class Line(ProjectModel, Extended):
         DRAFT = "draft", _("Draft")
         POSTED = "posted", _("Posted")
         REVERSED = "reversed", _("Reversed")
+
+    money = Money(("amount",), own="currency")
 
     number = models.CharField(_("number"), max_length=60)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.ACTUAL)
@@ -106,6 +108,11 @@ class Package(ProjectModel):
         UNITS = "units", _("Units done")
         EFFORT = "level_of_effort", _("Level of effort")
 
+    money = Money(
+        ("budget",),
+        stays=_("Work packages of this project have budgets in %(before)s, which would be read as %(after)s. Empty these budgets first, or keep the currency."),
+    )
+
     code = models.CharField(_("code"), max_length=40, validators=[code_rule])
     name = models.CharField(_("name"), max_length=200)
     task = models.ForeignKey("work.Task", models.CASCADE, related_name="+", verbose_name=_("task"), help_text=_("Everything below it belongs to the package."))
@@ -159,14 +166,20 @@ class Snapshot(ProjectModel):
     """A period's earned value as it stood when it was frozen: written once, never changed, whatever is edited later."""
 
     keeps_history: ClassVar[bool] = False
+    money = Money(
+        ("bac", "pv", "ev", "ac"),
+        stays=_(
+            "Periods of this project are frozen in %(before)s and would be read as %(after)s. Keep the currency; what is in another one belongs into another project."
+        ),
+    )
 
     period = MonthField(_("period"), max_length=7)
     taken_at = models.DateTimeField(_("frozen at"), auto_now_add=True)
     taken_by = models.ForeignKey("frame.User", models.SET_NULL, null=True, related_name="+", verbose_name=_("frozen by"))
-    bac = models.DecimalField(_("budget at completion"), max_digits=18, decimal_places=2)
-    pv = models.DecimalField(_("planned value"), max_digits=18, decimal_places=2)
-    ev = models.DecimalField(_("earned value"), max_digits=18, decimal_places=2)
-    ac = models.DecimalField(_("actual cost"), max_digits=18, decimal_places=2)
+    bac = models.DecimalField(_("budget at completion"), max_digits=36, decimal_places=2)
+    pv = models.DecimalField(_("planned value"), max_digits=36, decimal_places=2)
+    ev = models.DecimalField(_("earned value"), max_digits=36, decimal_places=2)
+    ac = models.DecimalField(_("actual cost"), max_digits=36, decimal_places=2)
     packages = models.JSONField(default=list)
 
     class Meta(ProjectModel.Meta):

@@ -1,9 +1,8 @@
-"""What both sides of a day-labour sheet agree on becomes cost, and stops being it when one of them disputes; money keeps its currency."""
+"""What both sides of a day-labour sheet agree on becomes cost, and stops being it when one of them disputes."""
 
 from __future__ import annotations
 
 from jingwei.domains.cost import services
-from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.labour import queries as labour
 from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.frame.lives.lifecycle import StepTaken
@@ -21,5 +20,4 @@ def on_sheet_moved(fact: StepTaken) -> None:
         services.sheet_unbook(sheet_id=fact.row_id)
 
 
-facts.reacts_to(ProjectCurrencyChanged)(services.keep_currency)
 facts.reacts_to(PlanCarriedOut)(services.extra_plan)

@@ -15,6 +15,7 @@ money = ("number", "amount", "currency", "account", "period", "posted_on", "kind
 life = Lifecycle(
     "status",
     start=Line.Status.DRAFT,
+    stands=services.line_stands,
     is_carried=True,
     steps=(
         Step("post", _("Post"), (Line.Status.DRAFT,), Line.Status.POSTED, does=services.line_dated, bulk=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.cost import queries
 from jingwei.domains.cost.models import Line, Package, Snapshot
-from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.labour import queries as labour
 from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.frame import scope
@@ -24,29 +24,32 @@ from jingwei.frame.records.resource import resource
 from jingwei.frame.records.saving import saves
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import system_access
+from jingwei.kernels import bounds
 
 
 def _fill(line: Line, values: Mapping[str, Any]) -> None:
-    """Take the values on; a posting date tells the period unless that is told as well."""
+    """Take the values on; a posting date tells the period unless that is told as well. A line that comes in posted is dated as by posting."""
     is_open = line.status == Line.Status.DRAFT
     for name, value in values.items():
         setattr(line, name, value)
-    if is_open and "posted_on" in values and "period" not in values and line.posted_on and line.period:
+    if is_open and line.status != Line.Status.DRAFT:
+        line_dated(line, by=bounds.last_day_of(line.period))
+    elif is_open and "posted_on" in values and "period" not in values and line.posted_on and line.period:
         line.period = line.posted_on.strftime("%Y-%m")
 
 
-line_save, lines_save = saves(Line, _fill, "period")
+line_save, lines_save = saves(Line, _fill, "period", "posted_on")
 
 
-def line_dated(line: Line) -> None:
-    """Who posts a line dates it: today unless it has a date, which tells its period. What comes in posted brings both along."""
-    line.posted_on = line.posted_on or timezone.localdate()
+def line_dated(line: Line, by: date | None = None) -> None:
+    """A line that is posted has a date, and that tells its period: its own, else today, `by` its last day at the latest for what comes in posted into an earlier month."""
+    line.posted_on = line.posted_on or min(filter(None, (timezone.localdate(), by)))
     line.period = line.posted_on.strftime("%Y-%m")
 
 
 def line_stands(line: Line) -> str:
-    """Why a line is not reversed: what both sides agree on is owed as long as they do."""
-    if line.sheet is None or line.sheet.status not in labour.agreed:
+    """Why a line is neither changed nor reversed: what both sides agree on is owed as long as they do, and its line says what the sheet says."""
+    if line.sheet is None or line.status == Line.Status.REVERSED or line.sheet.status not in labour.agreed:
         return ""
     return _(
         "It is the cost of a day-labour sheet that both sides have confirmed. Dispute the sheet, and it is reversed; for what is to be corrected beside it write a line of its own."
@@ -96,19 +99,6 @@ def _free_number(sheet: Any) -> str:
     stem = sheet.number[:54]  # with room for the count
     taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True))
     return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}") not in taken)
-
-
-def keep_currency(fact: ProjectCurrencyChanged) -> None:
-    """What is frozen, and what is budgeted, has no currency but that of its project. A line has its own."""
-    words = {"before": fact.before, "after": fact.after}
-    if Snapshot.objects.filter(project_id=fact.project_id).exists():
-        text = _(
-            "Periods of this project are frozen in %(before)s and would be read as %(after)s. Keep the currency; what is in another one belongs into another project."
-        )
-        raise ValidationError({"currency": text % words})
-    if Package.objects.filter(project_id=fact.project_id, budget__isnull=False).exists():
-        text = _("Work packages of this project have budgets in %(before)s, which would be read as %(after)s. Empty these budgets first, or keep the currency.")
-        raise ValidationError({"currency": text % words})
 
 
 def check_package(package: Package) -> None:

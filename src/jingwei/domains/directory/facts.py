@@ -15,15 +15,6 @@ class ProjectPlanningChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectCurrencyChanged(Fact):
-    """A project's money is of another currency from now on. Whoever keeps amounts that have no currency of their own refuses it, by a ValidationError at `currency`."""
-
-    project_id: int
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectTurned(ProjectPlanningChanged):
     """A project that was scheduled from its start now is from its finish, or the other way round."""
 

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jingwei.domains.directory.facts import ProjectCurrencyChanged, ProjectPlanningChanged, ProjectTurned
+from jingwei.domains.directory.facts import ProjectPlanningChanged, ProjectTurned
 from jingwei.domains.directory.models import Person
 from jingwei.frame.models import Project, User
-from jingwei.frame.models.currency import currencies
+from jingwei.frame.models.currency import currencies as known_currencies
+from jingwei.frame.records import currencies
 from jingwei.frame.telling import facts
 
 # what the dates of a project's tasks depend on
@@ -31,8 +32,8 @@ def project_save(*, instance: Project | None = None, **values: Any) -> Project:
     project.save()
     if is_new:
         return project
-    if project.currency != currency and currency in currencies:  # what nobody knows as a currency is mended at any time
-        facts.state(ProjectCurrencyChanged(project_id=project.pk, before=currency, after=project.currency))
+    if project.currency != currency and currency in known_currencies:  # what nobody knows as a currency is mended at any time
+        currencies.keep(project, currency)
     if project.is_from_finish != was_from_finish:
         facts.state(ProjectTurned(project_id=project.pk, is_from_finish=project.is_from_finish))
     elif any(getattr(project, name) != kept for name, kept in before.items()):

@@ -9,7 +9,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel
+from jingwei.frame.models.currency import Money
 from jingwei.frame.models.numbers import Number
+
+_in_writing = _(
+    "Day-labour sheets of this project that are being written (drafts, disputed ones) have amounts in %(before)s, which would be read as %(after)s. "
+    "Finish these sheets or take their workers out first, or keep the currency."
+)
 
 
 class Sheet(ProjectModel):
@@ -24,6 +30,7 @@ class Sheet(ProjectModel):
 
     numbered = Number("number", "DL-{work_date:%Y%m%d}-{n:02d}")
     written_in: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.DISPUTED)  # the states in which the crew writes
+    money = Money(("total_amount",), own="currency", written={"status": written_in}, stays=_in_writing)
 
     number = models.CharField(_("number"), max_length=60, blank=True, help_text=_("Left empty, the next number of the day is given."))
     # what a phone calls its draft, so that sending it twice writes it once
@@ -42,7 +49,7 @@ class Sheet(ProjectModel):
     dispute = models.TextField(_("reason of dispute"), blank=True)
     total_hours = models.DecimalField(_("total hours"), max_digits=9, decimal_places=2, default=Decimal(0), editable=False)
     total_amount = models.DecimalField(_("total amount"), max_digits=18, decimal_places=2, default=Decimal(0), editable=False)
-    # in which the crew has submitted it: the project may go over to another one before it is confirmed
+    # in which the crew has submitted it first: the project may go over to another one before it is confirmed
     currency = models.CharField(_("currency"), max_length=3, blank=True, editable=False)
 
     class Meta(ProjectModel.Meta):
@@ -67,6 +74,7 @@ class SheetLine(ProjectModel):
     """One worker on a sheet."""
 
     project_from: ClassVar[str] = "sheet"
+    money = Money(("rate",), own="sheet__currency", written={"sheet__status": Sheet.written_in}, stays=_in_writing)
 
     sheet = models.ForeignKey(Sheet, models.CASCADE, related_name="lines", verbose_name=_("sheet"))
     worker = models.CharField(_("worker"), max_length=80)

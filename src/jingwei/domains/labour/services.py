@@ -75,8 +75,8 @@ def check_lines(sheet: Sheet) -> None:
 
 
 def keep_currency(sheet: Sheet) -> None:
-    """What is submitted is in the currency that the project has now."""
-    sheet.currency = sheet.project.currency
+    """What is submitted is in the currency that the project has now; what was disputed stays in that in which it was written."""
+    sheet.currency = sheet.currency or sheet.project.currency
 
 
 def hours_elsewhere(sheet: Sheet) -> dict[str, Decimal]:

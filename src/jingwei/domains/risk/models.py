@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel
+from jingwei.frame.models.currency import Money
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.numbers import Number
@@ -58,6 +59,10 @@ class Risk(ProjectModel, Extended):
 
     open_states: ClassVar[tuple[str, ...]] = (Status.IDENTIFIED, Status.ASSESSED, Status.PLANNED, Status.MONITORING)  # it may still happen
     numbered = Number("code", "R-{n}")
+    money = Money(
+        ("cost_low", "cost_likely", "cost_high"),
+        stays=_("Risks of this project have costs in %(before)s, which would be read as %(after)s. Set these costs to 0 first, or keep the currency."),
+    )
 
     code = models.CharField(_("code"), max_length=40, blank=True, validators=[code_rule], help_text=_("Left empty, the next number is given."))
     title = models.CharField(_("title"), max_length=200)
@@ -100,11 +105,6 @@ class Risk(ProjectModel, Extended):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
-
-    @property
-    def currency(self) -> str:
-        """In what its costs are counted: the project's money."""
-        return str(self.project.currency)
 
     @property
     def is_open(self) -> bool:

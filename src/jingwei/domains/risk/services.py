@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from jingwei.domains.directory.facts import ProjectCurrencyChanged
 from jingwei.domains.risk.models import Risk, RiskImpact
 from jingwei.kernels.bounds import is_seen
 
@@ -22,10 +21,3 @@ def check_response(risk: Risk) -> None:
         raise ValidationError({"response": _("Say what will be done.")})
     if risk.owner_id is None:
         raise ValidationError(_("Name an owner first: somebody must carry the response out."))
-
-
-def keep_currency(fact: ProjectCurrencyChanged) -> None:
-    """What a risk may cost has no currency but that of its project."""
-    if Risk.objects.filter(project_id=fact.project_id, cost_high__gt=0).exists():
-        text = _("Risks of this project have costs in %(before)s, which would be read as %(after)s. Set these costs to 0 first, or keep the currency.")
-        raise ValidationError({"currency": text % {"before": fact.before, "after": fact.after}})

@@ -239,7 +239,15 @@ def router_of(resource: Resource) -> Router:
         told = past.of_row(request.access, resource, one(request, resource, key))  # type: ignore[attr-defined]
         response["X-History"] = "partial" if told.is_cut else "whole"  # partial: more lies in a project that may not be read
         return [
-            {"at": h.at, "action": h.action, "actor_id": h.actor_id, "origin": h.origin, "reason": h.reason, "before": kept.told(h.before), "after": kept.told(h.after)}
+            {
+                "at": h.at,
+                "action": h.action,
+                "actor_id": h.actor_id,
+                "origin": h.origin,
+                "reason": h.reason,
+                "before": kept.told(h.before),
+                "after": kept.told(h.after),
+            }
             for h in told.lines
         ]
 

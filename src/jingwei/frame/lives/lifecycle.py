@@ -91,6 +91,7 @@ class Lifecycle:
     """The life of a model's rows, told by its field of choices.
 
     `locked` says which fields are fixed in a state (`Everything` for all of them, parts included), `mend` what to do instead of changing them (one text, or one for each of those states);
+    `stands(row)` says why a row is fixed as a whole in whatever state, as it follows from something else; empty when it is not;
     `is_carried`: its state comes in with an import or an interface and goes out with them; the row goes there by steps that do nothing else.
     `removable` are the states in which a row may be deleted, unless it has ever been in one of `stays_after`; `tones` the colours of the states (good, busy, warn, bad, plain) where their names do not tell them.
     """
@@ -102,6 +103,7 @@ class Lifecycle:
     removable: tuple[str, ...] | None = None
     stays_after: tuple[str, ...] = ()
     mend: Any = ""
+    stands: Callable[[Any], str] | None = None
     is_carried: bool = False
     tones: Mapping[str, str] = dataclasses.field(default_factory=dict)
     voted: set[str] = dataclasses.field(default_factory=set, init=False, compare=False)  # steps that only votes take; an approval declared beside it says which
@@ -230,6 +232,8 @@ class Lifecycle:
 
     def fixed(self, row: Any) -> tuple[str, ...]:
         """The fields that are fixed in the state of now."""
+        if self.stands is not None and self.stands(row):
+            return Everything
         return self.locked.get(self.state_of(row), ())
 
     def check_change(self, row: Any, values: Mapping[str, Any]) -> None:
@@ -273,6 +277,8 @@ class Lifecycle:
         return self.mend.get(self.state_of(row), "") if isinstance(self.mend, Mapping) else self.mend
 
     def _fixed_as_it_is(self, row: Any) -> str:
+        if self.stands is not None and (refusal := self.stands(row)):
+            return refusal
         words = {"row": row, "present": self.words(row, [self.state_of(row)]), "mend": self._mend_of(row)}
         return (_("“%(row)s” is “%(present)s” and is not changed any more. %(mend)s") % words).strip()
 

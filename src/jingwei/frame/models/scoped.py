@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame import scope
+from jingwei.frame.models.currency import Money
 from jingwei.frame.models.numbers import Number
 from jingwei.frame.models.spelt import spelt_with
 
@@ -42,6 +43,8 @@ class TenantModel(models.Model):
     place_path: ClassVar[str] = ""
     # how new rows are numbered while nobody types a number
     numbered: ClassVar[Number | None] = None
+    # its amounts, and whose currency they are in
+    money: ClassVar[Money | None] = None
 
     tenant = models.ForeignKey("frame.Tenant", models.CASCADE, editable=False, related_name="+", verbose_name=_("organisation"))
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)

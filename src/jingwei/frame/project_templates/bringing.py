@@ -19,7 +19,7 @@ from jingwei.frame.documents.declaration import registry as documents
 from jingwei.frame.documents.saying import texts_of
 from jingwei.frame.models import Project
 from jingwei.frame.project_templates import days, declared
-from jingwei.frame.records import commands, extra, extra_taken
+from jingwei.frame.records import commands, currencies, extra, extra_taken
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
@@ -151,7 +151,9 @@ class Bringing:
         return {str(each).lower() for each in found.model.objects.filter(**{found.place_path: self.project.pk}).values_list(name, flat=True)}
 
     def _values(self, found: Resource, row: Mapping[str, Any], taken: set[str] | None) -> dict[str, Any]:
-        values = {name: self._value(found, name, value) for name, value in row.items() if name not in ("id", extra.column)}
+        values = {
+            name: self._value(found, name, value) for name, value in row.items() if name not in ("id", extra.column) and not self._is_foreign(found, name, row)
+        }
         values |= self._declared(found, row.get(extra.column, {}))
         if "project" in found.fields:
             values["project"] = self.project.pk
@@ -159,6 +161,15 @@ class Bringing:
         if taken is not None and str(values.get(code, "")).strip().lower() in taken:
             values.pop(code, None)  # the next number is given
         return {name: value for name, value in values.items() if value is not None}
+
+    def _is_foreign(self, found: Resource, name: str, row: Mapping[str, Any]) -> bool:
+        """An amount in another currency than the project's is not brought along, and that is told."""
+        before, after = self.data["project"].get("currency") or Project._meta.get_field("currency").default, self.project.currency
+        if not currencies.is_foreign(found, name, row, before, after):
+            return False
+        text = _("“%(field)s” of “%(what)s” is in %(before)s in the template and would be read as %(after)s here; it was left out.")
+        self.missing[text % {"field": found.label(name), "what": found.title_plural, "before": before, "after": after}] = None
+        return True
 
     def _declared(self, found: Resource, told: Mapping[str, Any]) -> dict[str, Any]:
         """Values of declared fields, as far as the same fields are here and take them."""

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from jingwei.frame.records import extra
+from jingwei.frame.records import currencies, extra
 from jingwei.frame.records.resource import Resource, resources
 
 
@@ -32,6 +32,7 @@ def check(resource: Resource, row: Any, after: Any, cleaned: Mapping[str, Any]) 
     if left:
         field = getattr(resource.model, "project_from", "") or "project"
         wrong[field] = _("It cannot go to another project: %(names)s stand on it here. Remove those first.") % {"names": ", ".join(left)}
+    wrong = currencies.kept_from_moving(resource, row, after, cleaned) | wrong
     if wrong:
         raise ValidationError(wrong)
 

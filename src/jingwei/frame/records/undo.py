@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from itertools import chain, groupby
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import History
-from jingwei.frame.records import checks, commands, doubles, extra, extra_taken, parts, past, turns
+from jingwei.frame.records import checks, commands, currencies, doubles, extra, extra_taken, parts, past, turns
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.records.undo_held import Held
@@ -179,8 +180,18 @@ def _put_back(found: Resource, line: History, row: Any, access: Access) -> str:
             }  # fmt: skip
         values[extra.column] = {key: before.get(key) for key in changed}
     if values:
+        currencies.refuse_return(found, _as_then(found, row, values), line, values)
         commands.change(found, row, values, access)
     return ""
+
+
+def _as_then(found: Resource, row: Any, values: dict[str, Any]) -> Any:
+    """A copy of the row with these values of before."""
+    then = copy(row)
+    for name, value in values.items():
+        if (field := found.model_field(name)) is not None and not field.is_relation:
+            setattr(then, name, field.to_python(value))
+    return then
 
 
 def _is_whole_as_it_was(found: Resource, row: Any, line: History) -> bool:
@@ -230,6 +241,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
         if far is not None and target is not None and target.project_of(far) not in (None, place):
             text = _("What “%(field)s” named has moved to another project since: it does not come back.")
             raise ValidationError({name: text % {"field": found.label(name)}})
+    currencies.refuse_return(found, row, line)
     if hasattr(row, "fit_to_return"):
         row.fit_to_return()
     doubles.refuse(row, access, [field.name for field in row._meta.concrete_fields])  # what somebody has made meanwhile

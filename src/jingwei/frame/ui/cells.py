@@ -134,7 +134,7 @@ def kind_of(resource: Resource, name: str) -> str:
         return "percent"
     if name.endswith("_minutes"):
         return "duration"
-    return "money" if kind == "decimal" and ("amount" in name or name == "rate") else kind
+    return "money" if resource.model.money is not None and name in resource.model.money.fields else kind
 
 
 def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: Collection[str] = ()) -> Callable[[models.Field[Any, Any], Any], str]:

@@ -14,6 +14,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from jingwei.frame.models.currency import meant_in
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.ui.cells import Cell
 
@@ -62,7 +63,7 @@ _kinds: dict[str, Callable[[Cell, Any], Any]] = {
     "percent": lambda cell, _row: progress(cell.value),
     "moment": lambda cell, _row: moment(cell.value),
     "date": lambda cell, _row: f"{cell.value:%Y-%m-%d}" if cell.value.year > 999 else cell.value.isoformat(),
-    "money": lambda cell, row: money(cell.value, getattr(row, "currency", "") or "CNY"),
+    "money": lambda cell, row: money(cell.value, meant_in(row)),
     "lines": lambda cell, _row: format_html('<ul class="list-unstyled mb-0">{}</ul>', format_html_join("", "<li>{}</li>", ((line,) for line in cell.value))),
     "duration": lambda cell, _row: duration_text(cell.value),
     "boolean": _boolean,

@@ -46,7 +46,6 @@ class Board(View):
     due: str = ""
     tags: tuple[str, ...] = ()
     sum_of: str = ""
-    currency: str = ""
     order: tuple[str, ...] = ()
     refreshes: str = ""
 
@@ -81,7 +80,7 @@ class Board(View):
         resource, rows = listing.resource, self.rows(listing)
         heads = self.heads(resource)
         skip, wanted = self._skipped(listing, heads)
-        counts = measured(rows, self.field, self.sum_of, currency_of(resource, self.sum_of, self.currency))
+        counts = measured(rows, self.field, self.sum_of, currency_of(resource, self.sum_of))
         shown = rows.filter(**{f"{self.field}__in": [wanted] if wanted else list(heads)})
         cards: dict[str, list[dict[str, Any]]] = {value: [] for value in heads}
         for row in leading(shown, (self.field,), cards_at_once, skip):

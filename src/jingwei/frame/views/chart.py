@@ -29,7 +29,6 @@ class Chart(View):
 
     group: str
     sum_of: str = ""
-    currency: str = ""
 
     def named(self) -> tuple[str, ...]:
         """The fields it stands on."""
@@ -46,7 +45,7 @@ class Chart(View):
     def answer(self, listing: Listing) -> dict[str, Any]:
         """Groups with their measures, the largest first; what is beyond those shown is told together."""
         resource, rows = listing.resource, self.rows(listing)
-        path = currency_of(resource, self.sum_of, self.currency) if self.sum_of else ""
+        path = currency_of(resource, self.sum_of)
         keys = self._largest(rows)
         shown, others = self._parted(rows, keys)
         found = measured(shown, self.group, self.sum_of, path)
@@ -58,7 +57,7 @@ class Chart(View):
         for line in lines:
             line["sums"] = [(currency, line["measure"].sums.get(currency)) for currency in series]
         return {
-            "lines": lines, "series": series, "group": resource.label(self.group), "sum": resource.label(self.sum_of) if self.sum_of else "", "is_money": bool(path),
+            "lines": lines, "series": series, "group": resource.label(self.group), "sum": resource.label(self.sum_of) if self.sum_of else "", "is_money": path is not None,
             "drawn": self._drawn(resource, lines, series), "count": sum(line["measure"].count for line in lines),
         }  # fmt: skip
 

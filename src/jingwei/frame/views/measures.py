@@ -25,19 +25,16 @@ class Measure:
             self.sums[currency] = self.sums.get(currency, Decimal(0)) + Decimal(total)
 
 
-def currency_of(resource: Resource, name: str, declared: str = "") -> str:
-    """The lookup that leads to the currency of an amount: its own, else the project's; empty for what is no money."""
-    if declared or "amount" not in name:
-        return declared
-    if resource.model_field("currency") is not None:
-        return "currency"
-    return "project__currency" if resource.model.project_path else ""
+def currency_of(resource: Resource, name: str) -> Any:
+    """The currency of an amount, for a query; None for what is no money."""
+    money = resource.model.money
+    return money.currency if money is not None and name in money.fields else None
 
 
-def measured(rows: QuerySet[Any], by: str = "", sum_of: str = "", currency: str = "") -> dict[Any, Measure]:
+def measured(rows: QuerySet[Any], by: str = "", sum_of: str = "", currency: Any = None) -> dict[Any, Measure]:
     """The measure of every value of `by` (all rows under None without one): one statement."""
     group = F(by) if by else Value(None)
-    told = rows.order_by().values(of_group=group, in_currency=F(currency) if currency else Value(""))
+    told = rows.order_by().values(of_group=group, in_currency=Value("") if currency is None else currency)
     told = told.annotate(rows_there=Count("pk"), **({"sum_there": Sum(sum_of)} if sum_of else {}))
     out: dict[Any, Measure] = {}
     for each in told:

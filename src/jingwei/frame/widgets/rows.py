@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from jingwei.frame.models.currency import meant_in
 from jingwei.frame.records.resource import resource, resource_of
 from jingwei.frame.telling import watches
 from jingwei.frame.widgets.desk import Answer, Desk, Row, cut, shown_at_most
@@ -41,7 +42,7 @@ def row_of(row: Any, at: str = address, note: str = "", amount: str = "") -> Row
     words = " · ".join(filter(None, (row.project.code, note.format(row=row))))
     return Row(
         at.format(key=kind.key, row=row), str(row), words, str(getattr(row, state)), getattr(row, f"get_{state}_display")(),
-        amount=getattr(row, amount) if amount else None, currency=getattr(row, "currency", row.project.currency),
+        amount=getattr(row, amount) if amount else None, currency=meant_in(row),
     )  # fmt: skip
 
 

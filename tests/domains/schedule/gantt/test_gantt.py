@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 from playwright.sync_api import expect
 
 from tests.browser import needs_chromium
 from tests.domains.schedule.gantt.conftest import GanttPage
+from tests.domains.schedule.gantt.fake_plan import Refused
 
 pytestmark = needs_chromium
 
@@ -126,6 +128,33 @@ def test_undo_and_redo_by_toast_and_keys(gantt: GanttPage) -> None:
     gantt.press("Control+z")
     expect(gantt.toast).to_contain_text("已撤销")
     expect(gantt.cell(DRIVEN, "start")).to_have_text(before[:10])
+
+
+def test_an_undo_that_is_told_to_wait_may_be_tried_again(gantt: GanttPage) -> None:
+    """Given a change, when its undo is told to wait, then the same undo is there for the next try; one that is refused for good is gone."""
+    before, undo = gantt.task(DRIVEN)["start"], gantt.plan.undo
+
+    def answered(status: int) -> Any:
+        def refuse(_token: str) -> Any:
+            raise Refused(status, f"回答 {status}")
+
+        return refuse
+
+    gantt.choose(DRIVEN)
+    gantt.press("Alt+ArrowRight")
+    expect(gantt.toast).to_contain_text("已改期")
+    gantt.plan.undo = answered(429)  # type: ignore[method-assign]
+    gantt.press("Control+z")
+    expect(gantt.toast.filter(has_text="回答 429")).to_be_visible()
+    gantt.plan.undo = undo  # type: ignore[method-assign]
+    gantt.press("Control+z")
+    expect(gantt.toast.filter(has_text="已撤销")).to_be_visible()
+    assert gantt.task(DRIVEN)["start"] == before
+    gantt.plan.undo = answered(409)  # type: ignore[method-assign]
+    gantt.press("Control+y")
+    expect(gantt.toast.filter(has_text="他人已修改此计划")).to_be_visible()
+    expect(gantt.page.get_by_role("button", name="重做", exact=True)).to_be_disabled()
+    gantt.faults.clear()  # the browser logs both answers itself
 
 
 def test_what_the_server_cannot_redo_is_sent_again(gantt: GanttPage) -> None:

@@ -259,7 +259,10 @@ def history(asked: One, access: Access) -> Any:
     """Who changed what, the newest first."""
     kind = _kind(asked.kind, access)
     told = past.of_row(access, kind, _row(kind, asked.key, access))
-    lines = [{"at": h.at, "action": h.action, "by": h.actor_id, "reason": h.reason, "before": kept.told(h.before), "after": kept.told(h.after)} for h in told.lines[:rows_at_most]]
+    lines = [
+        {"at": h.at, "action": h.action, "by": h.actor_id, "reason": h.reason, "before": kept.told(h.before), "after": kept.told(h.after)}
+        for h in told.lines[:rows_at_most]
+    ]
     return {"lines": lines, "is_cut": told.is_cut or len(told.lines) > rows_at_most}
 
 

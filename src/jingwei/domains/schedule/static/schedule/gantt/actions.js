@@ -316,7 +316,7 @@ export class Actions {
     await g.server.queue;
     const entry = g.history.takeUndo();
     if (!entry) return g.toasts.show(g.t("nothing_to_undo"));
-    return this.replay(() => g.server.undo(entry.token), (answer) => g.history.keepForRedo({ ...entry, token: answer.undo }), entry, "undone");
+    return this.replay(() => g.server.undo(entry.token), (answer) => g.history.keepForRedo({ ...entry, token: answer.undo }), entry, "undone", () => g.history.keepForUndo(entry));
   }
 
   async redo() {
@@ -326,10 +326,11 @@ export class Actions {
     const entry = g.history.takeRedo();
     if (!entry) return g.toasts.show(g.t("nothing_to_redo"));
     const again = () => (entry.token ? g.server.undo(entry.token) : g.server.commit(() => this.forServer(entry.change)));
-    return this.replay(again, (answer) => g.history.keepForUndo({ ...entry, token: answer.undo }), entry, "redone");
+    return this.replay(again, (answer) => g.history.keepForUndo({ ...entry, token: answer.undo }), entry, "redone", () => g.history.keepForRedo(entry));
   }
 
-  async replay(ask, keep, entry, done) {
+  /** Undo or redo; what was not answered for good (no network, told to wait) may be tried again: `putBack`. */
+  async replay(ask, keep, entry, done, putBack) {
     const { g } = this;
     g.setBusy(true);
     try {
@@ -340,6 +341,7 @@ export class Actions {
       g.planChanged();
       g.toasts.show(g.t(done));
     } catch (error) {
+      if (!["conflict", "refused"].includes(error.kind)) putBack();
       this.fail(error);
     } finally {
       g.setBusy(false);
