@@ -3,15 +3,17 @@ way of writing, what stays on record stays, and nobody decides on what he wrote 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import Client
 
 from jingwei.frame import scope
 from jingwei.frame.lives.lifecycle import Everything, Step, StepTaken
-from jingwei.frame.models import Membership, User
+from jingwei.frame.models import Membership, Project, User
 from jingwei.frame.records import commands, undo
 from jingwei.frame.records.resource import Resource, registry, resource, resources
 from jingwei.frame.rights.access import access_of
@@ -148,6 +150,37 @@ def test_what_is_fixed_is_fixed_by_every_way_of_writing(resource: Resource, hous
                 assert isinstance(commands.remove_many(resource, [row], house.access)[0], ValidationError)
             put(row, resource, life.start)
             row.delete()
+
+
+@pytest.mark.parametrize("resource", [each for each in living if each.model.project_path == "project_id"], ids=lambda r: r.key)
+def test_a_row_holds_its_project_as_long_as_it_may_not_be_deleted_itself(resource: Resource, house: House, inside: Any) -> None:
+    """Given a row in any state, or back from one after which it stays, when its project is deleted, then that is refused exactly if the row's own deletion is."""
+    life, projects = resource.life, next(each for each in resources() if each.model is Project)
+    assert life is not None
+    with inside():
+        row = house.make(resource)
+        project = Project.objects.get(pk=row.project_id)
+        for state in (*life.states, *life.stays_after, life.start):
+            here = put(row, resource, state)
+            refusals = [_refusal(lambda here=here: life.check_removal(here)), _refusal(lambda: commands.remove(projects, project, house.access))]
+            assert not refusals[0] or refusals[1], f"{state}: it goes with its project"
+            if refusals[1]:
+                assert str(here) in refusals[1]
+                assert isinstance(commands.remove_many(projects, [project], house.access)[0], ValidationError)
+            if refusals[0]:
+                assert str(resource.title) in refusals[1] and str(Project.Status.CLOSED.label) in refusals[1]
+
+
+def _refusal(attempt: Callable[[], object]) -> str:
+    """What an attempt is refused with; it is taken back in any case."""
+    with transaction.atomic():
+        try:
+            attempt()
+        except ValidationError as problem:
+            return " ".join(problem.messages)
+        finally:
+            transaction.set_rollback(True)
+    return ""
 
 
 @pytest.mark.parametrize("resource", [each for each in living if each.key in free_steps], ids=lambda r: r.key)

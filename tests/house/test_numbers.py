@@ -103,3 +103,27 @@ def test_an_emptied_number_is_given_anew_and_a_dry_run_gives_none(resource: Reso
         made = commands.save_many(resource, [(None, values), (None, {**values, number.field: f"{stem}{first + 9}"}), (None, values)], house.access)
         given = [getattr(each, number.field).removeprefix(stem) for each in made]
         assert len(set(given)) == 3 and int(given[1]) == first + 9 < int(given[2]), "numbers of the same file count"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("resource", **named)
+def test_however_high_somebody_types_whoever_types_none_gets_the_next_free_one(resource: Resource, house: House, inside: Any) -> None:
+    """Given numbers typed at the end of what counts and behind it, when rows without a number are written, one by one, many at once and on trial, then each gets one."""
+    number = resource.model.numbered
+    assert number is not None
+    top = 10**numbers.longest_typed
+    with inside():
+        stem = number.stem_of(new(house, resource))
+        for typed in (top - 1, top, top + 1, top + 3):
+            new(house, resource, **{number.field: f"{stem.lower()}{typed}"})
+        assert getattr(new(house, resource), number.field) == f"{stem}{top + 2}"
+        assert getattr(new(house, resource), number.field) == f"{stem}{top + 4}"
+        new(house, resource, **{number.field: f"{stem}{'9' * 20}"})
+        values = {n: getattr(v, "pk", v) for n, v in house.values(resource).items() if n != number.field}
+        with numbers.dry_run(), transaction.atomic():
+            shown = commands.save_many(resource, [(None, values), (None, values)], house.access)
+            transaction.set_rollback(True)
+        made = commands.save_many(resource, [(None, values), (None, {**values, number.field: f"{stem}{top + 6}"}), (None, values)], house.access)
+        assert [getattr(row, number.field) for row in made] == [f"{stem}{top + 5}", f"{stem}{top + 6}", f"{stem}{top + 7}"]
+        assert [getattr(row, number.field) for row in shown] == [f"{stem}{top + 5}", f"{stem}{top + 6}"]
+        assert Counter.objects.get(key__endswith=f" {stem}").last == top + 7

@@ -20,6 +20,7 @@ longest_text = 200_000
 largest_json = 1_000_000  # bytes
 deepest_json = 64
 month_pattern = r"(19[7-9][0-9]|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])"  # of those years, also as the database reads patterns
+most_digits = 400  # of a number, before its point and behind it
 most_minutes = 100 * 366 * 1440  # a hundred years
 _unseen = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
@@ -84,6 +85,14 @@ def parts_of(value: Any, most: int = deepest_json) -> Iterator[tuple[int, Any]]:
             waiting += [(depth + 1, each) for each in part]
 
 
+def is_written_out(number: float | Decimal) -> bool:
+    """Whether a number is finite and can be written out in a line."""
+    if not math.isfinite(number):
+        return False
+    exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
+    return not number or not isinstance(number, Decimal) or (number.adjusted() < most_digits and isinstance(exponent, int) and exponent >= -most_digits)
+
+
 def json_problem(value: Any) -> str:
     """What keeps a JSON value from being stored: "deep", "nul", "surrogate", "infinite", or nothing."""
     for depth, part in parts_of(value):
@@ -91,7 +100,7 @@ def json_problem(value: Any) -> str:
             return "deep"
         if isinstance(part, str) and (found := unreadable(part)):
             return found
-        if isinstance(part, float) and not math.isfinite(part):
+        if isinstance(part, float | Decimal) and not math.isfinite(part):
             return "infinite"
     return ""
 

@@ -76,11 +76,11 @@ def _answered(line: str, token: ApiToken | None) -> dict[str, Any] | None:
     from jingwei.frame.api.mcp import protocol
     from jingwei.frame.api.mcp.tools import Caller
     from jingwei.frame.rights.tokens import acting
-    from jingwei.frame.walls import limits
+    from jingwei.frame.walls import exactly, limits
     from jingwei.kernels import bounds
 
     try:
-        message = json.loads(line) if not bounds.is_too_deep(line.encode("utf-8", "replace")) else None
+        message = exactly.read(line) if not bounds.is_too_deep(line.encode("utf-8", "replace")) else None
     except (ValueError, RecursionError):
         return protocol.failed(None, protocol.Refused(protocol.parse_error, "this is no JSON"))
     if token is None:

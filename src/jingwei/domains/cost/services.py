@@ -97,8 +97,9 @@ def extra_plan(fact: PlanCarriedOut) -> None:
 def _free_number(sheet: Any) -> str:
     """The sheet's number; with a count behind it where that is taken, as by the line of an earlier agreement."""
     stem = sheet.number[:54]  # with room for the count
-    taken = set(Line.objects.filter(project_id=sheet.project_id, number__startswith=stem).values_list("number", flat=True))
-    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}") not in taken)
+    numbers = Line.objects.filter(project_id=sheet.project_id, number__istartswith=stem).values_list("number", flat=True)
+    taken = {number.lower() for number in numbers}
+    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}").lower() not in taken)
 
 
 def check_package(package: Package) -> None:

@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
+from jingwei.frame.models.numbers import Number
 
 
 class Task(ProjectModel, Extended):
     """A piece of work, a summary of others, or a milestone. Dates from `start` down are computed by the schedule."""
 
+    numbered: ClassVar[Number] = Number("code", "T-{n:03d}")
     told: Sequence[str] = ()  # what followed from the last change, in words for whoever made it
     history_ignores = ("late_start", "late_finish", "total_float_minutes", "free_float_minutes", "position", "wbs", "is_summary")
 
@@ -122,9 +124,10 @@ class Task(ProjectModel, Extended):
         return f"{self.code} {self.name}"
 
     def fit_to_return(self) -> None:
-        """Brought back by undo it leaves its code to whoever has got it meanwhile: numbers of removed tasks are given again."""
-        if Task.objects.filter(project_id=self.project_id, code=self.code).exists():
-            self.code = f"T-{next_number(self.project_id):03d}"
+        """Brought back by undo it leaves its code to whoever has taken it meanwhile."""
+        if Task.objects.filter(project_id=self.project_id, code__iexact=self.code).exists():
+            self.code = ""
+            self.numbered.give([self])
 
     def _is_endangered(self) -> bool:
         """The computed finish is later than the deadline."""
@@ -132,15 +135,6 @@ class Task(ProjectModel, Extended):
 
     _is_endangered.short_description = _("later than its deadline")  # type: ignore[attr-defined]
     is_endangered = property(_is_endangered)
-
-
-def next_number(project_id: int) -> int:
-    """The number of the next task's code: one above the highest that is there."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(max(substring(code FROM 3)::int), 0) + 1 FROM work_task WHERE project_id = %s AND code ~* '^T-[0-9]{1,8}$'", (project_id,)
-        )
-        return int(cursor.fetchone()[0])
 
 
 class Dependency(ProjectModel):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.work import effort, loops
 from jingwei.domains.work.facts import DependencyChanged, TaskProgressed, TaskRemoved, TaskSaved
-from jingwei.domains.work.models import Dependency, Task, next_number
+from jingwei.domains.work.models import Dependency, Task
 from jingwei.frame import scope
 from jingwei.frame.records import bulk
 from jingwei.frame.telling import facts
@@ -45,7 +45,6 @@ def task_save(*, instance: Task | None = None, **values: Any) -> Task:
     check_task(task)
     if moves:
         loops.check_places(task.project_id, [task])
-    _code([task])
     appended = _number([task] if task.pk is None else [])
     task.save()
     if moves and task.project_id not in appended:
@@ -71,7 +70,6 @@ def tasks_save(*, rows: Sequence[tuple[Task | None, Mapping[str, Any]]], follows
         loops.check_places(project_id, [task for task in placed if task.project_id == project_id])
     moved = {task.project_id for task in placed if task.pk is not None}
     fresh = [task for task in tasks if task.pk is None]
-    _code(tasks)
     appended = _number(fresh)
     bulk.save(tasks, {*(name for _instance, values in rows for name in values), *derived_fields})
     for project_id in moved | {task.project_id for task in fresh if task.project_id not in appended}:
@@ -127,13 +125,6 @@ def check_task(task: Task) -> None:
         raise ValidationError({"optimistic_minutes": _("The optimistic duration is longer than the duration.")})
     if task.pessimistic_minutes is not None and task.pessimistic_minutes < task.duration_minutes:
         raise ValidationError({"pessimistic_minutes": _("The pessimistic duration is shorter than the duration.")})
-
-
-def _code(tasks: Sequence[Task]) -> None:
-    """Codes for those that have none, new ones and those whose code somebody has emptied: it is what a task is known by."""
-    for project_id in {task.project_id for task in tasks if not task.code}:
-        for number, task in enumerate((task for task in tasks if task.project_id == project_id and not task.code), next_number(project_id)):
-            task.code = f"T-{number:03d}"
 
 
 def _number(fresh: Sequence[Task]) -> set[int]:

@@ -15,9 +15,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from graphql import value_from_ast_untyped
+from graphql.language import ast
 from strawberry.django.views import GraphQLView
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
 
 from jingwei.frame.api import costs, schemas
@@ -29,7 +32,7 @@ from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource, resources
 from jingwei.frame.records.told import as_told, told
 from jingwei.frame.rights.access import Access
-from jingwei.frame.walls import heavy, limits
+from jingwei.frame.walls import exactly, heavy, limits
 
 _types: dict[Any, Any] = {bool: bool, int: int, str: str, Decimal: Decimal, dt.datetime: dt.datetime, dt.date: dt.date, Any: JSON}
 
@@ -173,6 +176,22 @@ def _operations(resource: Resource) -> tuple[dict[str, Any], dict[str, Any]]:
     return queries, mutations
 
 
+def _literal(node: ast.ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    """A JSON value that stands in the query itself."""
+    match node:
+        case ast.FloatValueNode():
+            return Decimal(node.value)
+        case ast.ListValueNode():
+            return [_literal(each, variables) for each in node.values]
+        case ast.ObjectValueNode():
+            return {each.name.value: _literal(each.value, variables) for each in node.fields}
+    return value_from_ast_untyped(node, variables)
+
+
+_json = strawberry.scalar(name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value, parse_literal=_literal)
+_decimal = strawberry.scalar(name="Decimal", description="A number to its last digit, as text.", serialize=exactly.plain, parse_value=lambda value: Decimal(str(value)))
+
+
 def _schema() -> strawberry.Schema:
     queries: dict[str, Any] = {}
     mutations: dict[str, Any] = {}
@@ -180,19 +199,32 @@ def _schema() -> strawberry.Schema:
         for more, changes in (_operations(resource), of_rows(resource)):
             queries |= more
             mutations |= changes
+    exact = StrawberryConfig(scalar_map={JSON: _json, Decimal: _decimal})
     limits: list[Any] = [lambda: QueryDepthLimiter(max_depth=8), lambda: MaxTokensLimiter(max_token_count=4000), lambda: MaxAliasesLimiter(max_alias_count=30)]
-    return strawberry.Schema(query=strawberry.type(type("Query", (), queries)), mutation=strawberry.type(type("Mutation", (), mutations)), extensions=limits)
+    return strawberry.Schema(query=strawberry.type(type("Query", (), queries)), mutation=strawberry.type(type("Mutation", (), mutations)), config=exact, extensions=limits)
 
 
 schema = _schema()
-_view = GraphQLView.as_view(schema=schema, graphql_ide=None, allow_queries_via_get=False)
+
+
+class _Exact(GraphQLView[Any, Any]):
+    """Numbers of a request's variables are decimals to their last digit."""
+
+    def decode_json(self, data: str | bytes) -> object:
+        return exactly.read(data)
+
+    def encode_json(self, data: object) -> str:
+        return json.dumps(data, cls=exactly.Encoder, separators=(",", ":"))
+
+
+_view = _Exact.as_view(schema=schema, graphql_ide=None, allow_queries_via_get=False)
 
 
 @require_http_methods(["POST"])
 def endpoint(request: HttpRequest) -> HttpResponseBase:
     """POST {"query", "variables"}; for people who are logged in and for programs with a token."""
     try:
-        body = json.loads(request.body)
+        body = exactly.read(request.body)
     except (ValueError, RecursionError):
         return _refused(_("The request is no JSON: send {“query”: …, “variables”: …}."))
     if not isinstance(body, dict):

@@ -1,6 +1,5 @@
 """REST for every resource at /api/v1/<resource>/: list, one, create, change, delete, verbs, history. OpenAPI 3.1."""
 
-import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from http import HTTPStatus
@@ -11,8 +10,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, Permiss
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Query, Router, Schema, Status
+from ninja.errors import HttpError
 from ninja.errors import ValidationError as BadInput
+from ninja.parser import Parser
+from ninja.renderers import JSONRenderer
+from ninja.responses import NinjaJSONEncoder
 from ninja.security import SessionAuth
 from pydantic import ValidationError as PydanticError
 from pydantic import create_model
@@ -30,7 +34,7 @@ from jingwei.frame.records.verbs import Verb
 from jingwei.frame.rights.tokens import TokenAuth
 from jingwei.frame.traces.trace import relations_of
 from jingwei.frame.ui.errors import busy
-from jingwei.frame.walls import heavy, troubles
+from jingwei.frame.walls import exactly, heavy, troubles
 from jingwei.frame.web import project_named
 
 
@@ -97,7 +101,23 @@ def _with_refusals(described: Any) -> Any:
 
 
 _descriptions: dict[Any, Any] = {}
-api = Described(title="Jingwei 经纬", version="1", auth=[TokenAuth(), SessionAuth()], docs_url=None, docs_decorator=login_required, urls_namespace="api-v1")
+class _Encoder(exactly.Encoder, NinjaJSONEncoder):
+    pass
+
+
+class Exact(Parser, JSONRenderer):
+    """How bodies are read and written: a number keeps every digit."""
+
+    encoder_class = _Encoder
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return exactly.read(request.body)
+
+
+_exact = Exact()
+api = Described(
+    title="Jingwei 经纬", version="1", parser=_exact, renderer=_exact, auth=[TokenAuth(), SessionAuth()], docs_url=None, docs_decorator=login_required, urls_namespace="api-v1"
+)  # fmt: skip
 
 
 def _answer(request: HttpRequest, status: int, *problems: tuple[str, str, str]) -> Any:
@@ -120,6 +140,16 @@ def _bad_input(request: HttpRequest, problem: BadInput) -> Any:
     except Http404 as missing:
         return _missing(request, missing)
     return _answer(request, 422, *((".".join(str(p) for p in e["loc"] if p not in ("body", "values", "query")), e["type"], e["msg"]) for e in problem.errors))
+
+
+@api.exception_handler(HttpError)
+def _unread(request: HttpRequest, problem: HttpError) -> Any:
+    """What is refused before anything is looked at: nobody who may ask, a body that is none."""
+    texts = {
+        401: ("unauthorized", _("Send a valid API token: Authorization: Bearer jw_… One that was sent is wrong, has ended or was revoked.")),
+        400: ("malformed", _("The body is no JSON that can be read: send an object of names and values.")),
+    }
+    return _answer(request, problem.status_code, ("", *texts.get(problem.status_code, ("refused", str(problem)))))
 
 
 @api.exception_handler(PermissionDenied)
@@ -160,7 +190,7 @@ def _stale(request: HttpRequest, problem: commands.Stale) -> Any:
 def _posted(request: HttpRequest) -> dict[str, Any]:
     """What stands in a body, before its shape is checked."""
     try:
-        values = json.loads(request.body)
+        values = exactly.read(request.body)
     except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

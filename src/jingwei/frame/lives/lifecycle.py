@@ -258,6 +258,14 @@ class Lifecycle:
             words["states"] = self.words(row, self.stays_after)
             raise ValidationError(_("“%(row)s” has been “%(states)s” and stays on record.") % words)
 
+    def staying(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Those of these rows that have to stay, as `check_removal` says of one."""
+        stays = models.Q(pk__in=[]) if self.removable is None else ~models.Q(**{f"{self.field}__in": self.removable})
+        if self.stays_after:
+            lines = History.unscoped.filter(tenant_id=models.OuterRef("tenant_id"), resource=rows.model._meta.label_lower, object_id=models.OuterRef("pk"))
+            stays |= models.Exists(lines.filter(action=History.Action.UPDATE, **{f"after__{self.field}__in": list(self.stays_after)}))
+        return rows.filter(stays)
+
     def _has_been(self, row: Any, states: Sequence[str]) -> bool:
         """Whether it was ever in one of these states, as its history tells, wherever it was then."""
         lines = History.unscoped.filter(tenant_id=row.tenant_id, resource=row._meta.label_lower, object_id=row.pk, action=History.Action.UPDATE)

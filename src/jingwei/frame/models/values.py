@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,8 @@ _sentences = {
     "nul": _("The text contains the character NUL, which cannot be kept. Type it anew or take that character out."),
     "surrogate": _("The text contains half a character (a lone surrogate). Send whole characters as UTF-8."),
     "infinite": _("Numbers must be finite: leave out NaN and Infinity."),
+    "huge": _("The number is too large, or has too many decimal places."),
+    "date": _("A number is no date. Write it as 2026-03-09, a moment as 2026-03-09T09:00+08:00."),
     "deep": _("The value is nested more than %(most)s levels deep. Make it flatter."),
 }
 
@@ -40,7 +43,13 @@ def problem_with(field: models.Field[Any, Any] | None, value: Any) -> Validation
             return ValidationError(_("Nothing of this text can be seen. Write something."), code="required")
         if len(value) > bounds.longest_text and not isinstance(field, models.JSONField):
             return ValidationError(_("The text is longer than %(most)s characters. Shorten it."), code="long", params={"most": bounds.longest_text})
-    return _problem_with_json(value) if isinstance(field, models.JSONField) else None
+    if isinstance(field, models.JSONField):
+        return _problem_with_json(value)
+    if isinstance(value, int | float | Decimal) and isinstance(field, models.DateField):
+        return _told("date")
+    if isinstance(value, float | Decimal) and not bounds.is_written_out(value):
+        return _told("huge" if isinstance(value, Decimal) and value.is_finite() else "infinite")
+    return None
 
 
 def _is_needed_text(field: models.Field[Any, Any] | None) -> bool:

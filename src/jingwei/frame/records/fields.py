@@ -16,7 +16,7 @@ from jingwei.frame.models import Project, User, values
 from jingwei.frame.records import meant, people
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
-from jingwei.frame.walls import confined
+from jingwei.frame.walls import confined, exactly
 from jingwei.kernels import durations, pictures
 from jingwei.kernels.bounds import largest_id
 
@@ -230,6 +230,13 @@ class DurationField(forms.IntegerField):
             return True
 
 
+class JsonField(forms.JSONField):
+    """JSON whose numbers a program sent as decimals."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(exactly.loose(value))
+
+
 def duration_text(minutes: Any) -> str:
     """Working minutes as days, hours and minutes, as they are read again; a day has eight hours."""
     words = {"d": gettext("%(days)s d") % {"days": ""}, "h": gettext("%(hours)s h") % {"hours": ""}, "m": gettext("%(minutes)s min") % {"minutes": ""}}
@@ -252,6 +259,8 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
         options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     elif isinstance(field, models.BooleanField) and not field.null:
         options["form_class"] = YesOrNoField
+    elif isinstance(field, models.JSONField):
+        options["form_class"] = JsonField
     elif field.name.endswith("_minutes") and isinstance(field, models.IntegerField):
         options |= {"form_class": DurationField, "help_text": field.help_text or _("3d, 2w, 4h or 90m of work; a bare number counts minutes.")}
     made: forms.Field | None = field.formfield(**options)

@@ -1,4 +1,4 @@
-"""What stands on a row: a fixed row keeps what it names, so that cannot be deleted under it."""
+"""What stands on a row: a fixed row keeps what it names, so that cannot be deleted under it; and what stays on record holds what it would go with."""
 
 from __future__ import annotations
 
@@ -10,20 +10,43 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle
+from jingwei.frame.models import Project
 from jingwei.frame.records.resource import Resource, resources
 
 
 def refuse_removal(resource: Resource, rows: Sequence[Any]) -> None:
-    """Raise ValidationError naming a row whose state fixes a reference to one of these, or to what would be deleted with them."""
+    """Raise ValidationError naming a row whose state fixes a reference to one of these, or to what would be deleted with them, or that would be deleted
+    with them though it may not be by itself."""
     ways = list(_ways(resource))
-    if not ways:
-        return
     ids = _with_what_is_below(resource, {row.pk for row in rows})
+    _refuse_to_take(resource, ids)
     for other, name, fixed in ways:
         found = other.model.objects.filter(fixed, **{f"{name}__in": ids}).exclude(pk__in=ids if other is resource else ()).first()
         if found is not None:
             text = _("It cannot be deleted: “%(row)s” names it and is not changed any more.")
             raise ValidationError(text % {"row": found})
+
+
+def _refuse_to_take(resource: Resource, ids: set[int]) -> None:
+    staying = list[str]()
+    for other in resources():
+        for name in _goes_with(other, resource) if other.life is not None else ():
+            assert other.life is not None
+            found = other.life.staying(other.model.objects.filter(**{f"{name}__in": ids}).exclude(pk__in=ids if other is resource else ()))
+            if many := found.count():
+                said = _("“%(row)s” and %(more)s more") if many > 1 else "“%(row)s”"
+                staying.append(f"{other.title} " + said % {"row": found.order_by("pk").first(), "more": many - 1})
+    if staying:
+        text = _("It cannot be deleted, for what stays on record would go with it: %(rows)s.") % {"rows": "; ".join(staying)}
+        if resource.model is Project:
+            text += " " + _("Give the project the status “%(closed)s” instead.") % {"closed": Project.Status.CLOSED.label}
+        raise ValidationError(text)
+
+
+def _goes_with(other: Resource, resource: Resource) -> list[str]:
+    """The references of rows that are deleted with what they name."""
+    fields = other.model._meta.concrete_fields
+    return [f.name for f in fields if isinstance(f, models.ForeignKey) and f.related_model is resource.model and f.remote_field.on_delete is models.CASCADE]
 
 
 def _ways(resource: Resource) -> Iterator[tuple[Resource, str, models.Q]]:

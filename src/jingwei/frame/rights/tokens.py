@@ -22,6 +22,11 @@ def token_of(request: HttpRequest) -> ApiToken | None:
     return live(header.removeprefix(prefix)) if header.startswith(prefix) else None
 
 
+def is_of_token(request: HttpRequest) -> bool:
+    """Whether a request comes with a token, be it a live one or not."""
+    return request.headers.get("Authorization", "").startswith(f"{prefix}jw_")
+
+
 def live(text: str) -> ApiToken | None:
     """The token of that text, while it lives."""
     if not text.startswith("jw_"):

@@ -21,7 +21,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, Tenant
 from jingwei.frame.narrowing import shows_everything
 from jingwei.frame.rights.access import access_of
-from jingwei.frame.rights.tokens import acting, token_of
+from jingwei.frame.rights.tokens import acting, is_of_token, token_of
 from jingwei.frame.telling.events import feed
 from jingwei.frame.ui.errors import busy, homeless, malformed, refused_value, without_room
 from jingwei.frame.walls import limits
@@ -157,7 +157,8 @@ class ScopeOfRequest:
             return self._by_token(request, token)
         user = request.user
         if not user.is_authenticated:
-            return self.handler(request)
+            is_told_there = request.path.startswith("/api/")  # by the door itself, in the words of its protocol
+            return dead_token() if is_of_token(request) and not is_told_there else self.handler(request)
         # his first organisation comes first: whoever gives him a role elsewhere does not move him there
         tenants = list(Tenant.objects.filter(memberships__user=user).annotate(since=Min("memberships__pk", filter=Q(memberships__user=user))).order_by("since"))
         if not tenants and request.path.startswith("/api/v1/"):
@@ -209,6 +210,12 @@ def no_organisation() -> JsonResponse:
     """What a program hears whose owner has no role any more."""
     problem = {"field": "", "code": "denied", "message": _("You belong to no organisation any more. Ask an administrator for a role.")}
     return JsonResponse({"errors": [problem]}, status=403)
+
+
+def dead_token() -> JsonResponse:
+    """What a program hears whose token opens nothing any more."""
+    problem = {"field": "", "code": "unauthorized", "message": _("The token is wrong, has ended or was revoked. Make a new one under your name, “API tokens”.")}
+    return JsonResponse({"errors": [problem]}, status=401, headers={"WWW-Authenticate": "Bearer"})
 
 
 class LoginRequired(LoginRequiredMiddleware):

@@ -9,16 +9,17 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from ninja import Schema
 from ninja.errors import ValidationError as BadInput
-from pydantic import BaseModel, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 
 from jingwei.frame.api.schemas import Strict
+from jingwei.frame.walls import exactly
 from jingwei.frame.web import Request
 from jingwei.hub.contract import Record
 from jingwei.hub.inbox.deliveries import unstorable
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Key = Annotated[str, Field(max_length=200)]
-Json = Annotated[Any, WithJsonSchema({"description": "any JSON value"})]
+Json = Annotated[Any, BeforeValidator(exactly.loose), WithJsonSchema({"description": "any JSON value"})]
 
 
 class Paged(Schema):
@@ -45,7 +46,7 @@ class Resolve(Ids):
 class Release(Strict):
     """With `record` the mended values go in; without, the record as it is over there now."""
 
-    record: dict[str, Any] | None = Field(None, description="The values under the side's own field names, in place of those that came")
+    record: Annotated[dict[str, Any] | None, BeforeValidator(exactly.loose)] = Field(None, description="The values under the side's own field names, in place of those that came")
 
 
 class Switch(Strict):

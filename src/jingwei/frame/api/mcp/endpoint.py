@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -12,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from jingwei.frame.api.mcp import protocol
 from jingwei.frame.api.mcp.tools import Caller
+from jingwei.frame.walls import exactly
 
 
 @csrf_exempt
@@ -27,7 +27,7 @@ def endpoint(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
     try:
-        message: Any = json.loads(request.body)
+        message: Any = exactly.read(request.body)
     except (ValueError, RecursionError):
         return JsonResponse(protocol.failed(None, protocol.Refused(protocol.parse_error, _("This is no JSON."))), status=400)
     answer = protocol.answer(message, Caller.of(request.access))  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from jingwei import __version__
 from jingwei.frame.api.mcp import tools
 
 revisions = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")  # the newest first; an assistant of another one is offered that
-parse_error, invalid_request, unknown_method, invalid_parameters = -32700, -32600, -32601, -32602
+parse_error, invalid_request, unknown_method, invalid_parameters, internal_error = -32700, -32600, -32601, -32602, -32603
+log = logging.getLogger(__name__)
 Message = dict[str, Any]
 
 
@@ -37,6 +39,9 @@ def answer(message: Any, caller: tools.Caller) -> Message | None:
         return {"jsonrpc": "2.0", "id": number, "result": _result(message, caller)}
     except Refused as problem:
         return failed(number, problem)
+    except Exception:  # whatever it was, whoever asked hears that his question has no answer
+        log.exception("mcp.failed", extra={"method": str(message["method"])[:60]})
+        return failed(number, Refused(internal_error, _("This could not be answered: something failed here, and it is in the log.")))
 
 
 def failed(number: Any, problem: Refused) -> Message:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -28,7 +27,7 @@ from jingwei.frame.records.search import find
 from jingwei.frame.records.told import as_told
 from jingwei.frame.records.told import told as fields_told
 from jingwei.frame.rights.access import Access
-from jingwei.frame.walls import heavy, troubles
+from jingwei.frame.walls import exactly, heavy, troubles
 
 rows_at_most = 50
 hits_at_most = 5
@@ -150,7 +149,7 @@ def offered(caller: Caller) -> Iterator[Tool]:
 
 
 def _told(found: Any, *, is_error: bool) -> dict[str, Any]:
-    text = json.dumps(found, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(found, cls=exactly.Encoder, ensure_ascii=False, separators=(",", ":"))
     if len(text) > text_at_most:
         found = {
             "errors": [{"field": "", "message": _("The answer is longer than %(most)s characters. Ask for fewer rows or fields.") % {"most": text_at_most}}]

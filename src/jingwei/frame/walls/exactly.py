@@ -1,0 +1,35 @@
+"""JSON as it comes in and goes out: a number with a point is a decimal to its last digit, and is told as people write it, never as 1E-8."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+
+def read(text: str | bytes) -> Any:
+    """What a body says. NaN and Infinity are decimals too, which whoever checks the values refuses at their fields. ValueError when it is no JSON."""
+    return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+
+
+def loose(value: Any) -> Any:
+    """The same for a column of JSON, which holds numbers as JSON has them."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: loose(each) for name, each in value.items()}
+    return [loose(each) for each in value] if isinstance(value, list) else value
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without an exponent."""
+    return format(value, "f")
+
+
+class Encoder(DjangoJSONEncoder):
+    """Writes decimals so."""
+
+    def default(self, o: Any) -> Any:
+        return plain(o) if isinstance(o, Decimal) else super().default(o)
