@@ -1,4 +1,4 @@
--- of the migrations c09c60f89a1da21aea785c015b3e25e7
+-- of the migrations 1d4055cd854aad70c789f994ce484291
 SET LOCAL standard_conforming_strings = on;
 SELECT pg_catalog.set_config('search_path', '', true);
 SET LOCAL check_function_bodies = false;
