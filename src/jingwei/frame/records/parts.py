@@ -87,7 +87,9 @@ def _checked_one(target: Resource, kind: Children, number: int, values: Values, 
         # the parent is set by the service, so it is not asked of the child here
         return forms.checked(target, own, row, names=kind.fields, place=place, access=access, siblings=known.keys()) | identity
     except ValidationError as problem:
-        messages = [_("Line %(number)s: %(text)s") % {"number": number + 1, "text": text} for text in problem.messages]
+        told = problem.message_dict if hasattr(problem, "error_dict") else {NON_FIELD_ERRORS: problem.messages}
+        texts = [text if name == NON_FIELD_ERRORS else f"{target.label(name)}: {text}" for name, many in told.items() for text in many]
+        messages = [_("Line %(number)s: %(text)s") % {"number": number + 1, "text": text} for text in texts]
         raise ValidationError({NON_FIELD_ERRORS: messages}) from problem
 
 
