@@ -14,7 +14,7 @@ from jingwei.kernels.mapping.operations import longest_value, operations
 from tests.kernels.test_mapping import Field
 
 kinds = ("string", "text", "enum", "reference", "integer", "decimal", "boolean", "date", "datetime", "list")
-tables: dict[str, Any] = {"t": [{"a": "a", "b": "b"}], "bad": [5], "half": [{"a": 1}]}
+tables: dict[str, Any] = {"t": [{"a": "a", "b": "b"}], "half": [{"a": 1}]}
 odd_texts = (
     "", " ", "x", "2.5", "60 characters", "-5", "1e3", "1e999999", "1e-999999", "1e999999999999999999", "1e99999999999999999999", "0e999999", "NaN", "-Infinity", "0", "-0",
     "9" * 40, "9" * 5000, "9" * 5000 + "d", "1e23", "1e30", "0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31", "9999-12-31T23:59:59Z", "2026-02-30", "1_000", "１２", "٣",
@@ -140,6 +140,8 @@ def test_a_spec_of_the_wrong_shape_is_told(more: dict[str, Any]) -> None:
         mapping.compile_mapping({"pairs": [{"a": "x", "b": "y"}], **more}, [Field("x")], [Field("y")], tables)
     with pytest.raises(mapping.MappingError):
         mapping.compile_mapping({"pairs": [{"a": "x", "b": "y"}]}, [Field("x")], [Field("y")], 5)  # type: ignore[arg-type]
+    with pytest.raises(mapping.MappingError):
+        mapping.compile_mapping({"pairs": [{"a": "x", "b": "y"}]}, [Field("x")], [Field("y")], {"bad": [5]})
 
 
 def outcome(step: dict[str, Any], value: Any) -> tuple[Any, str]:

@@ -46,8 +46,8 @@ def problem_with(field: models.Field[Any, Any] | None, value: Any) -> Validation
             return ValidationError(_("The text is longer than %(most)s characters. Shorten it."), code="long", params={"most": bounds.longest_text})
     if isinstance(field, models.JSONField):
         return _problem_with_json(value)
-    if isinstance(value, str) and "_" in value and isinstance(field, models.DecimalField | models.IntegerField):
-        return _told("grouped")
+    if isinstance(field, models.DecimalField | models.IntegerField):  # their own form fields say the rest
+        return _told("grouped") if isinstance(value, str) and "_" in value else None
     if isinstance(value, int | float | Decimal) and isinstance(field, models.DateField):
         return _told("date")
     if isinstance(value, float | Decimal) and not bounds.is_written_out(value):
