@@ -160,6 +160,7 @@ def test_evm_answers_every_index(run: Run, tmp_path: Path) -> None:
         ("period,pv,ev,ac\nJan,10,1,1\nFeb,many,2,2\n", [":3 pv", "不是数字", "is no number"]),
         ("period,pv,ev,ac\nJan,10,1\n", ["第 2 行只有 3 列", "line 2 has only 3 columns"]),
         ("period,pv,ev,ac\nJan,10,1,1\nFeb,5,2,2\n", [":3", "Feb pv", "falls from 10 to 5", "有误"]),
+        ("period,pv,ev,ac\nJan,1e999999,1,1\n", [":2 pv", "不是数字", "is no number"]),
         ("period,pv,ev,ac\n", ["没有数据行", "no rows"]),
     ],
 )

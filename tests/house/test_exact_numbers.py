@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from jingwei.assembly.commands import assistant
 from jingwei.domains.cost.models import Line
 from jingwei.frame.api.mcp import tools
 from jingwei.frame.models import ApiToken
+from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from tests.house.conftest import House
 from tests.house.test_api import Program, program
@@ -36,7 +39,7 @@ def line_of(house: House, inside: Any, **more: Any) -> Line:
 
 def by_graph(program: Program, pk: int, values: str) -> tuple[Any, Any]:
     """The same change, its values as a variable."""
-    query = json.dumps("mutation($v: JSON!) { changeCostLine(key: \"%s\", values: $v) { amount } }" % pk)
+    query = json.dumps(f'mutation($v: JSON!) {{ changeCostLine(key: "{pk}", values: $v) {{ amount }} }}')
     status, told = raw(program, "POST", "/graphql", f'{{"query": {query}, "variables": {{"v": {values}}}}}')
     assert status == 200, told
     return told["data"], told.get("errors")
@@ -113,7 +116,7 @@ def test_what_is_refused_before_it_is_looked_at_is_told_as_any_refusal(house: Ho
     for method, body in (("POST", "{"), ("POST", "[" * 100_000), ("PATCH", '{"a": \xff')):
         status, told = raw(program, method, "/api/v1/work.task/" + ("1" if method == "PATCH" else ""), body)
         assert status == 400 and told["errors"][0]["code"] == "malformed" and "JSON" in told["errors"][0]["message"], told
-    ApiToken.unscoped.all().delete()
+    ApiToken.objects.all().delete()
     for path in ("/api/v1/work.task/", "/graphql", "/w/cost.line/export.csv"):
         status, told = raw(program, "POST" if path == "/graphql" else "GET", path, "{}")
         assert status == 401 and told["errors"][0]["code"] == "unauthorized" and told["errors"][0]["message"], (path, told)
@@ -129,3 +132,32 @@ def test_whatever_a_tool_raises_is_answered_under_its_number(house: House, progr
     assistant.serve(io.StringIO(body + "\n"), answers, program.token)
     for told in (json.loads(answers.getvalue()), raw(program, "POST", "/api/mcp", body)[1]):
         assert told["id"] == "mine" and told["error"]["code"] == -32603 and "strip" not in told["error"]["message"], told
+
+
+def brought(program: Program, *rows: str) -> list[dict[str, Any]]:
+    """The lines of a file of cost lines, on trial."""
+    text = "project,number,account,description,amount,period\n" + "\n".join(f"P1,N{n},other,d,{row}" for n, row in enumerate(rows))
+    given = {"file": SimpleUploadedFile("a.csv", text.encode(), "text/csv")}
+    answer = program.client.post("/api/v1/imports/cost.line/trial", given, headers={"Authorization": f"Bearer {program.token}"})
+    assert answer.status_code == 200, answer.content
+    return answer.json()["rows"]  # type: ignore[no-any-return]
+
+
+def test_a_file_brings_days_for_months_but_no_yes_and_no_underscores_for_amounts(program: Program) -> None:
+    good, moment, *bad = brought(program, "1,2026-11-01", "1,2026-11-01 08:00", "TRUE,2026-11", "1_000,2026-11", "1,2026-13-01")
+    assert not good["errors"] and not moment["errors"], (good, moment)
+    assert [list(each["errors"]) for each in bad] == [["amount"], ["amount"], ["period"]]
+
+
+def test_no_number_of_a_program_has_underscores(house: House, inside: Any, program: Program) -> None:
+    line = line_of(house, inside)
+    status, told = raw(program, "PATCH", f"/api/v1/cost.line/{line.pk}", '{"amount": "1_000"}')
+    assert status == 422 and told["errors"][0]["field"] == "amount"
+
+
+def test_a_line_that_is_wrong_names_its_fields(house: House, inside: Any) -> None:
+    sheets = resource("labour.sheet")
+    with inside(), pytest.raises(ValidationError) as problem:
+        values = {name: getattr(value, "pk", value) for name, value in house.values(sheets).items()}
+        commands.create(sheets, values | {"lines": [{"worker": "甲", "trade": "t", "hours": "x", "rate": "1"}]}, house.access)
+    assert str(resource("labour.sheetline").label("hours")) in " ".join(problem.value.messages)

@@ -14,7 +14,7 @@ from jingwei.kernels.mapping.operations import longest_value, operations
 from tests.kernels.test_mapping import Field
 
 kinds = ("string", "text", "enum", "reference", "integer", "decimal", "boolean", "date", "datetime", "list")
-tables: dict[str, Any] = {"t": [{"a": "a", "b": "b"}], "bad": [5], "half": [{"a": 1}]}
+tables: dict[str, Any] = {"t": [{"a": "a", "b": "b"}], "half": [{"a": 1}]}
 odd_texts = (
     "", " ", "x", "2.5", "60 characters", "-5", "1e3", "1e999999", "1e-999999", "1e999999999999999999", "1e99999999999999999999", "0e999999", "NaN", "-Infinity", "0", "-0",
     "9" * 40, "9" * 5000, "9" * 5000 + "d", "1e23", "1e30", "0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31", "9999-12-31T23:59:59Z", "2026-02-30", "1_000", "１２", "٣",
@@ -51,8 +51,16 @@ def steps(draw: st.DrawFn) -> list[dict[str, Any]]:
     return out
 
 
-@given(asked=steps(), values=st.lists(odd, min_size=1, max_size=5), source=st.sampled_from(kinds), target=st.sampled_from(kinds), way=st.sampled_from(("both", "b_to_a", "a_to_b")))
-def test_a_step_is_refused_or_gives_a_value_or_a_problem_and_nothing_else(asked: list[dict[str, Any]], values: list[Any], source: str, target: str, way: str) -> None:
+@given(
+    asked=steps(),
+    values=st.lists(odd, min_size=1, max_size=5),
+    source=st.sampled_from(kinds),
+    target=st.sampled_from(kinds),
+    way=st.sampled_from(("both", "b_to_a", "a_to_b")),
+)
+def test_a_step_is_refused_or_gives_a_value_or_a_problem_and_nothing_else(
+    asked: list[dict[str, Any]], values: list[Any], source: str, target: str, way: str
+) -> None:
     try:
         made = compiled(asked, source, target, direction=way)
     except mapping.MappingError as problem:
@@ -65,7 +73,13 @@ def test_a_step_is_refused_or_gives_a_value_or_a_problem_and_nothing_else(asked:
         made.trace({"x": value})
 
 
-@given(rules=odd | st.lists(st.fixed_dictionaries({"rule": st.sampled_from(("max_length", "one_of", "min", "max", "required", "x"))}, optional={"value": odd, "severity": odd})), value=odd)
+@given(
+    rules=odd
+    | st.lists(
+        st.fixed_dictionaries({"rule": st.sampled_from(("max_length", "one_of", "min", "max", "required", "x"))}, optional={"value": odd, "severity": odd})
+    ),
+    value=odd,
+)
 def test_rules_are_refused_in_words_or_kept(rules: Any, value: Any) -> None:
     try:
         made = compiled([], rules=rules)
@@ -100,18 +114,34 @@ def test_a_parameter_that_is_none_is_named_in_both_languages(step: dict[str, Any
     assert says in problem.message.en and "“" in problem.message.zh and problem.message.zh != problem.message.en
 
 
-@pytest.mark.parametrize("rules", [5, "x", [5], [{"rule": "max_length", "value": "x"}], [{"rule": "max_length", "value": None}], [{"rule": "one_of", "value": 5}], [{"rule": "min", "value": "NaN"}]])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        5,
+        "x",
+        [5],
+        [{"rule": "max_length", "value": "x"}],
+        [{"rule": "max_length", "value": None}],
+        [{"rule": "one_of", "value": 5}],
+        [{"rule": "min", "value": "NaN"}],
+    ],
+)
 def test_rules_of_the_wrong_shape_are_told(rules: Any) -> None:
     (problem,) = refused([], rules=rules)
     assert problem.at == "b" and problem.parameter == "rules" and "rule" in problem.message.en and "规则" in problem.message.zh
 
 
-@pytest.mark.parametrize("more", [{"key": 5}, {"constants": 5}, {"constants": [{"side": "a", "field": ["x"]}]}, {"filters": 5}, {"filters": {"a": 5}}, {"filters": {"a": {"x": {"y": 1}}}}])
+@pytest.mark.parametrize(
+    "more",
+    [{"key": 5}, {"constants": 5}, {"constants": [{"side": "a", "field": ["x"]}]}, {"filters": 5}, {"filters": {"a": 5}}, {"filters": {"a": {"x": {"y": 1}}}}],
+)
 def test_a_spec_of_the_wrong_shape_is_told(more: dict[str, Any]) -> None:
     with pytest.raises(mapping.MappingError):
         mapping.compile_mapping({"pairs": [{"a": "x", "b": "y"}], **more}, [Field("x")], [Field("y")], tables)
     with pytest.raises(mapping.MappingError):
         mapping.compile_mapping({"pairs": [{"a": "x", "b": "y"}]}, [Field("x")], [Field("y")], 5)  # type: ignore[arg-type]
+    with pytest.raises(mapping.MappingError):
+        mapping.compile_mapping({"pairs": [{"a": "x", "b": "y"}]}, [Field("x")], [Field("y")], {"bad": [5]})
 
 
 def outcome(step: dict[str, Any], value: Any) -> tuple[Any, str]:

@@ -98,6 +98,11 @@ def test_a_removed_task_comes_back_although_somebody_has_typed_its_code(firm: Fi
     assert last.name == "培训" and last.code not in ("", newcomer.code)
 
 
+def test_an_undo_that_no_text_can_name_is_answered_as_one_that_is_not_there(firm: Firm, plan: dict[str, Task]) -> None:
+    for odd in ("\0", "no such"):
+        assert ask(firm, "undo", {"undo": odd}).status_code in (404, 409), odd
+
+
 def test_a_new_task_stands_below_and_can_be_undone(firm: Firm, plan: dict[str, Task]) -> None:
     before = state()
     answer = ask(firm, "commit", {"tasks": {"add": [{"after": plan["设计"].pk, "name": "评审"}]}})

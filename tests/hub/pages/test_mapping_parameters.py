@@ -40,7 +40,9 @@ def test_a_parameter_that_is_none_is_kept_as_typed_and_shown_with_its_error(join
         MappingDraft.objects.all().delete()
 
 
-@pytest.mark.parametrize("further", ['{"rules": 5}', '{"rules": [{"rule": "max_length", "value": "x"}]}', '{"rules": [{"rule": "one_of", "value": 5}]}', '{"joiner": 5}'])
+@pytest.mark.parametrize(
+    "further", ['{"rules": 5}', '{"rules": [{"rule": "max_length", "value": "x"}]}', '{"rules": [{"rule": "one_of", "value": 5}]}', '{"joiner": 5}']
+)
 def test_a_hidden_part_of_the_wrong_shape_is_told_and_shuts_no_page(joined: Joined, further: str) -> None:
     issue(joined)
     client = browser(owner(joined))
@@ -74,7 +76,9 @@ def test_a_version_of_before_parks_its_records_and_shuts_no_page(joined: Joined)
     interface = fresh(joined)
     spec = copy.deepcopy(interface.published.spec)
     spec["mapping"]["pairs"][0] |= {"direction": "a_to_b", "steps": [{"op": "truncate", "length": "2.5"}]}
-    interface.published = InterfaceVersion.objects.create(interface=interface, tenant_id=interface.tenant_id, number=2, spec=spec, fingerprint=fingerprint(spec))
+    interface.published = InterfaceVersion.objects.create(
+        interface=interface, tenant_id=interface.tenant_id, number=2, spec=spec, fingerprint=fingerprint(spec)
+    )
     interface.save(update_fields=["published"])
     issue(joined)
     joined.sync()

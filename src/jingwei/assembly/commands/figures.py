@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from jingwei.assembly.commands import Refused
+from jingwei.kernels import bounds
 from jingwei.kernels.value.earned import Period
 
 COLUMNS = ("period", "pv", "ev", "ac")
@@ -15,12 +16,12 @@ most_rows = 100_000
 
 
 def number_of(text: str, where: str) -> Decimal:
-    """A finite number; thousands may be set off by commas. Raises Refused naming where."""
+    """A number that can be written out; thousands may be set off by commas. Raises Refused naming where."""
     try:
         value = Decimal(text.strip().replace(",", ""))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite():
+    if not bounds.is_written_out(value):
         raise Refused(f"{where}：{text!r} 不是数字", f"{where}: {text!r} is no number")
     return value
 

@@ -189,7 +189,9 @@ def _literal(node: ast.ValueNode, variables: dict[str, Any] | None = None) -> An
 
 
 _json = strawberry.scalar(name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value, parse_literal=_literal)
-_decimal = strawberry.scalar(name="Decimal", description="A number to its last digit, as text.", serialize=exactly.plain, parse_value=lambda value: Decimal(str(value)))
+_decimal = strawberry.scalar(
+    name="Decimal", description="A number to its last digit, as text.", serialize=exactly.plain, parse_value=lambda value: Decimal(str(value))
+)
 
 
 def _schema() -> strawberry.Schema:
@@ -201,7 +203,9 @@ def _schema() -> strawberry.Schema:
             mutations |= changes
     exact = StrawberryConfig(scalar_map={JSON: _json, Decimal: _decimal})
     limits: list[Any] = [lambda: QueryDepthLimiter(max_depth=8), lambda: MaxTokensLimiter(max_token_count=4000), lambda: MaxAliasesLimiter(max_alias_count=30)]
-    return strawberry.Schema(query=strawberry.type(type("Query", (), queries)), mutation=strawberry.type(type("Mutation", (), mutations)), config=exact, extensions=limits)
+    return strawberry.Schema(
+        query=strawberry.type(type("Query", (), queries)), mutation=strawberry.type(type("Mutation", (), mutations)), config=exact, extensions=limits
+    )
 
 
 schema = _schema()

@@ -101,6 +101,8 @@ def _with_refusals(described: Any) -> Any:
 
 
 _descriptions: dict[Any, Any] = {}
+
+
 class _Encoder(exactly.Encoder, NinjaJSONEncoder):
     pass
 

@@ -49,6 +49,13 @@ def _no_truth(value: Any) -> Any:
     return value
 
 
+def _plain_number(value: Any) -> Any:
+    """Nor does anybody but a programmer write 1_000."""
+    if isinstance(value, str) and "_" in value:
+        raise PydanticCustomError("wrong_kind", _("This is no number: leave the underscores out."))
+    return _no_truth(value)
+
+
 def _no_number(value: Any) -> Any:
     """A day is no number: as one it would count seconds from 1970."""
     try:
@@ -58,7 +65,7 @@ def _no_number(value: Any) -> Any:
     raise PydanticCustomError("wrong_kind", _("A number is no date. Write it as 2026-03-09, a moment as 2026-03-09T09:00+08:00."))
 
 
-_refusing = {int | str: _no_truth, int: _no_truth, Decimal: _no_truth, dt.date: _no_number, dt.datetime: _no_number}
+_refusing = {int | str: _no_truth, int: _plain_number, Decimal: _plain_number, dt.date: _no_number, dt.datetime: _no_number}
 
 
 def taken_type_of(field: models.Field[Any, Any]) -> Any:

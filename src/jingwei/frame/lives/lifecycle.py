@@ -263,7 +263,7 @@ class Lifecycle:
         stays = models.Q(pk__in=[]) if self.removable is None else ~models.Q(**{f"{self.field}__in": self.removable})
         if self.stays_after:
             lines = History.unscoped.filter(tenant_id=models.OuterRef("tenant_id"), resource=rows.model._meta.label_lower, object_id=models.OuterRef("pk"))
-            stays |= models.Exists(lines.filter(action=History.Action.UPDATE, **{f"after__{self.field}__in": list(self.stays_after)}))
+            stays |= models.Q(models.Exists(lines.filter(action=History.Action.UPDATE, **{f"after__{self.field}__in": list(self.stays_after)})))
         return rows.filter(stays)
 
     def _has_been(self, row: Any, states: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ _sentences = {
     "nul": _("The text contains the character NUL, which cannot be kept. Type it anew or take that character out."),
     "surrogate": _("The text contains half a character (a lone surrogate). Send whole characters as UTF-8."),
     "infinite": _("Numbers must be finite: leave out NaN and Infinity."),
+    "grouped": _("This is no number: leave the underscores out."),
     "huge": _("The number is too large, or has too many decimal places."),
     "date": _("A number is no date. Write it as 2026-03-09, a moment as 2026-03-09T09:00+08:00."),
     "deep": _("The value is nested more than %(most)s levels deep. Make it flatter."),
@@ -45,6 +46,8 @@ def problem_with(field: models.Field[Any, Any] | None, value: Any) -> Validation
             return ValidationError(_("The text is longer than %(most)s characters. Shorten it."), code="long", params={"most": bounds.longest_text})
     if isinstance(field, models.JSONField):
         return _problem_with_json(value)
+    if isinstance(field, models.DecimalField | models.IntegerField):  # their own form fields say the rest
+        return _told("grouped") if isinstance(value, str) and "_" in value else None
     if isinstance(value, int | float | Decimal) and isinstance(field, models.DateField):
         return _told("date")
     if isinstance(value, float | Decimal) and not bounds.is_written_out(value):

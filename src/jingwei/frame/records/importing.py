@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
 from jingwei.frame.models import numbers
+from jingwei.frame.models.month import MonthField
 from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, meant, people, turns
 from jingwei.frame.records.columns import Plan, plan_of
 from jingwei.frame.records.exporting import written
@@ -29,6 +30,7 @@ rows_in_request = 300  # more than that are tried and imported as long work
 runs_at_most = 4
 Progress = Callable[[int, int], None]
 _number = re.compile(r"\d{1,6}(\.\d+)?")
+_iso_day = re.compile(r"\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?", re.ASCII)
 _day = re.compile(r"(\d{4})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?(?P<rest>[ T]\d{1,2}:\d{2}.*)?")
 _unclear_day = re.compile(r"\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}\b")
 _rounded = re.compile(r"-?\d(\.\d+)?[eE]\+(1[1-9]|[2-9]\d)")  # what Excel writes for a long number into a text file
@@ -304,6 +306,8 @@ def _value(resource: Resource, name: str, text: str, is_1904: bool | None = None
         return text or None
     if isinstance(field_, models.DateField):
         return _date(text, is_1904, has_time=isinstance(field_, models.DateTimeField))
+    if isinstance(field_, MonthField):  # a workbook makes a day of a month that is typed
+        return text[:7] if _iso_day.fullmatch(text) else text
     return text
 
 

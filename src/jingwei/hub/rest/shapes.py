@@ -46,7 +46,9 @@ class Resolve(Ids):
 class Release(Strict):
     """With `record` the mended values go in; without, the record as it is over there now."""
 
-    record: Annotated[dict[str, Any] | None, BeforeValidator(exactly.loose)] = Field(None, description="The values under the side's own field names, in place of those that came")
+    record: Annotated[dict[str, Any] | None, BeforeValidator(exactly.loose)] = Field(
+        None, description="The values under the side's own field names, in place of those that came"
+    )
 
 
 class Switch(Strict):

@@ -113,7 +113,9 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
     rules = _rules(place, each, b[target], direction, report)
     joiner = each.get("joiner", " ")
     if not isinstance(joiner, str) or len(joiner) > longest_parameter:
-        report.add(place, f"连接符应是不超过 {longest_parameter} 个字符的文字", f"the joiner must be text of at most {longest_parameter} characters", "a", "joiner")
+        report.add(
+            place, f"连接符应是不超过 {longest_parameter} 个字符的文字", f"the joiner must be text of at most {longest_parameter} characters", "a", "joiner"
+        )
     return Pair(
         names,
         target,

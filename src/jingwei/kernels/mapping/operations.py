@@ -241,7 +241,9 @@ def _to_moment(zone: ZoneInfo, clock: time) -> Step:
 def _out_of_time(value: Value, zone: ZoneInfo) -> CannotMap:
     """The first and the last day there are have no other one beside them."""
     told = shown(value)
-    return CannotMap("mapping.not_a_date", f"{told} 在时区 {zone.key} 中超出可表示的日期", f"in the time zone {zone.key}, {told} is outside of the dates there are")
+    return CannotMap(
+        "mapping.not_a_date", f"{told} 在时区 {zone.key} 中超出可表示的日期", f"in the time zone {zone.key}, {told} is outside of the dates there are"
+    )
 
 
 def _moment(value: Value) -> datetime:

@@ -16,9 +16,9 @@ most_digits = 200  # before the point, and behind it
 titles = {
     "text": Text("文字", "Text"), "old": Text("查找", "Find"), "new": Text("替换为", "Replace by"), "table": Text("代码表", "Code table"),
     "unmapped": Text("没有对应的值", "A value without counterpart"), "default": Text("B 侧改用", "Instead, in B"), "default_back": Text("A 侧改用", "Instead, in A"),
-    "factor": Text("系数", "Factor"), "number": Text("数字", "Number"), "places": Text("小数位", "Decimal places"), "zone": Text("时区", "Time zone"),
+    "factor": Text("系数", "Factor"), "number": Text("数值", "Number"), "places": Text("小数位数", "Decimal places"), "zone": Text("时区", "Time zone"),
     "time": Text("时刻", "Time of day"), "separator": Text("分隔符", "Separator"), "length": Text("长度", "Length"), "interface": Text("接口", "Interface"),
-    "value": Text("值", "Value"), "format": Text("书写形式", "Written as"), "unit": Text("单位", "Unit"),
+    "value": Text("值", "Value"), "format": Text("写法", "Written as"), "unit": Text("单位", "Unit"),
 }  # fmt: skip
 
 

@@ -18,7 +18,9 @@ def union(a: list[Value], b: list[Value], base: list[Value]) -> list[Value]:
 def _hashable(value: Value) -> Value:
     return tuple(value) if isinstance(value, list) else value
 
+
 longest_number = 1000  # digits: one that is longer stays as it was written
+
 
 def normalise(value: Value, kind: str) -> Value:
     """One form for equal values: 1, 1.0 and "1.00" are one decimal, CRLF is LF, None and "" are one text."""

@@ -27,7 +27,7 @@ def shown(value: Any, number_format: str) -> str:
     if isinstance(value, time):
         return value.strftime("%H:%M")
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         return _number(value, number_format)
     return str(value)[:longest_cell]

@@ -21,6 +21,7 @@ from jingwei.domains.schedule.pages.wire import link_sheet, task_sheet
 from jingwei.domains.schedule.services import Edits
 from jingwei.frame import scope
 from jingwei.frame.models import Project
+from jingwei.frame.models.values import unreadable
 from jingwei.frame.records import commands
 from jingwei.frame.web import Request
 
@@ -98,6 +99,8 @@ def undo(request: Request, code: str) -> HttpResponse:
         token = str(json.loads(request.body).get("undo", ""))
     except (ValueError, AttributeError, RecursionError):
         raise Http404 from None
+    if unreadable(token):
+        raise Http404
     try:
         done = services.plan_take_back(
             project=project,
