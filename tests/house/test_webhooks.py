@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.test import Client
 
 from jingwei.frame import scope
@@ -134,10 +134,15 @@ def test_a_row_that_is_gone_is_told_by_its_history(house: House, inside: Any) ->
         assert told(listening, sending) is None
 
 
-def test_numbers_of_a_row_that_is_gone_have_the_places_of_their_column() -> None:
-    field = models.DecimalField(max_digits=18, decimal_places=2)
-    assert [str(bodies._value(field, kept)) for kept in (12.1, "12.1", 12, 1e9)] == ["12.10", "12.10", "12.00", "1000000000.00"]
-    assert bodies._value(field, None) is None
+@pytest.mark.parametrize(("amount", "told_as"), [("12.1", "12.10"), ("12", "12.00"), ("1000000000", "1000000000.00"), ("1234567890123456.78", "1234567890123456.78")])
+def test_numbers_of_a_row_that_is_gone_have_the_places_of_their_column(amount: str, told_as: str, house: House, inside: Any) -> None:
+    lines = resource("cost.line")
+    with inside():
+        listening = hook(house, "*.removed")
+        row = commands.create(lines, house.values(lines) | {"project": house.project.pk, "amount": amount, "posted_on": None}, house.access)
+        commands.remove(lines, row, house.access)
+        (sending,) = Sending.objects.filter(webhook=listening, fact="cost.line.removed")
+        assert told(listening, sending)["data"]["amount"] == told_as
 
 
 def test_a_fact_and_its_sending_stand_and_fall_together(house: House, inside: Any) -> None:

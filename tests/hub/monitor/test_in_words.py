@@ -69,7 +69,7 @@ def test_reasons_of_now_and_before_are_told_in_the_reader_s_language(house: Hous
     house.peer(failures=4, last_error=raw)
     health.judge_all()
     row, period = Interface.objects.get(), HealthPeriod.objects.get(state="down")
-    said = watches._down(row).plain
+    said = watches.down.says(row).plain
     for language, start in (("zh-hans", "Tracker 连续 4 次无法访问"), ("en", "Tracker was unreachable 4 times in a row")):
         with translation.override(language):
             assert period.words.startswith(start) and start in worded(said)
