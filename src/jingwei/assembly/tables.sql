@@ -1,4 +1,4 @@
--- of the migrations 1d4055cd854aad70c789f994ce484291
+-- of the migrations f7bf91fac6500b99f54bdfc146c8a22c
 SET LOCAL standard_conforming_strings = on;
 SELECT pg_catalog.set_config('search_path', '', true);
 SET LOCAL check_function_bodies = false;
@@ -3050,6 +3050,7 @@ CREATE INDEX change_requests_by_status ON public.change_changerequest USING btre
 CREATE INDEX conflicts_open ON public.hub_conflict USING btree (interface_id, id DESC) WHERE (resolved_at IS NULL);
 CREATE INDEX cost_by_more ON public.cost_line USING gin (extra jsonb_path_ops);
 CREATE INDEX cost_by_period ON public.cost_line USING btree (project_id, period);
+CREATE INDEX cost_in_order ON public.cost_line USING btree (tenant_id, period DESC, number, id);
 CREATE INDEX cost_line_project_id_e047a444 ON public.cost_line USING btree (project_id);
 CREATE INDEX cost_line_sheet_id_7e7207db ON public.cost_line USING btree (sheet_id);
 CREATE INDEX cost_line_task_id_e7fa1c04 ON public.cost_line USING btree (task_id);
@@ -3887,13 +3888,16 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('hub', '0010_uses_and_stages', now()),
   ('directory', '0002_person_skills', now()),
   ('work', '0007_custom_fields', now()),
+  ('work', '0008_work_not_negative', now()),
   ('labour', '0001_initial', now()),
   ('labour', '0002_initial', now()),
   ('labour', '0003_phone', now()),
+  ('labour', '0004_currency', now()),
   ('frame', '0070_webhooks', now()),
   ('frame', '0071_notices', now()),
   ('frame', '0080_telling_mended', now()),
   ('frame', '0081_spelt_names', now()),
+  ('frame', '0082_known_currencies', now()),
   ('cost', '0001_initial', now()),
   ('cost', '0002_initial', now()),
   ('cost', '0003_earned_value', now()),
@@ -3902,13 +3906,12 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('cost', '0006_sheets', now()),
   ('cost', '0007_months_and_currencies', now()),
   ('cost', '0008_sums_that_are_frozen', now()),
+  ('cost', '0009_lines_in_order', now()),
   ('decision', '0001_initial', now()),
   ('decision', '0002_custom_fields', now()),
   ('directory', '0003_spelt_names', now()),
-  ('frame', '0082_known_currencies', now()),
   ('hub', '0011_mapping_drafts', now()),
   ('hub', '0012_words_of_periods', now()),
-  ('labour', '0004_currency', now()),
   ('procrastinate', '0001_initial', now()),
   ('procrastinate', '0002_drop_started_at_column', now()),
   ('procrastinate', '0003_drop_started_at_column', now()),
@@ -3961,5 +3964,4 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('schedule', '0006_one_table_of_alarms', now()),
   ('schedule', '0007_what_if_money', now()),
   ('sessions', '0001_initial', now()),
-  ('usersessions', '0001_initial', now()),
-  ('work', '0008_work_not_negative', now());
+  ('usersessions', '0001_initial', now());

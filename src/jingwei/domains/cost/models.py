@@ -64,6 +64,7 @@ class Line(ProjectModel, Extended):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=("project", "period"), name="cost_by_period"),
             models.Index(fields=("tenant", "-id"), name="cost_newest"),
+            models.Index(fields=("tenant", "-period", "number", "id"), name="cost_in_order"),
             extra_index("cost_by_more"),
         ]
 

@@ -52,7 +52,7 @@ def _projects_of(hits: Iterable[Hit]) -> dict[tuple[str, int], str]:
     for key, found_ones in kinds.items():
         model = found_ones[0].resource.model
         rows = model.objects.filter(pk__in=[hit.pk for hit in found_ones])
-        out |= {(key, pk): code for pk, code in rows.values_list("pk", model.project_path.removesuffix("_id") + "__code")}
+        out |= {(key, pk): code for pk, code in rows.order_by().values_list("pk", model.project_path.removesuffix("_id") + "__code")}
     return out
 
 
