@@ -134,7 +134,9 @@ def test_a_row_that_is_gone_is_told_by_its_history(house: House, inside: Any) ->
         assert told(listening, sending) is None
 
 
-@pytest.mark.parametrize(("amount", "told_as"), [("12.1", "12.10"), ("12", "12.00"), ("1000000000", "1000000000.00"), ("1234567890123456.78", "1234567890123456.78")])
+@pytest.mark.parametrize(
+    ("amount", "told_as"), [("12.1", "12.10"), ("12", "12.00"), ("1000000000", "1000000000.00"), ("1234567890123456.78", "1234567890123456.78")]
+)
 def test_numbers_of_a_row_that_is_gone_have_the_places_of_their_column(amount: str, told_as: str, house: House, inside: Any) -> None:
     lines = resource("cost.line")
     with inside():
