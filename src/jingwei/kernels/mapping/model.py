@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jingwei.kernels.mapping.operations import CannotMap, Lookups, Step, Value
-from jingwei.kernels.mapping.parameters import shown
+from jingwei.kernels.mapping.parameters import shown, written
 from jingwei.kernels.mapping.rules import Rule, breaks, number_of
 from jingwei.kernels.text import Text
 
@@ -134,7 +134,7 @@ class Mapping:
         try:
             out[pair.b] = _through(pair.forward, values[pair.a[0]], lookups)
         except CannotMap:
-            out[pair.b] = {"unreadable": str(values[pair.a[0]])}  # equal to nothing: it will be written
+            out[pair.b] = {"unreadable": written(values[pair.a[0]]) or "…"}  # equal to nothing: it will be written
 
     def backward(self, values: AbstractMapping[str, Value], lookups: Lookups | None = None) -> Mapped:
         """Some of B's values in A's names; only what flows that way."""
