@@ -47,7 +47,8 @@ def test_every_decimal_of_a_project_is_money_or_none() -> None:
             amounts = set(model.money.fields) if model.money is not None else set()
             found = {each.name for each in model._meta.concrete_fields if isinstance(each, models.DecimalField)}
             unknown = {name for name in found - amounts - no_money if f"{model._meta.label_lower}.{name}" not in no_money}
-            assert not unknown and amounts <= found, f"{model._meta.label}: {unknown}"
+            lists = {each.name for each in model._meta.concrete_fields if isinstance(each, models.JSONField)}
+            assert not unknown and amounts <= found | lists, f"{model._meta.label}: {unknown}"
             assert model.money is None or not (model.money.own == "" and not model.money.stays), f"{model._meta.label} keeps no currency"
 
 
@@ -56,9 +57,15 @@ def money_of(kind: Resource) -> Money:
     return kind.model.money
 
 
+def filled(kind: Resource) -> dict[str, Any]:
+    """Amounts for each of its fields."""
+    some: Any = Decimal(100) if money_of(kind).none == 0 else [{"account": "other", "description": "x", "amount": "100"}]
+    return dict.fromkeys(money_of(kind).fields, some)
+
+
 def with_amounts(house: House, kind: Resource) -> Any:
     row = house.make(kind)
-    kind.model.unscoped.filter(pk=row.pk).update(**dict.fromkeys(money_of(kind).fields, Decimal(100)))
+    kind.model.unscoped.filter(pk=row.pk).update(**filled(kind))
     return kind.model.objects.get(pk=row.pk)
 
 
@@ -88,7 +95,7 @@ def test_a_project_keeps_its_currency_while_amounts_stand_in_it(kind: Resource, 
         with pytest.raises(ValidationError) as refused:
             commands.change(resource("frame.project"), house.project, {"currency": "USD"}, house.access)
         assert "would be read as USD" in refused.value.message_dict["currency"][0]
-        kind.model.unscoped.update(**dict.fromkeys(money_of(kind).fields, Decimal(0)))
+        kind.model.unscoped.update(**dict.fromkeys(money_of(kind).fields, money_of(kind).none))
         if kind.key == "labour.sheetline":
             resource("labour.sheet").model.objects.update(total_amount=0)
         commands.change(resource("frame.project"), house.project, {"currency": "USD"}, house.access)
@@ -198,4 +205,4 @@ def test_a_list_tells_an_amount_in_the_currency_it_is_meant_in(house: House, ins
 
 
 def test_every_model_with_money_is_known_to_the_law() -> None:
-    assert {each._meta.label_lower for each in currencies.models_with_money()} >= {each.key for each in kinds} | {"cost.snapshot"}
+    assert {each._meta.label_lower for each in currencies.models_with_money()} >= {each.key for each in kinds} | {"cost.snapshot", "schedule.scenario"}

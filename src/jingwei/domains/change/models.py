@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel
+from jingwei.frame.models.currency import Money
 from jingwei.frame.models.custom import extra_index
 from jingwei.frame.models.identity import code_rule
 from jingwei.frame.models.numbers import Number
@@ -33,6 +34,14 @@ class ChangeRequest(ProjectModel, Extended):
         INTERFACE = "interface", _("Interface")
         COST = "cost", _("Cost")
         OTHER = "other", _("Other")
+
+    money = Money(
+        ("costs",),
+        stays=_(
+            "Change requests of this project spend money in %(before)s, which would be read as %(after)s. Keep the currency; what is in another one belongs into another project."
+        ),
+        none=[],
+    )
 
     open_states: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.ASSESSED, Status.DEFERRED)  # it is still written
     numbered = Number("code", "CR-{n}")

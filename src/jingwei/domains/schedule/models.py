@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import ProjectModel
+from jingwei.frame.models.currency import Money
 
 
 class Baseline(ProjectModel):
@@ -84,6 +85,12 @@ class PlanImport(ProjectModel):
 class Scenario(ProjectModel):
     """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment),
     and tasks to be added (see `additions`); `costs` = what it would spend beyond the plan, as the costs have it."""
+
+    money = Money(
+        ("costs",),
+        stays=_("What-ifs of this project spend money in %(before)s, which would be read as %(after)s. Take that money out of them first, or keep the currency."),
+        none=[],
+    )
 
     name = models.CharField(_("name"), max_length=120)
     changes = models.JSONField(default=dict)

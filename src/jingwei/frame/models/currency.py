@@ -87,13 +87,15 @@ class Money:
     """The amounts of a model's rows (`fields`), and in what they are: the currency to which `own` leads, as far as the row has one, else that of its project.
 
     An amount in a currency of its own goes anywhere and is converted. One that is in its project's currency (also while the row is `written`: field → states) is
-    read in no other one: the project keeps its currency, as `stays` says, and the row does not come to a project in another one with it.
+    read in no other one: the project keeps its currency, as `stays` says, and the row does not come to a project in another one with it. `none` is what stands
+    there when nothing does: amounts may also stand in a list of JSON.
     """
 
     fields: tuple[str, ...]
     own: str = ""
     written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stays: Any = ""
+    none: Any = 0
 
     @property
     def currency(self) -> Any:
@@ -108,7 +110,7 @@ class Money:
     @property
     def is_bound(self) -> models.Q:
         """Which rows have amounts that are in their project's currency, for a query."""
-        some: models.Q = reduce(or_, (models.Q(**{f"{name}__isnull": False}) & ~models.Q(**{name: 0}) for name in self.fields))
+        some: models.Q = reduce(or_, (models.Q(**{f"{name}__isnull": False}) & ~models.Q(**{name: self.none}) for name in self.fields))
         if not self.own:
             return some
         return some & reduce(or_, (models.Q(**{f"{name}__in": states}) for name, states in self.written.items()), models.Q(**{self.own: ""}))
