@@ -206,3 +206,18 @@ def test_a_list_tells_an_amount_in_the_currency_it_is_meant_in(house: House, ins
 
 def test_every_model_with_money_is_known_to_the_law() -> None:
     assert {each._meta.label_lower for each in currencies.models_with_money()} >= {each.key for each in kinds} | {"cost.snapshot", "schedule.scenario"}
+
+
+def test_a_project_keeps_its_currency_while_a_what_if_would_spend_money(house: House, inside: Callable[[], Any]) -> None:
+    """Given a what-if that spends, when its project is to count in another currency, then that is refused with the mend; with the money taken out it may."""
+    from jingwei.domains.schedule.models import Scenario
+
+    with inside():
+        asked = Scenario(project=house.project, name="dearer", costs=[{"account": "other", "description": "x", "amount": "100"}])
+        asked.save()
+        with pytest.raises(ValidationError) as refused:
+            commands.change(resource("frame.project"), house.project, {"currency": "USD"}, house.access)
+        assert "Take that money out of them first" in refused.value.message_dict["currency"][0]
+        asked.costs = []
+        asked.save()
+        assert commands.change(resource("frame.project"), house.project, {"currency": "USD"}, house.access).currency == "USD"

@@ -88,7 +88,9 @@ class Scenario(ProjectModel):
 
     money = Money(
         ("costs",),
-        stays=_("What-ifs of this project spend money in %(before)s, which would be read as %(after)s. Take that money out of them first, or keep the currency."),
+        stays=_(
+            "What-ifs of this project spend money in %(before)s, which would be read as %(after)s. Take that money out of them first, or keep the currency."
+        ),
         none=[],
     )
 
