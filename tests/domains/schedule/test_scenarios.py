@@ -173,12 +173,23 @@ def test_a_new_task_comes_from_the_page(chain: Firm) -> None:
         {"name": "Y", "length": ""},
         {"name": "Y", "length": "1d", "after": [10**9]},
         {"name": "Y", "length": "1d", "assignee": "谁也不是"},
+        {"name": "Y\0", "length": "1d"},
     ):
         manager.post(address + "add/", wrong)
         assert list(Scenario.objects.get().changes) == ["new-1"]
     assert chain.client("viewer").post(address + "add/", {"name": "Z", "length": "1d"}).status_code == 403
     manager.post(address + "leave-out/", {"key": "new-1"})
     assert Scenario.objects.get().changes == {}
+
+
+odd_money: tuple[dict[str, str], ...] = (
+    {"amount": "1_000"},
+    {"amount": "1e400"},
+    {"amount": "1.005"},
+    {"amount": "9" * 17},
+    {"description": "x\0"},
+    {"description": "x" * 301},
+)
 
 
 def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: Firm) -> None:
@@ -188,7 +199,7 @@ def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: 
     card = f"/cost/what-if/P1/{made.pk}/"
     assert 'id="money-amount"' in manager.get(card).content.decode()
     assert chain.client("crew").get(card).content == b"", "money is for those who may see costs"
-    for wrong in ({"amount": "many"}, {"amount": "0"}, {"amount": "NaN"}, {"account": "nothing"}, {"description": " "}):
+    for wrong in ({"amount": "many"}, {"amount": "0"}, {"amount": "NaN"}, {"account": "nothing"}, {"description": " "}, *odd_money):
         manager.post(card + "spend/", {"account": "equipment", "amount": "1", "description": "x"} | wrong)
         assert Scenario.objects.get().costs == []
     manager.post(card + "spend/", {"account": "equipment", "amount": "12,000", "description": "吊车"})

@@ -4,31 +4,39 @@ and `services.extra_plan` makes it planned cost. Each is {"account", "amount" (i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from jingwei.domains.cost.models import Line
+from jingwei.frame.models import values
+from jingwei.frame.records.fields import form_field
+from jingwei.frame.records.resource import resource
 
 Extra = Mapping[str, Any]
-most = Decimal(10) ** 15
 
 
 def checked(account: str, amount: str, description: str) -> dict[str, Any]:
-    """One extra cost as it is kept. Raises ValidationError by field."""
-    try:
-        value = Decimal(amount.replace(",", "").strip()).quantize(Decimal("0.01"))
-    except InvalidOperation:
-        value = Decimal(0)
-    if not value.is_finite() or not -most < value < most or value == 0:
-        raise ValidationError({"amount": _("Write the amount as a number, such as 12000 or 350.50; less money stands below zero.")})
-    if account not in Line.Account.values:
-        raise ValidationError({"account": _("Choose an account.")})
-    if not (words := description.strip()):
-        raise ValidationError({"description": _("Say what the money is for.")})
-    return {"account": account, "amount": f"{value:.2f}", "description": words[:300]}
+    """One extra cost as it is kept: each value as a cost line would take it. Raises ValidationError by field."""
+    given = {"account": account, "amount": amount.replace(",", ""), "description": description}
+    kept, wrong = dict[str, Any](), dict[str, list[str]]()
+    for name, text in given.items():
+        field = resource("cost.line").model_field(name)
+        asked = form_field(field) if field is not None else None
+        assert asked is not None
+        try:
+            if problem := values.problem_with(field, text):
+                raise problem
+            kept[name] = asked.clean(text)
+        except ValidationError as problem:
+            wrong[name] = [_("%(field)s: %(text)s") % {"field": asked.label, "text": each} for each in problem.messages]
+    if not wrong and not kept["amount"]:
+        wrong["amount"] = [_("Write the amount as a number, such as 12000 or 350.50; less money stands below zero.")]
+    if wrong:
+        raise ValidationError(wrong)
+    return {**kept, "amount": f"{kept['amount']:.2f}"}
 
 
 def told(costs: Sequence[Extra]) -> list[dict[str, Any]]:

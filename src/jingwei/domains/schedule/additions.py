@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.domains.directory import queries as directory
 from jingwei.kernels import bounds
-from jingwei.kernels.bounds import is_seen, whole
+from jingwei.kernels.bounds import is_seen, unreadable, whole
 
 Changes = Mapping[str, Mapping[str, Any]]
 most_minutes = 10_000_000
@@ -70,7 +70,7 @@ def checked(values: Any, known: Collection[int], place: str = "changes") -> dict
     if not isinstance(values, Mapping) or set(values) - _names:
         raise ValidationError({place: _("A new task has name, duration_minutes, after, before and assignee only.")})
     name, minutes = values.get("name"), values.get("duration_minutes")
-    if not isinstance(name, str) or not is_seen(name) or len(name.strip()) > 300:
+    if not isinstance(name, str) or not is_seen(name) or unreadable(name) or len(name.strip()) > 300:
         raise ValidationError({place: _("Give the new task a name.")})
     if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= most_minutes:
         raise ValidationError({place: _("duration_minutes is a whole number from 0 on.")})
