@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.browser import launched
 
 # no test is a stopwatch: a busy machine must not fail a property
 settings.register_profile("house", deadline=None)
@@ -76,6 +79,14 @@ def django_db_setup(request: pytest.FixtureRequest, django_test_environment: Non
         connection.close()
         if not keep:
             teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for pages that the test's own process serves."""
+    with pytest.MonkeyPatch.context() as patch, launched() as started:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's loop runs in this thread; the tests ask the database between its steps
+        yield started
 
 
 def _spare_the_disk() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,12 @@ from jingwei.domains.work.models import Task
 from jingwei.frame.models import CustomField
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
-from tests.browser import accessibility_faults, launched, needs_chromium
+from tests.browser import accessibility_faults, needs_chromium
 from tests.domains.conftest import Firm
 from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, launched() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield started
 
 
 def kept(page: Any, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from jingwei.domains.labour.models import Sheet
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
 from jingwei.frame.models import Project
-from tests.browser import launched, needs_chromium
+from tests.browser import needs_chromium
 from tests.domains.conftest import Firm
 from tests.domains.test_people_in_browser import is_in_order
 from tests.domains.test_views_in_browser import opened
@@ -21,13 +20,6 @@ from tests.domains.test_views_in_browser import opened
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 expect.set_options(timeout=30_000)
 looks = pytest.mark.parametrize(("language", "width", "dark"), [("zh-CN", 1440, False), ("en", 1440, True), ("zh-CN", 390, True), ("en", 390, False)])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, launched() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield started
 
 
 def kept_keys(page: Page) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from jingwei.domains.work.models import Task
-from tests.browser import accessibility_faults, launched, needs_chromium
+from tests.browser import accessibility_faults, needs_chromium
 from tests.domains.conftest import Firm
 from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, launched() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's loop runs in this thread; the tests ask the database between its steps
-        yield started
 
 
 def kept(page: Page, name: str) -> None:

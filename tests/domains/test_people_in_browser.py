@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,13 @@ from playwright.sync_api import Browser, Page, expect
 from jingwei.domains.directory.models import Person
 from jingwei.domains.work.models import Task
 from jingwei.frame import scope
-from tests.browser import accessibility_faults, launched, needs_chromium
+from tests.browser import accessibility_faults, needs_chromium
 from tests.domains.conftest import Firm
 from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 expect.set_options(timeout=30_000)
 looks = pytest.mark.parametrize(("language", "width", "dark"), [("zh-CN", 1440, False), ("en", 1440, True), ("zh-CN", 390, True), ("en", 390, False)])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, launched() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield started
 
 
 def is_in_order(page: Page, faults: list[str], name: str) -> None:

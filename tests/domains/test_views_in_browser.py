@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,19 +16,12 @@ from jingwei.domains.directory.models import Person
 from jingwei.domains.labour.models import Sheet
 from jingwei.domains.risk.models import Risk
 from jingwei.domains.work.models import Task
-from tests.browser import accessibility_faults, launched, needs_chromium, watched
+from tests.browser import accessibility_faults, needs_chromium, watched
 from tests.domains.conftest import Firm
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 expect.set_options(timeout=30_000)
 monday = date(2026, 11, 2)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, launched() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's loop runs in this thread; the tests ask the database between its steps
-        yield started
 
 
 def opened(

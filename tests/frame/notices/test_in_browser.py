@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from jingwei.frame.models import NoticeChoices, User
-from tests.browser import accessibility_faults, launched, needs_chromium
+from tests.browser import accessibility_faults, needs_chromium
 from tests.domains.conftest import Firm, firm  # noqa: F401  (fixture)
 from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, launched() as started:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's loop runs in this thread; the tests ask the database between its steps
-        yield started
 
 
 @pytest.mark.parametrize(("language", "width", "dark"), [("zh-CN", 1440, False), ("en", 1440, True), ("zh-CN", 390, True), ("en", 390, False)])
