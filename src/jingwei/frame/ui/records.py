@@ -19,9 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jingwei.frame import narrowing, scope
 from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
-from jingwei.frame.models import History, Project
+from jingwei.frame.models import Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import commands, doubts, extra, forms, meant, parts, people, turns, undo
+from jingwei.frame.records import commands, doubts, extra, forms, meant, parts, people, turns
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.ui import extra_form, once, refusals, timeline
@@ -211,21 +211,6 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
         project = vars(request).get("page_project") if "project" in resource.filters else None
         return redirect(f"{reverse('records', args=[key])}{f'?project={project}' if project else ''}")
     return render(request, "frame/records/delete.html", {"resource": resource, "row": row})
-
-
-@require_POST
-def take_back(request: Request) -> HttpResponse:
-    """Undo the last thing this person did from a list."""
-    trace = request.session.get("undo", "")  # kept until it was answered: who is told to come again comes with the same
-    makes_project = bool(trace) and History.objects.filter(trace=trace, resource=Project._meta.label_lower, action=History.Action.INSERT).exists()
-    left = undo.undo(trace, request.access)
-    request.session.pop("undo", None)
-    if left:
-        messages.error(request, " ".join(left))
-    else:
-        messages.success(request, _("Undone."))
-    back = request.POST.get("next", "/") if left or not makes_project else reverse("records", args=["frame.project"])  # its pages are gone with it
-    return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
 
 
 @require_http_methods(["GET", "POST"])

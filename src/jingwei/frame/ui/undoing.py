@@ -6,11 +6,14 @@ import json
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from jingwei.frame import scope
-from jingwei.frame.models import History
+from jingwei.frame.models import History, Project
+from jingwei.frame.records import undo
 from jingwei.frame.web import Request
 
 
@@ -34,6 +37,21 @@ def with_undo(request: Request, answer: HttpResponse, text: str) -> HttpResponse
         request.session["undo"] = scope.current().trace
         answer["HX-Trigger"] = json.dumps({"jingwei:undoable": {"text": text, "address": reverse("undo"), "label": _("Undo")}})
     return answer
+
+
+@require_POST
+def take_back(request: Request) -> HttpResponse:
+    """Undo the last thing this person did."""
+    trace = request.session.get("undo", "")  # kept until it was answered: who is told to come again comes with the same
+    makes_project = bool(trace) and History.objects.filter(trace=trace, resource=Project._meta.label_lower, action=History.Action.INSERT).exists()
+    left = undo.undo(trace, request.access)
+    request.session.pop("undo", None)
+    if left:
+        messages.error(request, " ".join(left))
+    else:
+        messages.success(request, _("Undone."))
+    back = request.POST.get("next", "/") if left or not makes_project else reverse("records", args=["frame.project"])  # its pages are gone with it
+    return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
 
 
 def _has_written() -> bool:

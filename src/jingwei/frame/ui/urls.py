@@ -27,6 +27,7 @@ from jingwei.frame.ui import (
     switching,
     tokens,
     traces,
+    undoing,
     views,
     webhooks,
 )
@@ -76,7 +77,7 @@ urlpatterns = [
     path("running/<int:pk>/cancel/", longwork.cancel, name="running-cancel"),
     path("organisation/", switching.choose, name="choose-organisation"),
     path("project/", search.choose_project, name="choose-project"),
-    path("undo/", records.take_back, name="undo"),
+    path("undo/", undoing.take_back, name="undo"),
     path("pick/<str:key>/", records.pick, name="pick"),
     path("w/<str:key>/", lists.listing, name="records"),
     path("w/<str:key>/new/", records.edit, name="record-new"),
