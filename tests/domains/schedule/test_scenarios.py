@@ -222,3 +222,13 @@ def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: 
     )
     assert undo.undo(acting.trace, chain.rights("owner")) == []
     assert not Line.objects.exists()
+
+
+def test_extra_money_is_numbered_past_what_stands_there_in_another_case(chain: Firm) -> None:
+    """Given a line whose number begins as the what-if is called but for its case, when that is carried out, then its money has the next number."""
+    chain.made("cost.line", number="RENT/1", account="other", description="x", amount=1, period="2026-11")
+    made = services.scenario_make(project=chain.project, name="rent")
+    services.scenario_spend(instance=made, cost={"account": "other", "amount": "5.00", "description": "y"})
+    with chain.acting("manager"):
+        services.scenario_apply(instance=made)
+    assert set(Line.objects.values_list("number", flat=True)) == {"RENT/1", "rent/2"}

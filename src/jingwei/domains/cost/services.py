@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -64,7 +64,7 @@ def sheet_book(*, sheet: Any) -> Line:
         return kept
     day = sheet.work_date
     line = line_save(
-        project=sheet.project, sheet=sheet, number=_free_number(sheet), kind=Line.Kind.ACTUAL, account=Line.Account.LABOUR, description=sheet.description[:300], amount=sheet.total_amount,
+        project=sheet.project, sheet=sheet, number=_number_for(sheet), kind=Line.Kind.ACTUAL, account=Line.Account.LABOUR, description=sheet.description[:300], amount=sheet.total_amount,
         currency=sheet.currency, period=day.strftime("%Y-%m"), posted_on=day, supplier=sheet.team.name, task=sheet.task,
     )  # fmt: skip
     done: Line = commands.act(resource("cost.line"), "post", line, {}, system_access(sheet.tenant_id))
@@ -85,8 +85,7 @@ def extra_plan(fact: PlanCarriedOut) -> None:
     project = Project.objects.get(pk=fact.project_id)
     period = timezone.now().astimezone(ZoneInfo(project.zone)).strftime("%Y-%m")
     stem = fact.label[:50]
-    taken = set(Line.objects.filter(project=project, number__startswith=stem).values_list("number", flat=True))
-    free = (number for count in itertools.count(1) if (number := f"{stem}/{count}") not in taken)
+    free = _free_numbers(project.pk, stem, (f"{stem}/{count}" for count in itertools.count(1)))
     for each in fact.costs:
         line_save(
             project=project, number=next(free), kind=Line.Kind.PLANNED, account=each["account"], description=each["description"], amount=Decimal(each["amount"]),
@@ -94,12 +93,16 @@ def extra_plan(fact: PlanCarriedOut) -> None:
         )  # fmt: skip
 
 
-def _free_number(sheet: Any) -> str:
+def _number_for(sheet: Any) -> str:
     """The sheet's number; with a count behind it where that is taken, as by the line of an earlier agreement."""
     stem = sheet.number[:54]  # with room for the count
-    numbers = Line.objects.filter(project_id=sheet.project_id, number__istartswith=stem).values_list("number", flat=True)
-    taken = {number.lower() for number in numbers}
-    return next(name for count in itertools.count(1) if (name := sheet.number if count == 1 else f"{stem}/{count}").lower() not in taken)
+    return next(_free_numbers(sheet.project_id, stem, itertools.chain([sheet.number], (f"{stem}/{count}" for count in itertools.count(2)))))
+
+
+def _free_numbers(project_id: int, stem: str, names: Iterable[str]) -> Iterator[str]:
+    """Those of these names, which all begin with the stem, that no line of the project has in any case."""
+    taken = {number.lower() for number in Line.objects.filter(project_id=project_id, number__istartswith=stem).values_list("number", flat=True)}
+    return (name for name in names if name.lower() not in taken)
 
 
 def check_package(package: Package) -> None:
