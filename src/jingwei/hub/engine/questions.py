@@ -106,23 +106,26 @@ def questions(rows: Iterable[Conflict], access: Access | None) -> list[Question]
     found = list(rows)
     shown = {c.interface_id: may_see_values(access, c.interface) for c in found}
     touched = _touched([c for c in found if shown[c.interface_id]])
-    terms = {each.pk: terms_of(each, wording_of(each)) for each in {c.interface_id: c.interface for c in found}.values() if each.published is not None}
-    return [_question(c, shown[c.interface_id], touched.get(c.pk, {}), terms.get(c.interface_id)) for c in found]
+    interfaces = {c.interface_id: c.interface for c in found}
+    terms = {pk: terms_of(each, wording_of(each)) for pk, each in interfaces.items() if each.published is not None}
+    known = {pk: _field_titles(each) for pk, each in interfaces.items()}
+    return [_question(c, shown[c.interface_id], touched.get(c.pk, {}), terms.get(c.interface_id), *known[c.interface_id]) for c in found]
 
 
 def title_of(conflict: Conflict) -> Title:
     """What people call the field that is asked about."""
-    if conflict.field == whole:
-        return Title("整条记录", "The whole record")
-    return _field_titles(conflict.interface)[0].get(conflict.field, Title(conflict.field, conflict.field))
+    return _called(conflict.field, _field_titles(conflict.interface)[0])
 
 
-def _question(conflict: Conflict, shown: bool, local: dict[str, Touched], terms: Terms | None) -> Question:
-    names, offered = _field_titles(conflict.interface)
+def _called(name: str, names: dict[str, Title]) -> Title:
+    return Title("整条记录", "The whole record") if name == whole else names.get(name, Title(name, name))
+
+
+def _question(conflict: Conflict, shown: bool, local: dict[str, Touched], terms: Terms | None, names: dict[str, Title], offered: Choices) -> Question:
     said = Title(conflict.message_zh, conflict.message_en or conflict.message_zh) if conflict.message_zh and shown else None
     times = {side: local.get(side) or Touched(getattr(conflict.link, f"changed_{side}_at")) for side in ("a", "b")}
     return Question(
-        conflict=conflict, name=label(conflict.link) if shown else "", title=title_of(conflict), text=text_of(conflict), said=said, answers=_answers(conflict, terms),
+        conflict=conflict, name=label(conflict.link) if shown else "", title=_called(conflict.field, names), text=text_of(conflict), said=said, answers=_answers(conflict, terms),
         rows=_rows(conflict, names, offered) if shown else [], touched=times, candidates=_candidates(conflict) if shown else [],
         choices=offered.get(conflict.field, []), hidden=not shown,
     )  # fmt: skip
