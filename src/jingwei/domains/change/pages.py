@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,10 +37,7 @@ def desk(request: Request, code: str) -> HttpResponse:
 
 
 def _kept(project: Project, pk: int) -> ChangeRequest:
-    found = queries.requests_of(project.pk).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(queries.requests_of(project.pk), pk=pk)
 
 
 @require_GET

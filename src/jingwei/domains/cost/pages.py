@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -123,10 +123,7 @@ def freeze(request: Request, code: str) -> HttpResponse:
 
 
 def _scenario(project: Project, pk: int) -> Any:
-    found = schedule.scenarios(project.pk).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(schedule.scenarios(project.pk), pk=pk)
 
 
 @require_GET

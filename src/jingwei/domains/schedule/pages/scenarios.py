@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -56,10 +56,7 @@ def make(request: Request, code: str) -> HttpResponse:
 
 
 def _kept(project: Project, pk: int) -> Scenario:
-    found = queries.scenarios(project.pk).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(queries.scenarios(project.pk), pk=pk)
 
 
 @require_GET
