@@ -14,7 +14,7 @@ from jingwei.frame.records.resource import resource
 from jingwei.frame.telling import events
 from tests.browser import needs_chromium
 from tests.domains.conftest import Firm
-from tests.domains.test_views_in_browser import chromium, opened
+from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 __all__ = ["chromium"]

@@ -17,7 +17,7 @@ from jingwei.frame.traces import edges
 from jingwei.frame.traces.trace import registry
 from tests.browser import accessibility_faults, needs_chromium
 from tests.domains.conftest import Firm
-from tests.domains.test_views_in_browser import chromium, opened
+from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
 __all__ = ["chromium"]
