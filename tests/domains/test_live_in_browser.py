@@ -17,7 +17,6 @@ from tests.domains.conftest import Firm
 from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
-__all__ = ["chromium"]
 
 tell = "told => document.dispatchEvent(new CustomEvent(`jingwei:${told.topic}`, { detail: told }))"
 

@@ -20,7 +20,6 @@ from tests.domains.conftest import Firm
 from tests.domains.test_views_in_browser import opened
 
 pytestmark = [pytest.mark.django_db(transaction=True), needs_chromium]
-__all__ = ["chromium"]
 
 
 def test_an_edge_is_made_by_the_picker_and_lives_its_life(firm: Firm, chromium: Browser, live_server: Any, settings: Any) -> None:  # noqa: F811

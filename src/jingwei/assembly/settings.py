@@ -162,6 +162,7 @@ REQUIRE_TOTP = environment.flag("JINGWEI_REQUIRE_TOTP")
 globals().update(mail.settings_of(environment.value("JINGWEI_MAIL_URL")))
 
 CSRF_FAILURE_VIEW = "jingwei.frame.ui.errors.forged"
+SESSION_ENGINE = "jingwei.frame.rights.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # how long it lasts is decided in frame/ui/limits.py

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.traces import edges, impact
-from jingwei.frame.traces.trace import far_of, heading, on, relations_of
+from jingwei.frame.traces.trace import far_of, heading, on
 
 
 class Edge(Schema):
@@ -97,8 +97,7 @@ def told(each: edges.Told) -> dict[str, Any]:
 def edges_of(resource: Resource, row: Any, access: Any) -> dict[str, Any]:
     """All edges of a row that are told to these rights."""
     out, is_cut = [], False
-    for trace, way in relations_of(resource):
-        found = edges.told_of(trace, way, row, access)
+    for _trace, _way, found in edges.every(resource, row, access):
         is_cut |= len(found) > edges.edges_at_most
         out += [told(each) for each in found[: edges.edges_at_most]]
     return {"edges": out, "is_cut": is_cut}

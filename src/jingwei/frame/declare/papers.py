@@ -12,8 +12,8 @@ from jingwei.frame.carried import files
 from jingwei.frame.documents import Asked, Column, Document, Facts, TableOf
 from jingwei.frame.documents.declaration import Section
 from jingwei.frame.records.resource import Resource, resource
-from jingwei.frame.traces.edges import told_of
-from jingwei.frame.traces.trace import far_of, heading, relations_of
+from jingwei.frame.traces import edges
+from jingwei.frame.traces.trace import far_of, heading
 
 _votes = (Column(_("Stage"), 1), Column(_("Vote"), 0.9), Column(_("Who"), 1.1), Column(_("When"), 1.2), Column(_("Why"), 2.6))
 _links = (Column(_("Relation"), 1), Column(_("With"), 3))
@@ -55,11 +55,10 @@ def _given(asked: Asked, declared: Resource) -> Iterator[tuple[Any, ...]]:
 
 def _joined(asked: Asked, declared: Resource) -> Iterator[tuple[Any, ...]]:
     """What it is joined with in its own project."""
-    for trace, way in relations_of(declared):
+    for trace, way, told in edges.every(declared, asked.row, asked.access):
         far = far_of(trace, way)
         if asked.may(far.permission("view")):
-            found = (told.row for told in told_of(trace, way, asked.row, asked.access))
-            yield from ((heading(trace, way), row) for row in found if far.places_of(row) == {asked.project.pk})
+            yield from ((heading(trace, way), each.row) for each in told if far.places_of(each.row) == {asked.project.pk})
 
 
 def _attached(asked: Asked, declared: Resource) -> Iterator[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 
 from jingwei.frame import scope
 from jingwei.frame.postgres import address, tolerant
@@ -35,12 +35,19 @@ def be_owner() -> None:
     _owner = True
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    """Django's, with our own way to write statements."""
+
+    compiler_module = "jingwei.frame.postgres.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that never acts as the owner unless asked to, and always knows its tenant.
 
     `beside` is a second one of the same thread (see beside.py), `told_tenant` whom that one works for.
     """
 
+    ops_class = DatabaseOperations
     beside: DatabaseWrapper | None = None
     told_tenant: int | None = None
 

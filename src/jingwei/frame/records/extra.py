@@ -21,6 +21,7 @@ from jingwei.frame import scope
 from jingwei.frame.models import CustomField, Project
 from jingwei.frame.models.custom import text_at_most
 from jingwei.frame.postgres import locks
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.records.shape import Extensible
 from jingwei.frame.rights.access import access_of
 from jingwei.kernels.bounds import largest_id
@@ -129,8 +130,7 @@ def fields_of(resource: Extensible, place: int | None, *, archived: bool = True)
         return ()
     known = _known()
     if (mark := (resource.key, place)) not in known.places:
-        rows = CustomField.unscoped.filter(tenant_id=scope.current().tenant_id, resource=resource.key)
-        known.places[mark] = _loaded(known, rows.filter(models.Q(project=None) | models.Q(project=place)) if place is not None else rows.filter(project=None))
+        known.places[mark] = _kept_in(known, _of_place(tenant=scope.current().tenant_id, resource=resource.key, place=place))
     found = known.places[mark]
     return found if archived else tuple(each for each in found if not each.definition.is_archived)
 
@@ -143,7 +143,8 @@ def everywhere(resource: Extensible) -> tuple[Extra, ...]:
     if (mark := (resource.key, anywhere)) not in known.places:
         rows, current = CustomField.objects.filter(resource=resource.key, is_archived=False), scope.current()
         places = access_of(current.user_id, current.tenant_id).projects(resource.permission("view")) if current.user_id is not None else None
-        known.places[mark] = _loaded(known, rows if places is None else rows.filter(models.Q(project=None) | models.Q(project__in=places)))
+        rows = rows if places is None else rows.filter(models.Q(project=None) | models.Q(project__in=places))
+        known.places[mark] = _kept_in(known, _in_order(rows))
     return known.places[mark]
 
 
@@ -166,12 +167,24 @@ def named(resource: Extensible, name: str) -> Extra | None:
     known, key = _known(), name.removeprefix(prefix)
     if (mark := (resource.key, key)) not in known.names:
         rows = CustomField.unscoped.filter(tenant_id=scope.current().tenant_id, resource=resource.key, key=key[:40])
-        known.names[mark] = next(iter(_loaded(known, rows)), None)
+        known.names[mark] = next(iter(_kept_in(known, _in_order(rows))), None)
     return known.names[mark]
 
 
-def _loaded(known: _Kept, rows: models.QuerySet[CustomField]) -> tuple[Extra, ...]:
-    out = tuple(Extra(each, _field(each)) for each in rows.order_by("is_archived", "position", "pk"))
+def _in_order(rows: models.QuerySet[CustomField]) -> models.QuerySet[CustomField]:
+    return rows.order_by("is_archived", "position", "pk")
+
+
+# without a place (NULL) the organisation's alone
+_of_place = Prepared(
+    lambda: _in_order(
+        CustomField.unscoped.filter(models.Q(project=None) | models.Q(project_id=given("place")), tenant_id=given("tenant"), resource=given("resource"))
+    )
+)
+
+
+def _kept_in(known: _Kept, rows: Iterable[CustomField]) -> tuple[Extra, ...]:
+    out = tuple(Extra(each, _field(each)) for each in rows)
     known.names.update({(each.definition.resource, each.key): each for each in out})
     return out
 

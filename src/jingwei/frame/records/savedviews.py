@@ -14,6 +14,7 @@ from jingwei.frame import narrowing
 from jingwei.frame.models import Membership, Project, SavedView
 from jingwei.frame.models.values import unreadable, whole
 from jingwei.frame.postgres import locks
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 
@@ -41,7 +42,13 @@ def start(access: Access, resource: Resource) -> SavedView | None:
     """The view with which a list opens for oneself; a token of some projects is shown none."""
     if narrowing.narrowed(resource.permission("view"), None, access.limits) is not None:
         return None
-    return SavedView.unscoped.filter(tenant_id=access.tenant_id, resource=resource.key, user_id=access.user_id, is_default=True).order_by("name", "pk").first()
+    found: SavedView | None = _default.first(tenant=access.tenant_id, resource=resource.key, user=access.user_id)
+    return found
+
+
+_default = Prepared(
+    lambda: SavedView.unscoped.filter(tenant_id=given("tenant"), resource=given("resource"), user_id=given("user"), is_default=True).order_by("name", "pk")[:1]
+)
 
 
 # a role in the organisation, or in the project that it is shared with
@@ -70,11 +77,10 @@ def may_remove(access: Access, view: SavedView) -> bool:
     return view.user_id == access.user_id or (view.is_shared and access.allows(over_others, view.project_id))
 
 
-def projects_to_share(access: Access, resource: Resource) -> list[Project]:
-    """Projects whose people one may share a view of these rows with."""
+def projects_to_share(access: Access, resource: Resource, at_hand: list[Project]) -> list[Project]:
+    """Projects whose people one may share a view of these rows with: those at hand where every project is."""
     places = access.projects(resource.permission("view"))
-    rows = Project.objects.all()
-    return list((rows if places is None else rows.filter(pk__in=places))[:100])
+    return at_hand if places is None else list(Project.objects.filter(pk__in=places)[:100])
 
 
 def may_share_with_all(access: Access, resource: Resource) -> bool:

@@ -16,11 +16,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jingwei.frame import narrowing, scope
 from jingwei.frame.models import Membership, Role, Tenant, User
+from jingwei.frame.postgres.prepared import Prepared, given
 
 # The standard roles. What each may do beyond looking is declared by the resources themselves.
 standard_roles: dict[str, tuple[object, tuple[str, ...]]] = {
@@ -158,17 +160,27 @@ def access_of(user: User | int, tenant: Tenant | int) -> Access:
     """Load a user's rights in an organisation: one query. Who works through a token stays within its limits here too."""
     tenant_id = tenant if isinstance(tenant, int) else tenant.pk
     user_id = user if isinstance(user, int) else user.pk
-    return accesses_of([user_id], tenant_id)[user_id]
+    return _accesses([user_id], tenant_id, _held_by(user=user_id, tenant=tenant_id))[user_id]
 
 
 def accesses_of(user_ids: Iterable[int], tenant_id: int) -> dict[int, Access]:
     """The same of many: one query."""
     ids = list(user_ids)
+    return _accesses(ids, tenant_id, _held(Membership.objects.filter(user_id__in=ids, tenant_id=tenant_id)))
+
+
+def _held(rows: QuerySet[Membership]) -> QuerySet[Any, Any]:
+    return rows.filter(user__is_active=True).values_list("user_id", "project_id", "role__key", "role__grants", "role__is_standard")
+
+
+_held_by = Prepared(lambda: _held(Membership.objects.filter(user_id=given("user"), tenant_id=given("tenant"))))
+
+
+def _accesses(ids: list[int], tenant_id: int, held: Iterable[tuple[Any, ...]]) -> dict[int, Access]:
     everywhere: dict[int, set[str]] = {pk: set() for pk in ids}
     by_project: dict[int, dict[int, set[str]]] = {pk: defaultdict(set) for pk in ids}
     roles: dict[int, list[str]] = {pk: [] for pk in ids}
-    rows = Membership.objects.filter(user_id__in=ids, tenant_id=tenant_id, user__is_active=True)
-    for user_id, project_id, key, grants, is_standard in rows.values_list("user_id", "project_id", "role__key", "role__grants", "role__is_standard"):
+    for user_id, project_id, key, grants, is_standard in held:
         roles[user_id].append(key)
         granted = {*grants, *(grants_of(key) if is_standard else ())}
         (everywhere[user_id] if project_id is None else by_project[user_id][project_id]).update(granted)

@@ -11,9 +11,11 @@ from jingwei.frame import scope
 from jingwei.frame.models import ApiToken
 from jingwei.frame.models.identity import hashed
 from jingwei.frame.narrowing import limits_from
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.rights.access import Access, access_of
 
 prefix = "Bearer "
+_with_hash = Prepared(lambda: ApiToken.objects.select_related("user", "tenant").filter(token_hash=given("hash"), user__is_active=True))
 
 
 def token_of(request: HttpRequest) -> ApiToken | None:
@@ -31,7 +33,7 @@ def live(text: str) -> ApiToken | None:
     """The token of that text, while it lives."""
     if not text.startswith("jw_"):
         return None
-    token = ApiToken.objects.select_related("user", "tenant").filter(token_hash=hashed(text), user__is_active=True).first()
+    token: ApiToken | None = _with_hash.first(hash=hashed(text))
     if token is None or token.is_over():
         return None
     if token.last_used_at is None or (timezone.now() - token.last_used_at).total_seconds() > 60:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from jingwei.frame import scope
 from jingwei.frame.models import Notification, User
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.rights.access import Access, accesses_of
 from jingwei.frame.telling import events
 
@@ -50,5 +51,14 @@ def shown(user: User, access: Access, most: int = 100) -> list[Notification]:
 
 def unread(user_id: int | None, access: Access) -> int:
     """How many of them he has not read; a thousand at most."""
-    rows = Notification.objects.filter(user_id=user_id, read_at=None).values_list("needs", "project_id")[:1000]
+    current = scope.current()
+    within_some = current.project_ids is not None
+    rows = _unread(Notification.objects.filter(user_id=user_id)) if within_some else _unread_of(user=user_id, tenant=current.tenant_id)
     return sum(may_know(access, needs, project_id) for needs, project_id in rows)
+
+
+def _unread(rows: QuerySet[Notification]) -> QuerySet[Any, Any]:
+    return rows.filter(read_at=None).values_list("needs", "project_id")[:1000]
+
+
+_unread_of = Prepared(lambda: _unread(Notification.unscoped.filter(tenant_id=given("tenant"), user_id=given("user"))))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from jingwei.frame import scope
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Edge, History
 from jingwei.frame.models.values import unreadable
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.records import commands, turns, undo
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.resource import Resource
@@ -47,6 +49,25 @@ class Told:
     def seen(self) -> str:
         """What its ends are now; who confirms says that he has seen this."""
         return f"{self.edge.source_now}{self.edge.target_now}"
+
+
+_leading_away = Q(source=given("resource"), source_id=given("row"))
+_of_row = Prepared(
+    lambda: (
+        Edge.unscoped.filter(_leading_away | Q(target=given("resource"), target_id=given("row")), tenant_id=given("tenant"))
+        .annotate(way=Case(When(_leading_away, then=Value(on)), default=Value(back)))
+        .values_list("trace", "way")
+        .distinct()
+    )
+)
+
+
+def every(found: Resource, row: Any, access: Access) -> Iterator[tuple[Trace, str, list[Told]]]:
+    """Each relation of a row with its edges as `told_of` tells them. One statement, and two for each relation that has any edge."""
+    relations = relations_of(found)
+    borne = set(_of_row(resource=found.key, row=row.pk, tenant=scope.current().tenant_id)) if relations else ()
+    for trace, way in relations:
+        yield trace, way, told_of(trace, way, row, access) if (trace.name, way) in borne else []
 
 
 def told_of(trace: Trace, way: str, row: Any, access: Access, most: int = edges_at_most) -> list[Told]:

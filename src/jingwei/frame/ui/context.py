@@ -20,7 +20,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     from jingwei.frame.telling import inbox
 
     unread = inbox.unread(request.user.pk, access)
-    projects = list(menu.projects_shown(access)[:100])
+    projects = menu.projects_at_hand(request)
     shown = vars(request).get("page_project")
     project = next((each for each in projects if each.pk == shown), None) or (menu.projects_shown(access).filter(pk=shown).first() if shown else None)
     places = navigation.entries(request, project)

@@ -7,17 +7,16 @@ from typing import Any
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.traces import edges
-from jingwei.frame.traces.trace import far_of, heading, on, relations_of
+from jingwei.frame.traces.trace import far_of, heading, on
 
 
 def section_of(access: Access, resource: Resource, row: Any) -> list[dict[str, Any]]:
     """Each relation of a row with its edges, as far as they are told, and whether one may be added here."""
     out = []
-    for trace, way in relations_of(resource):
+    for trace, way, told in edges.every(resource, row, access):
         far = far_of(trace, way)
         if not access.anywhere(far.permission("view")):
             continue
-        told = edges.told_of(trace, way, row, access)
         may_add = (
             not edges.is_fixed(resource, row) and access.allows(resource.permission("change"), *resource.places_of(row))
             if way == on

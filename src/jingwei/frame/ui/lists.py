@@ -17,6 +17,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import declaring, extra, savedviews
 from jingwei.frame.records.listing import Listing
 from jingwei.frame.records.resource import Resource
+from jingwei.frame.ui import menu
 from jingwei.frame.ui.cells import Cell, cells_of, kind_of, told_label
 from jingwei.frame.ui.menu import new_address
 from jingwei.frame.ui.record_form import fields_together
@@ -159,7 +160,7 @@ def _around(request: Request, resource: Resource, shown: Listing, view: View | N
         "kept": {name: parameters[name] for name in ("view", "at", "columns", "sort", "month", "span", "since") if parameters.get(name)},
         "at": f"{within.heading}: {within.words(resource, spot)}" if within is not None and is_there else parameters.get("at", "")[:40],
         "refreshes": view.refreshes if isinstance(view, Board) else "",
-        "share_projects": savedviews.projects_to_share(request.access, resource), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
+        "share_projects": savedviews.projects_to_share(request.access, resource, menu.projects_at_hand(request)), "may_share_with_all": savedviews.may_share_with_all(request.access, resource),
     }  # fmt: skip
 
 

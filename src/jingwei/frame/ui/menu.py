@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from jingwei.frame import narrowing
+from jingwei.frame import narrowing, scope
 from jingwei.frame.models import Project
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.records.resource import Resource, resource, resources
 from jingwei.frame.rights.access import Access
 
@@ -84,6 +85,7 @@ class ProjectPage:
     section: str = "overview"
 
 
+projects_at_once = 100
 _items: list[MenuItem] = []
 _project_pages: list[ProjectPage] = []
 
@@ -98,6 +100,20 @@ def register_project_page(page: ProjectPage) -> None:
 def projects_shown(access: Access) -> QuerySet[Project]:
     """The projects to choose from: a person's own; through a limited token those that it may look at."""
     return Project.objects.all() if narrowing.shows_everything(access.limits) else resource("frame.project").rows(access)
+
+
+_of_organisation = Prepared(lambda: Project.unscoped.filter(tenant_id=given("tenant"))[:projects_at_once])
+
+
+def projects_at_hand(request: HttpRequest) -> list[Project]:
+    """The first hundred of them, asked once a request: for the switch, and for whatever else offers projects."""
+    known: list[Project] | None = vars(request).get("_projects_at_hand")
+    if known is None:
+        access, current = vars(request)["access"], scope.current()
+        is_whole = current.project_ids is None and narrowing.shows_everything(access.limits)
+        known = _of_organisation(tenant=current.tenant_id) if is_whole else list(projects_shown(access)[:projects_at_once])
+        vars(request)["_projects_at_hand"] = known
+    return known
 
 
 def project_address(project: Project) -> str:

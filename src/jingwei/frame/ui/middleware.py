@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from jingwei.frame import scope
 from jingwei.frame.models import ApiToken, Tenant
 from jingwei.frame.narrowing import shows_everything
+from jingwei.frame.postgres.prepared import Prepared, given
 from jingwei.frame.rights.access import access_of
 from jingwei.frame.rights.tokens import acting, is_of_token, token_of
 from jingwei.frame.telling.events import feed
@@ -32,6 +33,13 @@ from jingwei.kernels import bounds
 from jingwei.kernels.bounds import whole
 
 Handler = Callable[[HttpRequest], HttpResponse]
+_tenants_of = Prepared(
+    lambda: (
+        Tenant.objects.filter(memberships__user_id=given("user"))
+        .annotate(since=Min("memberships__pk", filter=Q(memberships__user_id=given("user"))))
+        .order_by("since")
+    )
+)
 log = structlog.get_logger("jingwei.request")
 open_to_all = ("/accounts/", "/language/", "/setup/", "/api/", "/health/", "/static/", "/metrics")  # need a log-in at most, no organisation
 for_persons_only = ("/accounts/", "/setup/", "/organisation/")  # passwords, second steps, sessions: not for programs
@@ -160,7 +168,7 @@ class ScopeOfRequest:
             is_told_there = request.path.startswith("/api/")  # by the door itself, in the words of its protocol
             return dead_token() if is_of_token(request) and not is_told_there else self.handler(request)
         # his first organisation comes first: whoever gives him a role elsewhere does not move him there
-        tenants = list(Tenant.objects.filter(memberships__user=user).annotate(since=Min("memberships__pk", filter=Q(memberships__user=user))).order_by("since"))
+        tenants = _tenants_of(user=user.pk)
         if not tenants and request.path.startswith("/api/v1/"):
             return no_organisation()
         if not tenants:
