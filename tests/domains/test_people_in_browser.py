@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from jingwei.domains.directory.models import Person
 from jingwei.domains.work.models import Task
@@ -52,6 +52,31 @@ def test_a_task_is_given_to_somebody_by_the_beginnings_of_his_name(
     expect(page.locator("main")).to_contain_text("单晓明")
     with scope.within(scope.Scope(firm.tenant.pk)):
         assert Task.objects.get(pk=task.pk).assignee.number == "E-8"
+
+
+def test_what_was_asked_before_is_not_offered_after_what_was_typed_since(firm: Firm, chromium: Browser, live_server: Any, settings: Any) -> None:
+    """Given an answer to the empty box that comes late, when somebody has typed meanwhile, then what he typed stays offered."""
+    settings.ALLOWED_HOSTS = ["*"]
+    Person(number="E-7", name="尉迟恭").save()
+    Person(number="E-8", name="单晓明").save()
+    task = firm.task("接口联调")
+    page, faults = opened(chromium, live_server, firm, "zh-hans", 1440)
+    page.goto(f"{live_server.url}/w/work.task/{task.pk}/edit/")
+    held: list[Route] = []
+    page.route(lambda url: "/pick/directory.person/" in url and url.endswith("q="), lambda route: held.append(route))
+    box = page.locator("[name=assignee]")
+    box.focus()
+    with page.expect_response(lambda answer: "q=ycg" in answer.url):
+        box.fill("ycg")
+    offered = page.locator(f"#{box.get_attribute('list')} option")
+    expect(offered).to_have_count(1)
+    assert held
+    with page.expect_response(lambda answer: answer.url.endswith("q=")) as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert offered.count() == 1
+    assert not faults
 
 
 @looks

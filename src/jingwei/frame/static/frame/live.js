@@ -1,6 +1,7 @@
 // The page of a row shows what the row is now: when somebody else or the machine has changed it, its parts are asked for anew, but not under a hand that types.
 const typing = "input, textarea, select";
 let waiting = 0;
+const asked = new WeakMap(); // by row: how often it was asked for
 
 const shownRows = () => [...document.querySelectorAll("[data-live-row]")];
 const around = (shown) => shown.closest("#panel-body") || document.getElementById("content");
@@ -36,9 +37,13 @@ async function renew(shown) {
   const place = around(shown);
   if (isTypedIn(place)) return void shown.setAttribute("data-live-stale", "");
   shown.removeAttribute("data-live-stale");
+  const mine = (asked.get(shown) ?? 0) + 1;
+  asked.set(shown, mine);
   const answer = await fetch(shown.dataset.liveUrl, { headers: { "HX-Request": "true", "X-Unattended": "1" }, credentials: "same-origin" }).catch(() => null);
   if (!answer?.ok || answer.redirected || !shown.isConnected) return;
-  const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await answer.text();
+  if (asked.get(shown) !== mine) return; // what came later told of later
+  const now = new DOMParser().parseFromString(text, "text/html");
   if (isTypedIn(place)) return void shown.setAttribute("data-live-stale", "");
   for (const old of place.querySelectorAll("[data-live]")) {
     const isNarrowed = old.querySelector("[aria-pressed=true]:not(:first-child)"); // a choice of what to show stays

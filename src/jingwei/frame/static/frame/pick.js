@@ -1,5 +1,6 @@
 // Suggestions for whatever is named: codes, people by name or pinyin, tags.
 let waiting;
+const asked = new WeakMap(); // by input: its last question, as only the answer to that one is offered
 document.addEventListener("input", (event) => {
   const input = event.target.closest("[data-pick]");
   if (!input) return;
@@ -14,9 +15,12 @@ document.addEventListener("focusin", (event) => {
 async function suggest(input) {
   const address = new URL(input.dataset.pick, window.location.href);
   address.searchParams.set("q", input.value);
+  const mine = (asked.get(input) ?? 0) + 1;
+  asked.set(input, mine);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) return;
   const { items } = await answer.json();
+  if (asked.get(input) !== mine) return;
   const list = document.getElementById(input.getAttribute("list"));
   if (!list) return; // what was typed was kept meanwhile, and the input is gone
   list.replaceChildren(...items.map((item) => {

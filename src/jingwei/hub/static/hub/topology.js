@@ -92,14 +92,16 @@ class Topology {
 
   async load() {
     let picture;
+    const mine = (this.asked = (this.asked ?? 0) + 1);
     try {
       const response = await fetch(this.host.dataset.url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
       if (!response.ok) throw new Error(`status ${response.status}`);
       picture = await response.json();
     } catch {
-      this.fail();
+      if (this.asked === mine) this.fail();
       return;
     }
+    if (this.asked !== mine) return; // a newer one is there or on its way
     this.note.textContent = picture.systems.length ? "" : this.t("none");
     this.show(picture);
   }
