@@ -99,7 +99,9 @@ def test_the_help_of_a_page_opens_at_its_section(firm: Firm, chromium: Browser, 
     is_in_order(page, faults, f"help-{language}-{width}{'-dark' if dark else ''}")
 
 
-TOO_WIDE = "() => [...document.querySelectorAll('.jw-guide-text *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))"
+TOO_WIDE = (
+    "() => [...document.querySelectorAll('.jw-guide-text *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))"
+)
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

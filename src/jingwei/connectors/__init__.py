@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jingwei.hub.contract import Connector, Title
+from jingwei.hub.kit import receiving
 
 auth_kinds = ("none", "header", "bearer", "basic")
 _adapter = re.compile(r"[a-z_][a-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*")
@@ -107,8 +108,8 @@ def _auth_problems(auth: Mapping[str, Any]) -> list[str]:
 
 def _other_problems(manifest: Mapping[str, Any]) -> list[str]:
     wrong = []
-    if "webhook" in manifest and not manifest["webhook"].get("scheme"):
-        wrong.append("webhook.scheme: needed")
+    if "webhook" in manifest:
+        wrong += receiving.problems_of(manifest["webhook"])
     budget = manifest.get("budget", {}).get("requests_per_minute", 1)
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         wrong.append("budget.requests_per_minute: a whole number from 1")
