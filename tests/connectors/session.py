@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json as json_room
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from jingwei.hub.contract import (
     BrokenAnswer,
+    ConnectorError,
     Forbidden,
     Gone,
     LocalPort,
@@ -103,7 +105,18 @@ class LoopbackSession:
 
 
 def refuse(call: Call, status: int, content: bytes, retry_after: str | None) -> NoReturn:
-    """Raise what an answer that is no success stands for."""
+    """Raise what an answer that is no success stands for, with what it said."""
+    try:
+        _refuse(call, status, content, retry_after)
+    except ConnectorError as problem:
+        problem.status = status
+        if problem.said is None:
+            with suppress(ValueError):
+                problem.said = json_room.loads(content)
+        raise
+
+
+def _refuse(call: Call, status: int, content: bytes, retry_after: str | None) -> NoReturn:
     text = f"{call.method} {call.path} → {status}: {content[:200].decode('utf-8', 'replace')}"
     if status == 429:
         raise RateLimited(text, float(retry_after or 1))

@@ -1,4 +1,5 @@
-"""One folder per outside system. A connector imports hub.contract only. `catalogue()` finds them by their manifests."""
+"""One folder per outside system. A connector imports hub.contract and hub.kit only; a usual REST system is its manifest alone.
+`catalogue()` finds them by their manifests."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from typing import Any
 
 from jingwei.hub.contract import Connector, Title
 from jingwei.hub.kit import receiving
+from jingwei.hub.kit.rest import Fault, RestConnector, fault_at, faults_of
 
 auth_kinds = ("none", "header", "bearer", "basic")
 _adapter = re.compile(r"[a-z_][a-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*")
@@ -41,7 +43,7 @@ class Entry:
 
 
 def catalogue() -> dict[str, Entry]:
-    """Every connector by key: all `connectors/*/*.toml` that name a `key` and an `adapter`. Raises BrokenManifest."""
+    """Every connector by key: all `connectors/*/*.toml` that name a `key`, and an `adapter` or `streams`. Raises BrokenManifest."""
     return dict(_installed())
 
 
@@ -54,20 +56,65 @@ def discover(folder: Path, package: str) -> dict[str, Entry]:
     """The connectors below a folder whose subfolders are packages of `package`. Raises BrokenManifest."""
     entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("*/*.toml")):
-        try:
-            manifest = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-            raise BrokenManifest(f"{path}: {problem}") from problem
-        if "key" not in manifest or "adapter" not in manifest:
+        manifest, text = _parsed(path)
+        if "key" not in manifest or not {"adapter", "streams"} & set(manifest):
             continue  # a mapping or a code table, not a connector
-        wrong = problems_of(manifest)
+        wrong = [f"{path}:{fault}" for fault in told_faults(manifest, text)] if "streams" in manifest else _in_one_line(path, problems_of(manifest))
         if manifest["key"] in entries:
-            wrong.append("key: another connector has it already")
+            wrong.append(f"{path}: key: another connector has it already")
         if wrong:
-            raise BrokenManifest(f"{path}: {'; '.join(wrong)}")
-        module, _, name = manifest["adapter"].partition(":")
-        entries[manifest["key"]] = Entry(manifest, _factory(f"{package}.{path.parent.name}.{module}", name))
+            raise BrokenManifest("\n".join(wrong))
+        entries[manifest["key"]] = Entry(manifest, _factory_of(manifest, f"{package}.{path.parent.name}"))
     return entries
+
+
+def check(path: Path) -> list[str]:
+    """What is wrong with a manifest, each as "FILE:LINE: place: what to mend" in both languages; empty when it can be used."""
+    try:
+        manifest, text = _parsed(path)
+    except BrokenManifest as problem:
+        return [str(problem)]
+    if "adapter" in manifest and "streams" not in manifest:
+        return _in_one_line(path, problems_of({"key": None, **manifest}))
+    return [f"{path}:{fault}" for fault in told_faults(manifest, text)]
+
+
+def told_faults(manifest: Mapping[str, Any], text: str) -> list[Fault]:
+    """The faults of a manifest that tells its streams: of these, and of what every manifest has."""
+    told = {name: each for name, each in manifest.items() if name != "adapter"}
+    faults = faults_of(told, text)
+    if "adapter" in manifest:
+        faults.append(fault_at(text, "adapter", Title("有 streams 就不需要 adapter，请删去其一", "with streams there is no adapter: leave one of them out")))
+    tables = {name: each for name, each in told.items() if name in ("auth", "webhook", "budget")}
+    for name, each in tables.items():
+        if not isinstance(each, Mapping):
+            return [*faults, fault_at(text, name, Title("应为表", "give a table"))]
+    for problem in problems_of({"key": "checked", "adapter": "a:A", "title": {"zh": "-", "en": "-"}, **tables}):
+        place, _, words = problem.partition(": ")
+        faults.append(fault_at(text, place, Title(words, words)))
+    return sorted(faults, key=lambda fault: fault.line)
+
+
+def _parsed(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except tomllib.TOMLDecodeError as problem:
+        line = found[1] if (found := re.search(r"at line (\d+)", str(problem))) else "1"
+        raise BrokenManifest(f"{path}:{line}: {problem} / 不是有效的 TOML") from problem
+    except (UnicodeDecodeError, RecursionError) as problem:
+        raise BrokenManifest(f"{path}:1: {problem} / 不是 UTF-8 文本") from problem
+
+
+def _in_one_line(path: Path, wrong: list[str]) -> list[str]:
+    return [f"{path}: {'; '.join(wrong)}"] if wrong else []
+
+
+def _factory_of(manifest: Mapping[str, Any], package: str) -> Callable[[], Connector]:
+    if "streams" in manifest:
+        return lambda: RestConnector(manifest)
+    module, _, name = manifest["adapter"].partition(":")
+    return _factory(f"{package}.{module}", name)
 
 
 def _factory(module: str, name: str) -> Callable[[], Connector]:

@@ -245,10 +245,16 @@ class TellsAfterwards(Protocol):
 
 
 class ConnectorError(Exception):
-    """Something went wrong with the peer. `code` is stable, `mend` tells a person what to do, in both languages."""
+    """Something went wrong with the peer. `code` is stable, `mend` tells a person what to do, in both languages.
+
+    `status`, `said`: of the answer it was made from, where there was one, so that a connector can tell by the peer's own words what
+    the status alone does not: a 400 that means "too many requests".
+    """
 
     code = "connector.error"
     retry = False
+    status: int | None = None
+    said: Any = None
 
     def __init__(self, message: str, *, mend: Title | None = None, fields: Mapping[str, str] | None = None, zh: str = "") -> None:
         super().__init__(message)

@@ -33,7 +33,22 @@ def response_of(method: str, answer: Any) -> Response:
 
 
 def problem_of(method: str, response: Response, *, is_page_wanted: bool) -> ConnectorError | None:
-    """The error an answer stands for, None when it is a success. 401 and 403 are judged by the session."""
+    """The error an answer stands for, with what it said; None when it is a success. 401 and 403 are judged by the session."""
+    problem = _problem_of(method, response, is_page_wanted=is_page_wanted)
+    if problem is not None:
+        problem.status = response.status
+        problem.said = problem.said if problem.said is not None else _said(response)
+    return problem
+
+
+def _said(response: Response) -> Any:
+    try:
+        return json.loads(response.body, parse_float=bounds.exact)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _problem_of(method: str, response: Response, *, is_page_wanted: bool) -> ConnectorError | None:
     status, is_read = response.status, method in safe_methods
     text = f"{method} → {status}: {excerpt(response.body)}"
     waits = pause.asked(response.headers)
