@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,18 +59,22 @@ class Lister:
 
     def whole(self, ask: Ask, size: int) -> Iterator[Got]:
         """Page behind page to the end. Raises BrokenAnswer when they go round in circles."""
-        seen, before = set[str](), None
+        seen, before, same = set[str](), "", 0
         following: Ask | None = self.pager.start(ask, size)
         while following is not None:
             if following.mark in seen or len(seen) > pages_at_most:
                 raise BrokenAnswer("the pages of the list go round in circles", mend=mend_place)
             seen.add(following.mark)
             got = self.get(following)
-            keys = self.keys_of(got.rows)
-            if keys and keys == before:
-                raise BrokenAnswer("the list gives the same page twice", mend=mend_place)
+            same = same + 1 if got.rows and self.print_of(got.rows) == before else 0
+            self.require_new(same)
             yield got
-            before, following = keys, got.following
+            before, following = self.print_of(got.rows), got.following
+
+    def require_new(self, same: int) -> None:
+        """Raises BrokenAnswer when a page came again so many times: once may be because the list moved by just a page."""
+        if same >= 2:
+            raise BrokenAnswer("the list gives the same page twice", mend=mend_place)
 
     def window(self, ask: Ask, place: int, limit: int) -> list[Any]:
         """Rows from a place of the list on, of a pager that only goes on. What was put together from several pages holds when they are
@@ -77,7 +82,7 @@ class Lister:
         for _ in range(tries):
             gone_by, parts = 0, []
             for got in self.whole(ask, min(limit, self.page_limit)):
-                if gone_by + len(got.rows) > place:
+                if parts or gone_by + len(got.rows) > place:  # also an empty one: what stood there may have slipped forward
                     parts.append(got)
                 gone_by += len(got.rows)
                 if gone_by >= place + limit:
@@ -122,19 +127,18 @@ class Lister:
         self.caller.session.cache[widest] = count
         return bool(self.get(got.following).rows)
 
-    def reached(self, place: int, limit: int) -> tuple[int, int]:
-        """The place to ask for, and how many rows from it on one answer holds: two at least, as one alone would prove nothing."""
-        if not self.pager.reaches:
-            return place, limit
-        while (take := self.pager.spot(self.ask(), place, limit, self.page_limit).take) < 2 and place:
-            place -= 1
-        return place, take
+    def reached(self, place: int, limit: int) -> int:
+        """How many rows from a place on one answer can hold."""
+        return self.pager.spot(self.ask(), place, limit, self.page_limit).take if self.pager.reaches else limit
 
     def print_of(self, rows: Sequence[Any]) -> str:
         """What tells this page from another."""
-        return hashlib.sha256("\n".join(self.keys_of(rows)).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
-    def require_moved(self, ask: Ask, rows: Sequence[Any], before: str | None, limit: int) -> None:
-        """Raises BrokenAnswer when the page from another place is the one before it, and the first one too: then places are not heeded."""
-        if len(rows) > 1 and self.print_of(rows) == before and self.print_of(self.spot(ask, 0, limit)[0]) == before:
+    def require_moved(self, ask: Ask, place: int, rows: Sequence[Any], before: str | None, limit: int) -> None:
+        """Raises BrokenAnswer when the page from another place is the one before it, and the first one too, however often we look: a list
+        may move once, but then places are not heeded."""
+        if len(rows) < 2 or self.print_of(rows) != before:
+            return
+        if all(self.print_of(self.spot(ask, each, limit)[0]) == before for each in (0, place) * tries):
             raise BrokenAnswer("the list gives the same page twice", mend=mend_place)

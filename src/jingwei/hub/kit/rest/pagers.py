@@ -19,6 +19,7 @@ from jingwei.hub.kit.rest import paths
 kinds = ("none", "page", "offset", "cursor", "link", "keyset")
 _next = re.compile(r"<([^>]*)>([^<]*)")
 _is_next = re.compile(r";\s*rel\s*=\s*\"?[^\";]*\bnext\b", re.IGNORECASE)
+numbered_least = 20  # rows a numbered page can be asked for, at least
 too_deep = Title(
     "对方不允许读到这么深，而同一时刻的记录更多：请提高 pager.depth，或让对方把这些记录改到不同的时刻",
     "The peer lets nobody read so deep, and more records than that share one moment: raise pager.depth, or have them touched at different moments",
@@ -141,18 +142,15 @@ def _token(told: Any) -> str | int:
 
 
 def _fitting(place: int, limit: int, cap: int) -> int:
-    """The size at which one numbered page holds `place` and most behind it: not every size cuts the list at a good place."""
-    best, most = limit, 0
-    for size in range(min(limit, cap), cap + 1):
-        held = min(limit, size - place % size)
-        if held == limit:
+    """The size at which one numbered page holds `place` and most behind it, as not every size cuts the list at a good place. From a cap of
+    `numbered_least` on, some size holds two rows at least for every place below 232,792,559."""
+    sizes = [*range(min(limit, cap), cap + 1), *range(min(limit, cap) - 1, 1, -1)]
+    best = sizes[0]
+    for size in sizes:
+        if size - place % size >= limit:
             return size
-        if held > most:
-            best, most = size, held
-    for size in range(min(limit, cap), max(1, min(limit, cap) // 2), -1):
-        held = size - place % size
-        if held > most:
-            best, most = size, held
+        if size - place % size > best - place % best:
+            best = size
     return best
 
 

@@ -42,19 +42,19 @@ class TimeReader:
 
     def read(self, cursor: Values, limit: int) -> Page:
         """One page, as `read_by_time` reads it; moments that the peer's question cannot tell apart are a tie."""
-        place, take = self.lister.reached(int(cursor.get("offset", 0)), limit)
+        take = self.lister.reached(int(cursor.get("offset", 0)), limit)
         rows: list[Any] = []
         told: list[Record] = []
 
         def read_since(since: datetime | None, offset: int) -> Sequence[Record]:
             rows[:] = self._rows(since, offset, take)
             if offset and self.lister.pager.reaches:
-                self.lister.require_moved(self._ask(since), rows, cursor.get("print"), take)
+                self.lister.require_moved(self._ask(since), offset, rows, cursor.get("print"), take)
             told[:] = self.make(rows)
             return self._in_order(told, since)
 
         now = self.lister.caller.session.now
-        page = read_by_time({**cursor, "offset": place}, take, self.spec.safe_lag, self.spec.step, now, read_since, self.ours)
+        page = read_by_time(cursor, take, self.spec.safe_lag, self.spec.step, now, read_since, self.ours)
         if not page.records:
             return page
         return Page(tuple(told), page.cursor | ({"print": self.lister.print_of(rows)} if page.more else {}), page.more)
@@ -99,7 +99,8 @@ class WholeReader:
 
     def _any_place(self, cursor: Values, limit: int) -> Page:
         """Pages overlap by a row; one that does not begin with a row brought before is not believed, and we step back."""
-        place, take = self.lister.reached(int(cursor.get("offset", 0)), limit)
+        place = int(cursor.get("offset", 0))
+        take = self.lister.reached(place, limit)
         brought: list[str] = cursor.get("brought", [])
         rows, is_last = self.lister.spot(self.lister.ask(), place, take)
         keys = self.lister.keys_of(rows)
@@ -107,7 +108,7 @@ class WholeReader:
             back = max(limit // 2, 2 * int(cursor.get("back", 0)))
             return Page((), {**cursor, "offset": max(0, place - back), "back": back, "print": ""}, more=True)
         if place:
-            self.lister.require_moved(self.lister.ask(), rows, cursor.get("print"), take)
+            self.lister.require_moved(self.lister.ask(), place, rows, cursor.get("print"), take)
         if is_last:
             return Page(tuple(self.make(rows)), {}, more=False)
         after = {"offset": place + len(rows) - 1, "brought": list(dict.fromkeys([*brought, *keys]))[-keys_kept:], "print": self.lister.print_of(rows)}
@@ -120,11 +121,13 @@ class WholeReader:
         rounds, keys = int(cursor.get("rounds", 0)), self.lister.keys_of(got.rows)
         if "before" in cursor and not self.lister.pager.is_stable and not self.lister.is_same(Ask(**cursor["before"]), keys=cursor["keys"]):
             return Page((), {"rounds": rounds + 1}, more=rounds < tries)
-        if keys and keys == cursor.get("keys"):
-            raise BrokenAnswer("the list gives the same page twice", mend=mend_place)
+        mark = self.lister.print_of(got.rows)
+        same = int(cursor.get("same", 0)) + 1 if keys and mark == cursor.get("print") else 0
+        self.lister.require_new(same)
         if got.following is None:
             return Page(tuple(self.make(got.rows)), {}, more=False)
-        after = {"ask": got.following.kept(), "before": got.ask.kept(), "keys": keys, "rounds": rounds, "guard": _guarded(cursor, got.following)}
+        after = {"ask": got.following.kept(), "before": got.ask.kept(), "keys": keys, "print": mark, "same": same, "rounds": rounds}
+        after["guard"] = _guarded(cursor, got.following)
         return Page(tuple(self.make(got.rows)), after, more=True)
 
 

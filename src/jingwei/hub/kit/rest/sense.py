@@ -7,6 +7,7 @@ from typing import Any
 
 from jingwei.hub.contract import Title
 from jingwei.hub.kit.rest.calls import placeholder
+from jingwei.hub.kit.rest.pagers import numbered_least
 from jingwei.hub.kit.rest.places import Place
 from jingwei.hub.kit.rest.shapes import Report
 from jingwei.hub.kit.rest.spec import streams_told
@@ -43,6 +44,8 @@ def sense_of(told: Mapping[str, Any], report: Report) -> None:
         _check_reading(each, place, report)
         _check_deletes(each, place, report)
         _check_pager(each.get("pager", {"kind": "none"}), (*place, "pager"), report)
+        if each.get("pager", {}).get("kind") == "page" and each.get("page_limit", numbered_least) < numbered_least:
+            report((*place, "page_limit"), Title(f"按页码分页时至少 {numbered_least}", f"{numbered_least} at least with numbered pages"))
         _check_addresses(told, each, place, report)
 
 
