@@ -83,7 +83,7 @@ class Busy:
 
 @pytest.mark.parametrize("way", sorted(ways))
 def test_reading_by_time_misses_nothing(way: str) -> None:
-    for seed in range(60):
+    for seed in range(20):
         busy = Busy(seed)
         limit, granularity = busy.dice.choice([2, 3, 7, 20]), busy.dice.choice([0.001, 1, 10, 60])
         manifest = manifest_of(way, "time")
@@ -105,7 +105,7 @@ def test_reading_by_time_misses_nothing(way: str) -> None:
 @pytest.mark.parametrize("way", sorted(ways))
 @pytest.mark.parametrize("by", ["all", "time"])
 def test_every_key_that_stays_is_told(way: str, by: str) -> None:
-    for seed in range(60):
+    for seed in range(20):
         busy = Busy(seed)
         busy.peer.pass_time(100)
         hub = Hub(busy.peer, manifest_of(way, by, page_limit=20 if "page" in way else busy.dice.choice([2, 3, 7, 20])), 20)
