@@ -98,6 +98,7 @@ wrong = [  # what is replaced by what, the place that is named, and words of the
     ("delete = {}", 'delete = {}\nevents = { at = "type" }', "streams.tasks.events", "verified"),
     ("delete = {}", 'delete = {}\nidempotent_create = "yes"', "streams.tasks.idempotent_create", "true or false"),
     ('name = { type = "string"', 'name = { type = "str"', "streams.tasks.fields.name.type", "give one of"),
+    (', zh = "名", en = "Name"', ', zh = "名"', "streams.tasks.fields.name.en", "or in defaults"),
     ('name = { type = "string"', 'name = { type = "enum"', "streams.tasks.fields.name.choices", "an enum needs"),
     ("required = true", "required = true, read_only = true", "streams.tasks.fields.name.required", "only read"),
     ("required = true", 'required = true, zone = "UTC"', "streams.tasks.fields.name.format", "only dates"),

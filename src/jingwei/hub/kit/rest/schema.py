@@ -74,8 +74,7 @@ one_field = Table(
         "write_path": at,
         "format": form,
         "zone": zone,
-    },
-    ("type", "zh", "en"),
+    }
 )
 reading = Table(
     {
@@ -122,6 +121,7 @@ stream = {
     ),
     "events": Table({"at": at, "prefix": text, "deleted": Many(text), "record": at}, ("at",)),
 }
+_needed_here = Title("缺少这一项（也可写在 defaults 中）", "this is needed, here or in defaults")
 needed = ("title", "path", "key", "fields", "read")
 answers = Table(
     {
@@ -185,7 +185,11 @@ def _require(told: Mapping[str, Any], report: Report) -> None:
     for name, each in streams_told(told).items():
         for part in needed:
             if part not in each:
-                report(("streams", name, part), Title("缺少这一项（也可写在 defaults 中）", "this is needed, here or in defaults"))
+                report(("streams", name, part), _needed_here)
+        for field, told_of_it in each.get("fields", {}).items():
+            for part in ("type", "zh", "en"):
+                if part not in told_of_it:
+                    report(("streams", name, "fields", field, part), _needed_here)
 
 
 def _line(lines: Mapping[Place, int], told: Mapping[str, Any], place: Place) -> int:
