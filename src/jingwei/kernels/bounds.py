@@ -135,6 +135,15 @@ def last_day_of(month: str) -> date | None:
     return date(year, number, monthrange(year, number)[1])
 
 
+def planned_moment(text: object) -> datetime | None:
+    """The moment that an ISO text with its zone is, when it is one of those we plan in; None of anything else."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None and moment == within_moments(moment) else None
+
+
 def within_days(day: date) -> date:
     """The nearest day of those we plan in."""
     return min(max(day, first_day), last_day)

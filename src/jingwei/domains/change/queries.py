@@ -19,6 +19,7 @@ from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.rights.access import Access
+from jingwei.kernels import bounds
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -71,9 +72,10 @@ def changes_told(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
         parts = []
         if values.get("duration_minutes") is not None:
             parts.append(_("duration → %(length)s") % {"length": duration_text(values["duration_minutes"])})
-        if values.get("not_before"):
-            moment = timezone.localtime(datetime.fromisoformat(values["not_before"]))
-            parts.append(_("not before %(moment)s") % {"moment": moment.strftime("%Y-%m-%d %H:%M")})
+        if (moment := bounds.planned_moment(values.get("not_before"))) is not None:
+            parts.append(_("not before %(moment)s") % {"moment": timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")})
+        elif values.get("not_before"):  # from before there were bounds: as it stands there, to be mended
+            parts.append(_("not before %(moment)s") % {"moment": values["not_before"]})
         lines.append(_("%(task)s: %(what)s") % {"task": known.get(pk) or _("a task that is gone"), "what": ", ".join(parts)})
     return lines + [_new_told(new) for new in schedule.added(changes)]
 
@@ -98,7 +100,7 @@ def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
     shown["cost_more"] = shown["cost_then"] - shown["cost_now"]
     codes = {task.pk: task.code for task in work.tasks_named([row["task"] for row in effect["touched"]])}
     shown["touched"] = [
-        row | {"code": codes.get(row["task"], ""), "not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None}
+        row | {"code": codes.get(row["task"], ""), "not_before": schedule.not_before(row)}
         for row in effect["touched"]
     ]  # fmt: skip
     shown["cost_extra"] = cost.extra_told(effect.get("cost_extra", ()))

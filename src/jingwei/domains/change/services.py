@@ -57,6 +57,13 @@ def request_propose(*, project: Project, title: str, changes: Mapping[str, Any],
     return life.take(made, "assess")
 
 
+@in_turn
+def what_if_propose(*, scenario: Any, version: int | None = None) -> ChangeRequest:
+    """The same of a what-if as it was looked at. Raises ValidationError when it was changed since, or carried out already."""
+    seen = schedule.scenario_seen(instance=scenario, version=version)
+    return request_propose(project=seen.project, title=seen.name, changes=seen.changes, costs=seen.costs)
+
+
 def request_assess(request: ChangeRequest) -> None:
     """Calculate what it would do now and keep it."""
     request.effect, request.assessed_at = queries.effect_of(request), timezone.now()

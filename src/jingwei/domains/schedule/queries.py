@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from jingwei.domains.schedule import files
-from jingwei.domains.schedule.additions import Added, Changes, added, of_tasks
+from jingwei.domains.schedule.additions import Added, Changes, added, not_before, of_tasks
 from jingwei.domains.schedule.causes import told as cause_told
 from jingwei.domains.schedule.load import Beside, Load, Window, beside, load_of
 from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation, Scenario
@@ -26,7 +26,7 @@ from jingwei.frame.telling.wording import worded
 from jingwei.kernels.calendar.stated import WorkCalendar, provisional_years
 
 __all__ = [
-    "Added", "Beside", "Changes", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "added", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "longer_of", "of_tasks", "problem_of", "problem_told", "project_file", "quality_of", "reasons_of", "recalculations",
+    "Added", "Beside", "Changes", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "added", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "longer_of", "not_before", "of_tasks", "problem_of", "problem_told", "project_file", "quality_of", "reasons_of", "recalculations",
     "scenarios", "trouble_of", "uncertain_plan",
 ]  # fmt: skip
 
