@@ -187,15 +187,15 @@ class Happening:
     row: tuple[str, int] | None = None
 
 
-def _name_single(lines: Iterable[Happening]) -> None:
-    """What happened to one row names it, where it is still there."""
+def _name_single(lines: Iterable[Happening], project: Project, access: Access) -> None:
+    """What happened to one row names it, where it is still there, or where these eyes see it."""
     wanted: dict[str, list[Happening]] = defaultdict(list)
     for line in lines:
         if line.row is not None and line.count == 1:
             wanted[line.row[0]].append(line)
     for key, each in wanted.items():
         found = registry.get(key)
-        rows = found.model.objects.in_bulk([line.row[1] for line in each if line.row]) if found else {}
+        rows = past.nameable(access, found, [line.row[1] for line in each if line.row], project.pk) if found else {}
         for line in each:
             if line.row and found and (row := rows.get(line.row[1])) is not None:
                 title, _dot, what = line.text.partition(" · ")
@@ -221,7 +221,7 @@ def happenings(project: Project, since: datetime, access: Access, limit: int = 4
         else:
             grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + why if why else ''}", row=(line.resource, line.object_id))
     newest = sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
-    _name_single(newest)
+    _name_single(newest, project, access)
     return newest
 
 

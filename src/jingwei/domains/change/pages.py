@@ -50,14 +50,14 @@ def _page(request: Request, project: Project, kept: ChangeRequest, problem: str 
     """`problem` is why a step was not taken: somebody had changed what its button stood beside."""
     steps = verbs_of(request, kept)
     context: dict[str, Any] = {
-        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": queries.effect_told(kept.effect) if kept.effect else None,
+        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": queries.effect_told(kept.effect, project.pk) if kept.effect else None,
         "approval": approval_of(resource("change.changerequest"), kept, request.access), "resource": resource("change.changerequest"), "row": kept, "sees_money": request.access.allows("cost.line.view", project.pk),
         "sees_interfaces": request.access.allows("hub.interface.view", project.pk),
     }  # fmt: skip
     if kept.effect and kept.status in (*ChangeRequest.open_states, ChangeRequest.Status.SUBMITTED):
         try:
             now = queries.effect_of(kept)
-            context |= {"is_stale": queries.is_stale(kept, now), "now": queries.effect_told(now)}
+            context |= {"is_stale": queries.is_stale(kept, now), "now": queries.effect_told(now, project.pk)}
         except ValidationError as refusal:
             context["problems"] = refusal.messages
     if problem:

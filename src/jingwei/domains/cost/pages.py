@@ -135,7 +135,14 @@ def scenario_money(request: Request, code: str, pk: int) -> HttpResponse:
     if not request.access.allows("cost.line.view", project.pk):
         return HttpResponse("")
     may_edit = kept.applied_at is None and request.access.allows("work.task.change", project.pk)
-    context = {"project": project, "scenario": kept, "costs": extra.told(kept.costs), "accounts": Line.Account.choices, "may_edit": may_edit, "form_id": once.id_of(request)}
+    context = {
+        "project": project,
+        "scenario": kept,
+        "costs": extra.told(kept.costs),
+        "accounts": Line.Account.choices,
+        "may_edit": may_edit,
+        "form_id": once.id_of(request),
+    }
     return render(request, "cost/_scenario_money.html", context)
 
 

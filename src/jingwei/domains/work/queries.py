@@ -48,6 +48,14 @@ def tasks_named(ids: Iterable[int]) -> QuerySet[Task]:
     return Task.objects.filter(pk__in=list(ids)).only("pk", "code", "name")
 
 
+def names_in(project_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Tasks by code and name as this project may call them: those it has, and of those that are gone what they were called there."""
+    wanted = set(ids)
+    here = {task.pk: f"{task.code} {task.name}" for task in tasks_named(wanted).filter(project_id=project_id)}
+    gone = wanted - set(here)
+    return here | {pk: name for pk, name in (gone_from(project_id, gone) if gone else {}).items() if not name.startswith("#")}
+
+
 def gone_from(project_id: int, ids: Iterable[int]) -> dict[int, str]:
     """Those of these tasks that no plan of the project has any more, by code and name as they were when they were deleted, moved away, or became a summary."""
     wanted = set(ids)
