@@ -73,6 +73,12 @@ def left_out(project_ids: list[int]) -> list[tuple[str, int]]:
     return money.left_out(project_ids)
 
 
+def without_rate(project_ids: list[int]) -> dict[int, str]:
+    """The currencies in which those of these projects have lines that are in no total, because no rate is known: one query."""
+    rows = Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED)
+    return {found.pk: found.currencies for found in money.Unvalued.of(rows)}
+
+
 def snapshots(project_id: int) -> QuerySet[Snapshot]:
     """Frozen periods, the newest first."""
     return Snapshot.objects.filter(project_id=project_id).select_related("taken_by").order_by("-period")
