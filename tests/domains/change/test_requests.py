@@ -292,7 +292,7 @@ def test_a_request_with_a_new_task_is_assessed_decided_and_carried_out(chain: Fi
         made = services.request_propose(project=chain.project, title="加一轮复测", changes={"new-1": new})
     assert made.effect["delta_minutes"] == 960 and made.effect["touched"] == []
     assert [(row["name"], row["minutes"], row["after"], row["before"]) for row in made.effect["added"]] == [("复测", 960, ["开发"], ["验收"])]
-    assert queries.changes_told(made.changes) == [f"新任务 复测：2 天, 在 {first.code} 开发 之后, 在 {milestone.code} 验收 之前"]
+    assert queries.changes_told(made.changes, made.project_id) == [f"新任务 复测：2 天, 在 {first.code} 开发 之后, 在 {milestone.code} 验收 之前"]
     page = chain.client("owner").get(f"/changes/P1/{made.pk}/").content.decode()
     assert 'id="added"' in page and "复测" in page
     done(chain, "engineer", "submit", made)

@@ -39,7 +39,7 @@ def earned_value(request: Request, code: str) -> HttpResponse:
     context = {
         "project": project, "found": found, "tiles": tiles(found.now) if found.now else [], "forecasts": forecasts(found.now) if found.now else [],
         "packages": [(package, light(package.spi), light(package.cpi), package.tasks[:tasks_at_most]) for package in sorted(found.packages, key=_worst)],
-        "series": chart_series(found), "snapshots": queries.snapshots(project.pk), "open_periods": found.open_periods,
+        "series": chart_series(found), "snapshots": queries.snapshots(project.pk), "open_periods": found.open_periods, "seen": queries.figures_seen(found),
         "may_freeze": request.access.allows("cost.package.change", project.pk),
     }  # fmt: skip
     return render(request, "cost/earned_value.html", context)
@@ -116,7 +116,7 @@ def freeze(request: Request, code: str) -> HttpResponse:
     """Keep one period as it stands."""
     project = project_named(request, code, "cost.package.change")
     try:
-        snapshot = services.period_freeze(project=project, period=request.POST.get("period", ""))
+        snapshot = services.period_freeze(project=project, period=request.POST.get("period", ""), seen=request.POST.get("seen", ""))
         messages.success(request, _("%(period)s is frozen: later edits do not change it.") % {"period": snapshot.period})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -61,6 +62,12 @@ def extra_told(costs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def earned_value_of(project: Project) -> EarnedValue:
     """Earned value of a project as it stands now, frozen periods as they were kept. A fixed number of queries."""
     return earned_value(given_of(project))
+
+
+def figures_seen(found: EarnedValue) -> str:
+    """What the figures of the periods that may be frozen amount to, for whoever freezes one of them as he saw it."""
+    told = [(each.name, found.bac, each.pv, each.ev, each.ac) for each in found.periods if each.name in found.open_periods]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
 def line_of_sheet(sheet_id: int) -> Line | None:
