@@ -87,6 +87,22 @@ def test_one_that_was_carried_out_is_neither_proposed_nor_carried_out_again(firm
     assert Line.objects.count() == 1 and not ChangeRequest.objects.exists()
 
 
+def test_what_was_proposed_is_carried_out_by_one_way_only(firm: Firm, en: None) -> None:
+    """Given a what-if and the request made of it, when one of the two was carried out, then the other is refused, naming it."""
+    desk = Desk(firm)
+    desk.spend("crane")
+    desk.sent(f"/changes/P1/what-if/{desk.pk}/propose/")
+    made = ChangeRequest.objects.get()
+    desk.sent(desk.address + "apply/")
+    ChangeRequest.objects.update(status="approved")
+    with refuses(text="was carried out already. Defer this request"):
+        firm.taken(ChangeRequest.objects.get(), "implement")
+    Scenario.objects.update(applied_at=None, costs=made.costs)
+    firm.taken(ChangeRequest.objects.get(), "implement")
+    assert f"carried out already, as {made.code}" in desk.sent(desk.address + "apply/")
+    assert Line.objects.count() == 2
+
+
 def test_money_is_left_out_by_what_it_is_and_once(firm: Firm) -> None:
     """Given three costs and two people who both leave out the first, then the other two stay; of two that say the same a double click leaves out one."""
     mine, theirs = Desk(firm), Desk(firm, "owner")

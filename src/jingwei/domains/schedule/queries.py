@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ from jingwei.kernels.calendar.stated import WorkCalendar, provisional_years
 
 __all__ = [
     "Added", "Beside", "Changes", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "added", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "longer_of", "not_before", "of_tasks", "problem_of", "problem_told", "problems_by_project", "project_file", "quality_of", "reasons_of", "recalculations",
-    "scenarios", "trouble_of", "uncertain_plan",
+    "scenarios", "trouble_of", "uncertain_plan", "was_carried_out",
 ]  # fmt: skip
 
 levelling = "schedule.level"  # the kind of long work that levels
@@ -134,6 +134,13 @@ def project_file(project: Project) -> bytes:
 def scenarios(project_id: int) -> QuerySet[Scenario]:
     """What-ifs, the newest first."""
     return Scenario.objects.filter(project_id=project_id).select_related("made_by").order_by("-id")
+
+
+def was_carried_out(project_id: int, name: str, changes: Changes, costs: Sequence[Mapping[str, Any]], *, since: datetime) -> bool:
+    """Whether a what-if of that name which says the same was carried out since."""
+    done = Scenario.objects.filter(project_id=project_id, name=name, applied_at__gte=since, changes=changes)
+    said = [[{name: value for name, value in cost.items() if name != "currency"} for cost in each.costs] for each in done if each.changes or each.costs]
+    return list(costs) in said
 
 
 def compared(project: Project, scenario: Scenario) -> Comparison:
