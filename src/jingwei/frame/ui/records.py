@@ -142,7 +142,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         try:
             with heavy.for_files(request):
                 saved = save(request, resource, row) if row is not None else once.write(request, resource, lambda: save(request, resource, None))
-            told = " ".join([_("Saved."), *getattr(saved, "told", ())])
+            told = " ".join([_("Saved."), *meant.told(resource, saved, request.POST.dict()), *getattr(saved, "told", ())])
             messages.success(request, told) if row is None else offer_undo_of_edit(request, told)
             if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
                 return redirect(plan_address(saved, request.access))
@@ -267,7 +267,8 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
                 given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
                 row = commands.change(resource, row, given, request.access, version=whole(version, versions))
             row = resource.rows(request.access).get(pk=row.pk)
-            return with_undo(request, _drawn(request, resource, row, name), _("“%(field)s” is saved.") % {"field": capfirst(resource.label(name))})
+            told = [_("“%(field)s” is saved.") % {"field": capfirst(resource.label(name))}, *meant.told(resource, row, given)]
+            return with_undo(request, _drawn(request, resource, row, name), " ".join(told))
         except ValidationError as problem:
             error = " ".join(problem.messages)
         except commands.Stale as problem:
