@@ -191,14 +191,23 @@ def test_one_rule_says_what_is_a_number(op: str) -> None:
     for text in ("1_000", "٣", True, "NaN", "Infinity", "1,5", "0x10", "1e", "--1", "9" * 5000 + "e"):
         assert outcome({"op": op}, text)[0] is None, text
         assert rules.number_of(text) is None and merge.normalise(text, "decimal") == text
-    for number, plain in ((1e-07, "0.0000001"), (1e16, "1" + "0" * 16), (1e22, "1" + "0" * 22), (0.1, "0.1"), (Decimal("1e3"), "1000"), (10**30, "1" + "0" * 30)):
+    for number, plain in (
+        (1e-07, "0.0000001"),
+        (1e16, "1" + "0" * 16),
+        (1e22, "1" + "0" * 22),
+        (0.1, "0.1"),
+        (Decimal("1e3"), "1000"),
+        (10**30, "1" + "0" * 30),
+    ):
         assert Decimal(outcome({"op": op}, number)[0]) == (Decimal(plain) if op != "round" else Decimal(plain).to_integral_value(ROUND_HALF_UP))
     assert outcome({"op": op}, "１２")[0] == ("12" if op == "read_number" else None), "as people type it, where their way of writing is read"
 
 
 def test_a_code_table_holds_what_can_be_written() -> None:
     with pytest.raises(mapping.MappingError) as problem:
-        mapping.compile_mapping({"pairs": [{"a": "x", "b": "y", "steps": [{"op": "code", "table": "t"}]}]}, [Field("x")], [Field("y")], {"t": [{"a": 10**5000, "b": 1}]})
+        mapping.compile_mapping(
+            {"pairs": [{"a": "x", "b": "y", "steps": [{"op": "code", "table": "t"}]}]}, [Field("x")], [Field("y")], {"t": [{"a": 10**5000, "b": 1}]}
+        )
     assert problem.value.problems[0].parameter == "table"
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from jingwei.frame import scope
 from jingwei.frame.models.spelt import spelt_with
 from jingwei.frame.models.values import unreadable
-from jingwei.frame.records import people
+from jingwei.frame.records import extra, people
 from jingwei.frame.records.listing import searched
 from jingwei.frame.records.lookups import first_of
 from jingwei.frame.records.resource import Resource, resource_of
@@ -82,8 +82,8 @@ def told(resource: Resource, row: Any, given: Mapping[str, Any]) -> list[str]:
     """What was taken for texts of a form that are not just the key of what the row names now: said, so that a wrong one is seen."""
     out = []
     for name, text in given.items():
-        named = getattr(row, name) if isinstance(resource.model_field(name), models.ForeignKey) else None
-        if isinstance(text, str) and text.strip() and named is not None and text.strip() not in _keys(named):
+        named = extra.value(resource, row, name) if isinstance(resource.model_field(name), models.ForeignKey) else None
+        if isinstance(named, models.Model) and isinstance(text, str) and text.strip() and text.strip() not in _keys(named):
             out.append(_("“%(typed)s” was taken for “%(value)s”.") % {"typed": text.strip()[:60], "value": named})
     return out
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
+from jingwei.kernels import bounds
+
 
 def read(text: str | bytes) -> Any:
     """What a body says. NaN and Infinity are decimals too, which whoever checks the values refuses at their fields. ValueError when it is no JSON."""
@@ -15,9 +17,9 @@ def read(text: str | bytes) -> Any:
 
 
 def loose(value: Any) -> Any:
-    """The same for a column of JSON, which holds numbers as JSON has them."""
+    """The same for a column of JSON, which holds numbers as JSON has them; what no binary float holds to its last digit stays text, as decimals travel."""
     if isinstance(value, Decimal):
-        return float(value)
+        return bounds.exact(str(value))
     if isinstance(value, dict):
         return {name: loose(each) for name, each in value.items()}
     return [loose(each) for each in value] if isinstance(value, list) else value

@@ -105,7 +105,11 @@ class Pair:
         if self.must_return and merge.normalise(_through(self.forward, found, lookups), "decimal") != merge.normalise(value, "decimal"):
             told, back = shown(value), shown(found)
             zh = f"{told} 除不尽：换算为 {back} 后再乘回来就不是原值。请在“乘以”后添加“四舍五入”，或改正该值"
-            raise CannotMap("mapping.no_way_back", zh, f"{told} cannot be divided exactly: {back} would come back as another value. Add “Round” behind “Multiply”, or correct it")
+            raise CannotMap(
+                "mapping.no_way_back",
+                zh,
+                f"{told} cannot be divided exactly: {back} would come back as another value. Add “Round” behind “Multiply”, or correct it",
+            )
         return found
 
 
