@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
@@ -18,8 +19,9 @@ from jingwei.frame.records import meant, people
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import confined, exactly
-from jingwei.kernels import durations, pictures
+from jingwei.kernels import bounds, durations, pictures
 from jingwei.kernels.bounds import largest_id
+from jingwei.kernels.mapping import reading
 
 
 class ReferenceInput(forms.TextInput):
@@ -243,6 +245,25 @@ class DurationField(forms.IntegerField):
             return True
 
 
+class NumberField(forms.DecimalField):
+    """A number in plain digits, full width too; in a form, where whoever typed it sees what became of it, with commas between thousands. One elsewhere is none."""
+
+    default_error_messages = {"comma": _("“%(value)s” is no number: a comma stands between thousands only, as in 12,000.50.")}
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        text = reading.narrow(value).strip()
+        if "," in text and meant.is_typed(meant.by_hand):
+            try:
+                return super().to_python(reading.number_of(text))
+            except reading.Unreadable:
+                raise ValidationError(self.error_messages["comma"], code="invalid", params={"value": value[:40]}) from None
+        if bounds.number_of(text) is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
 class JsonField(forms.JSONField):
     """JSON whose numbers a program sent as decimals."""
 
@@ -274,6 +295,8 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
         options["form_class"] = YesOrNoField
     elif isinstance(field, models.JSONField):
         options["form_class"] = JsonField
+    elif isinstance(field, models.DecimalField):
+        options["form_class"] = NumberField
     elif field.name.endswith("_minutes") and isinstance(field, models.IntegerField):
         options |= {"form_class": DurationField, "help_text": field.help_text or _("3d, 2w, 4h or 90m of work; a bare number counts minutes.")}
     made: forms.Field | None = field.formfield(**options)

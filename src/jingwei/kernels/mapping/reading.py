@@ -32,12 +32,17 @@ class Unreadable(ValueError):
         self.text = text
 
 
+def narrow(text: str) -> str:
+    """A text with digits and marks as every keyboard has them."""
+    return text.translate(_narrow)
+
+
 def number_of(value: Value, form: str = number_forms[0]) -> str:
     """A number as people write it in this form: 1,234.50, full width, with blanks around; what is a number already needs none. Raises Unreadable for
     everything else: 1,5 is no number where the comma groups, nor is 0,500."""
     if not isinstance(value, str):
         return _number_text(value)
-    shown = value.translate(_narrow).strip()
+    shown = narrow(value).strip()
     group, point = _marks(form)
     if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{point}\d+)?|[+-]?\d+(?:{point}\d+)?|[+-]?{point}\d+", shown, re.ASCII) is None:
         raise Unreadable(Text(f"不是 {form} 形式的数字：{told(value)}", f"not a number written as {form}: {told(value)}"))
@@ -65,7 +70,7 @@ def _marks(form: str) -> tuple[str, str]:
 
 def date_of(value: Value, form: str) -> str:
     """The day a text tells in this form, as ISO; separators may lack their zeros. Raises Unreadable."""
-    shown = str(value).translate(_narrow).strip()
+    shown = narrow(str(value)).strip()
     found = _pattern(form).fullmatch(shown)
     unreadable = Unreadable(Text(f"不是 {form} 形式的日期：{told(value)}", f"not a date written as {form}: {told(value)}"))
     if found is None:
