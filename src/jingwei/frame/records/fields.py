@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
@@ -250,7 +249,7 @@ class NumberField(forms.DecimalField):
 
     default_error_messages = {"comma": _("“%(value)s” is no number: a comma stands between thousands only, as in 12,000.50.")}
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if not isinstance(value, str) or not value.strip():
             return super().to_python(value)
         text = reading.narrow(value).strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -27,6 +26,7 @@ from jingwei.frame.ui.errors import asks_json
 from jingwei.frame.ui.typed import as_typed, plain_breaks
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
+from jingwei.kernels import bounds
 
 usual_hours = "8"  # that stand in a line in which nothing was written
 plain_fields = ("work_date", "team", "task", "place", "description")
@@ -223,7 +223,5 @@ def _line(values: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _figure(value: Any) -> str:
-    try:
-        return f"{Decimal(value).quantize(Decimal('0.01')):f}"
-    except InvalidOperation:
-        return str(value)
+    number = bounds.number_of(value)
+    return str(value) if number is None or not bounds.is_written_out(number) else f"{number.normalize():f}"
