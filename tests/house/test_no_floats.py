@@ -15,7 +15,7 @@ pictures_and_draws = {  # what is drawn on a screen, or by chance
     ("domains/risk/queries.py", "_spread"), ("kernels/value/lengthening.py", "spread"),
 }  # fmt: skip
 time_and_work = {  # seconds, minutes, hours, shares of a person
-    ("frame/records/importing.py", "_date"), ("frame/work/memory.py", "__init__"), ("frame/work/disk.py", "_State"), ("hub/peers/pause.py", "_number"),
+    ("frame/records/importing.py", "_date"), ("frame/work/memory.py", "__init__"), ("frame/work/disk.py", "_State"), ("hub/peers/pause.py", "_number"), ("hub/kit/exchange.py", "found_in"),
     ("hub/sync/compare.py", "is_due"), ("hub/outbox/answers.py", "_closed_for"), ("domains/work/queries.py", "planned_work"), ("domains/schedule/files.py", "project_file"),
     ("domains/schedule/files.py", "_work_minutes"), ("domains/schedule/files.py", "_file_task"), ("domains/schedule/load.py", "minutes_here"),
     ("domains/schedule/load.py", "minutes_elsewhere"), ("domains/schedule/pages/gantt.py", "_days"), ("boards/curves.py", "progress_curve"), ("boards/curves.py", "_added"),
