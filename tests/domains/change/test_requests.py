@@ -315,6 +315,15 @@ def test_what_a_new_task_must_be(chain: Firm) -> None:
             schedule.checked_changes(chain.project, {key: good})
 
 
+def test_money_of_a_request_is_told_to_the_cent_however_great(firm: Firm) -> None:
+    for number, amount in (("A", "1000000000000000.10"), ("B", "0.03")):
+        cost.line_save(project=firm.project, number=number, account="other", kind="planned", description="d", amount=Decimal(amount), period="2026-11")
+    extra = [{"account": "other", "amount": amount, "description": "d"} for amount in ("0.01", "0.05")]
+    with firm.acting("manager"):
+        made = services.request_propose(project=firm.project, title="t", changes={}, costs=extra)
+    assert (made.effect["cost_now"], made.effect["cost_then"]) == ("1000000000000000.13", "1000000000000000.19")
+
+
 def test_money_of_a_request_is_frozen_and_becomes_planned_cost(chain: Firm) -> None:
     money = {"account": "material", "amount": "500.00", "description": "备件"}
     with chain.acting("engineer"):

@@ -47,7 +47,7 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
         "critical_now": found.now.critical, "critical_then": found.then.critical,
         "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
         "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
-        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "cost_extra": request.costs, "moved": len(found.moved), "touched": touched,
+        "cost_now": str(before), "cost_then": str(after), "cost_currency": request.project.currency, "cost_extra": request.costs, "moved": len(found.moved), "touched": touched,
         "added": [_added(found, new) for new in found.added], "missing": sorted(asked_for - set(found.rows)),
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ Extra = Mapping[str, Any]
 
 def checked(account: str, amount: str, description: str) -> dict[str, Any]:
     """One extra cost as it is kept: each value as a cost line would take it. Raises ValidationError by field."""
-    given = {"account": account, "amount": amount.replace(",", ""), "description": description}
+    given = {"account": account, "amount": amount, "description": description}
     kept, wrong = dict[str, Any](), dict[str, list[str]]()
     for name, text in given.items():
         field = resource("cost.line").model_field(name)

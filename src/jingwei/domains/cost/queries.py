@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -15,8 +16,9 @@ from jingwei.domains.cost.earning import given_of
 from jingwei.domains.cost.models import Line, Snapshot
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
+from jingwei.kernels.cents import to_cents
 from jingwei.kernels.value.earning import EarnedValue, earned_value
-from jingwei.kernels.value.lengthening import Rates, spread
+from jingwei.kernels.value.lengthening import Rates, dearer, spread
 
 zero = Decimal(0)
 timed_accounts = ("labour", "subcontract", "equipment")  # what costs more when work takes longer
@@ -35,23 +37,26 @@ def totals_by_period(project_ids: list[int], currency: str) -> Any:
 
 
 def costs_by_task(project: Project) -> tuple[Rates, float]:
-    """Planned money by task, (fixed, per working minute), and what stays whatever happens: paid work costs more as it takes longer."""
+    """Planned money by task, (fixed, per working minute), and what stays whatever happens: paid work costs more as it takes longer. For simulations."""
+    return spread(_tasks(project), _planned(project))
+
+
+def _planned(project: Project) -> list[tuple[int | None, bool, Decimal]]:
+    """Planned money by task, with whether it grows with time."""
     rows = money.valued(Line.objects.filter(project=project, kind=Line.Kind.PLANNED).exclude(status=Line.Status.REVERSED))
     planned = rows.values_list("task_id", "account").annotate(total=Coalesce(Sum("value"), zero)).order_by()
-    return spread(_tasks(project), ((task, account in timed_accounts, total) for task, account, total in planned))
+    return [(task, account in timed_accounts, total) for task, account, total in planned]
 
 
 def _tasks(project: Project) -> dict[int, dict[str, Any]]:
     return {row["pk"]: row for row in work.earning_facts(project.pk)}
 
 
-def cost_with(project: Project, longer: Mapping[int, int], costs: Sequence[Mapping[str, Any]] = ()) -> tuple[float, float]:
+def cost_with(project: Project, longer: Mapping[int, int], costs: Sequence[Mapping[str, Any]] = ()) -> tuple[Decimal, Decimal]:
     """Planned cost as it is, and with these durations (working minutes by task) and extra costs: paid work costs as long as it takes."""
-    rates, constant = costs_by_task(project)
-    minutes = {pk: row["duration_minutes"] for pk, row in _tasks(project).items()}
-    now = constant + sum(fixed + rate * minutes.get(task, 0) for task, (fixed, rate) in rates.items())
-    more = float(sum(Decimal(each["amount"]) for each in costs))
-    return now, now + more + sum(rates[task][1] * (length - minutes.get(task, 0)) for task, length in longer.items() if task in rates)
+    planned = _planned(project)
+    now, more = sum((total for _task, _grows, total in planned), Decimal(0)), sum((Decimal(each["amount"]) for each in costs), Decimal(0))
+    return to_cents(now), to_cents(Fraction(now + more) + dearer(_tasks(project), planned, longer))
 
 
 def extra_told(costs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
