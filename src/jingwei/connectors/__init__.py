@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from jingwei.hub.contract import Connector, Title
-from jingwei.hub.kit import receiving
+from jingwei.hub.kit import exchange, receiving
 from jingwei.hub.kit.rest import Fault, RestConnector, fault_at, faults_of
 
-auth_kinds = ("none", "header", "bearer", "basic")
+auth_kinds = ("none", "header", "bearer", "basic", "query", "token")
 _adapter = re.compile(r"[a-z_][a-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -147,6 +147,10 @@ def _auth_problems(auth: Mapping[str, Any]) -> list[str]:
     wrong = [] if kind in auth_kinds else [f"auth.kind: one of {', '.join(auth_kinds)}"]
     if kind == "header" and not auth.get("header"):
         wrong.append("auth.header: needed by kind header")
+    if kind == "query" and not (auth.get("params") and set(auth["params"].values()) <= set(auth.get("secrets", {}))):
+        wrong.append("auth.params: needed by kind query: names of parameters, each with the name of a secret")
+    if kind == "token":
+        wrong += exchange.problems_of(auth.get("token"), auth.get("secrets", {}))
     for name, each in auth.get("secrets", {}).items():
         if not _is_title(each.get("title")):
             wrong.append(f"auth.secrets.{name}: title zh and en")
