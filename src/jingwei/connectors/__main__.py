@@ -15,11 +15,12 @@ def main(given: list[str]) -> int:
     if len(given) < 2 or given[0] != "check":
         print(usage, file=sys.stderr)
         return 2
-    missing = [each for each in given[1:] if not Path(each).is_file()]
+    files = [Path(each) for each in given[1:]]
+    missing = [each for each in files if not each.is_file()]
     for each in missing:
         print(f"{each}: there is no such file / 没有这个文件", file=sys.stderr)
-    wrong = [line for each in given[1:] if each not in missing for line in check(Path(each))]
-    print("\n".join(wrong) if wrong else "ok" if not missing else "", end="\n" if wrong or not missing else "")
+    wrong = [line for each in files if each not in missing for line in check(each)]
+    print("\n".join(wrong) if wrong or missing else "ok")
     return 2 if missing else 1 if wrong else 0
 
 
