@@ -82,8 +82,9 @@ class PagedPeer(SimulatedPeer):
 
     def _page(self, asked: Mapping[str, str]) -> tuple[dict[str, Any], str]:
         floor = (_seconds(asked["since"]) // 1) if "since" in asked else float("-inf")
+        is_after = asked.get("exclusive") == "yes" and "since" in asked
         order = (lambda row: (row[1], row[0])) if asked.get("sort") == "changed" else (lambda row: (row[0], 0))
-        rows = sorted(((key, stamp) for key, (stamp, _version) in self.shown.items() if stamp >= floor), key=order)
+        rows = sorted(((key, stamp) for key, (stamp, _version) in self.shown.items() if stamp >= floor + 1e-6 * is_after), key=order)
         whole = len(rows)
         if "after" in asked or "after_id" in asked:
             rows = [row for row in rows if order(row) > _behind(asked)]

@@ -88,6 +88,9 @@ def test_reading_by_time_misses_nothing(way: str) -> None:
         limit, granularity = busy.dice.choice([2, 3, 7, 20]), busy.dice.choice([0.001, 1, 10, 60])
         manifest = manifest_of(way, "time")
         manifest["streams"]["things"]["read"]["granularity"] = granularity
+        if seed % 3 == 0:
+            manifest["streams"]["things"]["read"] |= {"exclusive": True}
+            manifest["streams"]["things"]["read"]["params"] |= {"exclusive": "yes"}
         assert faults_of(manifest) == []
         hub = Hub(busy.peer, manifest, limit)
         for _ in range(4):

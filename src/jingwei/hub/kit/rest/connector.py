@@ -189,7 +189,7 @@ class RestConnector:
         """The stream's list, or that of a part which has an address, parameters or a place of its rows of its own."""
         caller, told = self._caller(session, spec.stream.name), spec.told.get(part, {}) if part else {}
         params = {**spec.told.get("params", {}), **told.get("params", {})}
-        rows_at = told.get("records", spec.told.get("records", ""))
+        rows_at = str(told.get("records", spec.told.get("records", "")))
         return Lister(caller, spec.pager, caller.address(spec.path(part)), params, rows_at, self._key_path(spec), spec.stream.page_limit)
 
     def _key_path(self, spec: StreamSpec) -> str:

@@ -80,7 +80,7 @@ class Lister:
         """Rows from a place of the list on, of a pager that only goes on. What was put together from several pages holds when they are
         still the same afterwards: had anything left them in between, something would have slipped through behind it."""
         for _ in range(tries):
-            gone_by, parts = 0, []
+            gone_by, parts = 0, list[Got]()
             for got in self.whole(ask, min(limit, self.page_limit)):
                 if parts or gone_by + len(got.rows) > place:  # also an empty one: what stood there may have slipped forward
                     parts.append(got)

@@ -144,8 +144,8 @@ def _token(told: Any) -> str | int:
 def _fitting(place: int, limit: int, cap: int) -> int:
     """The size at which one numbered page holds `place` and most behind it, as not every size cuts the list at a good place. From a cap of
     `numbered_least` on, some size holds two rows at least for every place below 232,792,559."""
-    sizes = [*range(min(limit, cap), cap + 1), *range(min(limit, cap) - 1, 1, -1)]
-    best = sizes[0]
+    sizes: list[int] = [*range(min(limit, cap), cap + 1), *range(min(limit, cap) - 1, 1, -1)]
+    best: int = sizes[0]
     for size in sizes:
         if size - place % size >= limit:
             return size

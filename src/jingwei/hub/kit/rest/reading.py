@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from jingwei.hub.contract import BrokenAnswer, Page, Record, ServerFault, Title, Values
@@ -63,8 +63,12 @@ class TimeReader:
         if since is None:
             return self.lister.ask()
         read = self.spec.told["read"]
-        written = self.spec.since.write(self._cut(since))
+        written = self.spec.since.write(self._floor(since))
         return self.lister.ask(**{read["param"]: f"{read.get('prefix', '')}{written}"})
+
+    def _floor(self, since: datetime) -> datetime:
+        """What is asked with, so that nothing of that very moment is left out."""
+        return self._cut(since) - (self.spec.step if self.spec.told["read"].get("exclusive") else timedelta())
 
     def _cut(self, moment: datetime) -> datetime:
         return cut(moment, self.spec.step, self.spec.since.offset)
@@ -81,7 +85,7 @@ class TimeReader:
         stamps = [each.modified_at for each in out if each.modified_at is not None]
         if stamps != sorted(stamps):
             raise BrokenAnswer("the list is not sorted by time of change", mend=mend_order)
-        if since is not None and stamps and stamps[0] < self._cut(since):
+        if since is not None and stamps and stamps[0] < self._floor(since):
             raise BrokenAnswer(f"asked for what changed since {since.isoformat()}, given what changed at {stamps[0].isoformat()}", mend=mend_since)
         return out
 

@@ -14,7 +14,7 @@ from jingwei.hub.kit.rest.moments import zone_form
 from jingwei.hub.kit.rest.pagers import kinds
 from jingwei.hub.kit.rest.places import Place, line_of, lines_of
 from jingwei.hub.kit.rest.sense import sense_of
-from jingwei.hub.kit.rest.shapes import Anything, Many, Named, Report, Scalar, Seconds, Table, Text, Whole, YesNo
+from jingwei.hub.kit.rest.shapes import Anything, Many, Named, Report, Scalar, Seconds, Shape, Table, Text, Whole, YesNo
 from jingwei.hub.kit.rest.spec import streams_told
 
 
@@ -86,6 +86,7 @@ reading = Table(
         "prefix": Text(form=re.compile(r"[<>=:a-z_]{1,10}"), said=Title("前缀只能是 >= 一类的符号", "a prefix is a sign such as >=")),
         "format": form,
         "zone": zone,
+        "exclusive": yes,
         "granularity": Seconds(0.001, 86_400),
         "safe_lag": Seconds(0, 3600),
         "next": at,
@@ -94,8 +95,8 @@ reading = Table(
     },
     ("by",),
 )
-sent = {"path": address, "wrap": at, "fields": Many(text), "record": at}
-stream = {
+sent: dict[str, Shape] = {"path": address, "wrap": at, "fields": Many(text), "record": at}
+stream: dict[str, Shape] = {
     "title": title,
     "path": address,
     **dict.fromkeys(("records", "record", "version", "sequence"), at),
@@ -138,7 +139,7 @@ setting = Table(
     {"title": title, "help": title, "kind": Text(words=("url", "text", "password", "number")), "required": yes, "example": text, "default": Scalar()},
     ("title",),
 )
-manifest = {
+manifest: dict[str, Shape] = {
     "key": Text(form=re.compile(r"[a-z][a-z0-9_]{1,39}"), said=name_said),
     "title": title,
     "summary": title,

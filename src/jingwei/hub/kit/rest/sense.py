@@ -23,7 +23,7 @@ _pager_knows = {
 }
 _reading_needs = {"time": ("param",), "sequence": ("path", "param"), "all": ()}
 _reading_knows = {
-    "time": ("path", "records", "params", "param", "prefix", "format", "zone", "granularity", "safe_lag"),
+    "time": ("path", "records", "params", "param", "prefix", "format", "zone", "exclusive", "granularity", "safe_lag"),
     "sequence": ("path", "records", "params", "param", "next", "more", "size"),
     "all": ("path", "records", "params"),
 }
