@@ -188,3 +188,17 @@ def test_a_depth_is_no_end() -> None:
     with pytest.raises(BrokenAnswer) as caught:
         hub.read()
     assert caught.value.mend is not None and "pager.depth" in caught.value.mend.en
+
+
+@pytest.mark.parametrize("way", ["page of their size", "token of a place", "link"])
+@pytest.mark.parametrize("by", ["all", "time"])
+def test_what_slips_forward_before_an_empty_page_is_not_lost(way: str, by: str) -> None:
+    """The last record moves onto the page that was read, and the page where it stood is empty."""
+    peer = PagedPeer(their_size=5)
+    peer.change(range(6))
+    peer.pass_time(100)
+    hub = Hub(peer, manifest_of(way, by), 5 if by == "all" else 20)
+    peer.most = 5
+    peer.between = lambda: peer.delete([0]) if peer.requests == 1 else None
+    hub.read()
+    assert hub.missed() == []
