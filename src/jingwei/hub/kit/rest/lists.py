@@ -82,7 +82,7 @@ class Lister:
         for _ in range(tries):
             gone_by, parts = 0, list[Got]()
             for got in self.whole(ask, min(limit, self.page_limit)):
-                if parts or gone_by + len(got.rows) > place:  # also an empty one: what stood there may have slipped forward
+                if gone_by + len(got.rows) > place:  # also an empty one behind: what stood there may have slipped forward
                     parts.append(got)
                 gone_by += len(got.rows)
                 if gone_by >= place + limit:
