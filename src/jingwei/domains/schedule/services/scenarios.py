@@ -18,10 +18,10 @@ from jingwei.domains.schedule.scenario import compare
 from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
-from jingwei.frame.models import Project
-from jingwei.frame.records import turns
+from jingwei.frame.models import History, Project
+from jingwei.frame.records import turns, undo
 from jingwei.frame.records.turns import in_turn
-from jingwei.frame.rights.access import system_access
+from jingwei.frame.rights.access import Access, system_access
 from jingwei.frame.telling import facts
 from jingwei.kernels.bounds import is_seen, whole
 
@@ -109,24 +109,30 @@ def _opened(scenario: Scenario) -> None:
 
 
 @in_turn
-def scenario_apply(*, instance: Scenario) -> Outcome:
-    """Carry it out: every change in one commit, with the what-if as its reason."""
+def scenario_apply(*, instance: Scenario, access: Access | None = None) -> Outcome:
+    """Carry it out: every change in one commit, with the what-if as its reason, by the rights of whoever does it (None: the house itself).
+    Raises PermissionDenied naming the right that is missing for something that would be written."""
     turns.take([instance.project_id])
     _opened(instance)
     if not instance.changes and not instance.costs:
         raise ValidationError(_("Nothing would be different."))
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
-        outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name)
+        outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name, access=access)
     instance.applied_at = timezone.now()
     instance.save()
     return outcome
 
 
 @in_turn
-def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping[str, Any]] = (), label: str = "") -> Outcome:
-    """Carry out what a what-if holds in one commit; the caller says why. The money is the costs' own, who hear of it inside the transaction."""
+def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping[str, Any]] = (), label: str = "", access: Access | None = None) -> Outcome:
+    """Carry out what a what-if holds in one commit; the caller says why. The money is the costs' own, who hear of it inside the transaction.
+
+    `access` needs the rights of what is written. Without one it is the house that writes: what was voted on is carried out by whoever may take that step.
+    """
+    access = access or system_access(project.tenant_id)
+    _require_all(project, changes, access)
     if costs:
-        facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs)))
+        facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs), access=access))
     edits = []
     for pk, values in additions.of_tasks(changes).items():
         change: dict[str, Any] = {"task": pk}
@@ -137,7 +143,18 @@ def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping
         edits.append(change)
     here = set(work.tasks_of(project.pk).values_list("pk", flat=True))
     new, links = _additions(project, additions.added(changes), here)
-    return plan_commit(project=project, edits=Edits(changes=edits, new_tasks=new, new_links=links), access=system_access(project.tenant_id))
+    return plan_commit(project=project, edits=Edits(changes=edits, new_tasks=new, new_links=links), access=access)
+
+
+def _require_all(project: Project, changes: Changes, access: Access) -> None:
+    """The rights of what would be written to the plan, before anything is."""
+    added = additions.added(changes)
+    wanted = {
+        "work.task.change": additions.of_tasks(changes), "work.task.add": added, "work.dependency.add": [each for each in added if each.after or each.before],
+    }  # fmt: skip
+    for permission, written in wanted.items():
+        if written:
+            access.require(permission, project.pk)
 
 
 def _additions(project: Project, wanted: Sequence[Added], here: Collection[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -201,3 +218,11 @@ def _estimates(task_id: int, minutes: int) -> dict[str, int]:
 def scenario_remove(*, instance: Scenario) -> None:
     """Throw it away."""
     instance.delete()
+
+
+def _is_carried_out(line: History) -> bool:
+    return line.action == History.Action.UPDATE and bool((line.after or {}).get("applied_at"))
+
+
+undo.takers[Scenario._meta.label_lower] = undo.plain(Scenario, "work.task.change")
+undo.steps[Scenario._meta.label_lower] = _is_carried_out
