@@ -77,6 +77,29 @@ def test_a_resource_that_goes_along_comes_back_as_it_was(kind: Resource, part: A
         assert told(part.objects.get(pk=row.pk)) == before
 
 
+loose: list[tuple[str, str, dict[str, Any]]] = [
+    ("frame.project", "frame.customfield", {"project": 0, "resource": "work.task", "kind": "text"}),
+    ("frame.project", "worktime.calendar", {"project": 0, "layer": "project"}),
+    ("directory.person", "worktime.calendar", {"person": 0, "layer": "person"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "part", "values"), loose)
+def test_what_may_belong_to_nothing_comes_back_to_what_it_belonged_to(
+    kind: str, part: str, values: dict[str, Any], house: House, inside: Callable[[], Any]
+) -> None:
+    with inside(), translation.override("en"):
+        whole, found = house.make(resource(kind)), resource(part)
+        given = {name: value.pk if isinstance(value, models.Model) else value for name, value in house.values(found, 7).items()}
+        row = commands.create(found, given | {name: value if value != 0 else whole.pk for name, value in values.items()}, house.access)
+        before = told(found.model.objects.get(pk=row.pk))
+        with scope.because(trace="gone"):
+            commands.remove(resource(kind), resource(kind).model.objects.get(pk=whole.pk), house.access)
+        assert not found.model.objects.filter(pk=row.pk).exists()
+        assert undo.undo("gone", house.access) == []
+        assert told(found.model.objects.get(pk=row.pk)) == before
+
+
 def told(row: Any) -> dict[str, Any]:
     """Every value of a row but the count of its versions."""
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in ("version", "created_at", "updated_at")}
@@ -86,7 +109,13 @@ def filled(house: House, model: Any, given: dict[str, Any]) -> Any:
     """A row of any model, past its verbs: each field that has to be filled has a value."""
     values: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
-        if field.name in given or field.primary_key or field.null or (field.has_default() and not isinstance(field, models.ForeignKey)) or field.name in ("created_at", "updated_at"):
+        if (
+            field.name in given
+            or field.primary_key
+            or field.null
+            or (field.has_default() and not isinstance(field, models.ForeignKey))
+            or field.name in ("created_at", "updated_at")
+        ):
             continue
         values[field.name] = value_for(house, field)
     row = model(**values | given)

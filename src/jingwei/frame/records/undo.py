@@ -45,7 +45,7 @@ def undo(trace: str, access: Access) -> Left:
         left.append(nothing_left())
         return left
     turns.take(line.project_id for line in lines if line.project_id is not None)
-    run = Run(access, Held(lines), Back(lines), left)
+    run = Run(access, Held(lines), Back(), left)
     with transaction.atomic():
         with scope.because(reason=_("undo")):
             for problem in _problems(lines, run):
@@ -67,35 +67,34 @@ def nothing_left() -> str:
 def _problems(lines: list[History], run: Run) -> Iterator[str]:
     for each in _alike(lines):
         yield from _together(each, run)
-    yield from run.back.follow()
     yield from run.back.unknown()
 
 
 def _alike(lines: list[History]) -> Iterator[list[History]]:
     """Lines that are taken back together: rows of one resource that were made one behind the other; all others by themselves."""
-    for (key, action), found in groupby(lines, lambda line: (line.resource, line.action)):
-        if key in registry and action == History.Action.INSERT:
-            yield list(found)
-        elif key in registry and action == History.Action.DELETE:
-            yield from ([line] for line in _named_first(registry[key], list(found)))
-        else:
-            yield from ([line] for line in found)
+    for is_gone, run in groupby(lines, lambda line: line.action == History.Action.DELETE):
+        if is_gone:
+            yield from ([line] for line in _named_first(list(run)))
+            continue
+        for (key, action), found in groupby(run, lambda line: (line.resource, line.action)):
+            if key in registry and action == History.Action.INSERT:
+                yield list(found)
+            else:
+                yield from ([line] for line in found)
 
 
-def _named_first(found: Resource, lines: list[History]) -> Iterator[History]:
-    """Rows of one resource that went one behind the other, a row behind those that it names: one statement removes a tree in any order."""
-    own = [f"{name}_id" for name in found.references if found.target(name) is found]
-    waiting = {line.object_id: line for line in lines} if own else {}
+def _named_first(lines: list[History]) -> Iterator[History]:
+    """Rows that went one behind the other, a row behind those that it names: one statement removes a tree, and one deletion a whole with its parts, in any order."""
+    waiting = {(line.resource, line.object_id): line for line in lines}
     for line in lines:
         path = [line]
         while path:
-            before = path[-1].before or {}
-            named = (waiting.get(before[name]) for name in own if before.get(name) is not None)
+            named = (waiting.get(node) for node in undo_along.named_by(path[-1]))
             if (first := next((each for each in named if each is not None and each not in path), None)) is not None:
                 path.append(first)
                 continue
             ready = path.pop()
-            if not own or waiting.pop(ready.object_id, None) is not None:
+            if waiting.pop((ready.resource, ready.object_id), None) is not None:
                 yield ready
 
 

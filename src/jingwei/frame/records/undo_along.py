@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
@@ -40,12 +40,10 @@ class Left(list[str]):
 
 
 class Back:
-    """What one undo has brought back, the lines of what went along, which are taken back at the end, and those that nobody takes back."""
+    """What one undo has brought back, and the lines that nobody takes back: what has become of their rows is seen at the end."""
 
-    def __init__(self, lines: Sequence[History]) -> None:
-        self._gone = {(line.resource, line.object_id) for line in lines if line.action == History.Action.DELETE}
+    def __init__(self) -> None:
         self._rows: set[Node] = set()
-        self._along: list[History] = []
         self._open: list[History] = []
 
     def note(self, line: History) -> None:
@@ -54,30 +52,18 @@ class Back:
 
     def take(self, line: History, access: Access) -> str:
         """Take back a line of what is no resource; why not, in words, or nothing."""
-        if line.action == History.Action.DELETE and went_with(line) & self._gone:
-            self._along.append(line)  # the database removes whole and part in any order
-            return ""
+        model = _model_of(line)
         try:
+            if model is not None and line.action == History.Action.DELETE and named_by(line, with_which_it_goes=True) & self._rows:
+                _restore(model, line)
+                self.note(line)
+                return ""
             if (problem := takers[line.resource](line, access) if line.resource in takers else None) is not None:
                 return problem
         except (ValidationError, PermissionDenied, IntegrityError) as problem:
             return _in_words(problem)
         self._open.append(line)
         return ""
-
-    def follow(self) -> Iterator[str]:
-        """Bring back what went along with rows that are back; why not, in words."""
-        waiting = self._along
-        while ready := [line for line in waiting if went_with(line) & self._rows]:
-            waiting = [line for line in waiting if line not in ready]
-            for line in ready:
-                try:
-                    if (model := _model_of(line)) is not None:
-                        _restore(model, line)
-                        self.note(line)
-                except (ValidationError, IntegrityError) as problem:
-                    yield _in_words(problem)
-        self._open += waiting
 
     def unknown(self) -> list[str]:
         """What nobody takes back and that is not as it was, by kind. What has gone with rows that were taken back is none of it."""
@@ -91,11 +77,12 @@ class Back:
         return [(stay if is_there else gone) % {"kinds": kind} for kind, is_there in kinds.items()]
 
 
-def went_with(line: History) -> set[Node]:
-    """What a row that is gone may have gone with."""
+def named_by(line: History, *, with_which_it_goes: bool = False) -> set[Node]:
+    """The rows that a row that is gone named; of these only those with which it is deleted."""
     kept, model = line.before or {}, _model_of(line)
     fields = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)] if model is not None else []
-    return {(field.related_model._meta.label_lower, kept[field.attname]) for field in fields if field.remote_field.on_delete is models.CASCADE and kept.get(field.attname)}
+    meant = [field for field in fields if not with_which_it_goes or field.remote_field.on_delete is models.CASCADE]
+    return {(field.related_model._meta.label_lower, kept[field.attname]) for field in meant if kept.get(field.attname) is not None}
 
 
 def never(sentence: Callable[[], str]) -> Taker:
