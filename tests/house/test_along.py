@@ -183,3 +183,16 @@ def test_what_somebody_wrote_by_a_right_he_takes_back_by_the_same(house: House, 
             theirs = commands.create(lines, {**lines.example(), "number": "T", "project": house.project.pk}, house.access)  # type: ignore[misc]
         assert undo.undo("mine", writer) == [] and not lines.model.objects.filter(pk=mine.pk).exists()
         assert "cost.line.delete" in undo.undo("theirs", writer)[0] and lines.model.objects.filter(pk=theirs.pk).exists()
+
+
+def test_values_of_a_projects_own_fields_come_back_with_it(house: House, inside: Callable[[], Any]) -> None:
+    tasks, fields = resource("work.task"), resource("frame.customfield")
+    with inside():
+        whole = house.make(resource("frame.project"))
+        field = commands.create(fields, {"project": whole.pk, "resource": "work.task", "kind": "text", "key": "room", "label_en": "Room", "label_zh": "房间"}, house.access)
+        task = commands.create(tasks, {"project": whole.pk, "name": "A", "extra": {field.key: "7"}}, house.access)
+        before = tasks.model.objects.get(pk=task.pk).extra
+        with scope.because(trace="gone"):
+            commands.remove(resource("frame.project"), whole, house.access)
+        assert undo.undo("gone", house.access) == []
+        assert before and tasks.model.objects.get(pk=task.pk).extra == before

@@ -13,7 +13,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
-from jingwei.frame.models import History
+from jingwei.frame.models import CustomField, History
 from jingwei.frame.records import along, checks, commands, currencies, doubles, extra, extra_taken, parts, past, turns, undo_along
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.turns import in_turn
@@ -74,7 +74,8 @@ def _alike(lines: list[History]) -> Iterator[list[History]]:
     """Lines that are taken back together: rows of one resource that were made one behind the other; all others by themselves."""
     for is_gone, run in groupby(lines, lambda line: line.action == History.Action.DELETE):
         if is_gone:
-            yield from ([line] for line in _named_first(list(run)))
+            fields_first = sorted(run, key=lambda line: line.resource != CustomField._meta.label_lower)  # rows have values of theirs
+            yield from ([line] for line in _named_first(fields_first))
             continue
         for (key, action), found in groupby(run, lambda line: (line.resource, line.action)):
             if key in registry and action == History.Action.INSERT:
