@@ -189,7 +189,9 @@ def test_values_of_a_projects_own_fields_come_back_with_it(house: House, inside:
     tasks, fields = resource("work.task"), resource("frame.customfield")
     with inside():
         whole = house.make(resource("frame.project"))
-        field = commands.create(fields, {"project": whole.pk, "resource": "work.task", "kind": "text", "key": "room", "label_en": "Room", "label_zh": "房间"}, house.access)
+        field = commands.create(
+            fields, {"project": whole.pk, "resource": "work.task", "kind": "text", "key": "room", "label_en": "Room", "label_zh": "房间"}, house.access
+        )
         task = commands.create(tasks, {"project": whole.pk, "name": "A", "extra": {field.key: "7"}}, house.access)
         before = tasks.model.objects.get(pk=task.pk).extra
         with scope.because(trace="gone"):

@@ -66,7 +66,9 @@ def test_undo_of_the_deletion_changes_no_number(agreed: Firm) -> None:
     manager.post("/undo/", {"next": "/"})
     services.project_recalculate(project_id=agreed.project.pk)
     assert told(agreed) == before
-    gone = manager.post("/schedule/gantt/P1/commit/", json.dumps({"tasks": {"remove": [Task.objects.get(name="A").pk]}}), content_type="application/json").json()
+    gone = manager.post(
+        "/schedule/gantt/P1/commit/", json.dumps({"tasks": {"remove": [Task.objects.get(name="A").pk]}}), content_type="application/json"
+    ).json()
     assert manager.post("/schedule/gantt/P1/undo/", json.dumps({"undo": gone["undo"]}), content_type="application/json").status_code == 200
     assert told(agreed) == before
 

@@ -138,7 +138,9 @@ def test_every_button_names_what_it_takes_back(firm: Firm, en: None) -> None:
     form = re.search(r'<form[^>]*action="/undo/".*?</form>', page, re.S)
     assert form is not None and re.search(r'name="trace" value="\w{32}"', form[0])
     moved = firm.task("B")
-    answer = client.post(f"/w/work.task/{moved.pk}/move/?view=board", {"view": "board", "to": "done", "version": moved.version}, headers={"HX-Request": "true"}).text
+    answer = client.post(
+        f"/w/work.task/{moved.pk}/move/?view=board", {"view": "board", "to": "done", "version": moved.version}, headers={"HX-Request": "true"}
+    ).text
     assert re.search(r'name="trace" value="\w{32}"', answer)
 
 

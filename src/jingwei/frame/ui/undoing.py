@@ -70,9 +70,7 @@ def take_back(request: Request) -> HttpResponse:
         _answer(request, trace, left)
         back = back if left or not makes_project else reverse("records", args=["frame.project"])  # its pages are gone with it
     else:
-        messages.error(
-            request, _("This can not be taken back here any more: it was taken back already, or too much was done since.") if trace else undo.nothing_left()
-        )
+        messages.error(request, _("This is taken back here no more: it was taken back already, or much has been done since.") if trace else undo.nothing_left())
     return redirect(back if back.startswith("/") and not back.startswith("//") else "/")
 
 
@@ -80,7 +78,10 @@ def _answer(request: Request, trace: str, left: undo.Left) -> None:
     """Say what came of it. What was refused as a whole is offered still; whatever else was tried is over."""
     may_try_again = left.is_whole and bool(left)
     if not may_try_again:
-        request.session["undo"] = [each for each in _offers(request) if each != trace]
+        still = [each for each in _offers(request) if each != trace]
+        request.session.pop("undo", None)
+        if still:
+            request.session["undo"] = still
     if left:
         messages.error(request, " ".join([*left, *left.told]), extra_tags=mark + trace if may_try_again else "")
     else:
