@@ -99,6 +99,24 @@ def test_the_help_of_a_page_opens_at_its_section(firm: Firm, chromium: Browser, 
     is_in_order(page, faults, f"help-{language}-{width}{'-dark' if dark else ''}")
 
 
+TOO_WIDE = (
+    "() => [...document.querySelectorAll('.jw-guide-text *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))"
+)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_page_of_the_guide_fits_a_phone(firm: Firm, chromium: Browser, live_server: Any, language: str, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    page, faults = opened(chromium, live_server, firm, language, 390)
+    page.goto(f"{live_server.url}/help/")
+    addresses = page.locator(".jw-guide-page").evaluate_all("links => links.map(link => link.href)")
+    assert len(addresses) > 2
+    for address in addresses:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, page.evaluate(TOO_WIDE)[:3])
+    assert not faults
+
+
 def test_what_is_kept_before_its_suggestions_came_breaks_nothing(firm: Firm, chromium: Browser, live_server: Any, settings: Any) -> None:
     """Given a slow line, when Enter is pressed before the suggestions of an inline cell are there, then the value is kept and no script fails."""
     settings.ALLOWED_HOSTS = ["*"]

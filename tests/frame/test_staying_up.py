@@ -18,6 +18,7 @@ from jingwei.frame.ui import errors
 from jingwei.frame.work import disk, memory
 from jingwei.hub.inbox import intake as intake_room
 from jingwei.hub.inbox.intake import Endpoint, Intake
+from jingwei.hub.kit import receiving
 from tests.frame.test_error_pages import person
 
 
@@ -120,7 +121,9 @@ def test_no_body_is_waited_for_that_need_not_be(path: str, headers: dict[str, st
     monkeypatch.setattr(disk, "is_low", lambda: low)
     monkeypatch.setattr(intake_room, "body_seconds", 0.1)
     monkeypatch.setattr(
-        intake_room, "load_endpoint", lambda name: Endpoint(1, 1, {"scheme": "standard"}, (b"k",), time.monotonic()) if name == "known" else None
+        intake_room,
+        "load_endpoint",
+        lambda name: Endpoint(1, 1, receiving.scheme_of({"scheme": "standard"}), (b"k",), time.monotonic()) if name == "known" else None,
     )
     gate = Intake()
 

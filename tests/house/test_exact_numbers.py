@@ -75,6 +75,65 @@ def test_every_kind_of_field_takes_a_value_of_json_or_refuses_it_at_its_name(hou
     assert raw(program, "PATCH", f"/api/v1/cost.line/{line.pk}", f'{{"extra": {{"{fields["text"].key}": 1e400}}}}')[0] == 422
 
 
+enormous = ("1e3000000", "-1e999999999", "1e-3000000", "1e1000000000000000000", "1e-9999999999999999999", "1e99999999999999999999999999", f"{'9' * 5000}.5")
+
+
+@pytest.mark.parametrize("number", enormous, ids=lambda number: number[:30])
+def test_a_number_that_nobody_could_write_out_is_refused_at_once_at_every_door(house: House, inside: Any, program: Program, number: str) -> None:
+    """Given a number whose digits would fill a book, when a program sends it for one of any kind, then nobody writes it out, and it is refused where it stands."""
+    line = line_of(house, inside)
+    with inside():
+        task = house.make(resource("work.task"))
+    for path, name in (
+        (f"work.task/{task.pk}", "version"),
+        (f"work.task/{task.pk}", "percent"),
+        (f"cost.line/{line.pk}", "amount"),
+        (f"cost.line/{line.pk}", "task"),
+    ):
+        status, told = raw(program, "PATCH", f"/api/v1/{path}", f'{{"{name}": {number}}}')
+        assert status in (400, 422) and (status == 400 or told["errors"][0]["field"].split(".")[0] == name), (path, name, told)
+    for name in ("size", "page"):
+        body = f'{{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {{"name": "list", "arguments": {{"kind": "work.task", "{name}": {number}}}}}}}'
+        status, told = raw(program, "POST", "/api/mcp", body)
+        assert status == 200 and told["result"]["isError"] is True, told
+    assert raw(program, "POST", "/api/mcp", f'{{"jsonrpc": "2.0", "id": {number}, "method": "ping"}}')[0] == 400
+    ping = raw(program, "POST", "/api/mcp", f'{{"jsonrpc": "2.0", "id": 7, "method": "ping", "params": {{"a": {number}}}}}')
+    assert ping[0] == 200 and ping[1]["id"] == 7, ping
+    asked = (
+        f'{{"query": "query($n: Int) {{ workTaskList(page: $n) {{ count }} }}", "variables": {{"n": {number}}}}}',
+        json.dumps({"query": f"{{ workTaskList(page: {number}) {{ count }} }}"}),
+        json.dumps({"query": f"{{ workTaskList(filters: {{percent: {number}}}) {{ count }} }}"}),
+        json.dumps({"query": f'mutation {{ changeCostLine(key: "{line.pk}", values: {{amount: {number}}}) {{ amount }} }}'}),
+    )
+    for body in asked:
+        status, told = raw(program, "POST", "/graphql", body)
+        assert status in (200, 400) and told["errors"], (body[:80], told)
+        assert "decimal." not in json.dumps(told), told
+    with inside():
+        assert Line.objects.get(pk=line.pk).amount == line.amount
+
+
+def test_a_whole_number_with_a_point_is_one_and_a_literal_keeps_its_cents(house: House, inside: Any, program: Program) -> None:
+    line = line_of(house, inside)
+    status, told = raw(program, "POST", "/graphql", '{"query": "query($n: Int) { costLineList(page: $n) { count } }", "variables": {"n": 1.0}}')
+    assert status == 200 and told["data"] == {"costLineList": {"count": 1}}, told
+    query = json.dumps({"query": f'mutation {{ changeCostLine(key: "{line.pk}", values: {{amount: {cents}}}) {{ amount }} }}'})
+    assert raw(program, "POST", "/graphql", query)[1]["data"] == {"changeCostLine": {"amount": cents}}
+    status, told = raw(program, "POST", "/graphql", '{"query": "{ __typename }", "operationName": 1.5}')
+    assert status == 400 and "operationName" in told["errors"][0]["message"]
+
+
+def test_an_assistant_whose_token_has_ended_is_told_so_however_it_counts_its_messages(house: House) -> None:
+    text = ApiToken.issue(tenant=house.tenant, user=house.owner, name="ended")[1]
+    ApiToken.objects.all().delete()
+    answers = io.StringIO()
+    asked = ("1.5", "1e999999999", "true", "[]", "2", '"x"')
+    assistant.serve(io.StringIO("".join(f'{{"jsonrpc":"2.0","id":{number},"method":"ping"}}\n' for number in asked)), answers, text)
+    told = [json.loads(line) for line in answers.getvalue().splitlines()]
+    assert [each["id"] for each in told] == [None, None, None, None, 2, "x"]
+    assert all("token has ended" in each["error"]["message"] for each in told)
+
+
 def test_cents_of_a_number_come_in_by_every_door(house: House, inside: Any, program: Program) -> None:
     line = line_of(house, inside)
     with inside():

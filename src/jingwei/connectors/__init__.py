@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from jingwei.hub.contract import Connector, Title
+from jingwei.hub.kit import exchange, receiving
 
-auth_kinds = ("none", "header", "bearer", "basic")
+auth_kinds = ("none", "header", "bearer", "basic", "query", "token")
 _adapter = re.compile(r"[a-z_][a-z0-9_]*:[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -99,6 +100,10 @@ def _auth_problems(auth: Mapping[str, Any]) -> list[str]:
     wrong = [] if kind in auth_kinds else [f"auth.kind: one of {', '.join(auth_kinds)}"]
     if kind == "header" and not auth.get("header"):
         wrong.append("auth.header: needed by kind header")
+    if kind == "query" and not (auth.get("params") and set(auth["params"].values()) <= set(auth.get("secrets", {}))):
+        wrong.append("auth.params: needed by kind query: names of parameters, each with the name of a secret")
+    if kind == "token":
+        wrong += exchange.problems_of(auth.get("token"), auth.get("secrets", {}))
     for name, each in auth.get("secrets", {}).items():
         if not _is_title(each.get("title")):
             wrong.append(f"auth.secrets.{name}: title zh and en")
@@ -107,8 +112,8 @@ def _auth_problems(auth: Mapping[str, Any]) -> list[str]:
 
 def _other_problems(manifest: Mapping[str, Any]) -> list[str]:
     wrong = []
-    if "webhook" in manifest and not manifest["webhook"].get("scheme"):
-        wrong.append("webhook.scheme: needed")
+    if "webhook" in manifest:
+        wrong += receiving.problems_of(manifest["webhook"])
     budget = manifest.get("budget", {}).get("requests_per_minute", 1)
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         wrong.append("budget.requests_per_minute: a whole number from 1")

@@ -105,6 +105,17 @@ def json_problem(value: Any) -> str:
     return ""
 
 
+def decimal(text: str) -> Decimal:
+    """A number with a point or an exponent out of JSON (`parse_float`, `parse_constant`) to its last digit. What nobody could write out, and a computer would try to for
+    minutes, is infinite or no number at all, which whoever checks the values refuses at their fields."""
+    mantissa, _mark, exponent = text.lower().partition("e")
+    size = exponent.lstrip("+-").lstrip("0")
+    if len(size) > len(str(most_digits)) or len(mantissa) > 2 * most_digits:
+        return Decimal("NaN") if exponent.startswith("-") or not size else Decimal("-Infinity" if mantissa.startswith("-") else "Infinity")
+    found = Decimal(text)
+    return found if not found.is_finite() or is_written_out(found) or not found else Decimal("NaN" if found.adjusted() < 0 else "Infinity").copy_sign(found)
+
+
 def exact(text: str) -> float | str:
     """A number with a point out of JSON (`parse_float`): what no binary float holds stays text, as decimals travel. What is infinite stays so and is refused as such."""
     number = float(text)

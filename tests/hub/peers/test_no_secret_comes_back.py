@@ -18,6 +18,7 @@ from jingwei.frame import secrets
 from jingwei.frame.models import Membership, Role, User
 from jingwei.hub import contract
 from jingwei.hub.inbox import intake
+from jingwei.hub.kit import receiving
 from jingwei.hub.models import Connection
 from jingwei.hub.peers.session import HubSession
 from jingwei.hub.register import services
@@ -112,7 +113,7 @@ def test_a_webhook_that_repeats_them_is_kept_without(sealed: Connection) -> None
 
     async def store() -> intake.Arrival:
         made = intake.Intake()
-        waiting = asyncio.create_task(made._store(endpoint, "e-1", {"user-agent": f"x {key}", "webhook-id": "e-1"}, body))
+        waiting = asyncio.create_task(made._store(endpoint, receiving.Taken("e-1", body), {"user-agent": f"x {key}", "webhook-id": "e-1"}))
         arrival = await made._queue.get()
         waiting.cancel()
         return arrival

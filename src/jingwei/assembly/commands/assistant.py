@@ -59,11 +59,12 @@ def serve(asked: TextIO, answers: TextIO, token: str) -> None:
             continue
         try:
             answer = _answered(line, live(token))
+            text = json.dumps(answer) if answer is not None else ""
         except Exception as problem:  # one message never ends the conversation
             print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-            answer = {"jsonrpc": "2.0", "id": None, "error": {"code": -32603, "message": "this could not be answered; see the error output"}}
-        if answer is not None:
-            answers.write(json.dumps(answer) + "\n")
+            text = json.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": -32603, "message": "this could not be answered; see the error output"}})
+        if text:
+            answers.write(f"{text}\n")
             answers.flush()
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
@@ -84,8 +85,7 @@ def _answered(line: str, token: ApiToken | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return protocol.failed(None, protocol.Refused(protocol.parse_error, "this is no JSON"))
     if token is None:
-        number = message.get("id") if isinstance(message, dict) else None
-        return protocol.failed(number, protocol.Refused(protocol.invalid_request, "the token has ended or was revoked"))
+        return protocol.failed(protocol.number_of(message), protocol.Refused(protocol.invalid_request, "the token has ended or was revoked"))
     held, bound = acting(token)
     with scope.within(bound), translation.override(token.user.language or "zh-hans"), limits.hurried():
         return protocol.answer(message, Caller.of(held.narrowed(bound.limits)))

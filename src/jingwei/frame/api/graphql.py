@@ -7,7 +7,7 @@ import json
 import time
 from contextlib import nullcontext
 from dataclasses import make_dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import strawberry
@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from graphql import value_from_ast_untyped
+from graphql import GraphQLError, value_from_ast_untyped
 from graphql.language import ast
 from strawberry.django.views import GraphQLView
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
@@ -33,6 +33,7 @@ from jingwei.frame.records.resource import Resource, resources
 from jingwei.frame.records.told import as_told, told
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import exactly, heavy, limits
+from jingwei.kernels import bounds
 
 _types: dict[Any, Any] = {bool: bool, int: int, str: str, Decimal: Decimal, dt.datetime: dt.datetime, dt.date: dt.date, Any: JSON}
 
@@ -180,7 +181,7 @@ def _literal(node: ast.ValueNode, variables: dict[str, Any] | None = None) -> An
     """A JSON value that stands in the query itself."""
     match node:
         case ast.FloatValueNode():
-            return Decimal(node.value)
+            return bounds.decimal(node.value)
         case ast.ListValueNode():
             return [_literal(each, variables) for each in node.values]
         case ast.ObjectValueNode():
@@ -188,9 +189,24 @@ def _literal(node: ast.ValueNode, variables: dict[str, Any] | None = None) -> An
     return value_from_ast_untyped(node, variables)
 
 
+def _decimal_of(value: Any) -> Decimal:
+    try:
+        return value if isinstance(value, Decimal) else bounds.decimal(str(value))
+    except InvalidOperation:
+        raise GraphQLError(_("“%(value)s” is no number.") % {"value": str(value)[:40]}) from None
+
+
+def _decimal_literal(node: Any, variables: Any = None) -> Decimal:
+    return _decimal_of(_literal(node, variables))
+
+
 _json = strawberry.scalar(name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value, parse_literal=_literal)
 _decimal = strawberry.scalar(
-    name="Decimal", description="A number to its last digit, as text.", serialize=exactly.plain, parse_value=lambda value: Decimal(str(value))
+    name="Decimal",
+    description="A number to its last digit, as text.",
+    serialize=exactly.plain,
+    parse_value=_decimal_of,
+    parse_literal=_decimal_literal,
 )
 
 
@@ -215,7 +231,7 @@ class _Exact(GraphQLView[Any, Any]):
     """Numbers of a request's variables are decimals to their last digit."""
 
     def decode_json(self, data: str | bytes) -> object:
-        return exactly.read(data)
+        return exactly.integral(exactly.read(data))
 
     def encode_json(self, data: object) -> str:
         return json.dumps(data, cls=exactly.Encoder, separators=(",", ":"))
@@ -233,6 +249,8 @@ def endpoint(request: HttpRequest) -> HttpResponseBase:
         return _refused(_("The request is no JSON: send {“query”: …, “variables”: …}."))
     if not isinstance(body, dict):
         return _refused(_("One request at a time: send an object with “query”, not a list."))
+    if not isinstance(body.get("operationName"), str | None):
+        return _refused(_("“operationName” is the name of one of the operations in “query”."))
     try:
         cost = costs.check(body.get("query"), body.get("variables"))
     except costs.TooDear as problem:

@@ -21,13 +21,14 @@ words_at_most = 8
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row that was found. `rank`: 0 its code is what was asked for, 1 its code or title begins so, 2 its title holds it, 3 its text; then the newest first."""
+    """A row that was found, and the project in which it is (None: of the organisation). `rank`: 0 its code is what was asked for, 1 its code or title begins so, 2 its title holds it, 3 its text; then the newest first."""
 
     resource: Resource
     pk: int
     title: str
     rank: int
     at: datetime | None
+    project_id: int | None
 
 
 def find(words: str, access: Access, among: Iterable[Resource], *, most: int) -> list[Hit]:
@@ -39,8 +40,8 @@ def find(words: str, access: Access, among: Iterable[Resource], *, most: int) ->
     waiting = [kinds[key] for key in SearchFill.objects.filter(is_full=False, resource__in=kinds).values_list("resource", flat=True)]
     places = [place for each in kinds.values() if each not in waiting and (place := _place(each, access)) is not None]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT resource, row_id, label, rank, at FROM jingwei_search(%s, %s, %s)", (asked, json.dumps(places), most))
-        hits = [Hit(registry[key], pk, label, rank, at) for key, pk, label, rank, at in cursor.fetchall()]
+        cursor.execute("SELECT resource, row_id, label, rank, at, project_id FROM jingwei_search(%s, %s, %s)", (asked, json.dumps(places), most))
+        hits = [Hit(registry[key], *told) for key, *told in cursor.fetchall()]
     hits += [hit for each in waiting for hit in _looked_through(each, " ".join(asked), access, most)]
     return sorted(hits, key=lambda hit: (hit.rank, -hit.at.timestamp() if hit.at else 0))
 
@@ -61,4 +62,4 @@ def _place(resource: Resource, access: Access) -> dict[str, Any] | None:
 def _looked_through(resource: Resource, words: str, access: Access, most: int) -> Iterator[Hit]:
     """The same for a kind whose rows of before are not all taken over yet: slower, and as complete."""
     for row in resource.rows(access).filter(searched(resource, words))[:most]:
-        yield Hit(resource, row.pk, str(row), 3, None)
+        yield Hit(resource, row.pk, str(row), 3, None, resource.project_of(row))

@@ -67,8 +67,9 @@ _may_see = """s.tenant_id = tenant AND s.resource = kind.key
     AND (kind.projects IS NULL OR s.project_id = ANY (kind.projects) OR s.project_id IS NULL AND kind.with_own)
     AND (kind.only_rows IS NULL OR s.row_id = ANY (kind.only_rows))"""
 _search_sql = """
-CREATE OR REPLACE FUNCTION jingwei_search(words text[], places jsonb, most int)
-RETURNS TABLE (resource text, row_id bigint, label text, rank int, at timestamptz)
+DROP FUNCTION IF EXISTS jingwei_search(text[], jsonb, int);
+CREATE FUNCTION jingwei_search(words text[], places jsonb, most int)
+RETURNS TABLE (resource text, row_id bigint, label text, rank int, at timestamptz, project_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET work_mem = '32MB' SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
@@ -101,7 +102,7 @@ BEGIN
       hits := hits || ARRAY(SELECT s.row_id FROM frame_search s WHERE s.code >= entire AND s.code < beyond AND <may see> ORDER BY s.code LIMIT most)
         || ARRAY(SELECT s.row_id FROM frame_search s WHERE s.title >= entire AND s.title < beyond AND <may see> ORDER BY s.title LIMIT most);
     END IF;
-    RETURN QUERY SELECT s.resource::text, s.row_id, s.label::text, <rank>, s.at FROM frame_search s
+    RETURN QUERY SELECT s.resource::text, s.row_id, s.label::text, <rank>, s.at, s.project_id FROM frame_search s
       WHERE s.resource = kind.key AND s.row_id = ANY (hits) ORDER BY 4, s.at DESC LIMIT most;
   END LOOP;
 END $$;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from jingwei.frame.records.search import find as search_for
 from jingwei.frame.telling import inbox
 from jingwei.frame.telling.choices import choices_of
 from jingwei.frame.telling.wording import words_of
+from jingwei.frame.ui import menu
 from jingwei.frame.ui.navigation import elsewhere
 from jingwei.frame.ui.palette import commands_for
 from jingwei.frame.web import Request
@@ -32,28 +32,23 @@ def found(request: Request, words: str) -> list[dict[str, Any]]:
     """Hits by resource, the kind of the best one first."""
     groups: dict[str, dict[str, Any]] = {}
     hits = search_for(words, request.access, resources(), most=per_resource)
-    projects = _projects_of(hits)
+    codes = _codes_of(request, hits)
     for hit in hits:
         key = hit.resource.key
+        within = codes.get(hit.project_id, "") if hit.resource.model is not Project else ""
         if key not in groups:
             address = f"{reverse('records', args=[key])}?{urlencode({'q': words})}"
             groups[key] = {"title": str(hit.resource.title_plural), "icon": hit.resource.icon, "hits": [], "url": address}
-        groups[key]["hits"].append({"title": hit.title, "url": reverse("record", args=[key, hit.pk]), "project": projects.get((key, hit.pk), "")})
+        groups[key]["hits"].append({"title": hit.title, "url": reverse("record", args=[key, hit.pk]), "project": within})
     return list(groups.values())
 
 
-def _projects_of(hits: Iterable[Hit]) -> dict[tuple[str, int], str]:
-    """The code of the project that each hit lives in: one statement a kind of row that lives in projects."""
-    kinds: dict[str, list[Hit]] = defaultdict(list)
-    for hit in hits:
-        if hit.resource.model.project_path.endswith("project_id"):
-            kinds[hit.resource.key].append(hit)
-    out: dict[tuple[str, int], str] = {}
-    for key, found_ones in kinds.items():
-        model = found_ones[0].resource.model
-        rows = model.objects.filter(pk__in=[hit.pk for hit in found_ones])
-        out |= {(key, pk): code for pk, code in rows.order_by().values_list("pk", model.project_path.removesuffix("_id") + "__code")}
-    return out
+def _codes_of(request: Request, hits: Iterable[Hit]) -> dict[int | None, str]:
+    """The codes of the projects in which they are; a project is not told to be in itself."""
+    wanted = {hit.project_id for hit in hits if hit.project_id is not None and hit.resource.model is not Project}
+    codes: dict[int | None, str] = {project.pk: project.code for project in menu.projects_at_hand(request)} if wanted else {}
+    rest = wanted - set(codes)
+    return codes | (dict(Project.objects.filter(pk__in=rest).values_list("pk", "code")) if rest else {})
 
 
 @require_GET

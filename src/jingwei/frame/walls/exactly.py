@@ -8,10 +8,22 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
+from jingwei.kernels import bounds
+
 
 def read(text: str | bytes) -> Any:
-    """What a body says. NaN and Infinity are decimals too, which whoever checks the values refuses at their fields. ValueError when it is no JSON."""
-    return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+    """What a body says. NaN and Infinity are decimals too, as is whatever is larger or smaller than could be written out, which whoever checks the values refuses
+    at their fields. ValueError when it is no JSON."""
+    return json.loads(text, parse_float=bounds.decimal, parse_constant=Decimal)
+
+
+def integral(value: Any) -> Any:
+    """The same with whole numbers for decimals without a fraction, such as 10.0: for readers who know them only so."""
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and value == value.to_integral_value() else value
+    if isinstance(value, dict):
+        return {name: integral(each) for name, each in value.items()}
+    return [integral(each) for each in value] if isinstance(value, list) else value
 
 
 def loose(value: Any) -> Any:

@@ -6,15 +6,12 @@ Requests that arrive together are stored by one statement and one commit, so dur
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import psycopg
 import structlog
@@ -24,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 from jingwei.frame.telling.events import connection_parameters
 from jingwei.frame.walls import scrub
 from jingwei.frame.work import disk
-from jingwei.kernels.bounds import whole
+from jingwei.hub.kit import receiving
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -34,10 +31,10 @@ log = structlog.get_logger(__name__)
 prefix = "/hooks/"
 body_limit = 1_000_000
 body_seconds = 10.0
-tolerance_seconds = 300
 batch_limit = 500
 queue_limit = 20_000
 endpoint_cache_seconds = 15.0
+_methods = ("POST", "GET", "HEAD")
 kept_headers = ("content-type", "user-agent", "webhook-id", "webhook-timestamp")
 
 
@@ -47,7 +44,7 @@ class Endpoint:
 
     connection_id: int
     tenant_id: int
-    scheme: Mapping[str, Any]
+    scheme: receiving.Scheme
     keys: tuple[bytes, ...] = field(repr=False)
     loaded_at: float
     scrubber: scrub.Scrubber = field(default_factory=lambda: scrub.Scrubber(()), repr=False)
@@ -65,8 +62,8 @@ class Arrival:
 
 
 class Intake:
-    """Answers POST /hooks/<endpoint>: 202 stored, 200 known already, 401 not signed well, 404, 408 sent too slowly, 413, 503 when the database is away
-    or the disk full. What can be refused by its head is refused before the body is waited for."""
+    """Answers /hooks/<endpoint>: 202 stored, 200 known already or a question of the sender's, 401 not signed well, 404, 405, 408 sent too slowly, 413, 503 when the
+    database is away or the disk full. What can be refused by its head is refused before the body is waited for."""
 
     def __init__(self) -> None:
         self._endpoints: dict[str, Endpoint | None] = {}
@@ -78,18 +75,20 @@ class Intake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        status, text = await self._answer(scope, receive)
-        body = json.dumps({"status": text}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        status, said = await self._answer(scope, receive)
+        answer = said if isinstance(said, receiving.Answered) else receiving.Answered(json.dumps({"status": said}).encode(), kind="application/json")
+        headers = [(b"content-type", answer.kind.encode()), (b"content-length", str(len(answer.body)).encode())]
+        headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
         if status == 503:
             headers.append((b"retry-after", b"5"))
         if status in (401, 404, 408, 413):
             headers.append((b"connection", b"close"))  # its body may be under way still, and nobody will read it
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, str]:
-        if scope["method"] != "POST":
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, str | receiving.Answered]:
+        method = scope["method"]
+        if method not in _methods:
             return 405, "only POST"
         if disk.is_low():
             return 503, "the disk is full, try again later"
@@ -102,7 +101,10 @@ class Intake:
             return 503, "not stored, try again"
         if endpoint is None:
             return 404, "no such address"
-        if not has_signature(endpoint.scheme, headers):
+        if method not in endpoint.scheme.methods:
+            return 405, "only POST"
+        call = _call(scope, headers)
+        if call is None or not endpoint.scheme.is_signed(call):
             return 401, "not signed"
         try:
             body = await asyncio.wait_for(_body(receive), timeout=body_seconds)
@@ -110,15 +112,33 @@ class Intake:
             return 408, "sent too slowly"
         if body is None:
             return 413, "too large"
-        event_id = verified(endpoint.scheme, endpoint.keys, headers, body, time.time())
-        if event_id is None:
+        outcome = endpoint.scheme.read(replace(call, body=body), endpoint.keys, time.time())
+        if outcome is None:
             return 401, "signature or time does not fit"
-        return await self._store(endpoint, event_id, headers, body)
+        if isinstance(outcome, receiving.Answered):
+            return await self._introduced(endpoint, scope["path"], outcome)
+        return await self._store(endpoint, outcome, headers)
 
-    async def _store(self, endpoint: Endpoint, event_id: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        kept = endpoint.scrubber.body(body)  # after the signature was checked on what really came
+    async def _introduced(self, endpoint: Endpoint, path: str, answer: receiving.Answered) -> tuple[int, str | receiving.Answered]:
+        """The sender asks whether there is anybody; what it tells of its secret is kept before it hears so."""
+        if answer.secret:
+            try:
+                is_kept = await asyncio.to_thread(keep_secret, endpoint, answer.secret)
+            except (psycopg.Error, OSError, DatabaseError):
+                return 503, "not stored, try again"
+            if not is_kept:
+                return 401, "another secret is known already"
+            self._endpoints.pop(path.removeprefix(prefix).strip("/"), None)
+        return 200, answer
+
+    async def _store(self, endpoint: Endpoint, taken: receiving.Taken, headers: dict[str, str]) -> tuple[int, str | receiving.Answered]:
+        kept = endpoint.scrubber.body(taken.body)  # after the signature was checked on what really came
         arrival = Arrival(
-            endpoint, event_id, kept, {k: endpoint.scrubber.text(headers[k]) for k in kept_headers if k in headers}, asyncio.get_running_loop().create_future()
+            endpoint,
+            taken.event_id,
+            kept,
+            {k: endpoint.scrubber.text(headers[k]) for k in kept_headers if k in headers},
+            asyncio.get_running_loop().create_future(),
         )
         try:
             self._queue.put_nowait(arrival)
@@ -128,6 +148,8 @@ class Intake:
             is_new = await asyncio.wait_for(arrival.stored, timeout=20)
         except (psycopg.Error, OSError, TimeoutError):
             return 503, "not stored, try again"
+        if taken.answer is not None:
+            return 200, receiving.Answered(taken.answer, kind="application/json")
         return (202, "accepted") if is_new else (200, "known already")
 
     async def _ready(self) -> None:
@@ -225,6 +247,15 @@ WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND 
 """
 
 
+def _call(scope: Scope, headers: dict[str, str]) -> receiving.Call | None:
+    """The head of a request; None where its address names more than any sender would."""
+    try:
+        query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), max_num_fields=50))
+    except ValueError:
+        return None
+    return receiving.Call(scope["method"], scope["path"], headers, query)
+
+
 async def _body(receive: Receive) -> bytes | None:
     parts, size = [], 0
     while True:
@@ -255,52 +286,29 @@ def load_endpoint(name: str) -> Endpoint | None:
             connection = Connection.objects.select_related("system", "credential", "webhook_secret", "webhook_secret_before").filter(endpoint=name).first()
             if connection is None:
                 continue
-            scheme = catalogue.manifest(connection.system.connector).get("webhook")
+            told = catalogue.manifest(connection.system.connector).get("webhook")
             sealed = [s for s in (connection.webhook_secret, connection.webhook_secret_before) if s is not None]
-            if not scheme or not sealed:
+            scheme = receiving.scheme_of(told) if told else None
+            if scheme is None or not (sealed or scheme.tells_its_secret):
                 return None
-            keys = tuple(_key_bytes(str(secrets.open_secret(s).reveal())) for s in sealed)
+            keys = tuple(str(secrets.open_secret(s).reveal()).encode() for s in sealed)
             scrubber = scrub.Scrubber(credentials.further_secrets(connection))
             return Endpoint(connection.pk, tenant_id, scheme, keys, time.monotonic(), scrubber)
     return None
 
 
-def _key_bytes(text: str) -> bytes:
-    """Standard Webhooks writes keys as whsec_<base64>; anything else is taken as it is."""
-    if text.startswith("whsec_"):
-        try:
-            return base64.b64decode(text.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
-            pass
-    return text.encode()
+def keep_secret(endpoint: Endpoint, told: str) -> bool:
+    """Keep the secret that a sender has told, while none is known; whether it is the one that is known now."""
+    from django.db import close_old_connections, transaction
 
+    from jingwei.frame import scope, secrets
+    from jingwei.hub.models import Connection
 
-def has_signature(scheme: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
-    """Whether there is anything to verify at all: who does not even sign need not be listened to."""
-    return bool(headers.get(str(scheme.get("signature_header", "webhook-signature")).lower(), ""))
-
-
-def verified(scheme: Mapping[str, Any], keys: tuple[bytes, ...], headers: Mapping[str, str], body: bytes, now: float) -> str | None:
-    """The event's id when the signature fits one of the keys and the time is within five minutes; None otherwise.
-
-    Schemes: `standard` (Standard Webhooks: HMAC-SHA256 over id.timestamp.body, base64) and `hub_sha256` (hex HMAC of the body,
-    as GitHub and Jira send it; those carry no time, so their id alone guards against replay).
-    """
-    signature = headers.get(str(scheme.get("signature_header", "webhook-signature")).lower(), "")
-    event_id = headers.get(str(scheme.get("id_header", "webhook-id")).lower(), "")
-    kind = scheme.get("scheme", "standard")
-    if kind == "standard":
-        stamp = headers.get(str(scheme.get("timestamp_header", "webhook-timestamp")).lower(), "")
-        if (at := whole(stamp)) is None or abs(now - at) > tolerance_seconds or not 0 < len(event_id) <= 200:
-            return None
-        signed = f"{event_id}.{stamp}.".encode() + body
-        given = [part.removeprefix("v1,") for part in signature.split(" ") if part.startswith("v1,")]
-        wanted = [base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
-    elif kind == "hub_sha256":
-        given = [signature.removeprefix("sha256=")]
-        wanted = [hmac.new(key, body, hashlib.sha256).hexdigest() for key in keys]
-        event_id = event_id or hashlib.sha256(body).hexdigest()
-    else:
-        return None
-    fits = any(hmac.compare_digest(g.encode(), w.encode()) for g in given for w in wanted)
-    return event_id if fits and event_id else None
+    close_old_connections()
+    with scope.within(scope.Scope(endpoint.tenant_id, origin="webhook")), transaction.atomic():
+        connection = Connection.objects.select_for_update().select_related("system").get(pk=endpoint.connection_id)
+        if connection.webhook_secret is not None:
+            return bool(secrets.open_secret(connection.webhook_secret).reveal() == told)
+        connection.webhook_secret = secrets.seal(f"webhook:{connection.system.key}", told)
+        connection.save(update_fields=["webhook_secret"])
+    return True

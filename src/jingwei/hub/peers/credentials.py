@@ -6,14 +6,16 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from jingwei.frame import secrets
 from jingwei.frame.models import Secret
-from jingwei.frame.walls import scrub
+from jingwei.frame.walls import egress, scrub
 from jingwei.hub import contract
 from jingwei.hub.contract import Check, Title
 from jingwei.hub.models import Connection
-from jingwei.hub.peers import catalogue, standing
+from jingwei.hub.peers import catalogue, standing, tokens
 
 mend = Title("重新填写该系统的凭据", "Enter this system's credentials again")
 _kinds: dict[str, Callable[[Mapping[str, str], Mapping[str, str]], dict[str, str]]] = {
@@ -32,23 +34,48 @@ UPDATE hub_connection SET held_since = NULL, held_reason = '', account = %(accou
 """
 
 
-def headers_of(connection: Connection) -> dict[str, str]:
-    """The headers that log us in; Unauthorised when the credentials are missing or can be no header."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What lets us in: headers, parameters of the address, and the token among them where the peer gave one."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: tokens.Token | None = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not come back of it beside its headers."""
+        return [*self.params.values(), *([self.token.text] if self.token is not None else [])]
+
+
+def login_of(connection: Connection, way: egress.Egress) -> Login:
+    """What lets us in; Unauthorised when the credentials are missing or can be no header. A token is asked for where the manifest says so."""
     auth = catalogue.manifest(connection.system.connector).get("auth", {})
     kind = auth.get("kind", "none")
-    if kind == "none":
-        return {}
-    if kind not in _kinds:
-        raise contract.Unauthorised(f"unknown auth kind {kind!r} in the manifest")
-    if connection.credential is None:
-        return {}
+    if kind == "none" or (connection.credential is None and kind in (*_kinds, "query", "token")):
+        return Login()
     try:
-        made = _kinds[kind](auth, _opened(connection.credential))
+        opened = _opened(connection.credential) if connection.credential is not None else {}
+        made = _login(kind, auth, opened, connection, way)
     except (KeyError, AttributeError, secrets.CannotOpen) as problem:
         raise contract.Unauthorised(f"the stored credentials cannot be used: {type(problem).__name__}", mend=mend) from problem
-    if not all(value.isascii() and value.isprintable() for value in made.values()):
+    if not all(value.isascii() and value.isprintable() for value in made.headers.values()):
         raise contract.Unauthorised("the credentials contain characters that no header takes", mend=mend)
     return made
+
+
+def _login(kind: str, auth: Mapping[str, Any], opened: Mapping[str, str], connection: Connection, way: egress.Egress) -> Login:
+    if kind in _kinds:
+        return Login(_kinds[kind](auth, opened))
+    if kind == "query":
+        return Login(params={name: opened[secret].strip() for name, secret in auth["params"].items()})
+    if kind != "token":
+        raise contract.Unauthorised(f"unknown auth kind {kind!r} in the manifest")
+    told = auth["token"]
+    token = tokens.token_of(connection, told, opened, way)
+    if "query" in told:
+        return Login(params={told["query"]: token.text}, token=token)
+    return Login({told["header"]: f"{told.get('prefix', '')}{token.text}"}, token=token)
 
 
 def further_secrets(connection: Connection) -> list[str]:

@@ -19,7 +19,7 @@ from jingwei.frame.walls import egress
 from jingwei.hub import contract
 from jingwei.hub.contract import Response, Stream
 from jingwei.hub.models import Connection, Interface, System
-from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, known, memory, offered, pause, uses
+from jingwei.hub.peers import answers, breaker, budget, catalogue, clock, credentials, grants, known, memory, offered, pause, tokens, uses
 from jingwei.hub.peers.answers import safe_methods
 from jingwei.hub.peers.breaker import BreakerOpen
 from jingwei.hub.peers.local import LocalResources
@@ -65,7 +65,7 @@ class HubSession:
         self.connection = connection
         self.config: Mapping[str, Any] = connection.config if connection else {}
         self._mark = memory.mark_of(connection) if connection else None
-        self._login: dict[str, str] | None = None
+        self._login: credentials.Login | None = None
         self._secrets: list[str] = []
 
     @property
@@ -102,12 +102,20 @@ class HubSession:
             if drawn.version != self.connection.version:
                 self._reload()
             answer = self._sent(method, path, params, json, headers, drawn)
+            if answer.status == 401 and self._has_another_token():  # refused, so nothing was done: it is asked once more
+                answer = self._sent(method, path, params, json, headers, drawn)
         except BaseException as problem:
             if drawn.is_probe and not isinstance(problem, _noted):
                 breaker.returned(self.connection)
                 budget.forget(self.connection.pk)
             raise
         return self._judged(method, answer, headers, drawn)
+
+    def _has_another_token(self) -> bool:
+        """Whether what was refused is a token that may have ended before its time; the next one is asked for with the next call."""
+        login, self._login = self._login, None
+        assert self.connection is not None
+        return login is not None and login.token is not None and tokens.refused(self.connection, login.token)
 
     def _reload(self) -> None:
         """Somebody saved the connection while this session was at work: go on with what it is now."""
@@ -125,10 +133,19 @@ class HubSession:
             if self.project_id is not None and not uses.is_given(self.system, self.project_id):
                 raise contract.Forbidden(f"the log-in of {self.system.key} is not granted to this interface's project", mend=contract.Title(
                     "请该系统的负责人把它授权给本项目使用", "Ask who looks after the system to grant its use to this project"))  # fmt: skip
-            self._login, self._secrets = credentials.headers_of(connection), credentials.further_secrets(connection)
-        before = timezone.now()
+            self._secrets = credentials.further_secrets(connection)
+            self._login = self._logged_in(connection, drawn)
+        login, before = self._login, timezone.now()
         try:
-            answer = egress_of(connection).request(method, url, params=params, json=json, headers=headers, login=self._login, secrets=self._secrets)
+            answer = egress_of(connection).request(
+                method,
+                url,
+                params={**(params or {}), **login.params},
+                json=json,
+                headers=headers,
+                login=login.headers,
+                secrets=[*self._secrets, *login.secrets],
+            )
         except egress.EgressRefused as problem:
             raise contract.Refused(str(problem), mend=contract.Title(
                 "检查系统地址与允许的主机", "Check the system's address and its allowed hosts")) from problem  # fmt: skip
@@ -146,6 +163,23 @@ class HubSession:
         if ahead is not None:
             clock.noted(connection, ahead)
         return answer
+
+    def _logged_in(self, connection: Connection, drawn: Drawn) -> credentials.Login:
+        """What lets us in; a peer that gives no token is away like one that does not answer, and one that refuses to is shut."""
+        try:
+            return credentials.login_of(connection, egress_of(connection))
+        except (contract.Unreachable, contract.ServerFault) as problem:
+            self._failed(problem.message, drawn)
+            raise contract.Unreachable(problem.message) from problem
+        except contract.RateLimited as problem:
+            pause.begin(connection, problem.after)
+            budget.forget(connection.pk)
+            raise
+        except contract.Unauthorised as problem:
+            if not self.is_check and problem.message.startswith("no token"):
+                credentials.hold(connection, problem.message)
+                budget.forget(connection.pk)
+            raise
 
     def _judged(self, method: str, answer: egress.Answer, headers: Mapping[str, str] | None, drawn: Drawn) -> Response:
         response = answers.response_of(method, answer)

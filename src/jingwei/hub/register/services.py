@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -92,7 +93,7 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
         _still_bound(connection, bound)
     leads_elsewhere = connection.config != config
     connection.config = config
-    connection.hosts = [bound] if bound else []
+    connection.hosts = [*([bound] if bound else []), *_further_hosts(manifest)]
     connection.requests_per_minute = int(budget)
     if credentials:
         connection.credential = secrets.seal(f"connection:{system.key}", json.dumps(credentials))
@@ -118,6 +119,12 @@ def connection_save(*, system: System, config: dict[str, Any], credentials: dict
     if connection.held_since is not None:
         jobs.after_commit(lambda: mending.release_if_mended(connection))
     return connection
+
+
+def _further_hosts(manifest: Mapping[str, Any]) -> list[str]:
+    """Where else our credentials go: to whoever gives tokens for them, when that is another host."""
+    address = str(manifest.get("auth", {}).get("token", {}).get("address", ""))
+    return [bound_of(address)] if urlsplit(address).scheme else []
 
 
 def _still_bound(connection: Connection, bound: str) -> None:

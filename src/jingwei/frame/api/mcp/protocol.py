@@ -26,14 +26,20 @@ class Refused(Exception):
     text: str
 
 
+def number_of(message: Any) -> str | int | None:
+    """By what a request is known to whoever sent it; None when it says nothing of the kind."""
+    number = message.get("id") if isinstance(message, dict) else None
+    return number if isinstance(number, str | int) and not isinstance(number, bool) else None
+
+
 def answer(message: Any, caller: tools.Caller) -> Message | None:
     """What is answered to a message; None to a notification and to what is itself an answer."""
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return failed(None, Refused(invalid_request, _("Send one JSON-RPC 2.0 message as an object.")))
-    number = message.get("id")
-    if "method" not in message or number is None:
+    number = number_of(message)
+    if "method" not in message or message.get("id") is None:
         return None
-    if isinstance(number, bool) or not isinstance(number, str | int):
+    if number is None:
         return failed(None, Refused(invalid_request, _("The id of a request is a text or a whole number.")))
     try:
         return {"jsonrpc": "2.0", "id": number, "result": _result(message, caller)}
