@@ -157,10 +157,10 @@ def test_what_the_target_may_not_be_seen_of_is_not_counted(trace: Trace, house: 
 
 
 @every
-def test_a_row_is_named_by_code_or_by_words_that_only_it_has(trace: Trace, house: House, inside: Any) -> None:
+def test_a_row_is_named_by_code_or_in_a_form_by_words_that_only_it_has(trace: Trace, house: House, inside: Any) -> None:
     end = trace.ends[1]
     by = "name" if "name" in end.fields else "title"
-    with inside():
+    with inside(), scope.because(origin="web"):
         rows = [house.make(end) for _ in range(2)]
         end.model.objects.filter(pk=rows[0].pk).update(**{by: "独一无二的名称"})
         assert [edges.named(end, text, house.access).pk for text in (rows[0].pk, end.name_of(rows[0]), " 无二 ")] == [rows[0].pk] * 3
@@ -168,6 +168,10 @@ def test_a_row_is_named_by_code_or_by_words_that_only_it_has(trace: Trace, house
         with pytest.raises(ValidationError) as several:
             edges.named(end, "无二", house.access)
         assert "to" in several.value.message_dict
+        for origin, text in (("import", "二之"), ("api:x", "二之"), ("web", end.name_of(rows[0])[:-1])):
+            with scope.because(origin=origin), pytest.raises(ValidationError) as like:
+                edges.named(end, text, house.access)
+            assert "to" in like.value.message_dict, (origin, text)
 
 
 def report_of(trace: Trace) -> Any:

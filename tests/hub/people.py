@@ -33,14 +33,14 @@ def browser(user: User, language: str = "en") -> Client:
     return client
 
 
-def program(joined: Joined, user: User) -> Any:
-    """`call(method, path, body)` with a token; gives status and what was answered."""
+def program(joined: Joined, user: User, *, as_text: bool = False) -> Any:
+    """`call(method, path, body)` with a token; gives status and what was answered. `as_text`: a body is sent as it is written."""
     token = ApiToken.issue(tenant=joined.tenant, user=user, name="test")[1]
     client = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
 
     def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
         answer = client.generic(
-            method, f"/api/v1/hub{path}", json.dumps(body) if body is not None else "", content_type="application/json",
+            method, f"/api/v1/hub{path}", body if as_text else json.dumps(body) if body is not None else "", content_type="application/json",
             headers={"Authorization": f"Bearer {token}"},
         )  # fmt: skip
         return answer.status_code, json.loads(answer.content) if answer.content else None

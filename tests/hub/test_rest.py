@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from jingwei.domains.work.models import Task
+from jingwei.frame.walls import exactly
 from jingwei.hub import contract
 from jingwei.hub.models import Conflict, DeadLetter, Interface, OutboxEntry, Quarantine
 from jingwei.hub.peers import grants
+from jingwei.hub.rest import shapes
 from tests.hub.conftest import Joined
 from tests.hub.deeds import all_theirs, answering, edit, fresh, issue, ours, publish, remove
 from tests.hub.pages.test_deciding import clash, park
@@ -136,3 +138,15 @@ def test_versions_stage_grant_and_comparing(joined: Joined, monkeypatch: pytest.
     assert call("POST", f"{here}/switch", {"stage": "asleep"})[0] == 422
     assert call("GET", "/interfaces/nothing%00here/versions")[0] == 400
     assert not Quarantine.objects.exists()
+
+
+def test_numbers_of_programs_keep_every_digit(joined: Joined) -> None:
+    """A value that is decided on or mended is kept as it was sent: what no binary float holds as text, as decimals travel."""
+    sent = '{"many": 90071992547409.93, "few": 0.12345678901234567891, "usual": 350.5, "whole": 12345678901234567890, "list": [1.10000000000000000001]}'
+    kept = {"many": "90071992547409.93", "few": "0.12345678901234567891", "usual": 350.5, "whole": 12345678901234567890, "list": ["1.10000000000000000001"]}
+    parked = park(joined)
+    call = program(joined, owner(joined), as_text=True)
+    assert call("POST", f"/quarantine/{parked.pk}/release", f'{{"record": {sent}}}') == (200, {"count": 1})
+    parked.delivery.refresh_from_db()
+    assert parked.delivery.record["values"] == kept
+    assert shapes.Resolve.model_validate(exactly.read(f'{{"ids": [1], "choice": "value", "value": {sent}}}')).value == kept

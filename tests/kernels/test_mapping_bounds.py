@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jingwei.kernels import mapping
+from jingwei.kernels import mapping, merge
+from jingwei.kernels.mapping import rules
 from jingwei.kernels.mapping.operations import longest_value, operations
 from tests.kernels.test_mapping import Field
 
@@ -157,6 +158,57 @@ def test_numbers_are_reckoned_exactly_or_refused_by_name() -> None:
     assert outcome({"op": "round", "places": 2}, "x") == (None, "rounding: x is no number that can be rounded to 2 places")
     assert outcome({"op": "scale", "factor": "1e150"}, "1e150")[1].startswith("too large or too long a number")
     assert Decimal(compiled([{"op": "scale", "factor": "0.1"}], direction="both").backward({"y": "1e23"}).values["x"]) == Decimal("1e24")
+
+
+decimals = st.decimals(-(10**20), 10**20, allow_nan=False, places=9).map(lambda number: f"{number:f}")
+factors = st.decimals(-(10**6), 10**6, allow_nan=False, places=4).filter(bool).map(str)
+
+
+@given(factor=factors, value=decimals, rounding=st.sampled_from(((), ({"op": "round", "places": 2},))), kind=st.sampled_from(("string", "decimal")))
+def test_what_is_multiplied_comes_back_as_it_was_or_is_refused(factor: str, value: str, rounding: tuple[Any, ...], kind: str) -> None:
+    """Whatever a number is multiplied by: divided again it is the same to its last digit, and one that has no such quotient is refused by name."""
+    made = compiled([{"op": "scale", "factor": factor}, *rounding], kind, kind, direction="both")
+    there = made.forward({"x": value})
+    if not rounding:
+        assert Decimal(made.backward(there.values).values["x"] or 0) == Decimal(value)
+    back = made.backward({"y": value})
+    if back.problems:
+        assert back.problems[0].code == "mapping.no_way_back" and not back.values and "“Round”" in back.problems[0].message.en
+    else:
+        assert Decimal(made.forward(back.values).values["y"] or 0) == Decimal(value)
+
+
+def test_a_minute_has_its_hour_where_minutes_are_whole() -> None:
+    loose, whole = ([{"op": "scale", "factor": "60"}, *more] for more in ((), ({"op": "round", "places": 0},)))
+    assert compiled(loose, "decimal", "integer", direction="both").backward({"y": 10}).problems
+    made = compiled(whole, "decimal", "integer", direction="both")
+    assert all(made.forward(made.backward({"y": minutes}).values).values == {"y": minutes} for minutes in range(10_000))
+
+
+@pytest.mark.parametrize("op", ["scale", "add", "round", "read_number", "write_number"])
+def test_one_rule_says_what_is_a_number(op: str) -> None:
+    """Plain digits are one, and what a program holds as one; underscores, other digits, yes and no are none, in a step, a rule and a comparison."""
+    for text in ("1_000", "٣", True, "NaN", "Infinity", "1,5", "0x10", "1e", "--1", "9" * 5000 + "e"):
+        assert outcome({"op": op}, text)[0] is None, text
+        assert rules.number_of(text) is None and merge.normalise(text, "decimal") == text
+    for number, plain in (
+        (1e-07, "0.0000001"),
+        (1e16, "1" + "0" * 16),
+        (1e22, "1" + "0" * 22),
+        (0.1, "0.1"),
+        (Decimal("1e3"), "1000"),
+        (10**30, "1" + "0" * 30),
+    ):
+        assert Decimal(outcome({"op": op}, number)[0]) == (Decimal(plain) if op != "round" else Decimal(plain).to_integral_value(ROUND_HALF_UP))
+    assert outcome({"op": op}, "１２")[0] == ("12" if op == "read_number" else None), "as people type it, where their way of writing is read"
+
+
+def test_a_code_table_holds_what_can_be_written() -> None:
+    with pytest.raises(mapping.MappingError) as problem:
+        mapping.compile_mapping(
+            {"pairs": [{"a": "x", "b": "y", "steps": [{"op": "code", "table": "t"}]}]}, [Field("x")], [Field("y")], {"t": [{"a": 10**5000, "b": 1}]}
+        )
+    assert problem.value.problems[0].parameter == "table"
 
 
 def test_the_first_and_the_last_day_are_told_as_such() -> None:

@@ -37,7 +37,19 @@ class Standing:
     interfaces: list[Any] = field(default_factory=list)
     planned: Decimal = Decimal(0)
     actual: Decimal = Decimal(0)
+    without_rate: str = ""
     open_troubles: int = 0
+    problem: str = ""
+
+    @property
+    def is_overspent(self) -> bool:
+        """Whether more was spent than was planned, be it that nothing was."""
+        return self.actual > self.planned
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether dates and the baseline's say how far it is behind: not of a plan that cannot be calculated."""
+        return self.slip_days is not None and not self.problem
 
     @property
     def down(self) -> list[Any]:
@@ -52,9 +64,9 @@ class Standing:
     @property
     def light(self) -> str:
         """good, warn or bad."""
-        if self.down or self.endangered:
+        if self.down or self.endangered or self.problem:
             return "down"
-        if self.open_troubles or self.unwell or (self.planned and self.actual > self.planned):
+        if self.open_troubles or self.unwell or self.is_overspent or self.without_rate or (self.slip_days or 0) > 0:
             return "degraded"
         return "ok"
 
@@ -70,15 +82,26 @@ class Standing:
         """The light in words."""
         if self.down:
             return _("Interfaces down (%(count)s): %(names)s") % {"count": len(self.down), "names": ", ".join(i.name for i in self.down)}
+        if self.problem:
+            return _("The plan cannot be calculated: %(problem)s") % {"problem": self.problem}
         if self.endangered:
             return _("Endangered milestones: %(count)s") % {"count": len(self.endangered)}
-        if self.planned and self.actual > self.planned:
+        return self._worries or _("On track")
+
+    @property
+    def _worries(self) -> str:
+        """The first of what is not as it was agreed."""
+        if self.is_overspent:
             return _("Costs are above the plan")
+        if self.without_rate:
+            return _("Costs without an exchange rate: %(currencies)s") % {"currencies": self.without_rate}
+        if (self.slip_days or 0) > 0:
+            return _("%(days)s days behind the baseline") % {"days": self.slip_days}
         if self.open_troubles:
             return _("Parked records and conflicts: %(count)s") % {"count": self.open_troubles}
         if self.unwell:
             return _("Interfaces that are not healthy: %(names)s") % {"names": ", ".join(i.name for i in self.unwell)}
-        return _("On track")
+        return ""
 
 
 def visible_projects(access: Access) -> list[Project]:
@@ -102,13 +125,18 @@ def standings(projects: Sequence[Project], access: Access) -> list[Standing]:
         out[pk].baseline_finish = finish
     for pk, milestones in schedule.endangered_by_project(ids).items():
         out[pk].endangered = milestones
+    for pk, trouble in schedule.problems_by_project(ids).items():
+        out[pk].problem = trouble.text
     interfaces = [i for i in hub.interfaces_of().exclude(stage="retired") if i.project_id in out and access.allows("hub.interface.view", i.project_id)]
     troubles = hub.open_counts([i.pk for i in interfaces])
     for interface in interfaces:
         out[interface.project_id].interfaces.append(interface)
         counts = troubles[interface.pk]
         out[interface.project_id].open_troubles += counts["conflicts"] + counts["quarantine"] + counts["dead"]
-    for row in cost.totals_by_project([pk for pk, standing in out.items() if standing.sees_money]):
+    priced = [pk for pk, standing in out.items() if standing.sees_money]
+    for pk, currencies in cost.without_rate(priced).items():
+        out[pk].without_rate = currencies
+    for row in cost.totals_by_project(priced):
         if row["kind"] == "planned":
             out[row["project_id"]].planned = row["total"]
         elif row["kind"] == "actual":
@@ -187,15 +215,15 @@ class Happening:
     row: tuple[str, int] | None = None
 
 
-def _name_single(lines: Iterable[Happening]) -> None:
-    """What happened to one row names it, where it is still there."""
+def _name_single(lines: Iterable[Happening], project: Project, access: Access) -> None:
+    """What happened to one row names it, where it is still there, or where these eyes see it."""
     wanted: dict[str, list[Happening]] = defaultdict(list)
     for line in lines:
         if line.row is not None and line.count == 1:
             wanted[line.row[0]].append(line)
     for key, each in wanted.items():
         found = registry.get(key)
-        rows = found.model.objects.in_bulk([line.row[1] for line in each if line.row]) if found else {}
+        rows = past.nameable(access, found, [line.row[1] for line in each if line.row], project.pk) if found else {}
         for line in each:
             if line.row and found and (row := rows.get(line.row[1])) is not None:
                 title, _dot, what = line.text.partition(" · ")
@@ -221,7 +249,7 @@ def happenings(project: Project, since: datetime, access: Access, limit: int = 4
         else:
             grouped[key] = Happening(line.at, f"{_title_of(line.resource)} · {what}", f"{who}{' · ' + why if why else ''}", row=(line.resource, line.object_id))
     newest = sorted([*out, *grouped.values()], key=lambda h: h.at, reverse=True)[:limit]
-    _name_single(newest)
+    _name_single(newest, project, access)
     return newest
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -27,9 +27,15 @@ def standings(desk: Desk) -> list[Standing]:
 
 
 def danger(desk: Desk) -> Answer:
-    """Milestones behind their deadline with the reason, then every interface that health does not call healthy, and what waits for those that are down."""
+    """Plans that cannot be calculated, milestones behind their deadline with the reason, then every interface that health does not call healthy, and what waits
+    for those that are down."""
     found = standings(desk)
-    rows = [row for standing in found if standing.endangered for row in _milestones(standing)]
+    rows = [
+        Row(f"/projects/{s.project.code}/", s.project.name, f"{s.project.code} · {s.problem}", "down", _("Plan cannot be calculated"))
+        for s in found
+        if s.problem
+    ]
+    rows += [row for standing in found if standing.endangered for row in _milestones(standing)]
     rows += _unwell(desk)
     sees_interfaces = desk.access.anywhere("hub.interface.view")
     empty = _("No milestone is endangered, and every interface in use is healthy.") if sees_interfaces else _("No milestone is endangered.")
@@ -72,23 +78,45 @@ def _stake(count: int) -> str:
 
 
 def overspent(desk: Desk) -> Answer:
-    """Projects whose actual cost is above what was planned."""
-    over = [s for s in standings(desk) if s.sees_money and s.planned and s.actual > s.planned]
+    """Projects whose actual cost is above what was planned, then those of which that cannot be told."""
+    seen = [s for s in standings(desk) if s.sees_money]
     rows = [
-        Row(f"/projects/{s.project.code}/", s.project.name, _("%(percent)s %% of the plan") % {"percent": round(100 * s.actual / s.planned)}, "degraded", _("Above the plan"), amount=s.actual - s.planned, currency=s.project.currency)
-        for s in over
+        Row(f"/projects/{s.project.code}/", s.project.name, _share(s), "degraded", _("Above the plan"), amount=s.actual - s.planned, currency=s.project.currency)
+        for s in seen if s.is_overspent
+    ]  # fmt: skip
+    rows += [
+        Row(f"/projects/{s.project.code}/", s.project.name, _("Costs without an exchange rate: %(currencies)s") % {"currencies": s.without_rate}, "degraded", _("Not known"))
+        for s in seen if s.without_rate and not s.is_overspent
     ]  # fmt: skip
     return Answer(rows[:shown_at_most], len(rows), empty=_("No project has spent more than planned."), url="/portfolio/", link=_("Portfolio"))
 
 
+def _share(standing: Standing) -> str:
+    if standing.planned <= 0:
+        return _("nothing was planned")
+    return _("%(percent)s %% of the plan") % {"percent": round(100 * standing.actual / standing.planned)}
+
+
 def slipping(desk: Desk) -> Answer:
     """Projects that finish behind their baseline, the latest first."""
-    late = sorted((s for s in standings(desk) if (s.slip_days or 0) > 0), key=lambda s: -(s.slip_days or 0))
+    found = standings(desk)
+    late = sorted((s for s in found if (s.slip_days or 0) > 0), key=lambda s: -(s.slip_days or 0))
     rows = [
         Row(f"/projects/{s.project.code}/", s.project.name, _("%(days)s days behind the baseline") % {"days": s.slip_days}, "degraded", _("Slipping"), s.finish)
         for s in late
     ]  # fmt: skip
-    return Answer(rows[:shown_at_most], len(rows), empty=_("Every project keeps its baseline."), url="/portfolio/", link=_("Portfolio"))
+    return Answer(rows[:shown_at_most], len(rows), empty=_kept(found), url="/portfolio/", link=_("Portfolio"))
+
+
+def _kept(found: Sequence[Standing]) -> str:
+    """That every project keeps its baseline, as far as that is known."""
+    unknown = [s.project.code for s in found if not s.is_compared]
+    if not found:
+        return _("No project yet")
+    if not unknown:
+        return _("Every project keeps its baseline.")
+    names = ", ".join([*unknown[:shown_at_most], *(["…"] if len(unknown) > shown_at_most else [])])
+    return _("Not compared, without a baseline or without dates: %(projects)s.") % {"projects": names}
 
 
 def progress(desk: Desk) -> Answer:
@@ -110,8 +138,14 @@ def overloaded(desk: Desk) -> Answer:
         )
         for row in people[:shown_at_most]
     ]  # fmt: skip
+    stuck = [s.project.code for s in standings(desk) if s.problem]
+    empty = _("Not known: the plans of these projects cannot be calculated: %(projects)s.") % {"projects": ", ".join(stuck[:shown_at_most])}
     return Answer(
-        rows, len(people), empty=_("Nobody is overloaded in the next four weeks."), url=f"/load/?{urlencode({'over': 1, **span})}", link=_("People's load")
+        rows,
+        len(people),
+        empty=empty if stuck else _("Nobody is overloaded in the next four weeks."),
+        url=f"/load/?{urlencode({'over': 1, **span})}",
+        link=_("People's load"),
     )
 
 

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 
 from jingwei.frame.models import Project, Tenant, User
 from jingwei.frame.rights.access import Access
+from jingwei.kernels import bounds
 
 
 class Request(HttpRequest):
@@ -24,6 +25,12 @@ class ProjectMissing(Http404):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def version_asked(request: HttpRequest) -> int | None:
+    """The version of the row that was looked at when the button was pressed; None of a program that sends none, 0 (which no row has) of what is no number."""
+    text = request.POST.get("version", "")
+    return (bounds.whole(text, 2**31 - 1) or 0) if text else None
 
 
 def stands_in(request: HttpRequest, project_id: int | None, below: str = "", section: str = "") -> None:

@@ -36,6 +36,19 @@ def whole(text: object, most: int = largest_id) -> int | None:
     return number if (number := int(shown)) <= most else None
 
 
+_number = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def number_of(value: object) -> Decimal | None:
+    """The number that a value is, or that a text says in plain digits with a sign, a point or an exponent; None for anything else: yes and no, “1_000”, “1,5”,
+    “１２”, “NaN”, and what has more digits than can be written. How people group digits is the form's to know (see mapping/reading.py)."""
+    try:
+        shown = "" if isinstance(value, bool) else str(value).strip()
+        return Decimal(shown) if _number.fullmatch(shown) is not None else None
+    except (ValueError, InvalidOperation):
+        return None
+
+
 def unreadable(text: str) -> str:
     """What cannot be kept in a text: "nul", "surrogate" (half a character), or nothing."""
     if "\0" in text:
@@ -144,6 +157,15 @@ def last_day_of(month: str) -> date | None:
         return None
     year, number = map(int, month.split("-"))
     return date(year, number, monthrange(year, number)[1])
+
+
+def planned_moment(text: object) -> datetime | None:
+    """The moment that an ISO text with its zone is, when it is one of those we plan in; None of anything else."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None and moment == within_moments(moment) else None
 
 
 def within_days(day: date) -> date:

@@ -292,7 +292,7 @@ def test_a_request_with_a_new_task_is_assessed_decided_and_carried_out(chain: Fi
         made = services.request_propose(project=chain.project, title="加一轮复测", changes={"new-1": new})
     assert made.effect["delta_minutes"] == 960 and made.effect["touched"] == []
     assert [(row["name"], row["minutes"], row["after"], row["before"]) for row in made.effect["added"]] == [("复测", 960, ["开发"], ["验收"])]
-    assert queries.changes_told(made.changes) == [f"新任务 复测：2 天, 在 {first.code} 开发 之后, 在 {milestone.code} 验收 之前"]
+    assert queries.changes_told(made.changes, made.project_id) == [f"新任务 复测：2 天, 在 {first.code} 开发 之后, 在 {milestone.code} 验收 之前"]
     page = chain.client("owner").get(f"/changes/P1/{made.pk}/").content.decode()
     assert 'id="added"' in page and "复测" in page
     done(chain, "engineer", "submit", made)
@@ -313,6 +313,15 @@ def test_what_a_new_task_must_be(chain: Firm) -> None:
     for key in ("new-0", "new-", "new-x", "neu-1"):
         with refuses("changes"):
             schedule.checked_changes(chain.project, {key: good})
+
+
+def test_money_of_a_request_is_told_to_the_cent_however_great(firm: Firm) -> None:
+    for number, amount in (("A", "1000000000000000.10"), ("B", "0.03")):
+        cost.line_save(project=firm.project, number=number, account="other", kind="planned", description="d", amount=Decimal(amount), period="2026-11")
+    extra = [{"account": "other", "amount": amount, "description": "d"} for amount in ("0.01", "0.05")]
+    with firm.acting("manager"):
+        made = services.request_propose(project=firm.project, title="t", changes={}, costs=extra)
+    assert (made.effect["cost_now"], made.effect["cost_then"]) == ("1000000000000000.13", "1000000000000000.19")
 
 
 def test_money_of_a_request_is_frozen_and_becomes_planned_cost(chain: Firm) -> None:

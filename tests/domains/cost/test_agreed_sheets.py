@@ -149,9 +149,9 @@ def test_whatever_is_done_the_cost_is_what_stands_on_agreed_sheets(firm: Firm, s
     for number in range(3):
         lines = [(f"{dice.randrange(1, 96) / 4:.2f}", f"{dice.randrange(0, 9000)}.{dice.randrange(100):02d}") for _ in range(dice.randrange(1, 4))]
         sheet = sheet_of(firm, *lines, day=date(2026, 11, 20 + number))
-        # in whole numbers: quarter hours times cents, four of them a cent; halves go to the even one, as banks do
+        # in whole numbers: quarter hours times cents, four of them a cent; half a cent is a whole one, as accounts round
         quarters = [round(float(hours) * 4) * int(rate.replace(".", "")) for hours, rate in lines]
-        cents[sheet.pk] = sum(each // 4 + (each % 4 > 2 or (each % 4 == 2 and each // 4 % 2 == 1)) for each in quarters)
+        cents[sheet.pk] = sum(each // 4 + (each % 4 >= 2) for each in quarters)
         states[sheet.pk], sheets = "draft", [*sheets, sheet]
     for _ in range(24):
         sheet = dice.choice(sheets)

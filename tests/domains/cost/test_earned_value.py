@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -147,6 +148,23 @@ def test_the_page_shows_and_freezes_for_those_who_may(running: Firm, django_asse
     assert running.client("viewer").post("/cost/earned-value/P1/freeze/", {"period": "2026-11"}).status_code == 403
     assert finance.post("/cost/earned-value/P1/freeze/", {"period": "2026-11"}).status_code == 302
     assert Snapshot.objects.get().taken_by == running.users["finance"]
+
+
+def test_a_period_is_frozen_as_it_was_seen(running: Firm) -> None:
+    """Given the page on somebody's screen, when a line of the period is written meanwhile, then freezing it is refused in words; looked at again it is frozen."""
+    finance = running.client("finance")
+
+    def seen() -> str:
+        return re.findall(r'name="seen" value="([^"]+)"', finance.get("/cost/earned-value/P1/").text)[0]
+
+    old = seen()
+    assert old == seen()
+    cost(running, "P-9", "planned", "900000.00", "2026-11")
+    page = finance.post("/cost/earned-value/P1/freeze/", {"period": "2026-11", "seen": old}, follow=True).text
+    assert "这些数字在您查看之后已变化" in page
+    assert not Snapshot.objects.exists()
+    finance.post("/cost/earned-value/P1/freeze/", {"period": "2026-11", "seen": seen()})
+    assert Snapshot.objects.get().bac > 900000
 
 
 def test_without_a_plan_the_page_says_what_to_do(firm: Firm) -> None:

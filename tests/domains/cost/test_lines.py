@@ -10,7 +10,7 @@ import time_machine
 
 from jingwei.domains.cost import services as cost
 from jingwei.domains.cost.models import Line
-from jingwei.frame.records import commands, exchange
+from jingwei.frame.records import bulk, commands, exchange
 from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import system_access
 from tests.domains.conftest import Firm, refuses
@@ -110,3 +110,16 @@ def test_the_line_of_an_agreed_sheet_says_what_the_sheet_says(firm: Firm, en: No
     assert (kept.description, kept.supplier, kept.task_id) == (sheet.description, "安装队", sheet.task_id)
     own = firm.taken(firm.made("cost.line", number="B", account="other", description="x", amount=Decimal(1), period="2026-11"), "post")
     assert firm.changed(own, supplier="another").supplier == "another"
+
+
+def test_no_chosen_row_is_passed_over(firm: Firm) -> None:
+    """More than are changed together are refused, and what was deleted meanwhile is told."""
+    bulk.insert([Line(project=firm.project, number=f"N{n}", account="other", description="d", amount=1, period="2026-11") for n in range(1001)])
+    client, pks = firm.client("owner"), list(Line.objects.order_by("pk").values_list("pk", flat=True))
+    form = {"action": "set:description", "value-description": "new", "query": ""}
+    page = client.post("/w/cost.line/bulk/", form | {"pk": pks}, follow=True).content.decode()
+    assert "1000" in page and "1001" in page and not Line.objects.filter(description="new").exists()
+    gone = pks.pop()
+    Line.objects.filter(pk=gone).delete()
+    page = client.post("/w/cost.line/bulk/", form | {"pk": [*pks[:3], gone]}, follow=True).content.decode()
+    assert Line.objects.filter(description="new").count() == 3 and "1 行已不存在" in page

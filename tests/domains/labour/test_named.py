@@ -1,4 +1,5 @@
-"""A crew is named as people type it: an exact name wins, else the only one that the picker offers, else those that are meant are named. Programs name exactly."""
+"""A crew is named as people type it: an exact name wins, else the only one that the picker offers, else those that are meant are named. Programs and files
+name exactly."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def brought(way: str, firm: Firm, crew: str) -> str:
 
 
 @pytest.mark.parametrize("way", ["form", "cell", "import", "api"])
-def test_what_the_picker_offers_as_the_only_one_is_taken_where_people_type(firm: Firm, way: str) -> None:
+def test_what_the_picker_offers_as_the_only_one_is_taken_in_a_form(firm: Firm, way: str) -> None:
     crews = [Team(code=code, name=name, kind=Team.Kind.SUBCONTRACTOR) for code, name in (("DX", "鼎新安装队"), ("DXN", "定向钻"), ("HX", "宏翔"))]
     for each in crews:
         each.save()
@@ -51,7 +52,8 @@ def test_what_the_picker_offers_as_the_only_one_is_taken_where_people_type(firm:
         told = brought(way, firm, words)
         return Sheet.objects.count() > before and Sheet.objects.latest("pk").team == crews[0], told
 
-    assert taken("鼎新")[0] == (way != "api")
+    assert taken("鼎新")[0] == (way in ("form", "cell"))
+    assert taken("鼎新安装队")[0] == (way != "api"), "its whole name"
     assert taken("DX")[0], "an exact name wins, though others hold it"
     is_taken, told = taken("dx")
     assert not is_taken and (way == "api" or ("鼎新安装队 (DX)" in told and "定向钻 (DXN)" in told)), told

@@ -323,3 +323,22 @@ def test_what_was_sent_is_said(firm: Firm) -> None:
     target = sent(client, fresh(firm, then="submit")).json()["url"]
     assert f"{Sheet.objects.get().number}" in client.get(target).text.partition('role="status">✓')[2][:80]
     assert 'role="status">✓' not in client.get("/labour/phone/?done=999999").text
+
+
+@pytest.mark.parametrize(
+    ("line", "is_written"), [({"rate": "99"}, True), ({"hours": "7"}, True), ({"hours": "8"}, False), ({"hours": "8.00"}, False), ({}, False)]
+)
+def test_a_line_with_nobody_in_it_is_not_dropped(firm: Firm, line: dict[str, str], is_written: bool) -> None:
+    """Given hours or a rate beside no name, then the sheet is refused at its worker; the line that stands ready and was left alone is none."""
+    blank = {"id": "", "worker": "", "trade": "", "hours": "", "rate": ""} | line
+    form = fresh(firm)
+    answer = sent(firm.client("crew"), form | {f"line-{name}": [form[f"line-{name}"], value] for name, value in blank.items()})
+    assert answer.status_code == (422 if is_written else 200), answer.content
+    if is_written:
+        assert str(SheetLine._meta.get_field("worker").verbose_name) in answer.json()["errors"][0]["message"] and not Sheet.objects.exists()
+
+
+def test_a_line_that_was_there_and_lost_its_name_is_not_dropped(firm: Firm) -> None:
+    sheet = sheet_of(firm)
+    answer = sent(firm.client("crew"), shown(firm, sheet, **{"line-worker": "", "line-trade": "", "line-rate": ""}))
+    assert answer.status_code == 422 and sheet.lines.count() == 1

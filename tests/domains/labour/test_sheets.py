@@ -169,3 +169,11 @@ def test_a_program_is_told_every_fault_of_row_and_lines_at_once(firm: Firm) -> N
     told = [each["message"] for each in answer.json()["errors"]]
     assert answer.status_code == 422 and len(told) == 3, told
     assert "“无”" in told[0] and told[1].startswith("Line 1, hours: ") and told[2].startswith("Line 2, worker: ")
+
+
+def test_half_a_cent_is_a_whole_one(firm: Firm) -> None:
+    """Half an hour of 45.01 is 22.51, and of 45.03 is 22.52, as converted money is rounded too."""
+    lines = [{"worker": name, "trade": "t", "hours": "0.50", "rate": rate} for name, rate in (("a", "45.01"), ("b", "45.03"))]
+    with firm.acting("owner"):
+        sheet = firm.made("labour.sheet", work_date="2026-11-20", team=firm.crew.pk, description="d", lines=lines)
+    assert [str(line.amount) for line in sheet.lines.order_by("pk")] == ["22.51", "22.52"] and str(sheet.total_amount) == "45.03"

@@ -79,6 +79,16 @@ def test_every_kind_of_constraint_takes_a_date_and_asks_for_it(firm: Firm, plan:
     assert Task.objects.get(pk=task).constraint_at == datetime(2026, 11, 12, 1, tzinfo=UTC)
 
 
+def test_a_moment_with_its_offset_is_that_moment(firm: Firm, plan: dict[str, Task]) -> None:
+    """What has no offset is the project's time; what has one is no other moment than it says, and its bounds are told all the same."""
+    task = plan["开发"].pk
+    for text, hour in (("2026-11-12T09:00", 1), ("2026-11-12T09:00+00:00", 9), ("2026-11-12T09:00Z", 9), ("2026-11-12T09:00+09:00", 0)):
+        assert ask(firm, "commit", {"changes": [{"task": task, "start": text, "deadline": text}]}).status_code == 200
+        assert {getattr(Task.objects.get(pk=task), name) for name in ("constraint_at", "deadline")} == {datetime(2026, 11, 12, hour, tzinfo=UTC)}, text
+    for text in ("0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"):
+        assert ask(firm, "commit", {"changes": [{"task": task, "start": text}]}).status_code == 422
+
+
 def test_no_date_is_kept_without_a_constraint_and_none_is_invented(firm: Firm, plan: dict[str, Task]) -> None:
     ask(firm, "commit", {"changes": [{"task": plan["开发"].pk, "start": "2026-11-12T09:00"}]})
     ask(firm, "commit", {"changes": [{"task": plan["开发"].pk, "constraint": "ALAP"}]})

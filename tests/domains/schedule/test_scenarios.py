@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from jingwei.domains.cost import services as cost
 from jingwei.domains.cost.models import Line
@@ -182,6 +184,11 @@ def test_a_new_task_comes_from_the_page(chain: Firm) -> None:
     assert Scenario.objects.get().changes == {}
 
 
+def marks(card: str) -> list[str]:
+    """By what each extra cost is left out."""
+    return re.findall(r'name="leave_out" value="([^"]*)"', card)
+
+
 odd_money: tuple[dict[str, str], ...] = (
     {"amount": "1_000"},
     {"amount": "1e400"},
@@ -204,7 +211,7 @@ def test_extra_money_is_tried_carried_out_as_planned_cost_and_taken_back(chain: 
         assert Scenario.objects.get().costs == []
     manager.post(card + "spend/", {"account": "equipment", "amount": "12,000", "description": "吊车"})
     manager.post(card + "spend/", {"account": "travel", "amount": "300", "description": "差旅"})
-    manager.post(card + "spend/", {"leave_out": "1"})
+    manager.post(card + "spend/", {"leave_out": marks(manager.get(card).text)[1]})
     assert Scenario.objects.get().costs == [{"account": "equipment", "amount": "12000.00", "description": "吊车"}]
     page = manager.get(f"/projects/P1/what-if/{made.pk}/cost/").content.decode()
     assert "+¥12,000.00" in page and not Line.objects.exists(), "nothing is written"
@@ -232,3 +239,25 @@ def test_extra_money_is_numbered_past_what_stands_there_in_another_case(chain: F
     with chain.acting("manager"):
         services.scenario_apply(instance=made)
     assert set(Line.objects.values_list("number", flat=True)) == {"RENT/1", "rent/2"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("12,000", "12000.00"), ("1,234.50", "1234.50"), ("１２，０００", "12000.00"), (" 5 ", "5.00"), ("1e3", "1000.00"), ("-5", "-5.00"), ("12,5", ""), ("0,75", ""), ("1,2,3", ""),
+        ("1.234,56", ""), (",5", ""), ("0,500", ""), ("1_000", ""), ("٣", ""),
+    ],
+)  # fmt: skip
+def test_money_is_read_by_one_rule_in_every_form(firm: Firm, typed: str, amount: str) -> None:
+    """A comma stands between thousands only, in a what-if as in a cost line; in a file, where nobody sees each number, in none."""
+    manager = firm.client("manager")
+    manager.post("/schedule/what-if/P1/make/", {"name": "W"})
+    manager.post(f"/cost/what-if/P1/{Scenario.objects.get().pk}/spend/", {"account": "other", "amount": typed, "description": "d"})
+    assert [each["amount"] for each in Scenario.objects.get().costs] == ([amount] if amount else [])
+    values = {"project": "P1", "number": "N", "kind": "planned", "account": "other", "description": "d", "amount": typed, "period": "2026-11", "currency": ""}
+    manager.post("/w/cost.line/new/", values)
+    assert [str(line.amount) for line in Line.objects.all()] == ([amount] if amount else [])
+    Line.objects.all().delete()
+    table = '"' + '","'.join(values) + '"\n"' + '","'.join(values.values()) + '"\n'
+    manager.post("/api/v1/imports/cost.line", {"file": SimpleUploadedFile("a.csv", table.encode(), "text/csv")})
+    assert [str(line.amount) for line in Line.objects.all()] == ([amount] if amount and not {*typed} & {*",，"} else [])

@@ -9,6 +9,7 @@ from typing import Any
 
 from jingwei.assembly.commands import Refused, print_json, print_table, say
 from jingwei.assembly.commands.acting import common, interface_of
+from jingwei.kernels import bounds
 
 
 def add(families: Any) -> None:
@@ -171,7 +172,7 @@ def release(options: argparse.Namespace, access: Any) -> int:
 
 def _record(name: str) -> dict[str, Any]:
     try:
-        found = json.loads(Path(name).read_text(encoding="utf-8"))
+        found = json.loads(Path(name).read_text(encoding="utf-8"), parse_float=bounds.exact)
     except OSError as problem:
         raise Refused(f"无法读取 {name}：{problem.strerror}", f"cannot read {name}: {problem.strerror}") from problem
     except (ValueError, RecursionError) as problem:

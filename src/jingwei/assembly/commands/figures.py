@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from decimal import Decimal, InvalidOperation
+from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 from jingwei.assembly.commands import Refused
 from jingwei.kernels import bounds
+from jingwei.kernels.mapping import reading
 from jingwei.kernels.value.earned import Period
 
 COLUMNS = ("period", "pv", "ev", "ac")
@@ -16,12 +18,11 @@ most_rows = 100_000
 
 
 def number_of(text: str, where: str) -> Decimal:
-    """A number that can be written out; thousands may be set off by commas. Raises Refused naming where."""
-    try:
-        value = Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not bounds.is_written_out(value):
+    """A number that can be written out; thousands may be set off by commas, which stand nowhere else. Raises Refused naming where."""
+    value = bounds.number_of(text)
+    with suppress(reading.Unreadable):
+        value = value if value is not None else Decimal(reading.number_of(text))
+    if value is None or not bounds.is_written_out(value):
         raise Refused(f"{where}：{text!r} 不是数字", f"{where}: {text!r} is no number")
     return value
 

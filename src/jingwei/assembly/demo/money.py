@@ -15,6 +15,7 @@ from jingwei.domains.cost.models import Line, Package
 from jingwei.domains.directory.models import Person, Team
 from jingwei.domains.labour.models import Sheet, SheetLine
 from jingwei.frame.models import Project
+from jingwei.kernels.cents import to_cents
 
 accounts = (
     ("software", "MES 与接口平台许可", 120_000), ("equipment", "终端与采集网关", 86_000), ("subcontract", "实施服务", 64_000),
@@ -71,7 +72,7 @@ def _actual(project: Project, tasks: list[Any], today: date, dice: random.Random
     for month in range(-5, 1):
         first = _month(today, month)
         for number, (account, text, most) in enumerate(accounts):
-            amount = (Decimal(dice.randrange(most // 3, most)) / (9 if month else 16)).quantize(Decimal("0.01"))
+            amount = to_cents(Decimal(dice.randrange(most // 3, most)) / (9 if month else 16))
             Line(
                 project=project, number=f"AC-{first:%Y%m}-{number + 1}", kind=Line.Kind.ACTUAL, account=account, description=f"{text} {first.month} 月实际", amount=amount,
                 period=f"{first:%Y-%m}", posted_on=first.replace(day=min(25, today.day if not month else 25)), task=dice.choice(begun), status=Line.Status.POSTED,
@@ -83,7 +84,7 @@ def _planned(project: Project, tasks: list[Any], today: date, dice: random.Rando
     for month in range(-5, 4):
         first = _month(today, month)
         for number, (account, text, most) in enumerate(accounts):
-            amount = (Decimal(dice.randrange(most // 3, most)) / 10).quantize(Decimal("0.01"))
+            amount = to_cents(Decimal(dice.randrange(most // 3, most)) / 10)
             branch = tops[(month + 5 + number) % len(tops)] if account in ("labour", "subcontract") else None
             Line(
                 project=project, number=f"PL-{first:%Y%m}-{number + 1}", kind=Line.Kind.PLANNED, account=account, description=f"{text} {first.month} 月计划", amount=amount,
@@ -105,7 +106,7 @@ def _sheets(code: str, project: Project, tasks: list[Any], today: date, dice: ra
             project=project, number=f"DL-{code[:3]}-{day:%m%d}", work_date=day, team=dice.choice(crews), task=dice.choice(sites), place=dice.choice(("一车间", "二车间", "库房", "机房")),
             description=dice.choice(works), status=status, submitted_at=_at(day) if status != Sheet.Status.DRAFT else None, currency=project.currency if status != Sheet.Status.DRAFT else "",
             confirmed_at=_at(day + timedelta(days=1)) if status == Sheet.Status.CONFIRMED else None,
-            total_hours=sum(line["hours"] for line in lines), total_amount=sum((line["hours"] * line["rate"] for line in lines), Decimal(0)).quantize(Decimal("0.01")),
+            total_hours=sum(line["hours"] for line in lines), total_amount=sum((to_cents(line["hours"] * line["rate"]) for line in lines), Decimal(0)),
         )  # fmt: skip
         sheet.save()
         for line in lines:

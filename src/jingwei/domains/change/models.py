@@ -38,9 +38,10 @@ class ChangeRequest(ProjectModel, Extended):
     money = Money(
         ("costs",),
         stays=_(
-            "Change requests of this project spend money in %(before)s, which would be read as %(after)s. Keep the currency; what is in another one belongs into another project."
+            "Change requests of this project that are open would spend money in %(before)s, which would be read as %(after)s. Carry them out, reject or delete them first, or keep the currency."
         ),
         none=[],
+        over=models.Q(implemented_at__isnull=False) | models.Q(status__in=("rejected", "closed")),
     )
 
     open_states: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.ASSESSED, Status.DEFERRED)  # it is still written

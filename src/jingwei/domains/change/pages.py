@@ -18,12 +18,11 @@ from jingwei.domains.change.models import ChangeRequest
 from jingwei.domains.schedule import queries as schedule
 from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.models import Project
-from jingwei.frame.models.values import whole
 from jingwei.frame.records import commands
 from jingwei.frame.records.resource import resource
 from jingwei.frame.records.verbs import Verb
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
-from jingwei.frame.web import Request, project_named
+from jingwei.frame.web import Request, project_named, version_asked
 
 register_project_page(ProjectPage(gettext_lazy("Changes"), "change-requests", "git-merge", "change.changerequest.view", 38, "scope"))
 asks_why = ("defer",)
@@ -51,14 +50,14 @@ def _page(request: Request, project: Project, kept: ChangeRequest, problem: str 
     """`problem` is why a step was not taken: somebody had changed what its button stood beside."""
     steps = verbs_of(request, kept)
     context: dict[str, Any] = {
-        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": queries.effect_told(kept.effect) if kept.effect else None,
+        "project": project, "kept": kept, "verbs": [verb for verb in steps if verb.name not in asks_why], "asking": [verb for verb in steps if verb.name in asks_why], "effect": queries.effect_told(kept.effect, project.pk) if kept.effect else None,
         "approval": approval_of(resource("change.changerequest"), kept, request.access), "resource": resource("change.changerequest"), "row": kept, "sees_money": request.access.allows("cost.line.view", project.pk),
         "sees_interfaces": request.access.allows("hub.interface.view", project.pk),
     }  # fmt: skip
     if kept.effect and kept.status in (*ChangeRequest.open_states, ChangeRequest.Status.SUBMITTED):
         try:
             now = queries.effect_of(kept)
-            context |= {"is_stale": queries.is_stale(kept, now), "now": queries.effect_told(now)}
+            context |= {"is_stale": queries.is_stale(kept, now), "now": queries.effect_told(now, project.pk)}
         except ValidationError as refusal:
             context["problems"] = refusal.messages
     if problem:
@@ -85,7 +84,7 @@ def act(request: Request, code: str, pk: int) -> HttpResponse:
         raise Http404
     try:
         asked = {"decision": request.POST.get("decision", "")} if name in asks_why else {}
-        done = commands.act(declared, name, kept, asked, request.access, version=whole(request.POST.get("version", ""), 2**31 - 1))
+        done = commands.act(declared, name, kept, asked, request.access, version=version_asked(request))
         messages.success(request, _("%(request)s: %(state)s.") % {"request": done, "state": done.get_status_display()})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
@@ -101,12 +100,12 @@ def offer(request: Request, code: str, pk: int) -> HttpResponse:
     scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
     if scenario is None or scenario.applied_at or not (scenario.changes or scenario.costs) or not request.access.allows("change.changerequest.add", project.pk):
         return HttpResponse("")
-    return render(request, "change/_offer.html", {"project": project, "scenario": scenario})
+    return render(request, "change/_offer.html", {"project": project, "scenario": scenario, "version": request.GET.get("version", scenario.version)})
 
 
 @require_POST
 def propose(request: Request, code: str, pk: int) -> HttpResponse:
-    """A what-if as a change request, assessed at once."""
+    """A what-if as it was seen as a change request, assessed at once."""
     project = project_named(request, code, "change.changerequest.add")
     scenario = schedule.scenarios(project.pk).filter(pk=pk).first()
     if scenario is None:
@@ -114,7 +113,7 @@ def propose(request: Request, code: str, pk: int) -> HttpResponse:
     if not request.access.allows("change.changerequest.assess", project.pk):
         raise PermissionDenied
     try:
-        made = services.request_propose(project=project, title=scenario.name, changes=scenario.changes, costs=scenario.costs)
+        made = services.what_if_propose(scenario=scenario, version=version_asked(request))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect("scenario", code=code, pk=pk)

@@ -19,6 +19,7 @@ from jingwei.domains.work import queries as work
 from jingwei.domains.worktime import queries as worktime
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.rights.access import Access
+from jingwei.kernels import bounds
 
 
 def requests_of(project_id: int) -> QuerySet[ChangeRequest]:
@@ -46,7 +47,7 @@ def effect_of(request: ChangeRequest) -> dict[str, Any]:
         "critical_now": found.now.critical, "critical_then": found.then.critical,
         "float_now": found.now.least_float_minutes, "float_then": found.then.least_float_minutes,
         "endangered_now": _names(found, found.now.endangered), "endangered_then": _names(found, found.then.endangered),
-        "cost_now": f"{before:.2f}", "cost_then": f"{after:.2f}", "cost_currency": request.project.currency, "cost_extra": request.costs, "moved": len(found.moved), "touched": touched,
+        "cost_now": str(before), "cost_then": str(after), "cost_currency": request.project.currency, "cost_extra": request.costs, "moved": len(found.moved), "touched": touched,
         "added": [_added(found, new) for new in found.added], "missing": sorted(asked_for - set(found.rows)),
     }  # fmt: skip
 
@@ -63,42 +64,44 @@ def _names(found: schedule.Comparison, ids: frozenset[int]) -> list[str]:
     return sorted(str(found.rows[pk]["name"]) for pk in ids)
 
 
-def changes_told(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What is asked for, task by task, in words."""
-    known = {task.pk: f"{task.code} {task.name}" for task in work.tasks_named(schedule.of_tasks(changes))}
+def changes_told(changes: Mapping[str, Mapping[str, Any]], project_id: int | None) -> list[str]:
+    """What a request of that project asks for, task by task, in words."""
+    new = schedule.added(changes)
+    known = work.names_in(project_id or 0, {*schedule.of_tasks(changes), *(pk for each in new for pk in (*each.after, *each.before))})
     lines = []
     for pk, values in schedule.of_tasks(changes).items():
         parts = []
         if values.get("duration_minutes") is not None:
             parts.append(_("duration → %(length)s") % {"length": duration_text(values["duration_minutes"])})
-        if values.get("not_before"):
-            moment = timezone.localtime(datetime.fromisoformat(values["not_before"]))
-            parts.append(_("not before %(moment)s") % {"moment": moment.strftime("%Y-%m-%d %H:%M")})
+        if (moment := bounds.planned_moment(values.get("not_before"))) is not None:
+            parts.append(_("not before %(moment)s") % {"moment": timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")})
+        elif values.get("not_before"):  # from before there were bounds: as it stands there, to be mended
+            parts.append(_("not before %(moment)s") % {"moment": values["not_before"]})
         lines.append(_("%(task)s: %(what)s") % {"task": known.get(pk) or _("a task that is gone"), "what": ", ".join(parts)})
-    return lines + [_new_told(new) for new in schedule.added(changes)]
+    return lines + [_new_told(each, known) for each in new]
 
 
-def _new_told(new: schedule.Added) -> str:
+def _new_told(new: schedule.Added, known: Mapping[int, str]) -> str:
     parts = [duration_text(new.duration_minutes)]
     for ids, words in ((new.after, _("after %(tasks)s")), (new.before, _("before %(tasks)s"))):
         if ids:
-            parts.append(words % {"tasks": ", ".join(f"{task.code} {task.name}" for task in work.tasks_named(ids))})
+            parts.append(words % {"tasks": ", ".join(known.get(pk) or _("a task that is gone") for pk in ids)})
     if new.assignee_id and (person := directory.person(new.assignee_id)) is not None:
         parts.append(str(person))
     return _("new task %(name)s: %(what)s") % {"name": new.name, "what": ", ".join(parts)}
 
 
-def effect_told(effect: Mapping[str, Any]) -> dict[str, Any]:
-    """The effect as pages show it: moments and money as such, tasks by their codes."""
+def effect_told(effect: Mapping[str, Any], project_id: int) -> dict[str, Any]:
+    """The effect as pages of that project show it: moments and money as such, tasks by their codes."""
     shown = dict(effect)
     for name in ("finish_now", "finish_then"):
         shown[name] = datetime.fromisoformat(effect[name])
     for name in ("cost_now", "cost_then"):
         shown[name] = Decimal(effect[name])
     shown["cost_more"] = shown["cost_then"] - shown["cost_now"]
-    codes = {task.pk: task.code for task in work.tasks_named([row["task"] for row in effect["touched"]])}
+    codes = {task.pk: task.code for task in work.tasks_named([row["task"] for row in effect["touched"]]).filter(project_id=project_id)}
     shown["touched"] = [
-        row | {"code": codes.get(row["task"], ""), "not_before": datetime.fromisoformat(row["not_before"]) if row["not_before"] else None}
+        row | {"code": codes.get(row["task"], ""), "not_before": schedule.not_before(row)}
         for row in effect["touched"]
     ]  # fmt: skip
     shown["cost_extra"] = cost.extra_told(effect.get("cost_extra", ()))
@@ -114,7 +117,7 @@ def beside(access: Access, request: ChangeRequest) -> tuple[str, dict[str, Any]]
         return None
     place = request.project_id
     return "change/_effect.html", {
-        "kept": request, "project": request.project, "effect": effect_told(request.effect), "sees_money": access.allows("cost.line.view", place),
+        "kept": request, "project": request.project, "effect": effect_told(request.effect, place), "sees_money": access.allows("cost.line.view", place),
         "sees_interfaces": access.allows("hub.interface.view", place), "is_beside": True,
     }  # fmt: skip
 

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from jingwei.domains.change import queries
 from jingwei.domains.change.models import ChangeRequest
+from jingwei.domains.schedule import queries as schedule_queries
 from jingwei.domains.schedule import services as schedule
+from jingwei.domains.schedule.facts import PlanCarriedOut
 from jingwei.frame import scope
 from jingwei.frame.declare import Approval, Authors, Everything, Lifecycle, Stage, Step
 from jingwei.frame.models import Project
@@ -57,6 +59,13 @@ def request_propose(*, project: Project, title: str, changes: Mapping[str, Any],
     return life.take(made, "assess")
 
 
+@in_turn
+def what_if_propose(*, scenario: Any, version: int | None = None) -> ChangeRequest:
+    """The same of a what-if as it was looked at. Raises ValidationError when it was changed since, or carried out already."""
+    seen = schedule.scenario_seen(instance=scenario, version=version)
+    return request_propose(project=seen.project, title=seen.name, changes=seen.changes, costs=seen.costs)
+
+
 def request_assess(request: ChangeRequest) -> None:
     """Calculate what it would do now and keep it."""
     request.effect, request.assessed_at = queries.effect_of(request), timezone.now()
@@ -73,8 +82,22 @@ def check_assessment(request: ChangeRequest) -> None:
         raise ValidationError(_("The plan has moved since the assessment. Assess the request again, then decide."))
 
 
+def check_not_spent(fact: PlanCarriedOut) -> None:
+    """Nothing is spent a second time: raise ValidationError when a request of that name with this money was carried out."""
+    same = ChangeRequest.objects.filter(project_id=fact.project_id, title=fact.label[:120], costs=[dict(each) for each in fact.costs])
+    if (done := same.exclude(implemented_at=None).first()) is not None:
+        raise ValidationError(_("It was carried out already, as %(request)s.") % {"request": done})
+
+
+def check_not_carried_out(request: ChangeRequest) -> None:
+    """The same the other way round: the what-if that it was made from was carried out by itself since."""
+    if schedule_queries.was_carried_out(request.project_id, request.title, request.changes, request.costs, since=request.created_at):
+        raise ValidationError(_("The what-if “%(name)s” that it was made from was carried out already. Defer this request.") % {"name": request.title})
+
+
 def request_implement(request: ChangeRequest) -> None:
     """Carry it out in one commit of the plan, and take a baseline named after it. One without changes only says that it was done."""
+    check_not_carried_out(request)
     request.implemented_at = timezone.now()
     if request.changes or request.costs:
         with scope.because(reason=_("Change request %(name)s") % {"name": request.code}):  # its title is for those who may read it

@@ -3,6 +3,7 @@ and `services.extra_plan` makes it planned cost. Each is {"account", "amount" (i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ Extra = Mapping[str, Any]
 
 def checked(account: str, amount: str, description: str) -> dict[str, Any]:
     """One extra cost as it is kept: each value as a cost line would take it. Raises ValidationError by field."""
-    given = {"account": account, "amount": amount.replace(",", ""), "description": description}
+    given = {"account": account, "amount": amount, "description": description}
     kept, wrong = dict[str, Any](), dict[str, list[str]]()
     for name, text in given.items():
         field = resource("cost.line").model_field(name)
@@ -40,6 +41,16 @@ def checked(account: str, amount: str, description: str) -> dict[str, Any]:
 
 
 def told(costs: Sequence[Extra]) -> list[dict[str, Any]]:
-    """As pages show them: accounts in words, amounts as money."""
+    """As pages show them: accounts in words, amounts as money, each with its `mark`."""
     names = dict(Line.Account.choices)
-    return [{**each, "account": names.get(each["account"], each["account"]), "amount": Decimal(each["amount"])} for each in costs]
+    return [{**each, "account": names.get(each["account"], each["account"]), "amount": Decimal(each["amount"]), "mark": mark(each, costs)} for each in costs]
+
+
+def mark(cost: Extra, costs: Sequence[Extra]) -> str:
+    """Which of these costs it is: what it says, and how many of them say the same. With one of those left out, the mark is none of those that stay."""
+    return f"{hashlib.sha256(repr(sorted(cost.items())).encode()).hexdigest()[:32]}.{costs.count(cost)}"
+
+
+def place_of(wanted: str, costs: Sequence[Extra]) -> int | None:
+    """Where the cost of that mark stands; None when it was left out meanwhile."""
+    return next((place for place, each in enumerate(costs) if mark(each, costs) == wanted), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from jingwei.domains.cost.models import Line
 from jingwei.domains.schedule import queries as schedule
 from jingwei.domains.schedule import services as planning
 from jingwei.frame.models import Project
-from jingwei.frame.models.values import whole
+from jingwei.frame.ui import once
 from jingwei.frame.ui.menu import ProjectPage, register_project_page
 from jingwei.frame.web import Request, project_named
 from jingwei.kernels.value.earned import Indices
@@ -38,7 +39,7 @@ def earned_value(request: Request, code: str) -> HttpResponse:
     context = {
         "project": project, "found": found, "tiles": tiles(found.now) if found.now else [], "forecasts": forecasts(found.now) if found.now else [],
         "packages": [(package, light(package.spi), light(package.cpi), package.tasks[:tasks_at_most]) for package in sorted(found.packages, key=_worst)],
-        "series": chart_series(found), "snapshots": queries.snapshots(project.pk), "open_periods": found.open_periods,
+        "series": chart_series(found), "snapshots": queries.snapshots(project.pk), "open_periods": found.open_periods, "seen": queries.figures_seen(found),
         "may_freeze": request.access.allows("cost.package.change", project.pk),
     }  # fmt: skip
     return render(request, "cost/earned_value.html", context)
@@ -115,7 +116,7 @@ def freeze(request: Request, code: str) -> HttpResponse:
     """Keep one period as it stands."""
     project = project_named(request, code, "cost.package.change")
     try:
-        snapshot = services.period_freeze(project=project, period=request.POST.get("period", ""))
+        snapshot = services.period_freeze(project=project, period=request.POST.get("period", ""), seen=request.POST.get("seen", ""))
         messages.success(request, _("%(period)s is frozen: later edits do not change it.") % {"period": snapshot.period})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
@@ -134,7 +135,14 @@ def scenario_money(request: Request, code: str, pk: int) -> HttpResponse:
     if not request.access.allows("cost.line.view", project.pk):
         return HttpResponse("")
     may_edit = kept.applied_at is None and request.access.allows("work.task.change", project.pk)
-    context = {"project": project, "scenario": kept, "costs": extra.told(kept.costs), "accounts": Line.Account.choices, "may_edit": may_edit}
+    context = {
+        "project": project,
+        "scenario": kept,
+        "costs": extra.told(kept.costs),
+        "accounts": Line.Account.choices,
+        "may_edit": may_edit,
+        "form_id": once.id_of(request),
+    }
     return render(request, "cost/_scenario_money.html", context)
 
 
@@ -143,16 +151,16 @@ asked_of_money = ("account", "amount", "description")
 
 @require_POST
 def scenario_spend(request: Request, code: str, pk: int) -> HttpResponse:
-    """One more extra cost, or (`leave_out`, its place from 0) one less."""
+    """One more extra cost, or (`leave_out`, its mark) one less."""
     project = project_named(request, code, "cost.line.view")
     request.access.require("work.task.change", project.pk)
     kept = _scenario(project, pk)
     try:
-        if (place := whole(request.POST.get("leave_out", ""))) is not None:
-            if place < len(kept.costs):
-                planning.scenario_spare(instance=kept, cost=kept.costs[place])
+        if mark := request.POST.get("leave_out", ""):
+            planning.scenario_spare(instance=kept, is_meant=partial(extra.place_of, mark))
         else:
-            planning.scenario_spend(instance=kept, cost=extra.checked(*(request.POST.get(name, "") for name in asked_of_money)))
+            cost = extra.checked(*(request.POST.get(name, "") for name in asked_of_money))
+            once.change(request, kept, lambda: planning.scenario_spend(instance=kept, cost=cost))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     return redirect("scenario", code=code, pk=pk)

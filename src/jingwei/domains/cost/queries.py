@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -14,8 +16,9 @@ from jingwei.domains.cost.earning import given_of
 from jingwei.domains.cost.models import Line, Snapshot
 from jingwei.domains.work import queries as work
 from jingwei.frame.models import Project
+from jingwei.kernels.cents import to_cents
 from jingwei.kernels.value.earning import EarnedValue, earned_value
-from jingwei.kernels.value.lengthening import Rates, spread
+from jingwei.kernels.value.lengthening import Rates, dearer, spread
 
 zero = Decimal(0)
 timed_accounts = ("labour", "subcontract", "equipment")  # what costs more when work takes longer
@@ -34,23 +37,26 @@ def totals_by_period(project_ids: list[int], currency: str) -> Any:
 
 
 def costs_by_task(project: Project) -> tuple[Rates, float]:
-    """Planned money by task, (fixed, per working minute), and what stays whatever happens: paid work costs more as it takes longer."""
+    """Planned money by task, (fixed, per working minute), and what stays whatever happens: paid work costs more as it takes longer. For simulations."""
+    return spread(_tasks(project), _planned(project))
+
+
+def _planned(project: Project) -> list[tuple[int | None, bool, Decimal]]:
+    """Planned money by task, with whether it grows with time."""
     rows = money.valued(Line.objects.filter(project=project, kind=Line.Kind.PLANNED).exclude(status=Line.Status.REVERSED))
     planned = rows.values_list("task_id", "account").annotate(total=Coalesce(Sum("value"), zero)).order_by()
-    return spread(_tasks(project), ((task, account in timed_accounts, total) for task, account, total in planned))
+    return [(task, account in timed_accounts, total) for task, account, total in planned]
 
 
 def _tasks(project: Project) -> dict[int, dict[str, Any]]:
     return {row["pk"]: row for row in work.earning_facts(project.pk)}
 
 
-def cost_with(project: Project, longer: Mapping[int, int], costs: Sequence[Mapping[str, Any]] = ()) -> tuple[float, float]:
+def cost_with(project: Project, longer: Mapping[int, int], costs: Sequence[Mapping[str, Any]] = ()) -> tuple[Decimal, Decimal]:
     """Planned cost as it is, and with these durations (working minutes by task) and extra costs: paid work costs as long as it takes."""
-    rates, constant = costs_by_task(project)
-    minutes = {pk: row["duration_minutes"] for pk, row in _tasks(project).items()}
-    now = constant + sum(fixed + rate * minutes.get(task, 0) for task, (fixed, rate) in rates.items())
-    more = float(sum(Decimal(each["amount"]) for each in costs))
-    return now, now + more + sum(rates[task][1] * (length - minutes.get(task, 0)) for task, length in longer.items() if task in rates)
+    planned = _planned(project)
+    now, more = sum((total for _task, _grows, total in planned), Decimal(0)), sum((Decimal(each["amount"]) for each in costs), Decimal(0))
+    return to_cents(now), to_cents(Fraction(now + more) + dearer(_tasks(project), planned, longer))
 
 
 def extra_told(costs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -63,6 +69,12 @@ def earned_value_of(project: Project) -> EarnedValue:
     return earned_value(given_of(project))
 
 
+def figures_seen(found: EarnedValue) -> str:
+    """What the figures of the periods that may be frozen amount to, for whoever freezes one of them as he saw it."""
+    told = [(each.name, found.bac, each.pv, each.ev, each.ac) for each in found.periods if each.name in found.open_periods]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+
+
 def line_of_sheet(sheet_id: int) -> Line | None:
     """The line in which the cost of a day-labour sheet stands; None when it has none, or none any more."""
     return Line.objects.filter(sheet_id=sheet_id).exclude(status=Line.Status.REVERSED).first()
@@ -71,6 +83,12 @@ def line_of_sheet(sheet_id: int) -> Line | None:
 def left_out(project_ids: list[int]) -> list[tuple[str, int]]:
     """(currency, how many lines) that are in no total of these projects, because no rate is known."""
     return money.left_out(project_ids)
+
+
+def without_rate(project_ids: list[int]) -> dict[int, str]:
+    """The currencies in which those of these projects have lines that are in no total, because no rate is known: one query."""
+    rows = Line.objects.filter(project_id__in=project_ids).exclude(status=Line.Status.REVERSED)
+    return {found.pk: found.currencies for found in money.Unvalued.of(rows)}
 
 
 def snapshots(project_id: int) -> QuerySet[Snapshot]:

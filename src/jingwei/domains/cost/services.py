@@ -115,14 +115,17 @@ def check_package(package: Package) -> None:
 
 
 @in_turn
-def period_freeze(*, project: Project, period: str) -> Snapshot:
-    """Keep a period's figures as they stand now. A period is frozen once, and only after it has ended."""
+def period_freeze(*, project: Project, period: str, seen: str = "") -> Snapshot:
+    """Keep a period's figures as they stand now; refused when they are not those that were `seen` (`queries.figures_seen`). A period is frozen once, and only
+    after it has ended."""
     turns.take([project.pk])
     if Snapshot.objects.filter(project=project, period=period).exists():
         raise ValidationError({"period": _("This period is frozen already.")})
     found = queries.earned_value_of(project)
     if period not in found.open_periods:
         raise ValidationError({"period": _("Only a period that has figures and has ended can be frozen.")})
+    if seen not in ("", queries.figures_seen(found)):
+        raise ValidationError({"period": _("The figures have changed since you looked at them. Look at them as they are now, then freeze the period.")})
     figures = next(each for each in found.periods if each.name == period)
     assert figures.ev is not None and figures.ac is not None, "an open period has both"
     snapshot = Snapshot(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.frame.models import ProjectModel
 from jingwei.frame.models.currency import Money
 from jingwei.frame.models.numbers import Number
+from jingwei.kernels.cents import to_cents
 
 _in_writing = _(
     "Day-labour sheets of this project that are being written (drafts, disputed ones) have amounts in %(before)s, which would be read as %(after)s. "
@@ -95,7 +96,7 @@ class SheetLine(ProjectModel):
 
     def _amount(self) -> Decimal:
         """Hours times rate, to the cent."""
-        return (self.hours * self.rate).quantize(Decimal("0.01"))
+        return to_cents(self.hours * self.rate)
 
     _amount.short_description = _("amount")  # type: ignore[attr-defined]
     amount = property(_amount)

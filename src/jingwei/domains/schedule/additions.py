@@ -11,13 +11,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jingwei.domains.directory import queries as directory
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import is_seen, unreadable, whole
 
 Changes = Mapping[str, Mapping[str, Any]]
-most_minutes = 10_000_000
+length_words = gettext_lazy("duration_minutes is a whole number from 0 to %(most)s (a hundred years).")
 _key = re.compile(r"new-[1-9][0-9]{0,5}")
 _names = {"name", "duration_minutes", "after", "before", "assignee"}
 
@@ -72,8 +73,7 @@ def checked(values: Any, known: Collection[int], place: str = "changes") -> dict
     name, minutes = values.get("name"), values.get("duration_minutes")
     if not isinstance(name, str) or not is_seen(name) or unreadable(name) or len(name.strip()) > 300:
         raise ValidationError({place: _("Give the new task a name.")})
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= most_minutes:
-        raise ValidationError({place: _("duration_minutes is a whole number from 0 on.")})
+    check_length(minutes, place)
     kept: dict[str, Any] = {"name": name.strip(), "duration_minutes": minutes}
     for end in ("after", "before"):
         ids = _ids(values.get(end), known, place)
@@ -85,6 +85,18 @@ def checked(values: Any, known: Collection[int], place: str = "changes") -> dict
             raise ValidationError({place: _("There is no such person.")})
         kept["assignee"] = found
     return kept
+
+
+def check_length(minutes: Any, place: str = "changes") -> None:
+    """Raise ValidationError at `place` unless a task may take that many minutes."""
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= bounds.most_minutes:
+        raise ValidationError({place: str(length_words) % {"most": bounds.most_minutes}})
+
+
+def not_before(values: Mapping[str, Any]) -> datetime | None:
+    """Before when a changed task may not begin; of a moment beyond the years we plan in, which may stand there from before, the nearest one within."""
+    text = values.get("not_before")
+    return bounds.within_moments(datetime.fromisoformat(text)) if text else None
 
 
 def _ids(given: Any, known: Collection[int], place: str) -> list[int]:

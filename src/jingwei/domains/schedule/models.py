@@ -88,7 +88,7 @@ class PlanImport(ProjectModel):
 
 class Scenario(ProjectModel):
     """A what-if: changes of the plan that are compared and not carried out. `changes` = {task id: {"duration_minutes", "not_before"}} (ISO moment),
-    and tasks to be added (see `additions`); `costs` = what it would spend beyond the plan, as the costs have it."""
+    and tasks to be added (see `additions`); `costs` = what it would spend beyond the plan, as the costs have it, and with its `currency` once it was carried out."""
 
     money = Money(
         ("costs",),
@@ -96,6 +96,7 @@ class Scenario(ProjectModel):
             "What-ifs of this project spend money in %(before)s, which would be read as %(after)s. Take that money out of them first, or keep the currency."
         ),
         none=[],
+        over=models.Q(applied_at__isnull=False),
     )
 
     name = models.CharField(_("name"), max_length=120)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import JSONField, Max, OuterRef, QuerySet, Subquery
 
 from jingwei.domains.schedule import files
-from jingwei.domains.schedule.additions import Added, Changes, added, of_tasks
+from jingwei.domains.schedule.additions import Added, Changes, added, not_before, of_tasks
 from jingwei.domains.schedule.causes import told as cause_told
 from jingwei.domains.schedule.load import Beside, Load, Window, beside, load_of
 from jingwei.domains.schedule.models import Baseline, BaselineTask, PlanImport, Recalculation, Scenario
@@ -26,8 +26,8 @@ from jingwei.frame.telling.wording import worded
 from jingwei.kernels.calendar.stated import WorkCalendar, provisional_years
 
 __all__ = [
-    "Added", "Beside", "Changes", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "added", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "longer_of", "of_tasks", "problem_of", "problem_told", "project_file", "quality_of", "reasons_of", "recalculations",
-    "scenarios", "trouble_of", "uncertain_plan",
+    "Added", "Beside", "Changes", "Comparison", "Load", "Quality", "Reasons", "UncertainPlan", "Window", "added", "baseline_dates", "baseline_finish_by_project", "beside", "cause_told", "calendar_picture", "compare", "compared", "current_baseline", "endangered_by_project", "files_of", "levelling_previews", "load_of", "longer_of", "not_before", "of_tasks", "problem_of", "problem_told", "problems_by_project", "project_file", "quality_of", "reasons_of", "recalculations",
+    "scenarios", "trouble_of", "uncertain_plan", "was_carried_out",
 ]  # fmt: skip
 
 levelling = "schedule.level"  # the kind of long work that levels
@@ -41,8 +41,14 @@ def recalculations(project_id: int, since: datetime | None = None) -> QuerySet[R
 
 def problem_of(project_id: int) -> Trouble | None:
     """What keeps the plan from being calculated; None when the last calculation came to its end."""
-    last = recalculations(project_id).values_list("effects", flat=True).first()
-    return Trouble(problem_told(last), last.get("task")) if last and "problem" in last else None
+    return problems_by_project([project_id]).get(project_id)
+
+
+def problems_by_project(project_ids: Collection[int]) -> dict[int, Trouble]:
+    """The same of those of several projects whose plan cannot be calculated: one query."""
+    newest = Recalculation.objects.filter(project=OuterRef("pk")).order_by("-id").values("effects")[:1]
+    stuck = Project.objects.filter(pk__in=project_ids).annotate(last=Subquery(newest, output_field=JSONField())).filter(last__has_key="problem")
+    return {pk: Trouble(problem_told(last), last.get("task")) for pk, last in stuck.values_list("pk", "last")}
 
 
 def problem_told(effects: Mapping[str, Any]) -> str:
@@ -128,6 +134,13 @@ def project_file(project: Project) -> bytes:
 def scenarios(project_id: int) -> QuerySet[Scenario]:
     """What-ifs, the newest first."""
     return Scenario.objects.filter(project_id=project_id).select_related("made_by").order_by("-id")
+
+
+def was_carried_out(project_id: int, name: str, changes: Changes, costs: Sequence[Mapping[str, Any]], *, since: datetime) -> bool:
+    """Whether a what-if of that name which says the same was carried out since."""
+    done = Scenario.objects.filter(project_id=project_id, name=name, applied_at__gte=since, changes=changes)
+    said = [[{name: value for name, value in cost.items() if name != "currency"} for cost in each.costs] for each in done if each.changes or each.costs]
+    return list(costs) in said
 
 
 def compared(project: Project, scenario: Scenario) -> Comparison:

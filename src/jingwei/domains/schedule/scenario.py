@@ -78,8 +78,7 @@ def _values(values: Mapping[str, Any], held: datetime | None) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if values.get("duration_minutes") is not None:
         out["duration_minutes"] = int(values["duration_minutes"])
-    if values.get("not_before"):
-        moment = datetime.fromisoformat(values["not_before"])
+    if (moment := additions.not_before(values)) is not None:
         out["not_before"] = max(moment, held) if held else moment
     return out
 

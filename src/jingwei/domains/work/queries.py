@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from jingwei.domains.directory import queries as directory
 from jingwei.domains.work.models import Dependency, Task
 from jingwei.frame.models import Project
+from jingwei.frame.records.past import last_here
+from jingwei.frame.records.resource import resource
 from jingwei.frame.rights.access import Access
 from jingwei.frame.waiting import Waiting, most_of_a_kind, waits_for_me
 
@@ -44,6 +46,23 @@ def constraint_called(kind: str) -> str:
 def tasks_named(ids: Iterable[int]) -> QuerySet[Task]:
     """Tasks of these ids with what people call them by."""
     return Task.objects.filter(pk__in=list(ids)).only("pk", "code", "name")
+
+
+def names_in(project_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Tasks by code and name as this project may call them: those it has, and of those that are gone what they were called there."""
+    wanted = set(ids)
+    here = {task.pk: f"{task.code} {task.name}" for task in tasks_named(wanted).filter(project_id=project_id)}
+    gone = wanted - set(here)
+    return here | {pk: name for pk, name in (gone_from(project_id, gone) if gone else {}).items() if not name.startswith("#")}
+
+
+def gone_from(project_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Those of these tasks that no plan of the project has any more, by code and name as they were when they were deleted, moved away, or became a summary."""
+    wanted = set(ids)
+    here = dict(tasks_of(project_id).filter(pk__in=wanted).values_list("pk", "is_summary"))
+    gone = sorted(wanted - {pk for pk, is_summary in here.items() if not is_summary})
+    known = last_here(resource("work.task"), gone, project_id) if gone else {}
+    return {pk: f"{known[pk].get('code', '')} {known[pk].get('name', '')}".strip() if pk in known else f"#{pk}" for pk in gone}
 
 
 def endangered_condition() -> Q:

@@ -88,7 +88,8 @@ class Money:
 
     An amount in a currency of its own goes anywhere and is converted. One that is in its project's currency (also while the row is `written`: field → states) is
     read in no other one: the project keeps its currency, as `stays` says, and the row does not come to a project in another one with it. `none` is what stands
-    there when nothing does: amounts may also stand in a list of JSON.
+    there when nothing does: amounts may also stand in a list of JSON. `over` says of which rows nothing follows any more: those are told in the currency they had
+    then, and bound no longer.
     """
 
     fields: tuple[str, ...]
@@ -96,6 +97,7 @@ class Money:
     written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stays: Any = ""
     none: Any = 0
+    over: models.Q | None = None
 
     @property
     def currency(self) -> Any:
@@ -111,6 +113,8 @@ class Money:
     def is_bound(self) -> models.Q:
         """Which rows have amounts that are in their project's currency, for a query."""
         some: models.Q = reduce(or_, (models.Q(**{f"{name}__isnull": False}) & ~models.Q(**{name: self.none}) for name in self.fields))
+        if self.over is not None:
+            some &= ~self.over
         if not self.own:
             return some
         return some & reduce(or_, (models.Q(**{f"{name}__in": states}) for name, states in self.written.items()), models.Q(**{self.own: ""}))

@@ -41,7 +41,10 @@ def kept_from_moving(resource: Resource, row: Any, after: Any, cleaned: Mapping[
     words = {"field": _labels(resource, names), "before": money.currency_of(row), "after": _currency_of(resource.project_of(after))}
     if words["before"] == words["after"]:
         return {}
-    text = _("“%(field)s” is in %(before)s and would be read as %(after)s there. Take that amount out first, or choose a project in %(before)s.")
+    if all(name in resource.plain_fields for name in names):
+        text = _("“%(field)s” is in %(before)s and would be read as %(after)s there. Take that amount out first, or choose a project in %(before)s.")
+    else:  # nobody types it
+        text = _("“%(field)s” is in %(before)s and would be read as %(after)s there. Choose a project in %(before)s, or write a new one there.")
     return {field: text % words}
 
 

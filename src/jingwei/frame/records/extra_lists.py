@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import models
@@ -18,6 +17,7 @@ from jingwei.frame.models import values
 from jingwei.frame.records import extra, people
 from jingwei.frame.records.extra import Extra, Kind, column
 from jingwei.frame.records.resource import Resource, resource
+from jingwei.kernels import bounds
 
 nothing = "-"  # as a filter: where the field is empty
 measured = (Kind.WHOLE, Kind.DECIMAL, Kind.DATE)
@@ -91,11 +91,8 @@ def _bound(found: Extra, text: str) -> Any:
     if found.definition.kind == Kind.DATE:
         day = values.day_of(text)
         return day.isoformat() if isinstance(day, dt.date) else None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number) < 10**29 else None
+    number = bounds.number_of(text)
+    return number if number is not None and abs(number) < 10**29 else None
 
 
 def problem(found: Extra, name: str, text: str) -> str | None:

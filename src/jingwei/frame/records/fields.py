@@ -12,13 +12,15 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from jingwei.frame import scope
 from jingwei.frame.models import Project, User, values
 from jingwei.frame.records import meant, people
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import confined, exactly
-from jingwei.kernels import durations, pictures
+from jingwei.kernels import bounds, durations, pictures
 from jingwei.kernels.bounds import largest_id
+from jingwei.kernels.mapping import reading
 
 
 class ReferenceInput(forms.TextInput):
@@ -41,7 +43,7 @@ nowhere_else = object()  # a reference that is not confined to a place
 
 class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Another row: as itself, by its id (a number from a program, or `#12` from one of our own pickers), or by its natural key as people type it;
-    a person also by name, in Chinese or pinyin; else the only one that the picker offers for what was typed.
+    a person also by name, in Chinese or pinyin; else the one that was meant by what somebody typed (see meant.py).
 
     What people type is never taken for an id. `place` confines it to rows of one project (and those of the organisation), `rights` to what
     whoever asks may look at: anything else is not there. What is named already (`kept`) may stay named.
@@ -80,13 +82,27 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
             return None
         row = value if isinstance(value, self.target.model) else self._found(value)
         if row is None:
-            key = self.target.label(self.target.natural_key[-1])
-            text = self.error_messages["invalid_choice" if self.target.spelt is None else "unknown"]
-            raise ValidationError(text, code="invalid_choice", params={"value": value, "key": key})
+            raise self._unknown(value)
         if not self.is_near(row):
             shown = value if isinstance(value, str) else self.target.name_of(row)
             raise ValidationError(self.error_messages["elsewhere"], code="elsewhere", params={"value": shown})
         return row
+
+    def _unknown(self, value: Any) -> ValidationError:
+        """What is told of a text that names none: what it is like, to whoever may look at that; nobody's name is told for a piece of it."""
+        if self.target.spelt is None and self.rights is not None and isinstance(value, str) and scope.current().user_id is not None:
+            rows = self.target.model.objects.all() if self.target.model is Project else self.target.seen(self.rights)
+            if (like := meant.unknown(self.target, value, self._near(rows))) is not None:
+                return like
+        text = self.error_messages["invalid_choice" if self.target.spelt is None else "unknown"]
+        return ValidationError(text, code="invalid_choice", params={"value": value, "key": self.target.label(self.target.natural_key[-1])})
+
+    def _near(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Those of these rows that are of the place to which this reference is confined, or of the organisation."""
+        if self.place is nowhere_else:
+            return rows
+        path = self.target.place_path
+        return rows.filter(models.Q(**{path: self.place}) | models.Q(**{f"{path}__isnull": True}))
 
     def is_near(self, row: Any) -> bool:
         """Whether the row is of the place to which this reference is confined, or of the organisation."""
@@ -96,10 +112,7 @@ class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
         rows = self._rows()
         if isinstance(value, int) and not isinstance(value, bool):
             return rows.filter(pk=value).first() if 0 < value <= largest_id else None
-        near = rows
-        if self.place is not nowhere_else:
-            path = self.target.place_path
-            near = rows.filter(models.Q(**{path: self.place}) | models.Q(**{f"{path}__isnull": True}))
+        near = self._near(rows)
         row = self.target.named(str(value), near) or self.target.named(str(value), rows)
         if row is None and (pk := _picked(value)) is not None:
             row = rows.filter(pk=pk).first()
@@ -173,8 +186,9 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]
             return super().to_python(value)
         except ValidationError as problem:
             found = people.one(str(value), self.queryset, people.of_members, "username") if self.queryset is not None else None
-            if found is None and meant.is_typed():
-                found = people.one_of(people.offered(str(value).strip(), people.named_at_most + 1), str(value), "username")
+            if found is None and meant.is_typed(meant.by_hand):
+                like = people.one_of(people.offered(str(value).strip(), people.named_at_most + 1), str(value), "username")
+                found = like if like is not None and meant.says(str(value), like, "username") else None
             if found is None:
                 raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}) from problem
             return found
@@ -230,6 +244,25 @@ class DurationField(forms.IntegerField):
             return True
 
 
+class NumberField(forms.DecimalField):
+    """A number in plain digits, full width too; in a form, where whoever typed it sees what became of it, with commas between thousands. One elsewhere is none."""
+
+    default_error_messages = {"comma": _("“%(value)s” is no number: a comma stands between thousands only, as in 12,000.50.")}
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        text = reading.narrow(value).strip()
+        if "," in text and meant.is_typed(meant.by_hand):
+            try:
+                return super().to_python(reading.number_of(text))
+            except reading.Unreadable:
+                raise ValidationError(self.error_messages["comma"], code="invalid", params={"value": value[:40]}) from None
+        if bounds.number_of(text) is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
 class JsonField(forms.JSONField):
     """JSON whose numbers a program sent as decimals."""
 
@@ -261,6 +294,8 @@ def form_field(field: models.Field[Any, Any], **options: Any) -> forms.Field | N
         options["form_class"] = YesOrNoField
     elif isinstance(field, models.JSONField):
         options["form_class"] = JsonField
+    elif isinstance(field, models.DecimalField):
+        options["form_class"] = NumberField
     elif field.name.endswith("_minutes") and isinstance(field, models.IntegerField):
         options |= {"form_class": DurationField, "help_text": field.help_text or _("3d, 2w, 4h or 90m of work; a bare number counts minutes.")}
     made: forms.Field | None = field.formfield(**options)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from jingwei.frame import scope
 from jingwei.frame.models import numbers
 from jingwei.frame.models.month import MonthField
-from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, meant, people, turns
+from jingwei.frame.records import commands, doubles, extra, extra_taken, forms, keyed, turns
 from jingwei.frame.records.columns import Plan, plan_of
 from jingwei.frame.records.exporting import written
 from jingwei.frame.records.reading import Sheet
@@ -154,7 +154,7 @@ def _hold(resource: Resource, lines: Iterable[_Line], access: Access) -> None:
     for given in {tuple((name, line.values[name]) for name in names if name in line.values): line for line in lines}.values():
         with suppress(DataError, OverflowError), transaction.atomic():
             read = {name: _value(resource, name, given.values[name], given.is_1904) for name in names if name in given.values}
-            row = None if place in key else _existing(resource, read, access)
+            row = None if place in key else keyed.existing(resource, read, access)
             found |= {forms.place_meant(resource, read, row, clean), *(resource.places_of(row) if row is not None else ())}
     held = access.projects(resource.permission("import"))
     turns.take(each for each in found if isinstance(each, int) and (held is None or each in held))
@@ -217,11 +217,12 @@ def _row(resource: Resource, line: _Line, access: Access) -> tuple[RowReport, in
     try:
         with transaction.atomic():
             read = {n: _value(resource, n, v, line.is_1904) for n, v in values.items()}
-            existing = _existing(resource, read, access)
+            existing = keyed.existing(resource, read, access)
             named.name = resource.name_of(existing) if existing else _name_in(resource, values)
             _require_believable(resource, line, existing, access)
             given = {n: v for n, v in read.items() if values[n] or not _is_never_empty(resource, n)}
             if existing is None:
+                keyed.require_exact(resource, line.values, read, access)
                 made = commands.create(resource, {n: v for n, v in given.items() if v not in ("", None)}, access, via="import")
                 named.action = "create"
                 return named, made.pk
@@ -337,38 +338,6 @@ def _date(text: str, is_1904: bool | None, *, has_time: bool) -> str:
         return text
     day = f"{found[1]}-{int(found[2]):02d}-{int(found[3]):02d}"
     return day + (found["rest"] or "") if has_time else day
-
-
-def _existing(resource: Resource, values: Mapping[str, Any], access: Access) -> Any | None:
-    """The row that a line names by its natural key; what the key refers to is named as it is elsewhere in the line, and may have "/" in its name.
-    None also when a value is none of its field: then the field says so."""
-    wanted: dict[str, Any] = {}
-    for path in resource.natural_key:
-        name, _separator, rest = path.partition("__")
-        given = values.get(name, "")
-        if not given:
-            return None
-        target = resource.target(name) if rest else None
-        if target is None:
-            wanted[path] = given
-        elif (row := _meant(target, given, target.seen(access))) is not None:
-            wanted[f"{name}_id"] = row.pk
-        else:  # named by its last part, of which there are several: what else the key says tells them apart
-            wanted[f"{name}__{target.natural_key[-1]}"] = given.rpartition("/")[2]
-    try:
-        return resource.rows(access).filter(**wanted).first()
-    except (ValidationError, ValueError):
-        return None
-
-
-def _meant(target: Resource, given: str, rows: models.QuerySet[Any]) -> Any | None:
-    """The one row that a text names, as its field would take it; several are told at the field."""
-    if (row := target.named(given, rows)) is not None:
-        return row
-    found = people.meant(given, rows, target.also_named) if target.spelt is not None else []
-    with suppress(ValidationError):
-        return people.one_of(found, given, target.natural_key[-1]) or meant.only(target, given, rows)
-    return None
 
 
 def _changed(resource: Resource, row: Any, given: Mapping[str, Any], access: Access) -> dict[str, Any]:

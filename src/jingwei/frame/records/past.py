@@ -46,6 +46,23 @@ def of_row(access: Access, resource: Resource, row: Any, most: int = lines_at_mo
     return Past(_tellable(access, resource, row, shown), is_cut or bool(arrivals))
 
 
+def nameable(access: Access, resource: Resource, ids: Iterable[int], place: int | None) -> dict[int, Any]:
+    """By id, those rows that something which lies in the project `place` may name to these eyes: of that project, of none, or of one in which they see such rows.
+    A row that went elsewhere may be called something else there, which is for those who see it there."""
+    found = resource.model.objects.select_related(*resource.references).in_bulk(set(ids))
+    view = resource.permission("view")
+    return {pk: row for pk, row in found.items() if (where := resource.project_of(row)) is None or where == place or access.allows(view, where)}
+
+
+def last_here(resource: Resource, ids: Iterable[int], project_id: int) -> dict[int, dict[str, Any]]:
+    """By id, what the history of a project knows of rows that are not in it any more: their values as they were when they were deleted there or left it."""
+    lines = History.objects.filter(resource=resource.key, object_id__in=set(ids), project_id=project_id).order_by("id")
+    known: dict[int, dict[str, Any]] = {}
+    for pk, before, after in lines.values_list("object_id", "before", "after"):
+        known.setdefault(pk, {}).update({**(before or {}), **(after or {})})
+    return known
+
+
 def origin_names(kind: str, permission: str) -> None:
     """Declare that origins of this kind (`kind:name`) name something, and the reasons with them, that only those with this right may know of."""
     _origins[kind] = permission

@@ -58,7 +58,7 @@ class Resource:
     Rows whose model has a `SpeltField` are people: they are found and named by their names and the spelling of these as well, and by `also_named` (see people.py).
     `veiled` are references whose names are told only to those who may look at what they name, `reasons_need` origins of changes whose reasons are told only to
     holders of a further permission: {"schedule": "hub.interface.view"}. `views` are the other shapes of its list: boards, matrices, months, timelines, charts.
-    `in_words` tell structured values, line by line, wherever they are shown: {"changes": lines(value)}; sheets hold them as they are, to come back in.
+    `in_words` tell structured values, line by line, wherever they are shown: {"changes": lines(value, project id)}; sheets hold them as they are, to come back in.
     `beside(access, row)` gives a template and what it needs, told on the page of a row and where it is voted on; None when there is nothing to tell.
     `carries` says what people may add to each of its rows, of `carried_kinds` (see frame/carried): talk and following need `talk`, files and tags `change`.
     `custom` lets people declare fields of it, where its model is `Extended`. `folded` fields are those few people need: they stand behind “More fields”.
@@ -113,7 +113,7 @@ class Resource:
     is_placeholder: bool = False
     is_reserved: bool = False
     pages: tuple[tuple[Any, str, str], ...] = ()
-    in_words: Mapping[str, Callable[[Any], Sequence[str]]] = field(default_factory=dict)
+    in_words: Mapping[str, Callable[[Any, int | None], Sequence[str]]] = field(default_factory=dict)
     beside: Callable[[access.Access, Any], tuple[str, dict[str, Any]] | None] | None = None
 
     def __post_init__(self) -> None:

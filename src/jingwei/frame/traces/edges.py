@@ -18,8 +18,7 @@ from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Edge, History
 from jingwei.frame.models.values import unreadable
 from jingwei.frame.postgres.prepared import Prepared, given
-from jingwei.frame.records import commands, turns, undo
-from jingwei.frame.records.listing import searched
+from jingwei.frame.records import commands, meant, turns, undo
 from jingwei.frame.records.resource import Resource
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
@@ -108,27 +107,30 @@ def relation(found: Resource, name: str, way: str = "") -> tuple[Trace, str]:
 
 
 def named(far: Resource, to: int | str, access: Access) -> Any:
-    """The row that is meant by its id (a number), by its code, or by words that only it has, among those that may be seen. ValidationError when it is none or not one."""
+    """The row that is meant by its id (a number) or its code, in a person's form also by words of its name, among those that may be seen. ValidationError when it is none or not one."""
     if isinstance(to, int):
-        return _only(list(far.seen(access).filter(pk=to)) if 0 < to < 2**63 else [], str(to))
+        found = far.seen(access).filter(pk=to).first() if 0 < to < 2**63 else None
+        if found is None:
+            raise _unknown(str(to))
+        return found
     return by_code(far, to, far.seen(access))
 
 
 def by_code(far: Resource, text: str, rows: QuerySet[Any]) -> Any:
-    """The one of these rows that is meant by its code, or by words that only it has."""
+    """The one of these rows that is meant by its code, or by what somebody typed for it (see records/meant.py)."""
     words = "" if unreadable(text) else text.strip()[:200]
-    row = far.named(words, rows) if words else None
-    if row is not None:
-        return row
-    return _only(list(rows.filter(searched(far, words))[:2]) if words and far.search else [], text)
+    try:
+        row = (far.named(words, rows) or meant.only(far, words, rows)) if words else None
+    except ValidationError as problem:
+        raise ValidationError({"to": problem.messages}) from None
+    if row is None:
+        like = meant.unknown(far, words, rows) if words else None
+        raise ValidationError({"to": like}) if like is not None else _unknown(text)
+    return row
 
 
-def _only(found: list[Any], text: str) -> Any:
-    if len(found) > 1:
-        raise ValidationError({"to": _("There are several with “%(name)s”. Choose one from the list.") % {"name": text[:80]}})
-    if not found:
-        raise ValidationError({"to": _("There is no “%(name)s” among what you may see. Choose one from the list.") % {"name": text[:80]}})
-    return found[0]
+def _unknown(text: str) -> ValidationError:
+    return ValidationError({"to": _("There is no “%(name)s” among what you may see. Choose one from the list.") % {"name": text[:80]}})
 
 
 def _authorised(trace: Trace, source: Any, target: Any, access: Access, *, is_change: bool = True, via: str = "") -> None:

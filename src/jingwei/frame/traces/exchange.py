@@ -9,7 +9,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
+from jingwei.frame import scope
 from jingwei.frame.models import Edge, Project
+from jingwei.frame.records import meant
 from jingwei.frame.records.exchange import Sheet, guarded
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access
@@ -69,7 +71,8 @@ def _joined(trace: Trace, texts: list[str], access: Access, project: Project) ->
     for end, text in zip(trace.ends, texts, strict=True):
         rows = end.seen(access)
         is_near = end.place_path and not trace.crosses_projects
-        ends.append(edges.by_code(end, text, rows.filter(**{end.place_path: project.pk}) if is_near else rows))
+        with scope.because(origin=meant.by_file):
+            ends.append(edges.by_code(end, text, rows.filter(**{end.place_path: project.pk}) if is_near else rows))
     source, target = ends
     if Edge.objects.filter(trace=trace.name, source=trace.source, source_id=source.pk, target=trace.target, target_id=target.pk).exists():
         return False

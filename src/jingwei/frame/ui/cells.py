@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from jingwei.frame.models import User
-from jingwei.frame.records import extra
+from jingwei.frame.records import extra, past
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import Resource, resource_of
 from jingwei.frame.rights.access import Access
@@ -73,7 +73,7 @@ def _cell(resource: Resource, row: Any, name: str, *, is_veiled: bool = False) -
     if extra.is_name(name) and (told := _declared_text(resource, row, name)) is not None:
         return made("text", told)
     if name in resource.in_words:
-        lines = resource.in_words[name](value)
+        lines = resource.in_words[name](value, resource.project_of(row))
         return Cell(name, label, "lines" if lines else "empty", lines, "; ".join(lines))
     if field is None:
         return made(kind, str(value))
@@ -137,9 +137,10 @@ def kind_of(resource: Resource, name: str) -> str:
     return "money" if resource.model.money is not None and name in resource.model.money.fields else kind
 
 
-def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: Collection[str] = ()) -> Callable[[models.Field[Any, Any], Any], str]:
-    """How values out of the history of one resource are told; what they refer to is looked up once a field, however many lines there are,
-    and stays a number where it is veiled."""
+def values_told(access: Access, resource: Resource, row: Any, sides: Iterable[Mapping[str, Any]]) -> Callable[[models.Field[Any, Any], Any], str]:
+    """How values out of the history of a row are told; what they refer to is looked up once a field, however many lines there are,
+    and stays a number where it is veiled, or lies by now where these eyes do not see it."""
+    veiled, place = resource.veils(access, row), resource.project_of(row)
     wanted: dict[str, set[Any]] = {}
     references = {f.attname: f for f in resource.model._meta.concrete_fields if isinstance(f, models.ForeignKey)}
     for side in sides:
@@ -149,16 +150,16 @@ def values_told(resource: Resource, sides: Iterable[Mapping[str, Any]], veiled: 
     for attname, ids in wanted.items():
         target = resource_of(references[attname].remote_field.model)
         is_named = target is not None and references[attname].name not in veiled
-        rows: Iterable[Any] = target.model.objects.select_related(*target.references).filter(pk__in=ids - {None}) if target is not None and is_named else ()
+        rows: Iterable[Any] = past.nameable(access, target, ids - {None}, place).values() if target is not None and is_named else ()
         if target is None and references[attname].remote_field.model is User:  # people are no rows of a list, but have names
             rows = User.objects.filter(pk__in=ids - {None})
-        known[attname] = {row.pk: str(row) for row in rows}
+        known[attname] = {each.pk: str(each) for each in rows}
 
     def told(field: models.Field[Any, Any], value: Any) -> str:
         if value is not None and field.attname in known:
             return known[field.attname].get(value, f"#{value}")
         if value and field.name in resource.in_words:
-            return "; ".join(resource.in_words[field.name](value))
+            return "; ".join(resource.in_words[field.name](value, place))
         return value_text(field, value)
 
     return told

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from jingwei.frame.models.currency import meant_in
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.ui.cells import Cell
+from jingwei.kernels.cents import to_cents
 
 tones = {
     "good": ("ok", "done", "live", "active", "confirmed", "settled", "posted", "linked", "healthy"),
@@ -50,7 +51,7 @@ def moment(value: datetime | None) -> SafeString | str:
 
 def money(amount: Any, currency: str = "CNY") -> str:
     """An amount with its currency."""
-    shown = f"{Decimal(amount or 0):z,.2f}"  # written as text: arithmetic holds 28 digits, and a sum of the greatest amounts has more
+    shown = f"{to_cents(Decimal(amount or 0)):z,.2f}"  # written as text: arithmetic holds 28 digits, and a sum of the greatest amounts has more
     return f"{'-' if shown.startswith('-') else ''}{_signs.get(currency, currency + ' ')}{shown.removeprefix('-')}"
 
 

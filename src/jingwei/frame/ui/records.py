@@ -110,6 +110,7 @@ def beside_of(request: Request, resource: Resource, row: Any) -> str:
     return render_to_string(told[0], told[1], request=request) if told is not None else ""
 
 
+chosen_at_most = 1_000  # rows that are changed together
 rows_beside = 50  # of one list, on the page of a row
 versions = 2**31 - 1
 
@@ -142,7 +143,7 @@ def edit(request: Request, key: str, pk: int | None = None) -> HttpResponse:
         try:
             with heavy.for_files(request):
                 saved = save(request, resource, row) if row is not None else once.write(request, resource, lambda: save(request, resource, None))
-            told = " ".join([_("Saved."), *getattr(saved, "told", ())])
+            told = " ".join([_("Saved."), *meant.told(resource, saved, request.POST.dict()), *getattr(saved, "told", ())])
             messages.success(request, told) if row is None else offer_undo_of_edit(request, told)
             if row is None and resource.model is Project:  # there is nothing to see on its page yet, and a plan to begin
                 return redirect(plan_address(saved, request.access))
@@ -267,7 +268,8 @@ def cell(request: Request, key: str, pk: int, name: str) -> HttpResponse:
                 given = extra_form.touched(resource, row, given) if extra.is_name(name) else touched(resource, row, given)
                 row = commands.change(resource, row, given, request.access, version=whole(version, versions))
             row = resource.rows(request.access).get(pk=row.pk)
-            return with_undo(request, _drawn(request, resource, row, name), _("“%(field)s” is saved.") % {"field": capfirst(resource.label(name))})
+            told = [_("“%(field)s” is saved.") % {"field": capfirst(resource.label(name))}, *meant.told(resource, row, given)]
+            return with_undo(request, _drawn(request, resource, row, name), " ".join(told))
         except ValidationError as problem:
             error = " ".join(problem.messages)
         except commands.Stale as problem:
@@ -302,11 +304,16 @@ def bulk(request: Request, key: str) -> HttpResponse:
     """Set a field, do a verb, or delete, for all chosen rows or for none; it can be undone."""
     resource = found(request, key)
     action = str(request.POST.get("action", ""))
-    chosen = [pk for each in request.POST.getlist("pk") if (pk := whole(each)) is not None]
-    ids = list(resource.rows(request.access).filter(pk__in=chosen).values_list("pk", flat=True)[:1000])
+    chosen = {pk for each in request.POST.getlist("pk") if (pk := whole(each)) is not None}
+    ids = list(resource.rows(request.access).filter(pk__in=chosen).values_list("pk", flat=True)[: chosen_at_most + 1])
     back = f"{reverse('records', args=[key])}?{request.POST.get('query', '')}"
     if not ids:
         messages.warning(request, _("Choose some rows first."))
+        return redirect(back)
+    if len(ids) > chosen_at_most:
+        messages.error(
+            request, _("Nothing was changed: at most %(most)s rows at once, and %(count)s are chosen.") % {"most": chosen_at_most, "count": len(chosen)}
+        )
         return redirect(back)
     try:
         done, count, trace = _done_together(request, resource, ids, action)
@@ -316,6 +323,8 @@ def bulk(request: Request, key: str) -> HttpResponse:
     told = _("%(count)s changed.") % {"count": done}
     if done < count:
         told += " " + _("%(count)s were left as they are: it is not possible in their state.") % {"count": count - done}
+    if count < len(chosen):
+        told += " " + _("%(count)s were there no more.") % {"count": len(chosen) - count}
     if resource.life is not None and action.partition(":")[2] in resource.life.names and action.startswith("verb:"):
         messages.success(request, told)  # no step is taken back
     else:

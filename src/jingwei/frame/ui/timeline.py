@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,7 +60,7 @@ def of_row(access: Access, resource: Resource, row: Any, kind: str = "", before:
     if {"steps", "history"} & set(wanted):
         told = past.of_row(access, resource, row, page_entries + 1 if until is None and wanted == known else past.lines_at_most)
         is_cut, lines = told.is_cut, [line for line in told.lines if until is None or line.at <= until[0]]
-        entries += _changes(resource, lines[: len(lines) if wanted != known else page_entries + 2], resource.veils(access, row))
+        entries += _changes(access, resource, row, lines[: len(lines) if wanted != known else page_entries + 2])
     shown = sorted((e for e in entries if e.kind in wanted and (until is None or e.place < until)), key=lambda e: e.place, reverse=True)
     older = "|".join(map(str, (shown[page_entries - 1].at.isoformat(), *shown[page_entries - 1].place[1:]))) if len(shown) > page_entries else ""
     return Timeline(shown[:page_entries], tuple(known), kind if kind in known else "", older, is_cut and not older)
@@ -88,10 +87,12 @@ def _talk(access: Access, resource: Resource, row: Any, until: tuple[datetime, s
     ]
 
 
-def _changes(resource: Resource, lines: list[History], veiled: Collection[str]) -> list[Entry]:
+def _changes(access: Access, resource: Resource, row: Any, lines: list[History]) -> list[Entry]:
     life = resource.life
     is_step = [life is not None and line.action == "U" and life.is_step(line.before or {}, line.after or {}) for line in lines]
-    return [Entry(told["line"].at, "steps" if step else "history", told) for told, step in zip(history_lines(resource, lines, veiled), is_step, strict=True)]
+    return [
+        Entry(told["line"].at, "steps" if step else "history", told) for told, step in zip(history_lines(access, resource, row, lines), is_step, strict=True)
+    ]
 
 
 def carried_of(access: Access, resource: Resource, row: Any) -> dict[str, Any] | None:
@@ -106,11 +107,11 @@ def carried_of(access: Access, resource: Resource, row: Any) -> dict[str, Any] |
     }
 
 
-def history_lines(resource: Resource, lines: list[History], veiled: Collection[str] = ()) -> list[dict[str, Any]]:
-    """History of a row in words: who, when, why, and each field before and after."""
+def history_lines(access: Access, resource: Resource, row: Any, lines: list[History]) -> list[dict[str, Any]]:
+    """History of a row in words, for these eyes: who, when, why, and each field before and after."""
     names = {u.pk: str(u) for u in User.objects.filter(pk__in={line.actor_id for line in lines if line.actor_id})}
     origins_told = origins.told(line.origin for line in lines if line.actor_id not in names)
-    told = values_told(resource, [side for line in lines for side in (line.before, line.after) if side], veiled)
+    told = values_told(access, resource, row, [side for line in lines for side in (line.before, line.after) if side])
     out = []
     for line in lines:
         before, after = line.before or {}, line.after or {}

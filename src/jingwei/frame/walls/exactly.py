@@ -27,9 +27,9 @@ def integral(value: Any) -> Any:
 
 
 def loose(value: Any) -> Any:
-    """The same for a column of JSON, which holds numbers as JSON has them."""
+    """The same for a column of JSON, which holds numbers as JSON has them; what no binary float holds to its last digit stays text, as decimals travel."""
     if isinstance(value, Decimal):
-        return float(value)
+        return bounds.exact(str(value))
     if isinstance(value, dict):
         return {name: loose(each) for name, each in value.items()}
     return [loose(each) for each in value] if isinstance(value, list) else value

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from jingwei.hub.contract import Field, Stream
 from jingwei.hub.pages.code_tables import proposed_table, unmatched
-from jingwei.kernels import mapping
+from jingwei.kernels import bounds, mapping
 from jingwei.kernels.bounds import is_too_deep, json_problem, whole
 from jingwei.kernels.mapping.operations import operations
 
@@ -94,7 +94,7 @@ def _further(post: QueryDict, name: str) -> dict[str, Any]:
     """Read back as it was written there. ValidationError for what no draft can hold."""
     text = post.get(name) or ""
     try:
-        found = json.loads(text) if text and not is_too_deep(text.encode(errors="replace")) else {}
+        found = json.loads(text, parse_float=bounds.exact) if text and not is_too_deep(text.encode(errors="replace")) else {}
     except ValueError:
         return {}
     if json_problem(found):

@@ -14,7 +14,7 @@ from jingwei.hub.contract import Field, Record
 from jingwei.hub.pages.code_tables import proposed_table, suggested
 from jingwei.hub.pages.mapping_away import Sides
 from jingwei.hub.pages.mapping_form import field_of, finished
-from jingwei.kernels import mapping
+from jingwei.kernels import bounds, mapping
 from jingwei.kernels.mapping import Conversion, Gap
 
 Spec = dict[str, Any]
@@ -59,7 +59,7 @@ def _with_values(field: Field | None) -> Field | None:
 def carry_out(asked: str, spec: Spec, tables: Tables, sides: Sides, rows: Sequence[Record]) -> None:
     """Do what a button of a pair asks; one that does not fit what is there does nothing."""
     try:
-        wanted = json.loads(asked)
+        wanted = json.loads(asked, parse_float=bounds.exact)
         do, pair = str(wanted["do"]), spec["pairs"][int(wanted["pair"])]
     except (ValueError, TypeError, LookupError):
         return

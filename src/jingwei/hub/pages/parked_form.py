@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +14,7 @@ from jingwei.frame.ui.typed import plain_breaks
 from jingwei.frame.words import in_words
 from jingwei.hub.contract import Title
 from jingwei.hub.models import Quarantine
+from jingwei.kernels import bounds
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def _value(text: str, line: Line) -> Any:
 
 def _structured(text: str, line: Line) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=bounds.exact)
     except (ValueError, RecursionError):
         if line.kind == "list" and not text.lstrip().startswith(("[", "{")):
             return [part.strip() for part in text.split(",") if part.strip()]
@@ -108,11 +108,7 @@ def _structured(text: str, line: Line) -> Any:
 
 
 def _number(text: str, kind: str) -> Any:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValidationError(_("This is no number.")) from None
-    if not number.is_finite():
+    if (number := bounds.number_of(text)) is None:
         raise ValidationError(_("This is no number."))
     if kind == "integer":
         if number != number.to_integral_value() or abs(number) > 2**63:

@@ -131,7 +131,7 @@ def _history(known: Known, access: Access) -> Iterable[dict[str, Any]]:
         row = local.seen(access).filter(pk=object_id).first() if local is not None else None
         if local is None or row is None:
             continue
-        for told in history_lines(local, mine, local.veils(access, row)):
+        for told in history_lines(access, local, row, mine):
             line = told["line"]
             text = _("%(action)s in “%(system)s” by %(who)s") % {
                 "action": line.get_action_display(),

@@ -127,6 +127,7 @@ def _pair(number: int, each: Any, a: dict[str, FieldLike], b: dict[str, FieldLik
         str(a[names[0]].type),
         str(b[target].type),
         rules,
+        any(isinstance(step, AbstractMapping) and step.get("op") == "scale" for step in each.get("steps") or ()),
     )
 
 

@@ -127,5 +127,6 @@ def _rescaled(one: str, two: str) -> list[tuple[Step, ...]]:
         return []
     there, back = reading.duration_units[one], reading.duration_units[two]
     if there % back == 0:
-        return [({"op": "scale", "factor": str(there // back)},)]
+        whole: tuple[Step, ...] = ({"op": "round", "places": 0},) if two == "minutes" else ()  # no hour has an end for every minute
+        return [({"op": "scale", "factor": str(there // back)}, *whole)]
     return [({"op": "write_duration", "unit": one}, {"op": "read_duration", "unit": two})]

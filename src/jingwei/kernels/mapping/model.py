@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from jingwei.kernels import merge
 from jingwei.kernels.mapping.operations import CannotMap, Lookups, Step, Value
 from jingwei.kernels.mapping.parameters import shown, written
 from jingwei.kernels.mapping.rules import Rule, breaks, number_of
@@ -84,7 +85,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One compiled pair of fields; the last step each way brings the value into the field's own form."""
+    """One compiled pair of fields; the last step each way brings the value into the field's own form. `must_return`: the way back divides."""
 
     a: tuple[str, ...]
     b: str
@@ -96,6 +97,20 @@ class Pair:
     type_a: str
     type_b: str
     rules: tuple[Rule, ...]
+    must_return: bool = False
+
+    def returns(self, value: Value, lookups: Lookups | None) -> Value:
+        """A value of B in the form of A. CannotMap when it was divided and would come back as another one, and so be written for ever."""
+        found = _through(self.backward, value, lookups)
+        if self.must_return and merge.normalise(_through(self.forward, found, lookups), "decimal") != merge.normalise(value, "decimal"):
+            told, back = shown(value), shown(found)
+            zh = f"{told} 除不尽：换算为 {back} 后再乘回来就不是原值。请在“乘以”后添加“四舍五入”，或改正该值"
+            raise CannotMap(
+                "mapping.no_way_back",
+                zh,
+                f"{told} cannot be divided exactly: {back} would come back as another value. Add “Round” behind “Multiply”, or correct it",
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -144,7 +159,7 @@ class Mapping:
             if pair.direction == "a_to_b" or pair.b not in values:
                 continue
             try:
-                out[pair.a[0]] = _through(pair.backward, values[pair.b], lookups)
+                out[pair.a[0]] = pair.returns(values[pair.b], lookups)
             except CannotMap as problem:
                 problems.append(ValueProblem(pair.a[0], problem.code, problem.text, values[pair.b], problem.severity))
         return Mapped(out, tuple(problems))

@@ -175,8 +175,15 @@ def _computed(compute: Callable[[Decimal], Decimal]) -> Step:
 
 
 def _scale(parameters: Mapping[str, Any]) -> tuple[Step, Step]:
-    factor, finest = parameters["factor"], Decimal("0.000001")
-    return _computed(lambda v: _exact.multiply(v, factor)), _computed(lambda v: _exact.divide(v, factor).quantize(finest, context=_exact))
+    factor = parameters["factor"]
+    finest = Decimal(1).scaleb(-6 - max(0, factor.adjusted()))
+
+    def divided(number: Decimal) -> Decimal:
+        """The quotient; one without an end is cut so far behind the point that only a step that rounds can find its way back (see Pair.must_return)."""
+        found = _exact.divide(number, factor)
+        return found if is_usual(found) else found.quantize(finest, ROUND_HALF_UP, _exact)
+
+    return _computed(lambda v: _exact.multiply(v, factor)), _computed(divided)
 
 
 def _add(parameters: Mapping[str, Any]) -> tuple[Step, Step]:

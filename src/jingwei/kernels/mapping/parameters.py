@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from jingwei.kernels import bounds
@@ -96,14 +96,8 @@ def _value(value: Any, _more: str) -> Any:
 
 def number(value: Any, more: str = "") -> Decimal:
     """A finite number of no more digits than people use; `more` = "not 0" takes no zero."""
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        found = Decimal(str(value).strip())
-        is_fit = is_usual(found) and not (more and not found)
-    except (InvalidOperation, ValueError):
-        is_fit = False
-    if not is_fit:
+    found = bounds.number_of(value)
+    if found is None or not is_usual(found) or (more and not found):
         zero = Text("且不为 0", " other than 0") if more else Text("", "")
         raise _Unfit(f"不超过 {most_digits} 位的数字{zero.zh}", f"a number of at most {most_digits} digits{zero.en}")
     return found or Decimal(0)
@@ -154,6 +148,8 @@ def _table(value: Any, tables: Mapping[str, Any]) -> tuple[str, list[Mapping[str
         raise _Unfit("已有的代码表", "a code table that is there")
     if not all(isinstance(row, Mapping) and "a" in row and "b" in row for row in rows):
         raise _Unfit("每行都有 a 与 b 的代码表", "a code table whose rows all have a and b")
+    if any(written(row[side]) is None for row in rows for side in ("a", "b")):
+        raise _Unfit("每个值都能写出的代码表", "a code table whose values can all be written")
     return str(value), rows
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from jingwei.kernels import durations
+from jingwei.kernels import bounds, durations
+from jingwei.kernels.mapping.parameters import is_usual
 from jingwei.kernels.mapping.parameters import shown as told
 from jingwei.kernels.text import Text
 
@@ -31,14 +32,28 @@ class Unreadable(ValueError):
         self.text = text
 
 
+def narrow(text: str) -> str:
+    """A text with digits and marks as every keyboard has them."""
+    return text.translate(_narrow)
+
+
 def number_of(value: Value, form: str = number_forms[0]) -> str:
     """A number as people write it in this form: 1,234.50, full width, with blanks around; what is a number already needs none. Raises Unreadable for
     everything else: 1,5 is no number where the comma groups, nor is 0,500."""
-    shown = str(value).translate(_narrow).strip()
-    group, point = _marks(form if isinstance(value, str) else number_forms[0])
+    if not isinstance(value, str):
+        return _number_text(value)
+    shown = narrow(value).strip()
+    group, point = _marks(form)
     if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{group}\d{{3}})+(?:{point}\d+)?|[+-]?\d+(?:{point}\d+)?|[+-]?{point}\d+", shown, re.ASCII) is None:
         raise Unreadable(Text(f"不是 {form} 形式的数字：{told(value)}", f"not a number written as {form}: {told(value)}"))
     return re.sub(point, ".", re.sub(group, "", shown))
+
+
+def _number_text(value: Value) -> str:
+    """A number of a program, whichever way it would be written."""
+    if (number := bounds.number_of(value)) is None or not is_usual(number):
+        raise Unreadable(Text(f"不是数字：{told(value)}", f"not a number: {told(value)}"))
+    return f"{number:f}"
 
 
 def number_text(number: str, form: str) -> str:
@@ -55,7 +70,7 @@ def _marks(form: str) -> tuple[str, str]:
 
 def date_of(value: Value, form: str) -> str:
     """The day a text tells in this form, as ISO; separators may lack their zeros. Raises Unreadable."""
-    shown = str(value).translate(_narrow).strip()
+    shown = narrow(str(value)).strip()
     found = _pattern(form).fullmatch(shown)
     unreadable = Unreadable(Text(f"不是 {form} 形式的日期：{told(value)}", f"not a date written as {form}: {told(value)}"))
     if found is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from jingwei.kernels import bounds
 from jingwei.kernels.mapping import parameters
 from jingwei.kernels.mapping.parameters import BadParameter, shown, written
 from jingwei.kernels.text import Text
@@ -61,11 +62,8 @@ def _bad(name: str, zh: str, en: str) -> BadParameter:
 
 def number_of(value: Any) -> Decimal | None:
     """The number a value is, if it is one that can be written out."""
-    try:
-        found = Decimal(str(value).strip())
-    except (InvalidOperation, ValueError):
-        return None
-    return found if parameters.is_usual(found) and not isinstance(value, bool) else None
+    found = bounds.number_of(value)
+    return found if found is not None and parameters.is_usual(found) else None
 
 
 def breaks(name: str, limit: Any, value: Any) -> Text | None:

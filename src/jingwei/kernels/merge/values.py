@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from jingwei.kernels import bounds
 
 Value = Any
 
@@ -47,12 +49,10 @@ def normalise(value: Value, kind: str) -> Value:
 
 
 def _decimal(value: Value) -> Value:
-    try:
-        number = Decimal(str(value).strip())
-    except (InvalidOperation, ValueError):
+    if (number := bounds.number_of(value)) is None:
         return value
-    if not number.is_finite() or abs(number.adjusted()) > longest_number or len(number.as_tuple().digits) > longest_number:
-        return value if number or not number.is_finite() else "0"
+    if abs(number.adjusted()) > longest_number or len(number.as_tuple().digits) > longest_number:
+        return value if number else "0"
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) if number else "0"
 

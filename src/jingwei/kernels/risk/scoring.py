@@ -7,12 +7,14 @@ three-point estimate is that of PERT (Malcolm et al. 1959), the same that the si
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
+
+from jingwei.kernels.cents import to_cents
 
 Severity = Literal["low", "medium", "high"]
 band_tops = (10, 30, 50, 70, 100)  # per cent, of the levels 1 to 5
 high_from, medium_from = 15, 8
-cent = Decimal("0.01")
 
 
 def probability_level(percent: int) -> int:
@@ -36,9 +38,9 @@ def severity_of(score: int) -> Severity:
 
 def expected_cost(low: Decimal, likely: Decimal, high: Decimal) -> Decimal:
     """What it costs on average when it happens, (low + 4 likely + high) / 6, to the cent."""
-    return ((low + 4 * likely + high) / 6).quantize(cent)
+    return to_cents(Fraction(low + 4 * likely + high) / 6)
 
 
 def expected_value(percent: int, low: Decimal, likely: Decimal, high: Decimal) -> Decimal:
     """Probability times expected cost (EMV), to the cent, rounded once."""
-    return (percent * (low + 4 * likely + high) / 600).quantize(cent)
+    return to_cents(Fraction(percent * (low + 4 * likely + high)) / 600)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 Rates = dict[int, tuple[float, float]]
@@ -23,7 +24,7 @@ def working_time(tasks: Mapping[int, Mapping[str, Any]]) -> tuple[dict[int, int]
 
 
 def spread(tasks: Mapping[int, Mapping[str, Any]], planned: Iterable[tuple[int | None, bool, Decimal]]) -> tuple[Rates, float]:
-    """Money by piece of work, (fixed, per working minute), and what stays whatever happens. `planned` are amounts by task (None = the project as a whole), each with
+    """For what is drawn by chance: money by piece of work, (fixed, per working minute), and what stays whatever happens. `planned` are amounts by task (None = the project as a whole), each with
     whether it grows with time: what is planned for a branch or for the project is spread over the working time below it."""
     minutes, below = working_time(tasks)
     rates: Rates = {}
@@ -38,3 +39,16 @@ def spread(tasks: Mapping[int, Mapping[str, Any]], planned: Iterable[tuple[int |
             fixed, rate = rates.get(leaf, (0.0, 0.0))
             rates[leaf] = (fixed, rate + float(total) / length)
     return rates, constant
+
+
+def dearer(tasks: Mapping[int, Mapping[str, Any]], planned: Iterable[tuple[int | None, bool, Decimal]], longer: Mapping[int, int]) -> Fraction:
+    """By how much exactly the planned money grows when these pieces of work last so many minutes: of each amount that grows with time, the share of the time
+    it is planned for by which that becomes longer."""
+    minutes, below = working_time(tasks)
+    more = {leaf: length - minutes[leaf] for leaf, length in longer.items() if leaf in minutes}
+    total = Fraction(0)
+    for task, grows, amount in planned:
+        leaves = below.get(task, []) if task is not None else list(minutes)
+        if grows and (added := sum(more.get(leaf, 0) for leaf in leaves)):
+            total += Fraction(amount) * added / sum(minutes[leaf] for leaf in leaves)
+    return total

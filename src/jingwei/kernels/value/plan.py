@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from jingwei.kernels.cents import to_cents
 from jingwei.kernels.value.earned import Method
 
 Key = TypeVar("Key", bound=Hashable)
@@ -104,7 +105,7 @@ def _fine(amount: Decimal) -> int:
 
 
 def _money(amount: int) -> Decimal:
-    return (Decimal(amount) / fine).quantize(Decimal("0.01"))
+    return to_cents(Fraction(amount, fine))
 
 
 def _part(amount: int, first: int, last: int, at: int) -> int:

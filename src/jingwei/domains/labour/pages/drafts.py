@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -27,7 +26,9 @@ from jingwei.frame.ui.errors import asks_json
 from jingwei.frame.ui.typed import as_typed, plain_breaks
 from jingwei.frame.walls import heavy
 from jingwei.frame.web import Request
+from jingwei.kernels import bounds
 
+usual_hours = "8"  # that stand in a line in which nothing was written
 plain_fields = ("work_date", "team", "task", "place", "description")
 
 
@@ -125,7 +126,7 @@ def _refused(request: Request, project: Project, given: dict[str, Any], lines: l
 
 
 def _given(request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The posted fields, and the lines in which anything was written."""
+    """The posted fields, and the lines in which anything was written: a new one of the usual hours and nothing else is none."""
     given = {name: request.POST.get(name, "") for name in plain_fields if name in request.POST}
     given |= {name: f"#{given[name]}" for name in ("team", "task") if whole(given.get(name, "")) is not None}  # chosen from our own lists
     columns = [request.POST.getlist(f"line-{name}") for name in line_fields]
@@ -133,8 +134,8 @@ def _given(request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     lines: list[dict[str, Any]] = []
     for number, cells in enumerate(zip(*columns, strict=False)):
         line = {name: cell.strip() for name, cell in zip(line_fields, cells, strict=True)}
-        if line["worker"] or line["trade"]:
-            known = ids[number] if number < len(ids) else ""
+        known = ids[number] if number < len(ids) else ""
+        if known or line["worker"] or line["trade"] or line["rate"] or _figure(line["hours"] or usual_hours) != _figure(usual_hours):
             lines.append(line | ({"id": known} if known else {}))
     return given, lines
 
@@ -222,7 +223,5 @@ def _line(values: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _figure(value: Any) -> str:
-    try:
-        return f"{Decimal(value).quantize(Decimal('0.01')):f}"
-    except InvalidOperation:
-        return str(value)
+    number = bounds.number_of(value)
+    return str(value) if number is None or not bounds.is_written_out(number) else f"{number.normalize():f}"

@@ -88,8 +88,8 @@ def _moment(value: Any, place: str, zone: ZoneInfo) -> datetime:
     except ValueError:  # a thirteenth month
         found = None
     if found is None:
-        raise _wrong(place, _("write the moment as 2026-03-09T09:00"))
-    moment = found.replace(tzinfo=zone)
+        raise _wrong(place, _("write the moment as 2026-03-09T09:00, in the project's time, or with its offset"))
+    moment = found if found.tzinfo is not None else found.replace(tzinfo=zone)
     if not bounds.first_moment <= moment <= bounds.last_moment:
         words = {"text": value, "first": bounds.first_day.year, "last": bounds.last_day.year}
         raise _wrong(place, _("%(text)s is outside the years %(first)s to %(last)s") % words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -27,8 +27,9 @@ from jingwei.frame.models import Project
 from jingwei.frame.models.values import whole
 from jingwei.frame.records import forms
 from jingwei.frame.records.resource import resource
+from jingwei.frame.ui import once
 from jingwei.frame.ui.undoing import offer_undo
-from jingwei.frame.web import Request
+from jingwei.frame.web import Request, version_asked
 from jingwei.kernels import bounds, durations
 
 moved_at_most = 40
@@ -65,51 +66,51 @@ def page(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code)
     kept = _kept(project, pk)
     context: dict[str, Any] = {
-        "project": project, "scenario": kept, "may_apply": request.access.allows(decides, project.pk), "may_edit": request.access.allows("work.task.change", project.pk) and kept.applied_at is None,
+        "project": project, "scenario": kept, "form_id": once.id_of(request), "may_apply": request.access.allows(decides, project.pk), "may_edit": request.access.allows("work.task.change", project.pk) and kept.applied_at is None,
         "typed": {name: request.GET.get(name, "") for name in ("task", "days", "not_before", "name", "length")}, "owner": _owner_form(request), "choices": work.tasks_of(project.pk).filter(is_summary=False, percent__lt=100).order_by("-is_critical", "position")[:400],
     }  # fmt: skip
+    context["changes"] = _changes(project, kept)
     try:
         found = queries.compared(project, kept)
-    except ValidationError as problem:
-        return render(request, "schedule/scenario.html", context | {"problems": problem.messages}, status=422)
+    except ValidationError as problem:  # what it says stays there to be mended
+        context |= {"problems": problem.messages, "added": _added(project, queries.added(kept.changes))}
+        return render(request, "schedule/scenario.html", context, status=422)
     context |= {
         "found": found,
         "later": worktime.minutes_between(project, found.now.finish, found.then.finish),
-        "changes": _changes(kept, found.rows),
-        "added": added_told(found),
+        "added": _added(project, found.added),
         "moved": _moved(project, found),
     }
     return render(request, "schedule/scenario.html", context)
 
 
-def _changes(kept: Scenario, rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the what-if says of each task, beside what holds now."""
-    out = []
-    for pk, values in queries.of_tasks(kept.changes).items():
-        row = rows.get(pk)
-        if row is None:
-            continue
-        minutes = values.get("duration_minutes")
-        until = datetime.fromisoformat(values["not_before"]) if values.get("not_before") else None
-        out.append(
-            {
-                "task": row,
-                "minutes_now": row["duration_minutes"],
-                "minutes": minutes if minutes is not None else row["duration_minutes"],
-                "not_before": until,
-            }
-        )
-    return out
+def _changes(project: Project, kept: Scenario) -> list[dict[str, Any]]:
+    """What the what-if says of each task, beside what holds now; of one that is gone, by the name it had (`gone`)."""
+    wanted = queries.of_tasks(kept.changes)
+    rows, gone = {task.pk: task for task in work.tasks_of(project.pk).filter(pk__in=wanted)}, work.gone_from(project.pk, wanted)
+    return [
+        {
+            "pk": pk, "name": gone.get(pk) or rows[pk].name, "is_gone": pk in gone, "minutes_now": None if pk in gone else rows[pk].duration_minutes,
+            "minutes": values.get("duration_minutes", None if pk in gone else rows[pk].duration_minutes), "not_before": queries.not_before(values),
+        }
+        for pk, values in wanted.items()
+    ]  # fmt: skip
 
 
-def added_told(found: queries.Comparison) -> list[dict[str, Any]]:
-    """The tasks that it would add, with the names of those they stand between."""
-    people = {each["pk"]: each["name"] for each in directory.people_told([new.assignee_id for new in found.added if new.assignee_id])}
+def _added(project: Project, added: Sequence[queries.Added]) -> list[dict[str, Any]]:
+    """The tasks that it would add, with the names of those they stand between and of whoever would do them."""
+    people = {each["pk"]: each["name"] for each in directory.people_told([new.assignee_id for new in added if new.assignee_id])}
+    ends = {pk for new in added for pk in (*new.after, *new.before)}
+    known = dict(work.tasks_of(project.pk).filter(pk__in=ends).values_list("pk", "name"))
 
     def names(ids: Iterable[int]) -> list[str]:
-        return [str(found.rows[pk]["name"]) for pk in ids if pk in found.rows]
+        return [known[pk] for pk in ids if pk in known]
 
-    return [{"task": new, "after": names(new.after), "before": names(new.before), "assignee": people.get(new.assignee_id, "")} for new in found.added]
+    lost = _("not known here any more")
+    return [
+        {"task": new, "after": names(new.after), "before": names(new.before), "assignee": people.get(new.assignee_id, lost) if new.assignee_id else ""}
+        for new in added
+    ]  # fmt: skip
 
 
 def _moved(project: Project, found: queries.Comparison) -> list[dict[str, Any]]:
@@ -191,7 +192,8 @@ def add(request: Request, code: str, pk: int) -> HttpResponse:
         if not typed["length"]:
             raise ValidationError({"length": _("Say how long the new task takes.")})
         joined = {end: [found for text in request.POST.getlist(end) if (found := whole(text)) is not None] for end in ("after", "before")}
-        services.scenario_add(instance=kept, name=typed["name"], duration_minutes=_minutes(typed["length"]), assignee=person.pk if person else None, **joined)
+        values = {"name": typed["name"], "duration_minutes": _minutes(typed["length"]), "assignee": person.pk if person else None, **joined}
+        once.change(request, kept, lambda: services.scenario_add(instance=kept, **values))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return redirect(f"{reverse('scenario', args=[code, pk])}?{urlencode(typed)}")  # what was typed stays
@@ -203,7 +205,7 @@ def leave_out(request: Request, code: str, pk: int) -> HttpResponse:
     """Without a task that it would add."""
     project = project_asked(request, code, "change")
     try:
-        services.scenario_leave_out(instance=_kept(project, pk), key=request.POST.get("key", ""))
+        services.scenario_leave_out(instance=_kept(project, pk), key=request.POST.get("key", ""), name=request.POST.get("name", ""))
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
     return redirect("scenario", code=code, pk=pk)
@@ -215,7 +217,7 @@ def apply(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "change")
     request.access.require(decides, project.pk)
     try:
-        outcome = services.scenario_apply(instance=_kept(project, pk), access=request.access)
+        outcome = services.scenario_apply(instance=_kept(project, pk), access=request.access, version=version_asked(request))
         offer_undo(request, _("Carried out. Tasks moved: %(count)s.") % {"count": outcome.effect.get("moved", 0)})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
@@ -226,5 +228,9 @@ def apply(request: Request, code: str, pk: int) -> HttpResponse:
 def remove(request: Request, code: str, pk: int) -> HttpResponse:
     """Throw it away."""
     project = project_asked(request, code, "change")
-    services.scenario_remove(instance=_kept(project, pk))
+    try:
+        services.scenario_remove(instance=_kept(project, pk), version=version_asked(request))
+    except ValidationError as problem:
+        messages.error(request, " ".join(problem.messages))
+        return redirect("scenario", code=code, pk=pk)
     return redirect("scenarios", code=code)

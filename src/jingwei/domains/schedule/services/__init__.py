@@ -14,6 +14,7 @@ from jingwei.domains.schedule.services.scenarios import (
     scenario_leave_out,
     scenario_make,
     scenario_remove,
+    scenario_seen,
     scenario_spare,
     scenario_spend,
 )
@@ -21,5 +22,5 @@ from jingwei.domains.schedule.services.scenarios import (
 __all__ = [
     "Edits", "NotTakenBack", "Outcome", "baseline_take", "changes_apply", "checked_changes", "file_import", "file_keep", "levelling_accept", "levelling_begin", "levelling_clear", "plan_commit",
     "plan_preview", "plan_take_back", "project_recalculate", "scenario_add", "scenario_apply", "scenario_change", "scenario_leave_out", "scenario_make", "scenario_remove",
-    "scenario_spare", "scenario_spend",
+    "scenario_seen", "scenario_spare", "scenario_spend",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Endangered milestones: the managers are told once when one gets into danger, and once when it is safe again."""
+"""Endangered milestones, and plans that cannot be calculated: the managers are told once when it begins, and once when it is over."""
 
 from __future__ import annotations
 
@@ -43,6 +43,32 @@ def milestones_watch(
     return watches.settle(milestone_late, now, project=project, others=others)
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A plan that cannot be calculated; `why` says it in the language of now."""
+
+    project: Project
+    why: Callable[[], str]
+
+    @property
+    def pk(self) -> int:
+        """The project stands for its plan."""
+        return self.project.pk
+
+    @property
+    def project_id(self) -> int:
+        """The project itself."""
+        return self.project.pk
+
+
+def plan_watch(*, project: Project, why: Callable[[], str] | None = None, is_new: bool = True) -> None:
+    """The plan of a project cannot be calculated, and why, or (without a reason) it can. A reason that `is_new` is told even where another one was."""
+    if is_new:
+        watches.settle(plan_stuck, {}, project=project)
+    if why is not None:
+        watches.settle(plan_stuck, {project.pk: Stuck(project, why)}, project=project)
+
+
 class _Others(Mapping[int, Milestone]):
     """The other tasks of the plan, made into milestones only as they are asked for."""
 
@@ -83,4 +109,13 @@ milestone_late = Watch(
     address=lambda milestone: f"/projects/{milestone.project.code}/",
     level="alarm",
     words_need="hub.interface.view",  # the reason names interfaces that are down
+)
+plan_stuck = Watch(
+    "plan.stuck",
+    _("Plan that cannot be calculated"),
+    "work.task",
+    says=lambda stuck: Said(_("The plan of %(project)s cannot be calculated: %(problem)s"), project=stuck.project.code, problem=Both(stuck.why)),
+    tell=lambda stuck: watches.managers_of(stuck.project),
+    address=lambda stuck: f"/schedule/gantt/{stuck.project.code}/",
+    level="alarm",
 )

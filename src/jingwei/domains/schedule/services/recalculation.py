@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jingwei.domains.schedule import causes, network, queries, troubles
 from jingwei.domains.schedule.facts import ScheduleRecalculated
 from jingwei.domains.schedule.models import Recalculation
-from jingwei.domains.schedule.services.alarms import milestones_watch
+from jingwei.domains.schedule.services.alarms import milestones_watch, plan_watch
 from jingwei.domains.work import services as work
 from jingwei.frame import scope
 from jingwei.frame.models import Project
@@ -38,7 +38,7 @@ def project_recalculate(*, project_id: int) -> Recalculation | None:
         return None
     loaded = network.load(project)
     if not loaded.rows:
-        return None
+        return _emptied(project)
     try:
         plan = network.calculate(loaded)
     except (PlanError, CalendarError) as problem:
@@ -58,9 +58,20 @@ def _moved_finish(record: Recalculation, loaded: network.Loaded) -> list[str] | 
     return days if days[0] != days[1] else None
 
 
+def _emptied(project: Project) -> Recalculation | None:
+    """A plan without tasks has no dates; what kept it from being calculated went with them."""
+    if queries.problem_of(project.pk) is None:
+        return None
+    plan_watch(project=project)
+    record: Recalculation = Recalculation.objects.create(project=project, tenant_id=project.tenant_id, effects={"mended": True})
+    return record
+
+
 def _failed(loaded: network.Loaded, problem: Exception) -> Recalculation:
     """Keep why there are no dates, in both languages, and at which task."""
     told, project = troubles.in_words(problem, loaded.rows), loaded.project
+    before = queries.problem_of(project.pk)
+    plan_watch(project=project, why=lambda: troubles.in_words(problem, loaded.rows), is_new=before is None or before.task != troubles.task_of(problem))
     effects = {"problem": told, "said": Both(lambda: troubles.in_words(problem, loaded.rows)).plain, "task": troubles.task_of(problem)}
     record: Recalculation = Recalculation.objects.create(project=project, tenant_id=project.tenant_id, cause=told[:300], effects=effects)
     events.publish("plan-changed", project_id=project.pk, needs="work.task.view", moved=0)
@@ -117,6 +128,7 @@ def _record(loaded: network.Loaded, plan: PlanDates[int], moved: Sequence[int], 
     )  # fmt: skip
     if queries.problem_of(loaded.project.pk) is not None:
         record.effects["mended"] = True
+        plan_watch(project=loaded.project)
     if moved or endangered or saved or "mended" in record.effects:
         record.save()
     facts.state(ScheduleRecalculated(project_id=loaded.project.pk, moved=len(moved), endangered=tuple(endangered), saved=tuple(saved)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jingwei.domains.directory import queries as directory
 from jingwei.domains.schedule import additions
 from jingwei.domains.schedule.additions import Added, Changes
 from jingwei.domains.schedule.facts import PlanCarriedOut
@@ -23,6 +24,7 @@ from jingwei.frame.records import turns, undo
 from jingwei.frame.records.turns import in_turn
 from jingwei.frame.rights.access import Access, system_access
 from jingwei.frame.telling import facts
+from jingwei.kernels import bounds
 from jingwei.kernels.bounds import is_seen, whole
 
 
@@ -40,22 +42,30 @@ def scenario_make(*, project: Project, name: str) -> Scenario:
 
 @in_turn
 def scenario_change(*, instance: Scenario, task_id: int, duration_minutes: int | None = None, not_before: datetime | None = None) -> Scenario:
-    """Say what would be different about a task; neither of both = as it is now."""
+    """Say what would be different about a task; neither of both = as it is now, also of one that is gone."""
     _opened(instance)
-    task = work.task(task_id)
-    if task is None or task.project_id != instance.project_id or task.is_summary:
-        raise ValidationError({"task": _("There is no such task in this project.")})
-    if duration_minutes is not None and not 0 <= duration_minutes <= 10_000_000:
-        raise ValidationError({"duration": _("The duration cannot be negative.")})
     values: dict[str, Any] = {}
-    if duration_minutes is not None and duration_minutes != task.duration_minutes:
-        values["duration_minutes"] = duration_minutes
-    if not_before is not None:
-        values["not_before"] = not_before.isoformat()
+    if duration_minutes is not None or not_before is not None:
+        values = _different(instance.project_id, task_id, duration_minutes, not_before)
     changes = {key: kept for key, kept in instance.changes.items() if key != str(task_id)}
     instance.changes = changes | ({str(task_id): values} if values else {})
     instance.save()
     return instance
+
+
+def _different(project_id: int, task_id: int, duration_minutes: int | None, not_before: datetime | None) -> dict[str, Any]:
+    task = work.task(task_id)
+    if task is None or task.project_id != project_id or task.is_summary:
+        raise ValidationError({"task": _("There is no such task in this project.")})
+    values: dict[str, Any] = {}
+    if duration_minutes is not None:
+        additions.check_length(duration_minutes, "duration")
+        if duration_minutes != task.duration_minutes:
+            values["duration_minutes"] = duration_minutes
+    if not_before is not None:
+        values["not_before"] = not_before.isoformat()
+        _check_moment(values["not_before"], "not_before")
+    return values
 
 
 @in_turn
@@ -80,45 +90,56 @@ def scenario_spend(*, instance: Scenario, cost: Mapping[str, Any]) -> Scenario:
 
 
 @in_turn
-def scenario_spare(*, instance: Scenario, cost: Mapping[str, Any]) -> Scenario:
-    """It would not."""
+def scenario_spare(*, instance: Scenario, is_meant: Callable[[Sequence[Mapping[str, Any]]], int | None]) -> Scenario:
+    """It would not: without the cost whose place among those that are there now `is_meant` gives; as it is where it gives none."""
     _opened(instance)
-    if cost in instance.costs:
-        instance.costs.remove(cost)
+    if (place := is_meant(instance.costs)) is not None:
+        del instance.costs[place]
         instance.save()
     return instance
 
 
 @in_turn
-def scenario_leave_out(*, instance: Scenario, key: str) -> Scenario:
-    """The what-if without a task that it would add."""
+def scenario_leave_out(*, instance: Scenario, key: str, name: str = "") -> Scenario:
+    """The what-if without a task that it would add; with `name` only while it is the one so called, for a key is free again once its task is left out."""
     _opened(instance)
-    instance.changes = {other: values for other, values in instance.changes.items() if other != key or not additions.is_new(key)}
-    instance.save()
+    if additions.is_new(key) and key in instance.changes and name in ("", instance.changes[key]["name"]):
+        instance.changes = {other: values for other, values in instance.changes.items() if other != key}
+        instance.save()
     return instance
 
 
-def _opened(scenario: Scenario) -> None:
-    """Lock it and read it anew: what another says at the same time stays, and it is carried out once."""
+@in_turn
+def scenario_seen(*, instance: Scenario, version: int | None) -> Scenario:
+    """The what-if as it was looked at, held: what others would make of it. Raises ValidationError when it was changed since, or carried out."""
+    turns.take([instance.project_id])
+    _opened(instance, version)
+    return instance
+
+
+def _opened(scenario: Scenario, version: int | None = None) -> None:
+    """Lock it and read it anew: what another says at the same time stays, it is carried out once, and (with the `version` looked at) only as it was seen."""
     try:
         scenario.refresh_from_db(from_queryset=Scenario.objects.select_for_update(of=("self",), no_key=True))
     except Scenario.DoesNotExist:
         raise ValidationError(_("This what-if was thrown away meanwhile.")) from None
     if scenario.applied_at is not None:
         raise ValidationError(_("This what-if was carried out already."))
+    if version is not None and version != scenario.version:
+        raise ValidationError(_("“%(name)s” was changed since you looked at it. Look at it as it is now, then try again.") % {"name": scenario.name})
 
 
 @in_turn
-def scenario_apply(*, instance: Scenario, access: Access | None = None) -> Outcome:
-    """Carry it out: every change in one commit, with the what-if as its reason, by the rights of whoever does it (None: the house itself).
-    Raises PermissionDenied naming the right that is missing for something that would be written."""
-    turns.take([instance.project_id])
-    _opened(instance)
+def scenario_apply(*, instance: Scenario, access: Access | None = None, version: int | None = None) -> Outcome:
+    """Carry it out as it was seen: every change in one commit, with the what-if as its reason, by the rights of whoever does it (None: the house itself).
+    Its money stays told in the currency it had then. Raises PermissionDenied naming the right that is missing for something that would be written."""
+    scenario_seen(instance=instance, version=version)
     if not instance.changes and not instance.costs:
         raise ValidationError(_("Nothing would be different."))
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
         outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name, access=access)
     instance.applied_at = timezone.now()
+    instance.costs = [{**each, "currency": instance.project.currency} for each in instance.costs]
     instance.save()
     return outcome
 
@@ -128,9 +149,11 @@ def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping
     """Carry out what a what-if holds in one commit; the caller says why. The money is the costs' own, who hear of it inside the transaction.
 
     `access` needs the rights of what is written. Without one it is the house that writes: what was voted on is carried out by whoever may take that step.
+    Raises ValidationError naming the tasks and people that are gone.
     """
     access = access or system_access(project.tenant_id)
     _require_all(project, changes, access)
+    _check_there(project, changes)
     if costs:
         facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs), access=access))
     edits = []
@@ -138,8 +161,8 @@ def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping
         change: dict[str, Any] = {"task": pk}
         if values.get("duration_minutes") is not None:
             change |= {"duration_minutes": values["duration_minutes"]} | _estimates(pk, values["duration_minutes"])
-        if values.get("not_before"):
-            change |= {"constraint": "SNET", "constraint_at": datetime.fromisoformat(values["not_before"])}
+        if (moment := additions.not_before(values)) is not None:
+            change |= {"constraint": "SNET", "constraint_at": moment}
         edits.append(change)
     here = set(work.tasks_of(project.pk).values_list("pk", flat=True))
     new, links = _additions(project, additions.added(changes), here)
@@ -155,6 +178,20 @@ def _require_all(project: Project, changes: Changes, access: Access) -> None:
     for permission, written in wanted.items():
         if written:
             access.require(permission, project.pk)
+
+
+def _check_there(project: Project, changes: Changes) -> None:
+    """The tasks that would change and whoever would do the new ones are still there."""
+    problems = dict[str, str]()
+    if gone := work.gone_from(project.pk, additions.of_tasks(changes)):
+        text = _("Not in this plan any more, or a summary by now: %(tasks)s. Leave out what would be different about them, then try again.")
+        problems["task"] = text % {"tasks": ", ".join(f"“{name}”" for name in gone.values())}
+    lost = [new.name for new in additions.added(changes) if new.assignee_id and directory.person(new.assignee_id) is None]
+    if lost:
+        text = _("Who would do these new tasks is not known here any more: %(tasks)s. Leave them out and add them again with somebody else.")
+        problems["assignee"] = text % {"tasks": ", ".join(f"“{name}”" for name in lost)}
+    if problems:
+        raise ValidationError(problems)
 
 
 def _additions(project: Project, wanted: Sequence[Added], here: Collection[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -189,20 +226,18 @@ def checked_changes(project: Project, changes: Any) -> dict[str, dict[str, Any]]
             raise ValidationError({"changes": _("There is no such task in this project: %(task)s.") % {"task": key}})
         if not isinstance(values, Mapping) or not values or set(values) - {"duration_minutes", "not_before"}:
             raise ValidationError({"changes": _("A task changes by duration_minutes and not_before only.")})
-        minutes, moment = values.get("duration_minutes", 0), values.get("not_before")
-        if not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= 10_000_000:
-            raise ValidationError({"changes": _("duration_minutes is a whole number from 0 on.")})
-        if moment is not None and not _is_moment(moment):
-            raise ValidationError({"changes": _("not_before is a moment with its zone, such as 2026-11-21T09:00:00+08:00.")})
+        additions.check_length(values.get("duration_minutes", 0))
+        if values.get("not_before") is not None:
+            _check_moment(values["not_before"], "changes")
         kept[str(whole(key))] = dict(values)
     return kept
 
 
-def _is_moment(text: Any) -> bool:
-    try:
-        return isinstance(text, str) and datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
+def _check_moment(text: Any, place: str) -> None:
+    """Raise ValidationError at `place` unless it is a moment that we plan in."""
+    if bounds.planned_moment(text) is None:
+        words = _("not_before is a moment with its zone in the years %(first)s to %(last)s, such as 2026-11-21T09:00:00+08:00.")
+        raise ValidationError({place: words % {"first": bounds.first_day.year, "last": bounds.last_day.year}})
 
 
 def _estimates(task_id: int, minutes: int) -> dict[str, int]:
@@ -215,8 +250,10 @@ def _estimates(task_id: int, minutes: int) -> dict[str, int]:
 
 
 @in_turn
-def scenario_remove(*, instance: Scenario) -> None:
-    """Throw it away."""
+def scenario_remove(*, instance: Scenario, version: int | None = None) -> None:
+    """Throw it away, as it was seen."""
+    if version is not None:
+        scenario_seen(instance=instance, version=version)
     instance.delete()
 
 

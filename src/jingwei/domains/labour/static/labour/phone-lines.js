@@ -4,11 +4,14 @@ const NAMES = ["id", "worker", "trade", "hours", "rate"];
 const linesIn = () => [...document.querySelectorAll("#lines .line")];
 const field = (line, name) => line.querySelector(`[name="line-${name}"]`);
 
+const usual = 8; // hours of a line in which nothing was written
+const hundredths = (text) => Math.round((Number(text) || 0) * 100);
+
 /** The lines in which anything was written. */
 export function linesOf() {
   return linesIn()
     .map((line) => Object.fromEntries(NAMES.map((name) => [name, field(line, name).value])))
-    .filter((line) => line.worker.trim() || line.trade.trim());
+    .filter((line) => line.worker.trim() || line.trade.trim() || line.rate || line.id || (line.hours && Number(line.hours) !== usual));
 }
 
 function addLine(values = {}) {
@@ -25,7 +28,7 @@ export function refillLines(lines) {
 
 export function showTotal() {
   const lines = linesOf();
-  const hours = lines.reduce((sum, line) => sum + (Number(line.hours) || 0), 0);
+  const hours = lines.reduce((sum, line) => sum + hundredths(line.hours), 0) / 100;
   const { hour, workerCount, workerOne } = document.getElementById("lines").dataset;
   document.getElementById("total").textContent = lines.length ? `${lines.length} ${lines.length === 1 ? workerOne : workerCount} · ${hours} ${hour}` : "";
 }
@@ -52,7 +55,7 @@ export function armLines(form, keep) {
       if (!linesIn().length) addLine();
     } else if (event.target.closest(".step")) {
       const hours = field(line, "hours");
-      hours.value = Math.min(24, Math.max(0.5, (Number(hours.value) || 0) + Number(event.target.closest(".step").dataset.step)));
+      hours.value = Math.min(24, Math.max(0.5, (hundredths(hours.value) + hundredths(event.target.closest(".step").dataset.step)) / 100));
     } else return;
     showTotal();
     keep();
