@@ -1,4 +1,4 @@
--- of the migrations f7bf91fac6500b99f54bdfc146c8a22c
+-- of the migrations 3c90a7c09b9546d5e4a2a02c8985e70e
 SET LOCAL standard_conforming_strings = on;
 SELECT pg_catalog.set_config('search_path', '', true);
 SET LOCAL check_function_bodies = false;
@@ -3762,8 +3762,6 @@ ALTER TABLE ONLY public.schedule_baselinetask
 ALTER TABLE ONLY public.schedule_baselinetask
     ADD CONSTRAINT schedule_baselinetask_project_id_42381544_fk_frame_project_id FOREIGN KEY (project_id) REFERENCES public.frame_project(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.schedule_baselinetask
-    ADD CONSTRAINT schedule_baselinetask_task_id_b461fdc0_fk_work_task_id FOREIGN KEY (task_id) REFERENCES public.work_task(id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE ONLY public.schedule_baselinetask
     ADD CONSTRAINT schedule_baselinetask_tenant_id_73e7b001_fk_frame_tenant_id FOREIGN KEY (tenant_id) REFERENCES public.frame_tenant(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.schedule_planimport
     ADD CONSTRAINT schedule_planimport_came_by_id_2e9f8416_fk_frame_user_id FOREIGN KEY (came_by_id) REFERENCES public.frame_user(id) DEFERRABLE INITIALLY DEFERRED;
@@ -3912,6 +3910,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('directory', '0003_spelt_names', now()),
   ('hub', '0011_mapping_drafts', now()),
   ('hub', '0012_words_of_periods', now()),
+  ('hub', '0013_versions_named', now()),
   ('procrastinate', '0001_initial', now()),
   ('procrastinate', '0002_drop_started_at_column', now()),
   ('procrastinate', '0003_drop_started_at_column', now()),
@@ -3963,5 +3962,6 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
   ('schedule', '0005_what_if', now()),
   ('schedule', '0006_one_table_of_alarms', now()),
   ('schedule', '0007_what_if_money', now()),
+  ('schedule', '0008_baselines_stay', now()),
   ('sessions', '0001_initial', now()),
   ('usersessions', '0001_initial', now());

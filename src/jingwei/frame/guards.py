@@ -143,6 +143,12 @@ CREATE OR REPLACE TRIGGER note_delete AFTER DELETE ON {table} REFERENCING OLD TA
   FOR EACH STATEMENT EXECUTE FUNCTION jingwei_note_history({arguments});
 """
 
+# What has no history of its own, but comes back with what it went with: written down when somebody's doing takes it away, not when it is swept.
+_gone_sql = """
+CREATE OR REPLACE TRIGGER note_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS before_rows
+  FOR EACH STATEMENT WHEN (coalesce(current_setting('jingwei.actor', true), '') <> '') EXECUTE FUNCTION jingwei_note_history({arguments});
+"""
+
 _policy_sql = """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_only ON {table};
@@ -295,8 +301,9 @@ def put_up(**_: Any) -> None:
         for statement in keys_once():
             cursor.execute(statement)
         for model in walled_models():
-            if model.keeps_history:
-                cursor.execute(_trigger_sql.format(table=f'"{model._meta.db_table}"', arguments=trigger_arguments(model)))
+            if model.keeps_history or model.returns:
+                noted = _trigger_sql if model.keeps_history else _gone_sql
+                cursor.execute(noted.format(table=f'"{model._meta.db_table}"', arguments=trigger_arguments(model)))
         cursor.execute(_keeping_sql.format(days=history_days_at_least, files=_files_sql()))
         cursor.execute(_grants_sql)
         searchable.put_up(cursor, app_role)

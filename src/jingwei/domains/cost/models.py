@@ -167,6 +167,7 @@ class Snapshot(ProjectModel):
     """A period's earned value as it stood when it was frozen: written once, never changed, whatever is edited later."""
 
     keeps_history: ClassVar[bool] = False
+    stays_on_record: ClassVar[bool] = True
     money = Money(
         ("bac", "pv", "ev", "ac"),
         stays=_(

@@ -81,7 +81,8 @@ def sheet_unbook(*, sheet_id: int) -> None:
 
 @in_turn
 def extra_plan(fact: PlanCarriedOut) -> None:
-    """The money of a what-if that was carried out becomes planned cost of this month, numbered after it."""
+    """The money of a what-if that is carried out becomes planned cost of this month, numbered after it, by the right to write such lines."""
+    fact.access.require(resource("cost.line").permission("add"), fact.project_id)
     project = Project.objects.get(pk=fact.project_id)
     period = timezone.now().astimezone(ZoneInfo(project.zone)).strftime("%Y-%m")
     stem = fact.label[:50]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jingwei.frame.rights.access import Access
 from jingwei.frame.telling.facts import Fact
 
 
@@ -21,8 +22,10 @@ class ScheduleRecalculated(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCarriedOut(Fact):
-    """A what-if was carried out, by itself or through a request: `costs` is the money that it would spend, `label` what it is called."""
+    """A what-if is carried out, by itself or through a request: `costs` is the money that it would spend, `label` what it is called. Stated before anything
+    is written, so that whoever writes something of his for it may refuse by these rights."""
 
     project_id: int
     label: str
     costs: tuple[Mapping[str, Any], ...]
+    access: Access

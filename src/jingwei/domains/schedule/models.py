@@ -14,6 +14,8 @@ from jingwei.frame.models.currency import Money
 class Baseline(ProjectModel):
     """The plan as it was agreed on a day."""
 
+    stays_on_record: ClassVar[bool] = True
+
     name = models.CharField(_("name"), max_length=120)
     taken_at = models.DateTimeField(_("taken at"), auto_now_add=True)
     is_current = models.BooleanField(_("compared with"), default=True)
@@ -31,13 +33,14 @@ class Baseline(ProjectModel):
 
 
 class BaselineTask(ProjectModel):
-    """One task's dates in a baseline."""
+    """One task's dates in a baseline. They were agreed and stay, also when the task is deleted: it comes back under the same id, or not at all."""
 
     keeps_history: ClassVar[bool] = False
+    stays_on_record: ClassVar[bool] = True  # with its baseline
     project_from: ClassVar[str] = "baseline"
 
     baseline = models.ForeignKey(Baseline, models.CASCADE, related_name="tasks")
-    task = models.ForeignKey("work.Task", models.CASCADE, related_name="+")
+    task = models.ForeignKey("work.Task", models.DO_NOTHING, related_name="+", db_constraint=False)
     start = models.DateTimeField(null=True)
     finish = models.DateTimeField(null=True)
     duration_minutes = models.PositiveIntegerField(default=0)
@@ -51,6 +54,7 @@ class Recalculation(ProjectModel):
     the one before had failed; of one that failed {"problem", "said" in both languages, "task" to mend it at, or None}."""
 
     keeps_history: ClassVar[bool] = False
+    returns: ClassVar[bool] = True
 
     at = models.DateTimeField(auto_now_add=True)
     cause = models.CharField(max_length=300, blank=True)

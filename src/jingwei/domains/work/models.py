@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jingwei.frame.models import Extended, ProjectModel
@@ -123,11 +124,14 @@ class Task(ProjectModel, Extended):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
-    def fit_to_return(self) -> None:
-        """Brought back by undo it leaves its code to whoever has taken it meanwhile."""
-        if Task.objects.filter(project_id=self.project_id, code__iexact=self.code).exists():
-            self.code = ""
-            self.numbered.give([self])
+    def fit_to_return(self) -> str:
+        """Brought back by undo it leaves its code to whoever has taken it meanwhile, which is said."""
+        if not Task.objects.filter(project_id=self.project_id, code__iexact=self.code).exists():
+            return ""
+        before, self.code = self.code, ""
+        self.numbered.give([self])
+        told = {"name": self.name, "before": before, "code": self.code}
+        return gettext("Task “%(name)s” is back as %(code)s: its code %(before)s belongs to another task now.") % told
 
     def _is_endangered(self) -> bool:
         """The computed finish is later than the deadline."""

@@ -22,10 +22,10 @@ kinds: tuple[type[CarriedModel], ...] = (Attachment, Comment, Follower, Tagging)
 
 
 @in_turn
-def bring_back(line: History, access: Access) -> str:
-    """Put a removed file back on its row; returns why not, in words, or nothing. Raises what a new file would."""
+def bring_back(line: History, access: Access) -> str | None:
+    """Put a removed file back on its row; returns why not, in words, or nothing; None for what is not taken back. Raises what a new file would."""
     if line.action != History.Action.DELETE:
-        return ""
+        return None
     kept: dict[str, Any] = line.before or {}
     resource = registry.get(str(kept.get("resource")))
     row = resource.seen(access).filter(pk=kept.get("row_id")).first() if resource is not None and "files" in resource.carries else None

@@ -93,7 +93,7 @@ class Lifecycle:
     `locked` says which fields are fixed in a state (`Everything` for all of them, parts included), `mend` what to do instead of changing them (one text, or one for each of those states);
     `stands(row)` says why a row is fixed as a whole in whatever state, as it follows from something else; empty when it is not;
     `is_carried`: its state comes in with an import or an interface and goes out with them; the row goes there by steps that do nothing else.
-    `removable` are the states in which a row may be deleted, unless it has ever been in one of `stays_after`; `tones` the colours of the states (good, busy, warn, bad, plain) where their names do not tell them.
+    `removable` are the states in which a row may be deleted, unless it has ever been in one of `stays_after`; `instead` is said where something of it has to stay; `tones` the colours of the states (good, busy, warn, bad, plain) where their names do not tell them.
     """
 
     field: str
@@ -102,6 +102,7 @@ class Lifecycle:
     locked: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     removable: tuple[str, ...] | None = None
     stays_after: tuple[str, ...] = ()
+    instead: Any = ""
     mend: Any = ""
     stands: Callable[[Any], str] | None = None
     is_carried: bool = False

@@ -14,6 +14,7 @@ class Alarm(TenantModel):
     """A row that is in a watched condition, from `created_at` until `ended_at`. Told in both languages, as it was when it began."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
     place_path: ClassVar[str] = "project_id"
 
     class Level(models.TextChoices):

@@ -17,6 +17,7 @@ class SavedView(TenantModel):
     """A list as somebody left it: filters, sort and columns as a query string; one's own, shared with a project's people or with everybody."""
 
     keeps_history: ClassVar[bool] = False
+    returns: ClassVar[bool] = True
     place_path: ClassVar[str] = "project_id"
     user = models.ForeignKey("frame.User", models.CASCADE, related_name="+")
     resource = models.CharField(max_length=80)
@@ -39,6 +40,7 @@ class Notification(TenantModel):
     `key` folds repeats of the same thing into one line with a count."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
     place_path: ClassVar[str] = "project_id"
 
     class Level(models.TextChoices):
@@ -84,6 +86,7 @@ class Letter(TenantModel):
     """A notice on its way by mail: kept until the server took it, worded when it is sent."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
     place_path: ClassVar[str] = "project_id"
 
     class State(models.TextChoices):

@@ -34,9 +34,17 @@ def within_projects(rows: models.QuerySet[Any], projects: Collection[int]) -> mo
 
 
 class TenantModel(models.Model):
-    """A row of one organisation. `history_ignores` names fields whose change is noise and not history."""
+    """A row of one organisation. `history_ignores` names fields whose change is noise and not history.
+
+    What becomes of a row that is deleted with what it belongs to: with a history it comes back by undo. Without, one that `returns` is written down when it goes
+    and comes back too; one that `passes` flows through, or is made anew, and is missed by nobody; of any other kind it is said that it is lost. What
+    `stays_on_record` was written once: what it belongs to is not deleted while it is there.
+    """
 
     keeps_history: ClassVar[bool] = True
+    returns: ClassVar[bool] = False
+    passes: ClassVar[bool] = False
+    stays_on_record: ClassVar[bool] = False
     history_ignores: ClassVar[tuple[str, ...]] = ()
     project_path: ClassVar[str] = ""
     # where a row belongs that may be a project's or, when this leads to nothing, the organisation's

@@ -56,7 +56,7 @@ class Webhook(TenantModel):
     def __str__(self) -> str:
         return self.name
 
-    def fit_to_return(self) -> None:
+    def fit_to_return(self) -> str:
         """One that comes back after it was removed has no secret any more, stays off, and stands for who brings it back."""
         current = scope.current()
         if current.is_of_token:
@@ -64,12 +64,14 @@ class Webhook(TenantModel):
         self.maker_id, self.limits = current.user_id, [limit.as_plain() for limit in current.limits]
         self.secret = self.former = self.former_until = None
         self.is_active = False
+        return str(_("Webhook “%(name)s” is back switched off; saving it gives it a new secret, which its receiver needs.") % {"name": self.name})
 
 
 class Sending(TenantModel):
     """One fact on its way to one webhook. The row stays until it was taken, and then as a line of the log; what is sent is made when it is sent."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

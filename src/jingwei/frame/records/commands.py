@@ -34,10 +34,12 @@ class Stale(Exception):
         self.row = row
 
 
-def authorise(access: Access, resource: Resource, verb: str, *rows: Any, via: str = "") -> None:
+def authorise(access: Access, resource: Resource, verb: str, *rows: Any, via: str = "", also: Sequence[str] = ()) -> None:
     """The one decision: `verb` (and `via`, the way by which it comes, such as an import) must be allowed everywhere the rows belong. Of a change these
-    are the row as it is and as it will be. Raises PermissionDenied naming the missing right."""
+    are the row as it is and as it will be. The right of one of `also` will do instead. Raises PermissionDenied naming the missing right."""
     places = frozenset[int | None]().union(*(resource.places_of(row) for row in rows))
+    if any(access.allows(resource.permission(each), *places) for each in also):
+        return
     for each in filter(None, (verb, via)):
         access.require(resource.permission(each), *places)
 
@@ -292,8 +294,8 @@ def remove(resource: Resource, row: Any, access: Access) -> None:
 
 
 @in_turn
-def remove_many(resource: Resource, rows: Sequence[Any], access: Access) -> list[ValidationError | None]:
-    """Delete many rows together; gives, in order, None or why a row stays. Rows are read and locked by the caller.
+def remove_many(resource: Resource, rows: Sequence[Any], access: Access, *, also: Sequence[str] = ()) -> list[ValidationError | None]:
+    """Delete many rows together; gives, in order, None or why a row stays. Rows are read and locked by the caller. `also`: verbs whose right will do too.
 
     When the whole is objected to, halves are tried, so a few rows that must stay cost little and keep no other one.
     """
@@ -302,7 +304,7 @@ def remove_many(resource: Resource, rows: Sequence[Any], access: Access) -> list
     ready = []
     for place, row in enumerate(rows):
         try:
-            authorise(access, resource, "delete", row)
+            authorise(access, resource, "delete", row, also=also)
             ready.append(place)
         except PermissionDenied as problem:
             out[place] = NotAllowed(str(problem))

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from jingwei.frame.lives.lifecycle import Everything, Lifecycle
 from jingwei.frame.models import Project
-from jingwei.frame.records.resource import Resource, resources
+from jingwei.frame.records import along
+from jingwei.frame.records.resource import Resource, registry, resources
 
 
 def refuse_removal(resource: Resource, rows: Sequence[Any]) -> None:
@@ -29,24 +30,28 @@ def refuse_removal(resource: Resource, rows: Sequence[Any]) -> None:
 
 def _refuse_to_take(resource: Resource, ids: set[int]) -> None:
     staying = list[str]()
-    for other in resources():
-        for name in _goes_with(other, resource) if other.life is not None else ():
-            assert other.life is not None
-            found = other.life.staying(other.model.objects.filter(**{f"{name}__in": ids}).exclude(pk__in=ids if other is resource else ()))
-            if many := found.count():
-                said = _("“%(row)s” and %(more)s more") if many > 1 else "“%(row)s”"
-                staying.append(f"{other.title} " + said % {"row": found.order_by("pk").first(), "more": many - 1})
+    for rows in _on_record(resource, ids):
+        if many := rows.count():
+            said = _("“%(row)s” and %(more)s more") if many > 1 else "“%(row)s”"
+            staying.append(f"{rows.model._meta.verbose_name} " + said % {"row": rows.order_by("pk").first(), "more": many - 1})
     if staying:
         text = _("It cannot be deleted, for what stays on record would go with it: %(rows)s.") % {"rows": "; ".join(staying)}
         if resource.model is Project:
             text += " " + _("Give the project the status “%(closed)s” instead.") % {"closed": Project.Status.CLOSED.label}
+        elif resource.life is not None and resource.life.instead:
+            text += f" {resource.life.instead}"
         raise ValidationError(text)
 
 
-def _goes_with(other: Resource, resource: Resource) -> list[str]:
-    """The references of rows that are deleted with what they name."""
-    fields = other.model._meta.concrete_fields
-    return [f.name for f in fields if isinstance(f, models.ForeignKey) and f.related_model is resource.model and f.remote_field.on_delete is models.CASCADE]
+def _on_record(resource: Resource, ids: set[int]) -> Iterator[models.QuerySet[Any]]:
+    """The rows, by kind, that would go with these and have to stay: by the life they lead, or since they were written once."""
+    for model in along.ways(resource.model):
+        other = registry.get(model._meta.label_lower)
+        rows = along.rows_along(resource.model, model, ids)
+        if other is not None and other.life is not None:
+            yield other.life.staying(rows.exclude(pk__in=ids) if other is resource else rows)
+        elif along.is_held(model) and not along.is_part_of_held(model):
+            yield rows
 
 
 def _ways(resource: Resource) -> Iterator[tuple[Resource, str, models.Q]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
-from itertools import chain, groupby
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,78 +13,115 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from jingwei.frame import scope
-from jingwei.frame.models import History
-from jingwei.frame.records import checks, commands, currencies, doubles, extra, extra_taken, parts, past, turns
+from jingwei.frame.models import CustomField, History
+from jingwei.frame.records import along, checks, commands, currencies, doubles, extra, extra_taken, parts, past, turns, undo_along
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.turns import in_turn
+from jingwei.frame.records.undo_along import Back, Left
 from jingwei.frame.records.undo_held import Held
 from jingwei.frame.rights.access import Access
 from jingwei.frame.walls import troubles
 
-# who takes back a line of history of what is no resource: does it, or returns why not, in words
-takers: dict[str, Callable[[History, Access], str]] = {}
+takers, steps, never, plain = undo_along.takers, undo_along.steps, undo_along.never, undo_along.plain
+__all__ = ["Left", "never", "nothing_left", "plain", "steps", "takers", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One undo: by whose rights, what must stay, what is back, and what is said of it."""
+
+    access: Access
+    held: Held
+    back: Back
+    left: Left
 
 
 @in_turn
-def undo(trace: str, access: Access) -> list[str]:
-    """Take back what `trace` wrote, newest first; returns what could not be taken back, in words (empty = all)."""
-    left: list[str] = []
+def undo(trace: str, access: Access) -> Left:
+    """Take back what `trace` wrote, newest first; returns what could not be taken back, in words (empty = all), with what is told of the rest."""
+    left = Left()
     lines = list(History.objects.filter(trace=trace).order_by("-id")) if trace else []
     if not lines:
-        return [_("There is nothing left to undo.")]
+        left.append(nothing_left())
+        return left
     turns.take(line.project_id for line in lines if line.project_id is not None)
-    held = Held(lines)
-    with scope.because(reason=_("undo")):
-        for problem in chain.from_iterable(_together(each, held, access) for each in _alike(lines)):
-            if problem and problem not in left:
-                left.append(problem)
+    run = Run(access, Held(lines), Back(), left)
+    with transaction.atomic():
+        with scope.because(reason=_("undo")):
+            for problem in _problems(lines, run):
+                if problem and problem not in left:
+                    left.append(problem)
+        left.is_whole = any(line.resource in steps and steps[line.resource](line) for line in lines)
+        if left and left.is_whole:
+            transaction.set_rollback(True)
+            left.told.clear()
+            left.insert(0, _("It is one step and is taken back as a whole, so nothing was taken back."))
     return left
+
+
+def nothing_left() -> str:
+    """That there is nothing to take back."""
+    return _("There is nothing left to undo.")
+
+
+def _problems(lines: list[History], run: Run) -> Iterator[str]:
+    for each in _alike(lines):
+        yield from _together(each, run)
+    yield from run.back.unknown()
 
 
 def _alike(lines: list[History]) -> Iterator[list[History]]:
     """Lines that are taken back together: rows of one resource that were made one behind the other; all others by themselves."""
-    for (key, action), found in groupby(lines, lambda line: (line.resource, line.action)):
-        if key in registry and action == History.Action.INSERT:
-            yield list(found)
-        elif key in registry and action == History.Action.DELETE:
-            yield from ([line] for line in _named_first(registry[key], list(found)))
-        else:
-            yield from ([line] for line in found)
+    for is_gone, run in groupby(lines, lambda line: line.action == History.Action.DELETE):
+        if is_gone:
+            fields_first = sorted(run, key=lambda line: line.resource != CustomField._meta.label_lower)  # rows have values of theirs
+            yield from ([line] for line in _named_first(fields_first))
+            continue
+        for (key, action), found in groupby(run, lambda line: (line.resource, line.action)):
+            if key in registry and action == History.Action.INSERT:
+                yield list(found)
+            else:
+                yield from ([line] for line in found)
 
 
-def _named_first(found: Resource, lines: list[History]) -> Iterator[History]:
-    """Rows of one resource that went one behind the other, a row behind those that it names: one statement removes a tree in any order."""
-    own = [f"{name}_id" for name in found.references if found.target(name) is found]
-    waiting = {line.object_id: line for line in lines} if own else {}
+def _named_first(lines: list[History]) -> Iterator[History]:
+    """Rows that went one behind the other, a row behind those that it names: one statement removes a tree, and one deletion a whole with its parts, in any order."""
+    waiting = {(line.resource, line.object_id): line for line in lines}
     for line in lines:
         path = [line]
         while path:
-            before = path[-1].before or {}
-            named = (waiting.get(before[name]) for name in own if before.get(name) is not None)
+            named = (waiting.get(node) for node in undo_along.named_by(path[-1]))
             if (first := next((each for each in named if each is not None and each not in path), None)) is not None:
                 path.append(first)
                 continue
             ready = path.pop()
-            if not own or waiting.pop(ready.object_id, None) is not None:
+            if waiting.pop((ready.resource, ready.object_id), None) is not None:
                 yield ready
 
 
-def _together(lines: list[History], held: Held, access: Access) -> Iterator[str]:
+def _together(lines: list[History], run: Run) -> Iterator[str]:
     """Take them back; why not, in words. Rows that were made are removed as one, as far as nothing stands in the way of any."""
     line = lines[0]
     if (found := registry.get(line.resource)) is None or line.action != History.Action.INSERT:
-        if problem := _taken_back(line, access):
+        if problem := run.back.take(line, run.access) if found is None else _one(found, line, run):
             if line.action != History.Action.DELETE:
-                held.keep(line.resource, [line.object_id])
+                run.held.keep(line.resource, [line.object_id])
             yield problem
         return
-    far = {each.object_id for each in lines if not past.is_readable(access, found, each)}
-    held.keep(found.key, far)
+    far = {each.object_id for each in lines if not past.is_readable(run.access, found, each)}
+    run.held.keep(found.key, far)
     yield from (_elsewhere(found, pk) for pk in sorted(far))
-    yield from _removed(found, [each.object_id for each in lines if each.object_id not in far], held, access)
+    near = [each for each in lines if each.object_id not in far]
+    yield from _removed(found, [each.object_id for each in near], run.held, run.access, also=_own_right(near, "add"))
 
 
-def _removed(found: Resource, ids: list[int], held: Held, access: Access) -> Iterator[str]:
+def _own_right(lines: list[History], verb: str) -> tuple[str, ...]:
+    """What somebody wrote himself by a right, he may take back by the same."""
+    user = scope.current().user_id
+    return (verb,) if user is not None and all(line.actor_id == user for line in lines) else ()
+
+
+def _removed(found: Resource, ids: list[int], held: Held, access: Access, *, also: tuple[str, ...] = ()) -> Iterator[str]:
     """Remove rows that were made; which stay and why, in words. When one stays, whatever would take it along stays too."""
     rows = _locked(found, ids)
     while rows:
@@ -92,7 +130,7 @@ def _removed(found: Resource, ids: list[int], held: Held, access: Access) -> Ite
         if not (ready := [pk for pk in ids if pk in rows and pk not in stays]):
             return
         with transaction.atomic():
-            problems = commands.remove_many(found, [rows[pk] for pk in ready], access)
+            problems = commands.remove_many(found, [rows[pk] for pk in ready], access, also=also)
             refused = {pk: problem for pk, problem in zip(ready, problems, strict=True) if problem is not None}
             is_torn = bool(refused) and found.model.unscoped.filter(pk__in=refused).count() < len(refused)
             if is_torn:  # one that may not go has gone with another one
@@ -121,31 +159,17 @@ def _elsewhere(found: Resource, pk: int) -> str:
     return _("%(what)s %(id)s: this happened in another project, where you may not look.") % {"what": found.title, "id": pk}
 
 
-def _taken_back(line: History, access: Access) -> str:
+def _one(found: Resource, line: History, run: Run) -> str:
     """Take one line back; why not, in words, or nothing."""
-    if (found := registry.get(line.resource)) is not None:
-        return _one(found, line, access)
-    try:
-        return takers[line.resource](line, access) if line.resource in takers else ""
-    except (ValidationError, PermissionDenied) as problem:
-        return "; ".join(getattr(problem, "messages", [str(problem)]))
-
-
-def never(sentence: Callable[[], str]) -> Callable[[History, Access], str]:
-    """Who takes nothing back, and says why."""
-    return lambda _line, _access: sentence()
-
-
-def _one(found: Resource, line: History, access: Access) -> str:
-    if not past.is_readable(access, found, line):
+    if not past.is_readable(run.access, found, line):
         return _elsewhere(found, line.object_id)
     row = _locked(found, [line.object_id]).get(line.object_id)
     try:
         if line.action != History.Action.DELETE:
-            return _put_back(found, line, row, access)
+            return _put_back(found, line, row, run.access)
         if row is None:
             with transaction.atomic():  # it may still be refused once it is back
-                return _bring_back(found, line, access)
+                return _bring_back(found, line, run)
     except (ValidationError, PermissionDenied) as problem:
         return f"{found.title} {line.object_id}: {'; '.join(getattr(problem, 'messages', [str(problem)]))}"
     except IntegrityError as problem:  # somebody took the place in this very moment
@@ -221,7 +245,7 @@ def _without_what_is_gone(found: Resource, row: Any) -> list[str]:
     return left
 
 
-def _bring_back(found: Resource, line: History, access: Access) -> str:
+def _bring_back(found: Resource, line: History, run: Run) -> str:
     """Make the row again; what of it did not come back, in words."""
     kept, left = line.before or {}, list[str]()
     row: Any = found.model()
@@ -234,7 +258,7 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
         extra.hold_still(found)
         row.extra, left = extra_taken.fitting(found, row)
     left += _without_what_is_gone(found, row)
-    commands.authorise(access, found, "add", row)
+    commands.authorise(run.access, found, "add", row, also=_own_right([line], "delete"))
     place = found.project_of(row)
     for name in found.confined:
         far, target = getattr(row, name), found.target(name)
@@ -242,9 +266,8 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
             text = _("What “%(field)s” named has moved to another project since: it does not come back.")
             raise ValidationError({name: text % {"field": found.label(name)}})
     currencies.refuse_return(found, row, line)
-    if hasattr(row, "fit_to_return"):
-        row.fit_to_return()
-    doubles.refuse(row, access, [field.name for field in row._meta.concrete_fields])  # what somebody has made meanwhile
+    told = row.fit_to_return() if hasattr(row, "fit_to_return") else ""
+    doubles.refuse(row, run.access, [field.name for field in row._meta.concrete_fields])  # what somebody has made meanwhile
     checks.refuse(row)
     for rule in found.rules:
         rule(row)
@@ -254,7 +277,17 @@ def _bring_back(found: Resource, line: History, access: Access) -> str:
     if found.after is not None:
         found.after(row)
     wholes.follow()
+    run.back.note(line)
+    for text in (told, _lost(found, row)):
+        run.left.tell(text)
     if not left:
         return ""
     text = _("%(what)s %(name)s is back without what its fields do not take any more: %(values)s.")
     return text % {"what": found.title, "name": found.name_of(row), "values": "; ".join(left)}
+
+
+def _lost(found: Resource, row: Any) -> str:
+    """What went along with a row that is back, and does not come back."""
+    if not (kinds := along.lost_with(found.model)):
+        return ""
+    return _("%(what)s %(name)s is back without what there was of: %(kinds)s.") % {"what": found.title, "name": found.name_of(row), "kinds": ", ".join(kinds)}

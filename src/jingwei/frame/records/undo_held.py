@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from django.db import models
-from django.db.models.deletion import get_candidate_relations_to_delete
 
 from jingwei.frame import scope
 from jingwei.frame.models import Attachment, Comment, History
+from jingwei.frame.records import along
 from jingwei.frame.records.resource import registry
 
 Node = tuple[str, int]  # resource, id
@@ -64,17 +63,10 @@ def _above(model: type[models.Model], ids: set[int]) -> dict[Part, list[Part]]:
     fresh = {model: set(ids)}
     while fresh:
         whole, found = fresh.popitem()
-        for part, field in _parts(whole):
+        for part, field in along.parts(whole):
             for pk, owner in part._base_manager.filter(**{f"{field.name}__in": found}).values_list("pk", field.attname):
                 if (part, pk) not in above:
                     above[part, pk] = []
                     fresh.setdefault(part, set()).add(pk)
                 above[part, pk].append((whole, owner))
     return above
-
-
-def _parts(whole: type[models.Model]) -> Iterator[tuple[type[models.Model], models.Field[Any, Any]]]:
-    """The models whose rows go with rows of this one, and by which field."""
-    for relation in get_candidate_relations_to_delete(whole._meta):
-        if isinstance(relation, models.ForeignObjectRel) and relation.on_delete is models.CASCADE:
-            yield relation.related_model, relation.field

@@ -17,7 +17,7 @@ from jingwei.frame.models import Role
 from jingwei.frame.records.fields import duration_text
 from jingwei.frame.records.resource import resource_of
 from jingwei.frame.rights.access import title_of_role
-from jingwei.frame.ui import drawing
+from jingwei.frame.ui import drawing, undoing
 from jingwei.frame.ui.cells import Cell
 from jingwei.frame.ui.timeline import carried_of, of_row
 
@@ -98,6 +98,12 @@ def with_query(context: RequestContext, **changes: Any) -> str:
 def role_title(role: Role) -> str:
     """What a role is called."""
     return title_of_role(role)
+
+
+@register.filter
+def offered_undo(message: Any) -> str:
+    """The trace that a message offers to take back, or nothing."""
+    return undoing.trace_in(message.extra_tags)
 
 
 @register.filter

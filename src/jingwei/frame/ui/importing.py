@@ -257,7 +257,7 @@ def take_back(request: Request, key: str, pk: int) -> HttpResponse:
         messages.error(request, " ".join(left[:20]))
     else:
         imports.forget_trial(kept)
-        messages.success(request, _("Undone."))
+        messages.success(request, " ".join([_("Undone."), *left.told[:20]]))
     return redirect("import-columns", key=key, pk=pk)
 
 

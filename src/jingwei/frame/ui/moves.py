@@ -19,6 +19,7 @@ from jingwei.frame.records.resource import Resource
 from jingwei.frame.ui import refusals
 from jingwei.frame.ui.lists import page
 from jingwei.frame.ui.records import form_fields, found, row_of
+from jingwei.frame.ui.undoing import offered
 from jingwei.frame.views import Board, Month
 from jingwei.frame.views.dragging import Move, meant, moved
 from jingwei.frame.web import Request
@@ -54,10 +55,9 @@ def _done(request: Request, resource: Resource, row: Any, plan: Move) -> HttpRes
         if plan.must_ask and request.headers.get("HX-Request"):
             return _ask(request, resource, row, plan, refusals.by_field(problem))
         return _back(request, resource, problem=" ".join(problem.messages))
-    if plan.step is None:
-        request.session["undo"] = current.trace  # no step is taken back
+    trace = offered(request, current.trace) if plan.step is None else ""  # no step is taken back
     row = resource.rows(request.access).filter(pk=row.pk).first() or row
-    return _back(request, resource, told=_("“%(row)s” is moved.") % {"row": row}, may_undo=plan.step is None, moved=row)
+    return _back(request, resource, told=_("“%(row)s” is moved.") % {"row": row}, undo_trace=trace, moved=row)
 
 
 def _ask(request: Request, resource: Resource, row: Any, plan: Move, errors: dict[str, list[str]]) -> HttpResponse:

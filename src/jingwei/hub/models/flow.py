@@ -19,6 +19,7 @@ class FlowModel(TenantModel):
     """Flow rows are their own record; they carry no second history."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
     project_path: ClassVar[str] = "interface__project_id"
 
     class Meta(TenantModel.Meta):

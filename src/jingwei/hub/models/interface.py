@@ -124,6 +124,8 @@ class InterfaceVersion(TenantModel):
     `spec` = {"mapping": …, "code_tables": …, "streams": {"a": [fields], "b": [fields]}} as `kernels.mapping` takes it.
     """
 
+    stays_on_record: ClassVar[bool] = True
+
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     spec = models.JSONField()
@@ -133,6 +135,8 @@ class InterfaceVersion(TenantModel):
     published_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
+        verbose_name = _("version of an interface")
+        verbose_name_plural = _("versions of interfaces")
         ordering = ("-number",)
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=("interface", "number"), name="version_number_once")]
 
@@ -173,6 +177,7 @@ class Checkpoint(TenantModel):
     """How far one side was read. It survives new versions, so republishing skips nothing."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
 
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="checkpoints")
     side = models.CharField(max_length=1)
@@ -209,6 +214,7 @@ class HealthPeriod(TenantModel):
     """From when to when an interface was in a state, and why."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
 
     interface = models.ForeignKey(Interface, models.CASCADE, related_name="health_periods")
     state = models.CharField(max_length=10, choices=Interface.State.choices)

@@ -49,6 +49,7 @@ class Offered(TenantModel):
     """The streams a system offered when they were last read, so that its mappings can be looked at while it is away."""
 
     keeps_history: ClassVar[bool] = False
+    passes: ClassVar[bool] = True
 
     system = models.OneToOneField(System, models.CASCADE, related_name="offered")
     streams = models.JSONField(default=dict)

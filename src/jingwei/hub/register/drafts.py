@@ -87,10 +87,10 @@ def note_rehearsal(draft: MappingDraft, told: dict[str, Any]) -> None:
 
 
 @in_turn
-def take_back(line: History, access: Access) -> str:
-    """Bring back a draft that was discarded; returns why not, in words, or nothing."""
+def take_back(line: History, access: Access) -> str | None:
+    """Bring back a draft that was discarded; returns why not, in words, or nothing; None for what is not taken back."""
     if line.action != History.Action.DELETE:
-        return ""
+        return None
     kept: dict[str, Any] = line.before or {}
     interface = Interface.objects.select_for_update(of=("self",), no_key=True).filter(pk=kept.get("interface_id")).first()
     if interface is None:

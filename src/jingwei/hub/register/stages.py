@@ -64,6 +64,7 @@ life = Lifecycle(
         Step("retire", _("Retire"), (Stage.DRAFT, Stage.LIVE, Stage.PAUSED), Stage.RETIRED, does=_looked_at_now, then=_told, icon="archive", confirm=True),
     ),
     tones={Stage.DRAFT: "plain", Stage.LIVE: "good", Stage.PAUSED: "warn", Stage.RETIRED: "plain"},
+    instead=_("Retire it instead."),
 )
 
 

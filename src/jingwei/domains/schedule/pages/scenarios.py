@@ -217,7 +217,7 @@ def apply(request: Request, code: str, pk: int) -> HttpResponse:
     project = project_asked(request, code, "change")
     request.access.require(decides, project.pk)
     try:
-        outcome = services.scenario_apply(instance=_kept(project, pk), version=version_asked(request))
+        outcome = services.scenario_apply(instance=_kept(project, pk), access=request.access, version=version_asked(request))
         offer_undo(request, _("Carried out. Tasks moved: %(count)s.") % {"count": outcome.effect.get("moved", 0)})
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))

@@ -18,6 +18,7 @@ from jingwei.frame.models import Project
 from jingwei.frame.records import commands, extra_taken, turns
 from jingwei.frame.records.resource import resource
 from jingwei.frame.records.turns import in_turn
+from jingwei.frame.records.undo_along import Left
 from jingwei.frame.rights.access import Access
 
 Read = Callable[[Sequence[int], Sequence[int]], tuple[Any, Any]]  # ids of tasks and of links → both as the page takes them
@@ -86,13 +87,14 @@ def plan_commit(*, project: Project, edits: Edits, access: Access, read: Read = 
 
 
 @in_turn
-def plan_take_back(*, project: Project, undo: Callable[[], list[str]], read: Read = ids_read) -> Outcome:
+def plan_take_back(*, project: Project, undo: Callable[[], Left], read: Read = ids_read) -> Outcome:
     """Undo something and recalculate; raises NotTakenBack, and nothing is changed."""
 
-    def carry_out() -> None:
+    def carry_out() -> list[str]:
         if left := undo():
             raise NotTakenBack(left)
         work.tasks_renumber(project_id=project.pk)
+        return left.told
 
     return _observed(project, carry_out, read)
 

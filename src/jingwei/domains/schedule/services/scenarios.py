@@ -19,10 +19,10 @@ from jingwei.domains.schedule.scenario import compare
 from jingwei.domains.schedule.services.changes import Edits, Outcome, plan_commit
 from jingwei.domains.work import queries as work
 from jingwei.frame import scope
-from jingwei.frame.models import Project
-from jingwei.frame.records import turns
+from jingwei.frame.models import History, Project
+from jingwei.frame.records import turns, undo
 from jingwei.frame.records.turns import in_turn
-from jingwei.frame.rights.access import system_access
+from jingwei.frame.rights.access import Access, system_access
 from jingwei.frame.telling import facts
 from jingwei.kernels import bounds
 from jingwei.kernels.bounds import is_seen, whole
@@ -130,13 +130,14 @@ def _opened(scenario: Scenario, version: int | None = None) -> None:
 
 
 @in_turn
-def scenario_apply(*, instance: Scenario, version: int | None = None) -> Outcome:
-    """Carry it out as it was seen: every change in one commit, with the what-if as its reason. Its money stays told in the currency it had then."""
+def scenario_apply(*, instance: Scenario, access: Access | None = None, version: int | None = None) -> Outcome:
+    """Carry it out as it was seen: every change in one commit, with the what-if as its reason, by the rights of whoever does it (None: the house itself).
+    Its money stays told in the currency it had then. Raises PermissionDenied naming the right that is missing for something that would be written."""
     scenario_seen(instance=instance, version=version)
     if not instance.changes and not instance.costs:
         raise ValidationError(_("Nothing would be different."))
     with scope.because(reason=_("What-if %(name)s") % {"name": instance.name}):
-        outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name)
+        outcome = changes_apply(project=instance.project, changes=instance.changes, costs=instance.costs, label=instance.name, access=access)
     instance.applied_at = timezone.now()
     instance.costs = [{**each, "currency": instance.project.currency} for each in instance.costs]
     instance.save()
@@ -144,14 +145,17 @@ def scenario_apply(*, instance: Scenario, version: int | None = None) -> Outcome
 
 
 @in_turn
-def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping[str, Any]] = (), label: str = "") -> Outcome:
+def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping[str, Any]] = (), label: str = "", access: Access | None = None) -> Outcome:
     """Carry out what a what-if holds in one commit; the caller says why. The money is the costs' own, who hear of it inside the transaction.
 
+    `access` needs the rights of what is written. Without one it is the house that writes: what was voted on is carried out by whoever may take that step.
     Raises ValidationError naming the tasks and people that are gone.
     """
+    access = access or system_access(project.tenant_id)
+    _require_all(project, changes, access)
     _check_there(project, changes)
     if costs:
-        facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs)))
+        facts.state(PlanCarriedOut(project_id=project.pk, label=label, costs=tuple(costs), access=access))
     edits = []
     for pk, values in additions.of_tasks(changes).items():
         change: dict[str, Any] = {"task": pk}
@@ -162,7 +166,18 @@ def changes_apply(*, project: Project, changes: Changes, costs: Sequence[Mapping
         edits.append(change)
     here = set(work.tasks_of(project.pk).values_list("pk", flat=True))
     new, links = _additions(project, additions.added(changes), here)
-    return plan_commit(project=project, edits=Edits(changes=edits, new_tasks=new, new_links=links), access=system_access(project.tenant_id))
+    return plan_commit(project=project, edits=Edits(changes=edits, new_tasks=new, new_links=links), access=access)
+
+
+def _require_all(project: Project, changes: Changes, access: Access) -> None:
+    """The rights of what would be written to the plan, before anything is."""
+    added = additions.added(changes)
+    wanted = {
+        "work.task.change": additions.of_tasks(changes), "work.task.add": added, "work.dependency.add": [each for each in added if each.after or each.before],
+    }  # fmt: skip
+    for permission, written in wanted.items():
+        if written:
+            access.require(permission, project.pk)
 
 
 def _check_there(project: Project, changes: Changes) -> None:
@@ -240,3 +255,11 @@ def scenario_remove(*, instance: Scenario, version: int | None = None) -> None:
     if version is not None:
         scenario_seen(instance=instance, version=version)
     instance.delete()
+
+
+def _is_carried_out(line: History) -> bool:
+    return line.action == History.Action.UPDATE and bool((line.after or {}).get("applied_at"))
+
+
+undo.takers[Scenario._meta.label_lower] = undo.plain(Scenario, "work.task.change")
+undo.steps[Scenario._meta.label_lower] = _is_carried_out

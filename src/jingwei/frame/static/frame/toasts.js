@@ -13,10 +13,10 @@ document.addEventListener("jingwei:toast", (event) => toast(event.detail.text ||
 
 document.addEventListener("jingwei:undoable", (event) => {
   document.querySelectorAll("[data-undo]").forEach((former) => former.remove()); // only the last one is taken back
-  const { text, address, label } = event.detail;
+  const { text, address, label, trace } = event.detail;
   const form = Object.assign(document.createElement("form"), { method: "post", action: address, className: "d-inline" });
   form.dataset.undo = "";
-  const values = { csrfmiddlewaretoken: JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"], next: window.location.pathname + window.location.search };
+  const values = { csrfmiddlewaretoken: JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"], next: window.location.pathname + window.location.search, trace };
   for (const [name, value] of Object.entries(values)) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   form.append(Object.assign(document.createElement("button"), { className: "btn btn-sm ms-2", type: "submit", textContent: label }));
   toast(text).append(form);

@@ -132,8 +132,9 @@ export class Compare {
     const known = changes.filter(({ minutes }) => minutes !== null);
     const count = (test) => known.filter(({ minutes }) => test(minutes)).length;
     const figures = { later: count((n) => n > 0), earlier: count((n) => n < 0), same: count((n) => n === 0), added: changes.length - known.length };
-    const last = (read) => leaves.reduce((most, task) => Math.max(most, read(task) ?? -Infinity), -Infinity);
-    const [now, was] = [last((task) => g.shown(task).finish), last((task) => task.baselineFinish)];
+    const last = (finishes) => finishes.reduce((most, finish) => Math.max(most, finish ?? -Infinity), -Infinity);
+    const then = [...(this.states.get(this.below)?.values() ?? [])]; // also of tasks that are gone: what was agreed stays
+    const [now, was] = [last(leaves.map((task) => g.shown(task).finish)), last(then.map(({ finish }) => finish))];
     const { calendar } = g.plan;
     const total = was > -Infinity && now > -Infinity ? this.write(calendar.workAt(now) - calendar.workAt(was)) : "–";
     const worst = known.filter(({ minutes }) => minutes > 0).sort((one, other) => other.minutes - one.minutes).slice(0, WORST);
