@@ -95,3 +95,15 @@ def test_broken_toml_names_its_file(tmp_path: Path) -> None:
     _written(tmp_path, "key = ")
     with pytest.raises(BrokenManifest, match=r"manifest\.toml"):
         discover(tmp_path, "nowhere")
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "-1E+12000000", "1e-999999999", "9" * 5000, "NaN", "1_000", "１２"])
+def test_a_number_that_nobody_could_write_out_is_a_broken_answer_at_once(text: str) -> None:
+    """A field of theirs that anybody may type into says it: it parks its record, and no worker tries to write it out."""
+    from jingwei.connectors.redmine import answers as redmine
+    from jingwei.connectors.sandbox import answers as sandbox
+    from jingwei.hub.contract import BrokenAnswer, Field, Title
+
+    for read in (lambda: redmine.plain("decimal", text), lambda: sandbox.values_of([Field("n", "decimal", Title("数", "n"))], {"n": text})):
+        with pytest.raises(BrokenAnswer, match="no number"):
+            read()

@@ -180,6 +180,7 @@ def test_a_field_of_chosen_rows_is_changed_together(
     expect(page.locator("main .alert-success")).to_be_visible()
     with scope.within(scope.Scope(firm.tenant.pk)):
         assert Task.objects.filter(assignee__number="E-7").count() == 2
+    page.wait_for_load_state()  # the page is read before its scripts are
     page.locator("h1").click()
     with page.expect_navigation():
         page.keyboard.press("Control+z")

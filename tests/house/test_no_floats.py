@@ -22,7 +22,7 @@ time_and_work = {  # seconds, minutes, hours, shares of a person
     ("boards/curves.py", "_hours"),
 }  # fmt: skip
 whether_it_is_one = {  # or what JSON held as one
-    ("frame/records/exporting.py", "_is_number"), ("frame/api/schemas.py", "_no_number"), ("frame/models/kept.py", "_as_written"), ("frame/work/imports.py", "_cell"),
+    ("frame/records/exporting.py", "_is_number"), ("frame/api/schemas.py", "_no_number"), ("frame/models/kept.py", "_as_written"), ("frame/work/imports.py", "_cell"), ("hub/kit/rest/values.py", "_number"),
 }  # fmt: skip
 
 

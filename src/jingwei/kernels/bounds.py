@@ -44,9 +44,10 @@ def number_of(value: object) -> Decimal | None:
     “１２”, “NaN”, and what has more digits than can be written. How people group digits is the form's to know (see mapping/reading.py)."""
     try:
         shown = "" if isinstance(value, bool) else str(value).strip()
-        return Decimal(shown) if _number.fullmatch(shown) is not None else None
+        found = decimal(shown) if _number.fullmatch(shown) is not None else None
     except (ValueError, InvalidOperation):
         return None
+    return found if found is not None and is_written_out(found) else None
 
 
 def unreadable(text: str) -> str:

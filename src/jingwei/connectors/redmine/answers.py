@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from jingwei.hub.contract import BrokenAnswer, Forbidden, Gone, Refused, Session, Title, UnknownOutcome, Values
+from jingwei.kernels import bounds
 
 page_limit = 100  # Redmine gives no more, whatever is asked
 Made = TypeVar("Made")
@@ -134,7 +134,9 @@ def plain(kind: str, value: Any) -> Any:
         case "integer":
             return int(value)
         case "decimal":
-            return f"{Decimal(str(value)).normalize():f}"
+            if (number := bounds.number_of(value)) is None:  # what nobody could write out would be tried for minutes
+                raise BrokenAnswer(f"no number: {value!r}"[:200])
+            return f"{number.normalize():f}"
         case "boolean":
             return value if isinstance(value, bool) else str(value) in ("1", "true", "t")
         case "datetime":

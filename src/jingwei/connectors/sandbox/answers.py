@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -25,6 +24,7 @@ from jingwei.hub.contract import (
     Values,
 )
 from jingwei.hub.kit.rows import understood
+from jingwei.kernels import bounds
 
 Answer = TypeVar("Answer")
 
@@ -55,7 +55,8 @@ def _plain(field: Field, value: Any) -> Any:
     if value is None:
         return None
     if field.type == "decimal":
-        number = Decimal(str(value))
+        if (number := bounds.number_of(value)) is None:
+            raise BrokenAnswer(f"no number: {value!r}"[:200])
         return f"{number:f}"
     if field.type == "datetime":
         return moment(value).isoformat()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from decimal import Decimal
 from typing import Any
 
 from jingwei.hub.contract import BrokenAnswer
+from jingwei.kernels import bounds
 
 zone_form = re.compile(r"UTC|[+-](0\d|1[0-4]):[0-5]\d")
 _start = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,9 +49,9 @@ class Format:
         """In UTC; raises BrokenAnswer."""
         try:
             if self.kind in _units:
-                if isinstance(value, bool):
+                if (number := bounds.number_of(value)) is None:
                     raise ValueError
-                return _start + timedelta(microseconds=int(Decimal(str(value)) * int(_units[self.kind] / timedelta(microseconds=1))))
+                return _start + timedelta(microseconds=int(number * int(_units[self.kind] / timedelta(microseconds=1))))
             parsed = datetime.fromisoformat(value) if self.kind == "iso" else datetime.strptime(value, self.kind)
         except (TypeError, ValueError, ArithmeticError):
             raise BrokenAnswer(f"not a time: {value!r}"[:200]) from None

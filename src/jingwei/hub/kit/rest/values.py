@@ -11,6 +11,7 @@ from typing import Any
 from jingwei.hub.contract import BrokenAnswer, Field, Refused, Values
 from jingwei.hub.kit.rest import paths
 from jingwei.hub.kit.rest.moments import Format
+from jingwei.kernels import bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def body_of(places: Mapping[str, Place], values: Values, allowed: Sequence[str])
 
 def _number(text: str) -> int | float:
     """Exactly that number; raises ValueError when JSON's numbers cannot tell it."""
-    number = Decimal(text)
+    if (number := bounds.number_of(text)) is None:
+        raise ValueError(f"{text[:40]} is no number that can be written out")
     if number == int(number):
         return int(number)
     if Decimal(repr(float(number))) != number:
@@ -79,15 +81,14 @@ def _text(place: Place, value: Any) -> str:
 
 
 def _integer(place: Place, value: Any) -> int:
-    number = Decimal(str(value)) if not isinstance(value, bool) else Decimal("nan")
-    if number != number.to_integral_value():
+    number = bounds.number_of(value)
+    if number is None or number != number.to_integral_value():
         raise BrokenAnswer(f"{place.field.name} is no whole number: {value!r}"[:200])
     return int(number)
 
 
 def _decimal(place: Place, value: Any) -> str:
-    number = Decimal(str(value))
-    if not number.is_finite() or isinstance(value, bool):
+    if (number := bounds.number_of(value)) is None:
         raise BrokenAnswer(f"{place.field.name} is no number: {value!r}"[:200])
     return f"{number:f}"
 
