@@ -183,6 +183,11 @@ def test_what_somebody_wrote_by_a_right_he_takes_back_by_the_same(house: House, 
             theirs = commands.create(lines, {**lines.example(), "number": "T", "project": house.project.pk}, house.access)  # type: ignore[misc]
         assert undo.undo("mine", writer) == [] and not lines.model.objects.filter(pk=mine.pk).exists()
         assert "cost.line.delete" in undo.undo("theirs", writer)[0] and lines.model.objects.filter(pk=theirs.pk).exists()
+        with scope.because(trace="changed since"):
+            changed = commands.create(lines, {**lines.example(), "number": "C", "project": house.project.pk}, writer)  # type: ignore[misc]
+        with scope.within(scope.Scope(house.tenant.pk, house.viewer.pk, trace="another")):
+            commands.change(lines, changed, {"description": "somebody else's word"}, house.access)
+        assert undo.undo("changed since", writer) and lines.model.objects.filter(pk=changed.pk).exists(), "what others have put into it is not his to take"
 
 
 def test_values_of_a_projects_own_fields_come_back_with_it(house: House, inside: Callable[[], Any]) -> None:
