@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.test import Client
 from django.utils import translation
 
 from jingwei.frame import scope
@@ -155,6 +156,20 @@ def test_an_interface_that_was_published_is_retired_instead(house: House, inside
             commands.remove(resource("hub.interface"), made, house.access)
         with pytest.raises(ValidationError, match="version of an interface"):
             commands.remove(resource("frame.project"), house.project, house.access)
+
+
+def test_a_page_that_asks_offers_no_deletion_that_would_be_refused(house: House, inside: Callable[[], Any]) -> None:
+    """Given a row that something holds, when its page asks before deleting, then it says what holds it and has no button."""
+    with inside():
+        made = house.make(resource("hub.interface"))
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(house.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    address = f"/w/hub.interface/{made.pk}/delete/"
+    assert "btn-danger" in client.get(address).text
+    with inside():
+        made.versions.create(tenant_id=house.tenant.pk, number=1, spec={}, fingerprint="x")
+    asked = client.get(address).text
+    assert "Retire it instead" in asked and "btn-danger" not in asked and "It can be undone" not in asked
 
 
 def test_what_nobody_takes_back_is_told(house: House, inside: Callable[[], Any]) -> None:

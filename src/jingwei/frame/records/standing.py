@@ -15,6 +15,17 @@ from jingwei.frame.records import along
 from jingwei.frame.records.resource import Resource, registry, resources
 
 
+def what_holds(resource: Resource, row: Any) -> str:
+    """Why a row cannot be deleted as it stands, in words; nothing when it can."""
+    try:
+        if resource.life is not None:
+            resource.life.check_removal(row)
+        refuse_removal(resource, [row])
+    except ValidationError as problem:
+        return " ".join(problem.messages)
+    return ""
+
+
 def refuse_removal(resource: Resource, rows: Sequence[Any]) -> None:
     """Raise ValidationError naming a row whose state fixes a reference to one of these, or to what would be deleted with them, or that would be deleted
     with them though it may not be by itself."""

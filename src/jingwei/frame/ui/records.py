@@ -21,7 +21,7 @@ from jingwei.frame.approvals.shown import approval_of
 from jingwei.frame.lives.lifecycle import Everything
 from jingwei.frame.models import Project
 from jingwei.frame.models.values import unreadable, whole
-from jingwei.frame.records import along, commands, doubts, extra, forms, meant, parts, people, turns
+from jingwei.frame.records import along, commands, doubts, extra, forms, meant, parts, people, standing, turns
 from jingwei.frame.records.resource import Resource, registry
 from jingwei.frame.records.verbs import Children, Verb
 from jingwei.frame.ui import extra_form, once, refusals, timeline
@@ -211,7 +211,8 @@ def remove(request: Request, key: str, pk: int) -> HttpResponse:
         offer_undo(request, _("Deleted."), current.trace)
         project = vars(request).get("page_project") if "project" in resource.filters else None
         return redirect(f"{reverse('records', args=[key])}{f'?project={project}' if project else ''}")
-    return render(request, "frame/records/delete.html", {"resource": resource, "row": row, "lost": ", ".join(along.lost_with(resource.model))})
+    told = {"lost": ", ".join(along.lost_with(resource.model)), "held": standing.what_holds(resource, row)}
+    return render(request, "frame/records/delete.html", {"resource": resource, "row": row, **told})
 
 
 @require_http_methods(["GET", "POST"])
